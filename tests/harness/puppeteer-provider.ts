@@ -1,0 +1,37 @@
+// Vitest's browser mode on Puppeteer. Vitest serves the tests on localhost; this opens its page in a full
+// headless Chromium with WebGPU on, in a fresh profile that goes away with it.
+import { defineBrowserProvider } from '@vitest/browser';
+import { launch, type Browser, type Page } from 'puppeteer';
+import { chromiumFlags, findBrowser } from './browser.mjs';
+
+export const puppeteer = () =>
+  defineBrowserProvider({
+    name: 'puppeteer',
+    supportedBrowser: ['chromium'],
+    providerFactory: () => {
+      let browser: Promise<Browser> | undefined;
+      const pages = new Map<string, Page>();
+      const open = async (): Promise<Browser> => {
+        const executablePath = findBrowser();
+        if (!executablePath) throw new Error('Chromium: none found. Run npm test, which installs one.');
+        return launch({ executablePath, headless: false, args: chromiumFlags, protocolTimeout: 600_000 });
+      };
+      return {
+        name: 'puppeteer',
+        supportsParallelism: false,
+        getCommandsContext: (session) => ({ page: pages.get(session) }),
+        async openPage(session, url) {
+          browser ??= open();
+          const page = await (await browser).newPage();
+          // A page that dies takes its tests with it: say why, or Vitest only says that it lost the page.
+          page.on('error', (error) => console.error(`Chromium page crashed: ${error.message}`));
+          await pages.get(session)?.close();
+          pages.set(session, page);
+          await page.goto(url, { timeout: 0 });
+        },
+        async close() {
+          await (await browser)?.close();
+        },
+      };
+    },
+  });

@@ -1,0 +1,16 @@
+// The demo page: `vite` serves demo/, `vite build` puts it in dist/demo. The library is vite.lib.config.ts.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { wgsl } from './engine/wgsl-plugin.ts';
+
+const target = 'es2022'; // `using` is compiled away: not every browser with WebGPU has it
+
+export default defineConfig({
+  root: fileURLToPath(new URL('demo', import.meta.url)),
+  base: './',
+  plugins: [wgsl()],
+  oxc: { target },
+  worker: { format: 'es', plugins: () => [wgsl()] },
+  build: { target, outDir: '../dist/demo', emptyOutDir: true },
+  server: { open: false },
+});

@@ -1,0 +1,18 @@
+// The library as an embedder imports it: ES modules for the engine and for GPT, shared parts in common chunks.
+import { defineConfig } from 'vite';
+import { wgsl } from './engine/wgsl-plugin.ts';
+
+export default defineConfig({
+  plugins: [wgsl()],
+  oxc: { target: 'es2022' },
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: false,
+    minify: false, // the embedder's bundler minifies; the published text stays readable
+    sourcemap: true,
+    lib: { entry: { index: 'engine/index.ts', gpt: 'models/gpt.ts' }, formats: ['es'] },
+    rolldownOptions: { external: ['@huggingface/tokenizers'] },
+  },
+});

@@ -1,0 +1,49 @@
+// One suite, three hosts: `cpu` (references, everything without a GPU), `chromium` (headless, SwiftShader) and
+// `dawn` (Node, lavapipe where the machine has it). Op tests run on all three, see tests/harness/op.ts.
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { wgsl } from './engine/wgsl-plugin.ts';
+import { puppeteer } from './tests/harness/puppeteer-provider.ts';
+
+const ops = 'engine/shaders/**/*.test.ts';
+const gpu = '{engine,models,tests,bench,demo}/**/*.gpu.test.ts';
+/** Vite transforms `using` for engines that lack it when it knows the target. */
+const target = 'es2022';
+
+type TestOptions = NonNullable<TestProjectInlineConfiguration['test']>;
+const project = (name: string, test: TestOptions): TestProjectInlineConfiguration => ({
+  plugins: [wgsl()],
+  oxc: { target },
+  optimizeDeps: { rolldownOptions: { transform: { target } } },
+  test: { name, globals: false, testTimeout: 60_000, hookTimeout: 60_000, ...test },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('cpu', {
+        include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
+        exclude: [gpu],
+        env: { HEED_HOST: 'cpu' },
+      }),
+      project('browser', {
+        include: [ops, gpu],
+        env: { HEED_HOST: 'chromium' },
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: puppeteer(),
+          instances: [{ browser: 'chromium', name: 'chromium' }],
+        },
+      }),
+      project('dawn', {
+        include: [ops, gpu],
+        env: { HEED_HOST: 'dawn' },
+        setupFiles: ['tests/harness/dawn-setup.ts'],
+        pool: 'forks',
+        maxWorkers: 1, // a software adapter already uses every core
+      }),
+    ],
+  },
+});
