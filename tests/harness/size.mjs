@@ -1,0 +1,59 @@
+// Bundles what an embedder imports and holds it against the size budget. Run: npm run size
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, runnerImport } from 'vite';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const KB = 1000;
+/** What is imported, and the gzip bytes it may cost (everything minified, tokenizer reader not counted). */
+const entries = [
+  { name: 'core + GPT', code: "export * from '/models/gpt.ts';", budget: 60 * KB },
+  { name: 'whole engine', code: "export * from '/engine/index.ts';", budget: 100 * KB },
+];
+
+const options = { root, configFile: /** @type {const} */ (false), logLevel: /** @type {const} */ ('error') };
+const { module } = await runnerImport(`${root}engine/wgsl-plugin.ts`, options);
+const { wgsl } = /** @type {{ wgsl(): import('vite').Plugin }} */ (module);
+
+/** @param {string} code @returns {Promise<import('vite').Rolldown.OutputChunk[]>} */
+async function bundle(code) {
+  const entry = 'virtual:size-entry';
+  const output = await build({
+    ...options,
+    publicDir: false,
+    plugins: [
+      wgsl(),
+      {
+        name: 'size-entry',
+        resolveId: (id) => (id === entry ? `\0${entry}` : undefined),
+        load: (id) => (id === `\0${entry}` ? code : undefined),
+      },
+    ],
+    build: {
+      target: 'es2022',
+      write: false,
+      minify: 'oxc',
+      lib: { entry, formats: ['es'], fileName: 'entry' },
+      rolldownOptions: { external: ['@huggingface/tokenizers'] },
+    },
+  });
+  const outputs = Array.isArray(output) ? output : [output];
+  return outputs.flatMap((o) => ('output' in o ? o.output : [])).filter((chunk) => chunk.type === 'chunk');
+}
+
+let over = false;
+for (const { name, code, budget } of entries) {
+  const chunks = await bundle(code);
+  const bytes = chunks.reduce((sum, chunk) => sum + gzipSync(chunk.code, { level: 9 }).length, 0);
+  const imports = [...new Set(chunks.flatMap((chunk) => chunk.imports))].filter((id) => !id.endsWith('.js'));
+  const foreign = imports.filter((id) => id !== '@huggingface/tokenizers');
+  const verdict = bytes > budget ? 'OVER BUDGET' : 'ok';
+  console.log(
+    `size: ${name.padEnd(13)} ${(bytes / KB).toFixed(1).padStart(6)} KB gzip of ${budget / KB} KB, ${verdict}`,
+  );
+  if (foreign.length > 0)
+    console.error(`size: ${name} imports ${foreign.join(', ')}; the core has no dependencies.`);
+  over ||= bytes > budget || foreign.length > 0;
+}
+process.exitCode = over ? 1 : 0;
