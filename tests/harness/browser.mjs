@@ -65,7 +65,10 @@ export function findBrowser() {
 /** @param {string} program @returns {string} its own words, such as "Chromium 156.0 …" */
 export function browserVersion(program) {
   if (process.platform === 'win32') return program; // chrome.exe --version opens a window there
-  return execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
+  return execFileSync(program, ['--version'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
 }
 
 /** Give headless Chromium a WebGPU adapter on a machine without a GPU: SwiftShader, which ships with it. */
