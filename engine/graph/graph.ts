@@ -1,0 +1,312 @@
+/**
+ * The tape. A model runs once, at record time; ops append dispatches and push a closure with their hand-written
+ * backward. `backprop` runs the closures in reverse, which appends the backward dispatches. `compile` turns the list
+ * into a `Plan`. The graph names no op and does no maths.
+ */
+import { KernelError, ShapeError } from '../errors';
+import type { Device } from '../runtime/device';
+import type { Kernel, KernelVariant } from '../runtime/kernel';
+import type { Constants } from '../runtime/shader';
+import { Plan, type PlanOptions } from './plan';
+import { formatShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
+
+export type Grid = readonly [x: number, y?: number, z?: number];
+
+export interface DispatchOptions {
+  /** Values of the kernel's static uniform block, by field name. */
+  readonly uniforms?: Readonly<Record<string, number>>;
+  readonly constants?: Constants;
+  /** Workgroups per dimension; see `linearGrid` for more than 65,535. */
+  readonly grid: Grid;
+  /** Floating-point operations of this dispatch, for profiles: a multiply-add counts two. */
+  readonly flops?: number;
+  /** Bytes moved, where it is not simply all that is bound. */
+  readonly bytes?: number;
+}
+
+/** One recorded dispatch. */
+export interface Dispatch {
+  readonly label: string;
+  readonly variant: KernelVariant;
+  /** In the order of `variant.bindings`, uniforms left out. */
+  readonly tensors: readonly { readonly tensor: Tensor; readonly write: boolean; readonly binding: number }[];
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly grid: readonly [number, number, number];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Where a gradient goes. The first writer stores, later writers add: known while recording. */
+export interface Sink {
+  readonly tensor: Tensor;
+  /** Bind it to `const ADD`. */
+  readonly add: boolean;
+}
+
+export interface GraphOptions {
+  /** Record backward rules. Default false. */
+  readonly train?: boolean;
+  /** Storage of values between kernels. Default f32; f16 needs the device's `shader-f16`. */
+  readonly storage?: 'f32' | 'f16';
+  /** Names the plan in the ledger and in labels. */
+  readonly label?: string;
+}
+
+const MAX_GRID = 65_535;
+
+/** A grid for `count` workgroups in one row; folded into two dimensions above WebGPU's 65,535. Kernels take
+ * `workgroup_id.x + workgroup_id.y * num_workgroups.x` and guard the end. */
+export function linearGrid(count: number): Grid {
+  if (count <= MAX_GRID) return [Math.max(1, count)];
+  const y = Math.ceil(count / MAX_GRID);
+  return [Math.ceil(count / y), y];
+}
+
+export class Graph {
+  readonly device: Device;
+  readonly train: boolean;
+  readonly storage: 'f32' | 'f16';
+  readonly label: string;
+  readonly dispatches: Dispatch[] = [];
+  readonly inputs = new Map<string, Tensor>();
+  readonly #tape: { outputs: readonly Tensor[]; scope: string[]; rule: () => void }[] = [];
+  readonly #gradients = new Map<Tensor, Tensor>();
+  readonly #stored = new Map<Stored, Tensor>();
+  /** Values whose memory a gradient has taken over: reading them again would read the gradient. */
+  readonly #taken = new Set<Tensor>();
+  #scope: string[] = [];
+
+  constructor(device: Device, options: GraphOptions = {}) {
+    this.device = device;
+    this.train = options.train ?? false;
+    this.storage = options.storage ?? 'f32';
+    this.label = options.label ?? 'plan';
+    if (this.storage === 'f16' && !device.can.f16) {
+      throw new KernelError('Graph', 'this device has no shader-f16', "Use storage: 'f32'.");
+    }
+  }
+
+  /**
+   * Data that each run may replace. `below` checks integers at every run (token ids against the vocabulary);
+   * `differentiable` asks for its gradient (tests, attribution).
+   */
+  input<D extends DType>(
+    name: string,
+    shape: Shape,
+    dtype: D,
+    options: { below?: number; differentiable?: boolean } = {},
+  ): Tensor<D> {
+    if (this.inputs.has(name)) throw new ShapeError(name, 'this graph has an input of that name already');
+    const source = { kind: 'input', below: options.below ?? null } as const;
+    const tensor = new Tensor(name, shape, dtype, source, this.train && (options.differentiable ?? false));
+    this.inputs.set(name, tensor);
+    return tensor;
+  }
+
+  /** Data fixed at compile time. */
+  constant(name: string, shape: Shape, data: Float32Array | Uint32Array): Tensor {
+    if (data.length !== sizeOf(shape)) {
+      throw new ShapeError(name, `${data.length} numbers do not fill ${formatShape(shape)}`);
+    }
+    const dtype = data instanceof Float32Array ? 'f32' : 'u32';
+    return new Tensor(name, shape, dtype, { kind: 'constant', data }, false);
+  }
+
+  /** An activation: contents unspecified until a dispatch writes it. `dtype` defaults to the graph's storage. */
+  value(name: string, shape: Shape, dtype: DType = this.storage): Tensor {
+    return new Tensor([...this.#scope, name].join('.'), shape, dtype, { kind: 'value' }, false);
+  }
+
+  /** A parameter, or state that outlives the plan. The same one gives the same tensor. */
+  use(stored: Stored): Tensor {
+    let tensor = this.#stored.get(stored);
+    if (!tensor) {
+      const source = { kind: 'stored', stored, part: 'storage' } as const;
+      tensor = new Tensor(stored.name, stored.shape, stored.dtype, source, this.train && stored.trainable);
+      this.#stored.set(stored, tensor);
+    }
+    return tensor;
+  }
+
+  /** The same memory under another shape. Gradients pass through. */
+  view(x: Tensor, shape: Shape): Tensor {
+    if (sizeOf(shape) !== x.size) {
+      throw new ShapeError('view', `${x.name} ${formatShape(x.shape)} cannot be seen as ${formatShape(shape)}`);
+    }
+    return new Tensor(x.name, shape, x.dtype, { kind: 'view', of: x }, this.differentiable(x));
+  }
+
+  /** Names what `body` records: 'h.3.attn' in labels, profiles and errors. */
+  scope<T>(name: string, body: () => T): T {
+    this.#scope.push(name);
+    try {
+      return body();
+    } finally {
+      this.#scope.pop();
+    }
+  }
+
+  /** Where recording stands, for error messages: 'h.3.attn / matmul'. */
+  where(op: string): string {
+    return this.#scope.length > 0 ? `${this.#scope.join('.')} / ${op}` : op;
+  }
+
+  /** Whether a gradient flows into `x`. */
+  differentiable(x: Tensor): boolean {
+    return x.root.differentiable || this.#flows.has(x.root);
+  }
+  readonly #flows = new Set<Tensor>();
+
+  /** Appends a dispatch. Every binding of the kernel must be given, by the name the shader declares. */
+  dispatch(kernel: Kernel, bind: Readonly<Record<string, Tensor>>, options: DispatchOptions): void {
+    const where = this.where(kernel.name);
+    const variant = kernel.variant(options.constants ?? {}, this.device.can);
+    const storage = variant.bindings.filter((b) => b.access !== 'uniform');
+    const declared = storage.map((b) => b.name);
+    for (const name of Object.keys(bind)) {
+      if (!declared.includes(name)) {
+        throw new KernelError(where, `no binding "${name}"`, `The shader declares ${declared.join(', ')}.`);
+      }
+    }
+    const tensors = storage.map((b) => {
+      const tensor = bind[b.name];
+      if (!tensor) throw new KernelError(where, `binding "${b.name}" is missing`, `Bind ${declared.join(', ')}.`);
+      if (this.#taken.has(tensor)) {
+        throw new KernelError(where, `${tensor.name} is gone`, 'Its memory holds its gradient (takeOver).');
+      }
+      if (tensor.bytes > this.device.can.maxBinding) {
+        throw new KernelError(
+          where,
+          `${tensor.toString()} takes ${tensor.bytes} bytes, more than a binding's ${this.device.can.maxBinding}`,
+          'Use a smaller batch, context or vocabulary.',
+        );
+      }
+      return { tensor, write: b.access === 'read_write', binding: b.index };
+    });
+    const written = tensors.filter((t) => t.write).map((t) => t.tensor.root);
+    for (const { tensor, write } of tensors) {
+      if (!write && written.includes(tensor.root)) {
+        throw new KernelError(where, `${tensor.name} is both read and written`, 'Bind another tensor for the output.');
+      }
+    }
+    if (this.train && tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
+      for (const root of written) this.#flows.add(root);
+    }
+    const uniforms = options.uniforms ?? {};
+    const fields = variant.uniform?.layout.fields.map((f) => f.name) ?? [];
+    const missing = fields.filter((f) => uniforms[f] === undefined);
+    const unknown = Object.keys(uniforms).filter((f) => !fields.includes(f));
+    if (missing.length + unknown.length > 0) {
+      throw new KernelError(where, `uniforms differ: missing [${missing.join()}], unknown [${unknown.join()}]`);
+    }
+    const [x, y = 1, z = 1] = options.grid;
+    if (Math.max(x, y, z) > MAX_GRID || Math.min(x, y, z) < 1) {
+      throw new KernelError(where, `a grid of ${x}×${y}×${z} workgroups`, `Each dimension takes 1 to ${MAX_GRID}.`);
+    }
+    this.dispatches.push({
+      label: this.#scope.length > 0 ? `${this.#scope.join('.')}/${kernel.name}` : kernel.name,
+      variant,
+      tensors,
+      uniforms,
+      grid: [x, y, z],
+      flops: options.flops ?? 0,
+      bytes: options.bytes ?? tensors.reduce((sum, t) => sum + t.tensor.bytes, 0),
+    });
+  }
+
+  /**
+   * Registers the backward rule of what produced `outputs`. It runs during `backprop`, in reverse order, if a
+   * gradient has reached one of them; inside, `grad` reads and `sink` says where to write.
+   */
+  backward(outputs: Tensor | readonly Tensor[], rule: () => void): void {
+    if (!this.train) return;
+    const list = outputs instanceof Tensor ? [outputs] : outputs;
+    if (!list.some((y) => this.differentiable(y))) return;
+    this.#tape.push({ outputs: list, scope: [...this.#scope], rule });
+  }
+
+  /** The gradient that has reached `of`, to read. Throws if none has: ask `reached` first where that can be. */
+  grad(of: Tensor): Tensor {
+    const gradient = this.#gradients.get(of.root);
+    if (!gradient) throw new KernelError(this.where('grad'), `no gradient has reached ${of.name}`);
+    return of === of.root || sameShape(of, gradient) ? gradient : this.view(gradient, of.shape);
+  }
+
+  reached(of: Tensor): boolean {
+    return this.#gradients.has(of.root);
+  }
+
+  /** Where to write the gradient of `of`; null if nobody wants it. */
+  sink(of: Tensor): Sink | null {
+    if (!this.differentiable(of)) return null;
+    const root = of.root;
+    let gradient = this.#gradients.get(root);
+    // A stored gradient is cleared by the optimizer after each update, so all its writers add: micro-batches too.
+    let add = gradient !== undefined;
+    if (root.source.kind === 'stored') {
+      add = true;
+      gradient ??= new Tensor(
+        `d ${root.name}`,
+        root.shape,
+        'f32',
+        { kind: 'stored', stored: root.source.stored, part: 'gradient' },
+        false,
+      );
+    }
+    gradient ??= new Tensor(`d ${root.name}`, root.shape, root.dtype, { kind: 'value' }, false);
+    this.#gradients.set(root, gradient);
+    return { tensor: sameShape(of, gradient) ? gradient : this.view(gradient, of.shape), add };
+  }
+
+  /**
+   * Lets the gradient of `of` take over its memory, for values that nothing reads afterwards (logits). The rule
+   * binds the result once, `read_write`. Null if a gradient is not wanted; throws if one was written elsewhere.
+   */
+  takeOver(of: Tensor): Tensor | null {
+    if (!this.differentiable(of)) return null;
+    const root = of.root;
+    if (this.#gradients.has(root) || root.source.kind !== 'value') {
+      throw new KernelError(this.where('takeOver'), `${of.name} has another reader, so its memory cannot be reused`);
+    }
+    const gradient = new Tensor(`d ${root.name}`, root.shape, root.dtype, { kind: 'view', of: root }, false);
+    this.#gradients.set(root, gradient);
+    this.#taken.add(root);
+    this.#taken.add(of);
+    return sameShape(of, gradient) ? gradient : this.view(gradient, of.shape);
+  }
+
+  /** Appends the backward pass of `loss`, a scalar. Its own gradient is `seed` (default 1; 1/k averages k batches). */
+  backprop(loss: Tensor, seed = 1): void {
+    if (!this.train) throw new KernelError('backprop', 'this graph does not train', 'Create it with { train: true }.');
+    if (loss.size !== 1) {
+      throw new ShapeError('backprop', `the loss is ${formatShape(loss.shape)}`, 'It must be a single number.');
+    }
+    this.#gradients.set(loss.root, this.constant('d loss', loss.shape, Float32Array.of(seed)));
+    this.#rewind();
+  }
+
+  /** Appends the backward pass from given output gradients: vector-Jacobian products, as in tests. */
+  backpropFrom(gradients: ReadonlyMap<Tensor, Tensor>): void {
+    for (const [y, dy] of gradients) this.#gradients.set(y.root, dy);
+    this.#rewind();
+  }
+
+  #rewind(): void {
+    for (const { outputs, scope, rule } of this.#tape.reverse()) {
+      if (!outputs.some((y) => this.reached(y))) continue;
+      this.#scope = [...scope, 'backward'];
+      rule();
+    }
+    this.#scope = [];
+    this.#tape.length = 0;
+  }
+
+  /** Plans the memory, builds every pipeline in parallel and binds everything. `outputs` can be read after a run. */
+  compile(outputs: Readonly<Record<string, Tensor>>, options: PlanOptions = {}): Promise<Plan> {
+    return Plan.create(this, outputs, options);
+  }
+}
+
+function sameShape(a: Tensor, b: Tensor): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
+}

@@ -1,0 +1,425 @@
+/**
+ * A compiled graph: a flat list of {pipeline, bind group, grid} over buffers planned by liveness, replayed each step
+ * with no allocation, no compilation and no readback. Owns its activations, uniforms and bind groups.
+ */
+import { DataError, DeviceError, formatBytes, KernelError, ShapeError, throwIfAborted } from '../errors';
+import type { Storage } from '../runtime/buffers';
+import type { Device } from '../runtime/device';
+import { timeDispatches } from '../runtime/timer';
+import { upload } from '../runtime/transfer';
+import type { Dispatch, Graph } from './graph';
+import { assignBuffers, peakBytes, type Lifetime } from './planner';
+import { STEP_BYTES, writeStep, type Step } from './step';
+import { formatShape, type Tensor } from './tensor';
+import { float16ToFloat32 } from '../runtime/half';
+
+export interface PlanOptions {
+  readonly signal?: AbortSignal;
+  /** Called as pipelines finish: compiled so far, and how many in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface PlanMemory {
+  /** Weights and state that the plan uses but does not own, bytes. */
+  readonly parameters: number;
+  /** Gradients that the plan writes but does not own, bytes. */
+  readonly gradients: number;
+  /** Activations, inputs, outputs and uniforms that the plan owns, bytes. */
+  readonly activations: number;
+  /** What activations would need at the least: the most bytes alive at one dispatch. */
+  readonly peak: number;
+}
+
+export interface ProfileRow {
+  readonly kernel: string;
+  readonly calls: number;
+  readonly milliseconds: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Stands for "not a target" in token id inputs; allowed whatever the vocabulary. */
+export const IGNORE_INDEX = 0xffff_ffff;
+
+interface Bound {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+}
+
+/** Everything a graph needs in memory, before anything is allocated. */
+export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
+  const { lifetimes, fixed } = liveness(graph, outputs);
+  const planned = assignBuffers([...lifetimes.values()]).sizes.reduce((a, b) => a + b, 0);
+  const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
+  const stored = (part: 'storage' | 'gradient') =>
+    [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0), 0);
+  return {
+    parameters: stored('storage'),
+    gradients: stored('gradient'),
+    activations: planned + own + STEP_BYTES,
+    peak: peakBytes([...lifetimes.values()]) + own + STEP_BYTES,
+  };
+}
+
+/** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */
+function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
+  const pinned = new Set(Object.values(outputs).map((t) => t.root));
+  const lifetimes = new Map<Tensor, Lifetime>();
+  const fixed = new Set<Tensor>([...graph.inputs.values()]);
+  for (const [i, { tensors }] of graph.dispatches.entries()) {
+    for (const { tensor } of tensors) {
+      const root = tensor.root;
+      if (root.source.kind !== 'value' || pinned.has(root)) {
+        fixed.add(root);
+        continue;
+      }
+      const known = lifetimes.get(root);
+      lifetimes.set(root, { bytes: root.bytes, first: known?.first ?? i, last: i });
+    }
+  }
+  for (const root of pinned) fixed.add(root);
+  return { lifetimes, fixed };
+}
+
+export class Plan implements Disposable {
+  readonly label: string;
+  readonly device: Device;
+  readonly memory: PlanMemory;
+  readonly #dispatches: readonly Bound[];
+  readonly #inputs: ReadonlyMap<string, Tensor>;
+  readonly #outputs: Readonly<Record<string, Tensor>>;
+  readonly #storage: ReadonlyMap<Tensor, Storage>;
+  readonly #owned: readonly Storage[];
+  readonly #step: Storage;
+  readonly #stepGroup: GPUBindGroup;
+  readonly #stepBytes = new Uint8Array(STEP_BYTES);
+  readonly #stepView = new DataView(this.#stepBytes.buffer);
+  #disposed = false;
+
+  private constructor(parts: {
+    graph: Graph;
+    memory: PlanMemory;
+    dispatches: readonly Bound[];
+    outputs: Readonly<Record<string, Tensor>>;
+    storage: ReadonlyMap<Tensor, Storage>;
+    owned: readonly Storage[];
+    step: Storage;
+  }) {
+    this.label = parts.graph.label;
+    this.device = parts.graph.device;
+    this.memory = parts.memory;
+    this.#dispatches = parts.dispatches;
+    this.#inputs = new Map(parts.graph.inputs);
+    this.#outputs = parts.outputs;
+    this.#storage = parts.storage;
+    this.#owned = parts.owned;
+    this.#step = parts.step;
+    this.#stepGroup = this.device.gpu.createBindGroup({
+      label: 'step',
+      layout: this.device.pipelines.stepLayout,
+      entries: [{ binding: 0, resource: { buffer: parts.step.buffer, size: STEP_BYTES } }],
+    });
+  }
+
+  /** Called by `Graph.compile`. */
+  static async create(
+    graph: Graph,
+    outputs: Readonly<Record<string, Tensor>>,
+    { signal, onProgress }: PlanOptions,
+  ): Promise<Plan> {
+    const { device } = graph;
+    device.assertAlive(graph.label);
+    const variants = new Map(graph.dispatches.map((d) => [d.variant.key, d.variant]));
+    let done = 0;
+    const compiled = new Map(
+      await Promise.all(
+        [...variants].map(async ([key, variant]) => {
+          const entry = [key, await device.pipelines.get(variant)] as const;
+          onProgress?.(++done, variants.size);
+          return entry;
+        }),
+      ),
+    );
+    throwIfAborted(signal);
+
+    const owned: Storage[] = [];
+    const acquire = (bytes: number): Storage => {
+      const storage = device.buffers.acquire(bytes, graph.label);
+      owned.push(storage);
+      return storage;
+    };
+    device.gpu.pushErrorScope('out-of-memory');
+    device.gpu.pushErrorScope('validation');
+    try {
+      const { lifetimes, fixed } = liveness(graph, outputs);
+      const storage = new Map<Tensor, Storage>();
+      const { buffer, sizes } = assignBuffers([...lifetimes.values()]);
+      const shared = sizes.map(acquire);
+      for (const [i, tensor] of [...lifetimes.keys()].entries()) {
+        storage.set(tensor, { ...shared[buffer[i]!]!, size: padded(tensor.bytes) });
+      }
+      for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
+
+      const uniforms = packUniforms(graph.dispatches);
+      // The pool's buffers have no UNIFORM usage, so the two uniform blocks are this plan's own.
+      const uniformBuffer = ownUniformBuffer(device, graph.label, uniforms.data);
+      const stepBuffer = ownUniformBuffer(device, `${graph.label} step`, new Uint8Array(STEP_BYTES));
+
+      const dispatches = graph.dispatches.map((dispatch, i): Bound => {
+        const { pipeline, layout } = compiled.get(dispatch.variant.key)!;
+        const entries: GPUBindGroupEntry[] = dispatch.tensors.map(({ tensor, binding }) => {
+          const { buffer: gpuBuffer, offset, size } = storage.get(tensor.root)!;
+          return { binding, resource: { buffer: gpuBuffer, offset, size } };
+        });
+        const { uniform } = dispatch.variant;
+        if (uniform) {
+          entries.push({
+            binding: uniform.binding.index,
+            resource: { buffer: uniformBuffer.buffer, offset: uniforms.offsets[i]!, size: uniform.layout.size },
+          });
+        }
+        return {
+          dispatch,
+          pipeline,
+          group: device.gpu.createBindGroup({ label: dispatch.label, layout, entries }),
+        };
+      });
+      const plan = new Plan({
+        graph,
+        memory: estimate(graph, outputs),
+        dispatches,
+        outputs,
+        storage,
+        owned,
+        step: stepBuffer,
+      });
+      plan.#uniformBuffers.push(uniformBuffer.buffer, stepBuffer.buffer);
+      const invalid = await device.gpu.popErrorScope();
+      const exhausted = await device.gpu.popErrorScope();
+      if (invalid ?? exhausted) {
+        plan[Symbol.dispose]();
+        if (invalid) throw new KernelError(graph.label, `WebGPU refused the plan: ${invalid.message}`);
+        throw new DeviceError(
+          graph.label,
+          `out of GPU memory: activations need ${formatBytes(plan.memory.activations)}`,
+          'Use a smaller batch, context or model.',
+        );
+      }
+      return plan;
+    } catch (error) {
+      for (const s of owned) device.buffers.release(s);
+      throw error;
+    }
+  }
+  readonly #uniformBuffers: GPUBuffer[] = [];
+
+  /**
+   * Writes the inputs and the step, encodes, submits and returns; nothing is awaited. Inputs keep their last data
+   * when left out. Throws on unknown inputs, wrong sizes and token ids out of range, before anything is written.
+   */
+  run(inputs: Readonly<Record<string, ArrayBufferView>> = {}, step: Partial<Step> = {}): void {
+    this.#prepare(inputs, step);
+    const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
+    this.#encode(encoder);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  #prepare(inputs: Readonly<Record<string, ArrayBufferView>>, step: Partial<Step>): void {
+    if (this.#disposed) throw new DeviceError(this.label, 'this plan was disposed of', 'Compile a new one.');
+    this.device.assertAlive(this.label);
+    const { queue } = this.device.gpu;
+    for (const name in inputs) this.#checkInput(name, inputs[name]!);
+    for (const name in inputs) {
+      upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]!);
+    }
+    writeStep(this.#stepView, step);
+    queue.writeBuffer(this.#step.buffer, 0, this.#stepBytes);
+  }
+
+  #encode(encoder: GPUCommandEncoder): void {
+    const pass = encoder.beginComputePass({ label: this.label });
+    pass.setBindGroup(1, this.#stepGroup);
+    let current: GPUComputePipeline | null = null;
+    for (const { pipeline, group, dispatch } of this.#dispatches) {
+      if (pipeline !== current) pass.setPipeline((current = pipeline));
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
+    }
+    pass.end();
+  }
+
+  #checkInput(name: string, data: ArrayBufferView): void {
+    const tensor = this.#inputs.get(name);
+    if (!tensor) {
+      const known = [...this.#inputs.keys()].join(', ');
+      throw new ShapeError(this.label, `no input "${name}"`, `Its inputs are ${known || 'none'}.`);
+    }
+    const integer = tensor.dtype === 'u32' || tensor.dtype === 'i32';
+    const fits = integer ? data instanceof Uint32Array || data instanceof Int32Array : !(data instanceof Uint32Array);
+    if (!fits || data.byteLength !== tensor.bytes) {
+      throw new ShapeError(
+        this.label,
+        `input ${name} is ${formatShape(tensor.shape)} ${tensor.dtype}, ${tensor.bytes} bytes, but got ` +
+          `${data.constructor.name} of ${data.byteLength} bytes`,
+      );
+    }
+    const below = tensor.source.kind === 'input' ? tensor.source.below : null;
+    if (below === null) return;
+    const ids = data as Uint32Array;
+    for (let i = 0; i < ids.length; i++) {
+      if (ids[i]! >= below && ids[i] !== IGNORE_INDEX) {
+        throw new DataError(
+          this.label,
+          `input ${name} holds ${ids[i]} at index ${i}, but ids must be below ${below}`,
+          'Encode the text with the tokenizer that belongs to this model.',
+        );
+      }
+    }
+  }
+
+  /** The memory of an output, for copies that stay on the GPU. */
+  storageOf(output: string): Storage {
+    const tensor = this.#output(output);
+    return { ...this.#storage.get(tensor.root)!, size: tensor.bytes };
+  }
+
+  #output(name: string): Tensor {
+    const tensor = this.#outputs[name];
+    if (!tensor) {
+      const known = Object.keys(this.#outputs).join(', ');
+      throw new ShapeError(this.label, `no output "${name}"`, `Its outputs are ${known || 'none'}.`);
+    }
+    return tensor;
+  }
+
+  /** Copies an output to the CPU; f16 arrives as f32. Waits for the work submitted so far. */
+  async read(output: string): Promise<Float32Array> {
+    const tensor = this.#output(output);
+    if (tensor.dtype === 'u32' || tensor.dtype === 'i32') {
+      throw new ShapeError(this.label, `output ${output} holds integers`, 'Use readIntegers.');
+    }
+    const data = await this.device.readback.read(this.storageOf(output), tensor.bytes);
+    return tensor.dtype === 'f16' ? float16ToFloat32(new Uint16Array(data)) : new Float32Array(data);
+  }
+
+  async readIntegers(output: string): Promise<Uint32Array> {
+    const tensor = this.#output(output);
+    return new Uint32Array(await this.device.readback.read(this.storageOf(output), tensor.bytes));
+  }
+
+  /** Runs once with a clock around every dispatch: by kernel, most expensive first. */
+  async profile(
+    inputs: Readonly<Record<string, ArrayBufferView>> = {},
+    step: Partial<Step> = {},
+  ): Promise<ProfileRow[]> {
+    this.#prepare(inputs, step);
+    const times = await timeDispatches(
+      this.device,
+      this.#dispatches.map(({ pipeline, group, dispatch }) => (pass: GPUComputePassEncoder) => {
+        pass.setBindGroup(1, this.#stepGroup);
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
+      }),
+    );
+    const rows = new Map<string, { -readonly [K in keyof ProfileRow]: ProfileRow[K] }>();
+    for (const [i, { dispatch }] of this.#dispatches.entries()) {
+      const kernel = dispatch.variant.kernel;
+      const row = rows.get(kernel) ?? { kernel, calls: 0, milliseconds: 0, flops: 0, bytes: 0 };
+      row.calls++;
+      row.milliseconds += times[i]!;
+      row.flops += dispatch.flops;
+      row.bytes += dispatch.bytes;
+      rows.set(kernel, row);
+    }
+    return [...rows.values()].sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  /** The plan as text: every dispatch with its variant, grid, tensors and buffers. */
+  explain(): string {
+    const numbers = new Map<GPUBuffer, number>();
+    const lines = this.#dispatches.map(({ dispatch }, i) => {
+      const tensors = dispatch.tensors.map(({ tensor, write }) => {
+        const { buffer } = this.#storage.get(tensor.root)!;
+        if (!numbers.has(buffer)) numbers.set(buffer, numbers.size);
+        return `${write ? '→' : ''}${tensor.name}${formatShape(tensor.shape)}@${numbers.get(buffer)}`;
+      });
+      return `${String(i).padStart(4)}  ${dispatch.label}  [${dispatch.variant.key}]  ${dispatch.grid.join('×')}  ${tensors.join(' ')}`;
+    });
+    const { parameters, gradients, activations, peak } = this.memory;
+    return [
+      `${this.label}: ${lines.length} dispatches, ${numbers.size} buffers; parameters ${formatBytes(parameters)}, ` +
+        `gradients ${formatBytes(gradients)}, activations ${formatBytes(activations)} (at least ${formatBytes(peak)})`,
+      ...lines,
+    ].join('\n');
+  }
+
+  /** Number of dispatches a run makes. */
+  get length(): number {
+    return this.#dispatches.length;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const storage of this.#owned) this.device.buffers.release(storage);
+    for (const buffer of this.#uniformBuffers) buffer.destroy();
+  }
+}
+
+const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+function place(tensor: Tensor, acquire: (bytes: number) => Storage, device: Device): Storage {
+  const { source } = tensor;
+  if (source.kind === 'stored') {
+    const storage = source.stored[source.part];
+    if (!storage) {
+      throw new KernelError(
+        tensor.name,
+        source.part === 'storage' ? 'this parameter has no memory' : 'this parameter has no gradient memory',
+        'Create a ParameterStore over the model (with { train: true } for training) and keep it alive.',
+      );
+    }
+    return { ...storage, size: padded(tensor.bytes) };
+  }
+  const storage = acquire(padded(tensor.bytes));
+  if (source.kind === 'constant') upload(device.gpu, storage, source.data);
+  return storage;
+}
+
+function ownUniformBuffer(device: Device, label: string, data: Uint8Array): Storage {
+  const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
+  const buffer = device.gpu.createBuffer({ label, size, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
+  if (data.byteLength > 0) device.gpu.queue.writeBuffer(buffer, 0, data as Uint8Array<ArrayBuffer>);
+  return { buffer, offset: 0, size };
+}
+
+/** All static uniform blocks in one buffer, at 256-byte alignment; equal blocks are stored once. */
+function packUniforms(dispatches: readonly Dispatch[]): { data: Uint8Array; offsets: readonly number[] } {
+  const blocks = new Map<string, { offset: number; bytes: Uint8Array }>();
+  let end = 0;
+  const offsets = dispatches.map(({ variant, uniforms }) => {
+    if (!variant.uniform) return 0;
+    const { layout } = variant.uniform;
+    const bytes = new Uint8Array(layout.size);
+    const view = new DataView(bytes.buffer);
+    for (const { name, offset, type } of layout.fields) {
+      const value = uniforms[name]!;
+      if (type === 'f32') view.setFloat32(offset, value, true);
+      else if (type === 'u32') view.setUint32(offset, value, true);
+      else view.setInt32(offset, value, true);
+    }
+    const key = bytes.join();
+    let block = blocks.get(key);
+    if (!block) {
+      block = { offset: end, bytes };
+      blocks.set(key, block);
+      end += Math.ceil(layout.size / 256) * 256;
+    }
+    return block.offset;
+  });
+  const data = new Uint8Array(end);
+  for (const { offset, bytes } of blocks.values()) data.set(bytes, offset);
+  return { data, offsets };
+}

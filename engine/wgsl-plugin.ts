@@ -1,0 +1,75 @@
+/**
+ * Vite plugin: `import shader from './x.wgsl'` gives a `Shader`: the text plus all that the runtime must know
+ * about it, reflected at build time, so that WGSL stays the single source of bindings, uniform offsets and
+ * constants while the 45 KB reflector stays out of the shipped bundle.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { WgslReflect, type StructInfo } from 'wgsl_reflect/wgsl_reflect.module.js';
+import type { Plugin } from 'vite';
+import type { Shader, ShaderBinding, UniformField } from './runtime/shader';
+
+const CONSTANT = /^(?:const|alias)\s+(\w+)\s*(?::\s*[^=;]+)?=\s*([^;]+);/gm;
+
+/** Drops comments and indentation but keeps every line break, so that compiler line numbers stay true. */
+export function strip(code: string): string {
+  return code.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+}
+
+/** Reflects one WGSL file. Linked files may refer to each other's names; only this file's own are listed. */
+export function reflect(file: string, code: string): Shader {
+  const info = new WgslReflect(code);
+  const bindings: ShaderBinding[] = [
+    ...info.storage.map((s) => ({
+      name: s.name,
+      group: s.group,
+      index: s.binding,
+      access: s.access === 'read_write' ? ('read_write' as const) : ('read' as const),
+    })),
+    ...info.uniforms.map((u) => ({ name: u.name, group: u.group, index: u.binding, access: 'uniform' as const })),
+  ].sort((a, b) => a.group - b.group || a.index - b.index);
+
+  const uniforms: Record<string, { size: number; fields: UniformField[] }> = {};
+  for (const u of info.uniforms) {
+    const members = (u.type as StructInfo).members ?? [];
+    uniforms[u.name] = {
+      size: Math.ceil((u.type.size ?? 0) / 16) * 16,
+      fields: members.map((m) => {
+        const type = m.type.name;
+        if (type !== 'u32' && type !== 'i32' && type !== 'f32') {
+          throw new Error(`${file}: uniform ${u.name}.${m.name} is ${type}; use u32, i32 or f32 fields.`);
+        }
+        return { name: m.name, offset: m.offset, type };
+      }),
+    };
+  }
+
+  const constants: { name: string; start: number; end: number }[] = [];
+  for (const match of code.matchAll(CONSTANT)) {
+    const end = match.index + match[0].length - 1;
+    constants.push({ name: match[1]!, start: end - match[2]!.length, end });
+  }
+  return { path: file, code, bindings, uniforms, constants };
+}
+
+export function wgsl(): Plugin {
+  let root = process.cwd();
+  let production = false;
+  return {
+    name: 'heed-wgsl',
+    configResolved(config) {
+      production = config.isProduction && config.command === 'build';
+      root = process.cwd();
+    },
+    load: {
+      filter: { id: /\.wgsl$/ },
+      handler(id) {
+        if (!id.endsWith('.wgsl')) return null;
+        const source = readFileSync(id, 'utf8');
+        const shader = reflect(path.relative(root, id).replaceAll('\\', '/'), production ? strip(source) : source);
+        this.addWatchFile(id);
+        return { code: `export default ${JSON.stringify(shader)};`, map: null, moduleType: 'js' };
+      },
+    },
+  };
+}

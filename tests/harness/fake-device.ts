@@ -1,0 +1,16 @@
+import type { Capabilities, Device } from '../../engine/runtime/device';
+
+/** Enough of a device to record a graph without a GPU: WebGPU's default limits. Compiling or running it fails. */
+export function fakeDevice(can: Partial<Capabilities> = {}): Device {
+  const capabilities: Capabilities = {
+    f16: true,
+    subgroups: null,
+    timestamps: false,
+    software: false,
+    maxBinding: 128 << 20,
+    maxWorkgroupMemory: 16384,
+    maxInvocations: 256,
+    ...can,
+  };
+  return { can: capabilities } as Device;
+}
