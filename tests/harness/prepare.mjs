@@ -28,7 +28,7 @@ function run(program, args, env = {}) {
     spawnSync(program, args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', program === 'apt-get' ? 'ignore' : 'inherit', 'inherit'], // apt-get tells every file
       shell: process.platform === 'win32', // npm is npm.cmd there
       timeout: 15 * minutes,
     }).status === 0
@@ -97,24 +97,36 @@ function browser() {
 
 /**
  * Debian 12's own lavapipe (Mesa 22) has no shader-f16; the one in its backports has. The extra source lives in
- * a folder of ours, made from the machine's own: the system's list of sources stays as it is.
+ * a folder of ours, made from the machine's own sources: those stay as they are.
  *
  * @returns {string[] | undefined} apt options, or undefined where the machine has no source to derive it from
  */
 function backports() {
-  const suite = `${os['VERSION_CODENAME']}-backports`;
-  const source = '/etc/apt/sources.list.d/debian.sources';
-  if (!existsSync(source)) return undefined;
-  const own = readFileSync(source, 'utf8');
-  const main = own
+  const release = `${os['VERSION_CODENAME']}`;
+  const stanzas = '/etc/apt/sources.list.d/debian.sources';
+  const lines = '/etc/apt/sources.list';
+  const read = (/** @type {string} */ file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const suites = (/** @type {string} */ stanza) => /^Suites:(.*)/m.exec(stanza)?.[1]?.trim().split(/\s+/);
+  const stanza = read(stanzas)
     .split(/\n\s*\n/)
-    .find((stanza) => /^Suites:.*/m.exec(stanza)?.[0].split(/\s+/).includes(`${os['VERSION_CODENAME']}`));
-  if (!main) return undefined;
-  const parts = join(root, '.cache/apt-sources');
-  mkdirSync(parts, { recursive: true });
-  cpSync(source, join(parts, 'debian.sources'));
-  writeFileSync(join(parts, 'backports.sources'), main.replace(/^Suites:.*$/m, `Suites: ${suite}`) + '\n');
-  return ['-o', `Dir::Etc::SourceParts=${parts}`, '-o', 'Dir::Etc::SourceList=/dev/null'];
+    .find((text) => suites(text)?.includes(release));
+  const line = new RegExp(`^deb .* ${release} .*main.*$`, 'm').exec(read(lines))?.[0];
+  const folder = join(root, '.cache/apt-sources');
+  mkdirSync(folder, { recursive: true });
+  if (stanza) {
+    cpSync(stanzas, join(folder, 'debian.sources'));
+    const text = stanza.replace(/^Suites:.*$/m, `Suites: ${release}-backports`);
+    writeFileSync(join(folder, 'backports.sources'), `${text}\n`);
+  } else if (line) {
+    cpSync(lines, join(folder, 'debian.list'));
+    writeFileSync(
+      join(folder, 'backports.list'),
+      `${line.replace(` ${release} `, ` ${release}-backports `)}\n`,
+    );
+  } else {
+    return undefined;
+  }
+  return ['-o', `Dir::Etc::SourceParts=${folder}`, '-o', 'Dir::Etc::SourceList=/dev/null'];
 }
 
 /** @returns {number} major version of the installed Mesa Vulkan drivers, 0 for none */
