@@ -25,7 +25,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.config.{js,ts}', '**/*.d.ts'],
+    files: ['**/*.config.{js,ts}', '**/*.d.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -13,7 +13,8 @@ type TestOptions = NonNullable<TestProjectInlineConfiguration['test']>;
 const project = (name: string, test: TestOptions): TestProjectInlineConfiguration => ({
   plugins: [wgsl()],
   oxc: { target },
-  optimizeDeps: { rolldownOptions: { transform: { target } } },
+  // Named here, or Vite meets them half-way through a run in Chromium and reloads the page.
+  optimizeDeps: { include: ['wgsl_reflect/wgsl_reflect.module.js', '@huggingface/tokenizers'] },
   test: { name, globals: false, testTimeout: 60_000, hookTimeout: 60_000, ...test },
 });
 

@@ -1,0 +1,140 @@
+// Stands in for Vitest where there is none, so that the op tests run in Deno as they are: collects what `it` is
+// given, runs it in order, counts. The matchers are Vitest's own.
+import {
+  ASYMMETRIC_MATCHERS_OBJECT,
+  JestAsymmetricMatchers,
+  JestChaiExpect,
+  JestExtend,
+} from '@vitest/expect';
+import * as chai from 'chai';
+
+chai.use(JestExtend);
+chai.use(JestChaiExpect);
+chai.use(JestAsymmetricMatchers);
+export const expect = chai.expect;
+Object.assign(expect, Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT));
+
+type Body = () => unknown;
+interface Suite {
+  readonly name: string;
+  readonly parent: Suite | undefined;
+  readonly before: Body[];
+  readonly after: Body[];
+  readonly beforeEach: Body[];
+  readonly afterEach: Body[];
+  readonly children: (Suite | Case)[];
+}
+interface Case {
+  readonly name: string;
+  readonly body: Body | undefined;
+  readonly timeout: number;
+}
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+const suite = (name: string, parent?: Suite): Suite => ({
+  name,
+  parent,
+  before: [],
+  after: [],
+  beforeEach: [],
+  afterEach: [],
+  children: [],
+});
+let current = suite('');
+
+export const beforeAll = (body: Body): number => current.before.push(body);
+export const afterAll = (body: Body): number => current.after.push(body);
+export const beforeEach = (body: Body): number => current.beforeEach.push(body);
+export const afterEach = (body: Body): number => current.afterEach.push(body);
+
+export function describe(name: string, body: Body): void {
+  const inner = suite(name, current);
+  current.children.push(inner);
+  current = inner;
+  body();
+  current = inner.parent ?? current;
+}
+
+interface Options {
+  readonly timeout?: number;
+}
+function add(name: string, first?: Options | Body, second?: Body | number): void {
+  const body = typeof first === 'function' ? first : (second as Body);
+  const option = typeof first === 'function' ? second : first?.timeout;
+  current.children.push({ name, body, timeout: typeof option === 'number' ? option : 60_000 });
+}
+const skip = (name: string): void => void current.children.push({ name, body: undefined, timeout: 0 });
+
+export const it = Object.assign(add, {
+  skip,
+  skipIf: (condition: unknown) => (condition ? skip : add),
+  runIf: (condition: unknown) => (condition ? add : skip),
+  each:
+    <T>(rows: readonly T[]) =>
+    (name: string, body: (row: T) => unknown, timeout?: number) => {
+      rows.forEach((row) => add(`${name} ${JSON.stringify(row)}`, () => body(row), timeout));
+    },
+});
+export const test = it;
+
+async function within(milliseconds: number, body: Body): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done in ${milliseconds} ms`)), milliseconds);
+  });
+  await Promise.race([body(), late]).finally(() => clearTimeout(timer));
+}
+
+const isSuite = (child: Suite | Case): child is Suite => 'children' in child;
+const line = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts: Counts): Promise<void> {
+  const fail = (name: string, error: unknown): void => {
+    counts.failed++;
+    console.error(`FAILED ${name}\n${line(error)}`);
+  };
+  const chain = [...hooks, s];
+  try {
+    for (const body of s.before) await within(60_000, body);
+    for (const child of s.children) {
+      const name = `${path} > ${child.name}`;
+      if (isSuite(child)) {
+        await runSuite(child, name, chain, counts);
+      } else if (!child.body) {
+        counts.skipped.push(name);
+      } else {
+        try {
+          for (const { beforeEach } of chain) for (const body of beforeEach) await body();
+          await within(child.timeout, child.body);
+          counts.passed++;
+        } catch (error) {
+          fail(name, error);
+        } finally {
+          for (const { afterEach } of chain) for (const body of afterEach) await body();
+        }
+      }
+    }
+    for (const body of s.after) await within(60_000, body);
+  } catch (error) {
+    fail(`${path} (hooks)`, error);
+  }
+}
+
+/** Imports a test file, runs what it collects and adds to `counts`. */
+export async function runFile(file: string, load: () => Promise<unknown>, counts: Counts): Promise<void> {
+  const root = suite(file);
+  current = root;
+  try {
+    await load();
+  } catch (error) {
+    counts.failed++;
+    console.error(`FAILED ${file} does not load\n${line(error)}`);
+    return;
+  }
+  await runSuite(root, file, [], counts);
+}
