@@ -29,18 +29,25 @@ fn normal_cdf(x: F) -> F {
   return select(tail, F(1.0) - tail, x >= F(0.0));
 }
 
-// tanh saturates beyond ±10 in f32; the clamp keeps implementations that use exp from overflowing.
-fn gelu_inner(x: F) -> F {
-  return tanh(clamp(F(0.79788456) * (x + F(0.044715) * x * x * x), F(-10.0), F(10.0)));
-}
-
 fn sigmoid(x: F) -> F {
   return F(1.0) / (F(1.0) + exp(-clamp(x, F(-80.0), F(80.0))));
 }
 
+// σ'(x) = e^-x σ², without the cancellation of σ (1 - σ).
+fn sigmoid_slope(x: F) -> F {
+  let e = exp(-clamp(x, F(-40.0), F(40.0)));
+  let s = F(1.0) / (F(1.0) + e);
+  return e * s * s;
+}
+
+// (1 + tanh(u)) / 2 = σ(2u): WGSL allows tanh an absolute error of 1e-5, exp is held to a few ulp.
+fn gelu_gate_argument(x: F) -> F {
+  return F(1.5957691) * x * (F(1.0) + F(0.044715) * x * x);
+}
+
 fn activate(x: F) -> F {
   if (ACTIVATION == 1u) { return x * normal_cdf(x); }
-  if (ACTIVATION == 2u) { return F(0.5) * x * (F(1.0) + gelu_inner(x)); }
+  if (ACTIVATION == 2u) { return x * sigmoid(gelu_gate_argument(x)); }
   if (ACTIVATION == 3u) { return max(x, F(0.0)); }
   if (ACTIVATION == 4u) { return x * sigmoid(x); }
   return x;
@@ -53,14 +60,10 @@ fn activate_slope(x: F) -> F {
     return normal_cdf(x) + x * F(0.39894228) * exp(F(-0.5) * x * x);
   }
   if (ACTIVATION == 2u) {
-    let t = gelu_inner(x);
-    return F(0.5) * (F(1.0) + t) +
-      F(0.5) * x * (F(1.0) - t * t) * F(0.79788456) * (F(1.0) + F(3.0 * 0.044715) * x * x);
+    let z = gelu_gate_argument(x);
+    return sigmoid(z) + x * sigmoid_slope(z) * F(1.5957691) * (F(1.0) + F(3.0 * 0.044715) * x * x);
   }
   if (ACTIVATION == 3u) { return select(F(0.0), F(1.0), x > F(0.0)); }
-  if (ACTIVATION == 4u) {
-    let s = sigmoid(x);
-    return s * (F(1.0) + x * (F(1.0) - s));
-  }
+  if (ACTIVATION == 4u) { return sigmoid(x) + x * sigmoid_slope(x); }
   return F(1.0);
 }

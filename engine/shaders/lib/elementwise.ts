@@ -21,7 +21,7 @@ export function elementwise(x: Tensor, can: Pick<Capabilities, 'software'>): Ele
   const wide = x.size % 4 === 0;
   const half = bytesOf(x.dtype) === 2;
   const n = wide ? x.size / 4 : x.size;
-  const per = can.software ? 8 : 1;
+  const per = can.software ? 4 : 1;
   return {
     constants: {
       T: wide ? (half ? 'vec4<f16>' : 'vec4<f32>') : half ? 'f16' : 'f32',
