@@ -1,4 +1,4 @@
-import { DataError, formatBytes } from '../errors.ts';
+import { DataError, formatBytes } from '../errors';
 
 /** Where a file's bytes come from: memory, a Blob, or a server that answers range requests. */
 export interface ByteSource {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './half.ts';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './half';
 
 const everyHalf = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
 const bitsOf = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);

@@ -1,4 +1,4 @@
-import { DataError, formatBytes } from '../errors.ts';
+import { DataError, formatBytes } from '../errors';
 
 /** Bytes per element of every dtype of the format that has whole bytes, in the reference implementation's order. */
 export const DTYPE_BYTES = {

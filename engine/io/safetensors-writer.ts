@@ -1,6 +1,6 @@
-import { DataError } from '../errors.ts';
-import { float32ToBfloat16, float32ToFloat16 } from './half.ts';
-import { DTYPE_BYTES, elementCount, type TensorInfo } from './safetensors-header.ts';
+import { DataError } from '../errors';
+import { float32ToBfloat16, float32ToFloat16 } from './half';
+import { DTYPE_BYTES, elementCount, type TensorInfo } from './safetensors-header';
 
 const ORDER = Object.keys(DTYPE_BYTES);
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DataError } from '../errors.ts';
+import { DataError } from '../errors';
 import {
   openSafetensors,
   openSharded,
@@ -9,7 +9,7 @@ import {
   saveSafetensors,
   type NamedTensor,
   type Progress,
-} from './safetensors.ts';
+} from './safetensors';
 import fixture from './fixtures/safetensors.json';
 
 const weight: NamedTensor = {

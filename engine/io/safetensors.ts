@@ -5,25 +5,20 @@
  * Over HTTP each tensor is one range request where the server answers them, so that weights stream to the GPU
  * without the whole file in memory. Hosts are taken to be little-endian, as every WebGPU host is.
  */
-import { DataError } from '../errors.ts';
-import { openBytes, fileName, type ByteSource, type FileSource, type OpenOptions } from './byte-source.ts';
-import { bfloat16ToFloat32, float16ToFloat32 } from './half.ts';
+import { DataError } from '../errors';
+import { openBytes, fileName, type ByteSource, type FileSource, type OpenOptions } from './byte-source';
+import { bfloat16ToFloat32, float16ToFloat32 } from './half';
 import {
   headerLength,
   parseHeader,
   type Header,
   type SafetensorsDType,
   type TensorInfo,
-} from './safetensors-header.ts';
+} from './safetensors-header';
 
-export type { FileSource, OpenOptions, Progress } from './byte-source.ts';
-export type { SafetensorsDType, TensorInfo } from './safetensors-header.ts';
-export {
-  safetensorsBlob,
-  safetensorsParts,
-  saveSafetensors,
-  type NamedTensor,
-} from './safetensors-writer.ts';
+export type { FileSource, OpenOptions, Progress } from './byte-source';
+export type { SafetensorsDType, TensorInfo } from './safetensors-header';
+export { safetensorsBlob, safetensorsParts, saveSafetensors, type NamedTensor } from './safetensors-writer';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
