@@ -28,7 +28,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.config.{js,ts}', '**/*.d.ts'],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/consistent-type-imports': 'off' },
   },
   {
     files: ['eslint.config.js', '**/*.{js,mjs}'],

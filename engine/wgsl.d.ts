@@ -1,5 +1,5 @@
 declare module '*.wgsl' {
-  import type { Shader } from './runtime/shader';
-  const shader: Shader;
+  // An import() type: an import statement may not be relative in here, and skipLibCheck would hide that it fails.
+  const shader: import('./runtime/shader').Shader;
   export default shader;
 }
