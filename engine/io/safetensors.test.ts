@@ -10,7 +10,7 @@ import {
   type NamedTensor,
   type Progress,
 } from './safetensors';
-import fixture from './fixtures/safetensors.json';
+import fixture from '../../tests/fixtures/io/safetensors.json';
 
 const weight: NamedTensor = {
   name: 'h.0.weight',

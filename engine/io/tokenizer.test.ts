@@ -2,7 +2,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../errors';
 import { encodeLong, characterTokenizer, tokenizerFromJson, trainByteLevelBPE } from './tokenizer';
-import fixture from './fixtures/tokenizer.json';
+import fixture from '../../tests/fixtures/io/tokenizer.json';
 
 const poem = '春眠不覺曉，處處聞啼鳥。\n夜來風雨聲，花落知多少。';
 
@@ -28,7 +28,9 @@ describe('characterTokenizer', () => {
   });
 
   test('unknown characters are listed, or skipped', () => {
-    expect(() => characterTokenizer('abc').encode('cab é\u0007 c')).toThrowErrorMatchingInlineSnapshot(`[DataError: character tokenizer: U+0020, "é" (U+00E9), U+0007 are not among the 3 characters of the vocabulary (first at 3). Leave them out, train on a text that has them, or pass { unknown: 'skip' }.]`);
+    expect(() => characterTokenizer('abc').encode('cab é\u0007 c')).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: character tokenizer: U+0020, "é" (U+00E9), U+0007 are not among the 3 characters of the vocabulary (first at 3). Leave them out, train on a text that has them, or pass { unknown: 'skip' }.]`,
+    );
     expect([...characterTokenizer('abc', { unknown: 'skip' }).encode('cé-b')]).toEqual([2, 1]);
   });
 

@@ -1,0 +1,3 @@
+export * from './safetensors';
+export * from './text';
+export * from './tokenizer';
