@@ -31,8 +31,13 @@ const usual = ['types', 'lint', 'format', ...suites, 'build', 'size'];
 
 /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] @returns {number} exit status, 1 for a signal */
 function node(args, env = {}) {
-  const options = { cwd: root, stdio: /** @type {const} */ ('inherit'), env: { ...process.env, ...env } };
-  const { status, signal } = spawnSync(process.execPath, args, options);
+  const { status, signal } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    timeout: 15 * 60_000, // a hung driver must not hang CI
+    killSignal: 'SIGKILL',
+  });
   if (signal) console.error(`suites: ended by ${signal}`);
   return status ?? 1;
 }
