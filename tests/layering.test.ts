@@ -10,14 +10,14 @@ const rank: Record<string, number> = {
   'engine/graph': 2,
   'engine/shaders': 3,
   'engine/nn': 4,
-  'engine/train': 5,
   'engine/peft': 5,
   'engine/io': 5,
   'engine/metrics': 5,
-  'engine/index': 6,
-  models: 7,
-  demo: 8,
-  bench: 8,
+  'engine/train': 6, // writes checkpoints through io, stops early on metrics
+  'engine/index': 7,
+  models: 8,
+  demo: 9,
+  bench: 9,
 };
 const roots = ['engine', 'models', 'demo', 'bench'].filter((root) => existsSync(root));
 const entries = roots.flatMap((root) =>

@@ -1,0 +1,27 @@
+/** Heed's public surface: all that models, pages and users import. */
+export * from './errors';
+export { Device, type AdapterInfo, type Capabilities, type DeviceOptions } from './runtime/device';
+export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
+export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
+export { byCapability, type Constants, type Shader } from './runtime/shader';
+export { Graph, linearGrid, type DispatchOptions, type Grid, type GraphOptions, type Sink } from './graph/graph';
+export { estimate, IGNORE_INDEX, Plan, type PlanMemory, type PlanOptions, type ProfileRow } from './graph/plan';
+export type { Step } from './graph/step';
+export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
+export { eager } from './graph/eager';
+export * from './shaders/index';
+export { normal, ones, RandomStream, values, zeros, type Init } from './nn/init';
+export { countParameters, Parameter, parameters, type ParameterOptions } from './nn/parameter';
+export { ParameterStore, type Block, type ParameterStoreOptions, type WeightSource } from './nn/parameter_store';
+export { Linear, type LinearOptions } from './nn/linear';
+export { Embedding } from './nn/embedding';
+export { LayerNorm, RMSNorm } from './nn/norm';
+export * from './io/safetensors';
+export * from './io/text';
+export * from './io/tokenizer';
+export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
+export { checkpointInfo, type CheckpointExtras, type CheckpointInfo } from './train/checkpoint';
+export { PauseSwitch, Run, type FitEvent, type FitOptions, type FitResult } from './train/fit';
+export { AdamW, type AdamWOptions } from './train/optimizer';
+export { learningRate, type Schedule } from './train/schedule';
+export { Trainer, type StepReport, type TrainableModel, type TrainerOptions } from './train/trainer';

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { checkSchedule, learningRate, type Schedule } from './schedule';
+
+describe('schedules', () => {
+  it('warms up, peaks and ends where they say', () => {
+    const cosine: Schedule = { kind: 'cosine', lr: 1, minimum: 0.1, warmup: 10, steps: 110 };
+    expect(learningRate(cosine, 0)).toBeCloseTo(1 / 11, 12);
+    expect(learningRate(cosine, 10)).toBe(1);
+    expect(learningRate(cosine, 60)).toBeCloseTo(0.55, 12);
+    expect(learningRate(cosine, 110)).toBeCloseTo(0.1, 12);
+    expect(learningRate(cosine, 500)).toBeCloseTo(0.1, 12);
+    const linear: Schedule = { kind: 'linear', lr: 1, warmup: 0, steps: 100 };
+    expect(learningRate(linear, 25)).toBeCloseTo(0.75, 12);
+    const root: Schedule = { kind: 'inverse_square_root', lr: 1, warmup: 100 };
+    expect(learningRate(root, 100)).toBe(1);
+    expect(learningRate(root, 400)).toBeCloseTo(0.5, 12);
+    expect(learningRate({ kind: 'constant', lr: 3 }, 7)).toBe(3);
+  });
+
+  it('refuses numbers that make no sense', () => {
+    expect(() => checkSchedule({ kind: 'constant', lr: NaN })).toThrowErrorMatchingInlineSnapshot(`[EngineError: schedule: lr is NaN. Use a finite number of at least 0, such as 3e-4.]`);
+    expect(() => checkSchedule({ kind: 'cosine', lr: 1, steps: 0 })).toThrowErrorMatchingInlineSnapshot(`[EngineError: schedule: steps is 0. Use the number of steps you mean to train.]`);
+  });
+});
