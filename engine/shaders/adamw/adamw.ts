@@ -1,0 +1,71 @@
+import { ShapeError } from '../../errors';
+import type { Graph } from '../../graph/graph';
+import stepWgsl from '../../graph/step.wgsl';
+import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import { elementwise } from '../lib/elementwise';
+import adamwWgsl from './adamw.wgsl';
+
+const update = defineKernel({ name: 'adamw', wgsl: [stepWgsl, adamwWgsl] });
+
+export interface AdamWBlock {
+  /** All f32 and of one shape. `gradients` are cleared to 0 once used. */
+  readonly weights: Tensor;
+  readonly gradients: Tensor;
+  /** Moments, zero before the first step. */
+  readonly first: Tensor;
+  readonly second: Tensor;
+}
+
+export interface AdamWSettings {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** λ of p ← (1 - lr λ) p. */
+  readonly weightDecay?: number;
+  /** Of `globalNorm`: gradients are multiplied by its scale, and a blown-up step is skipped whole. Default none. */
+  readonly clip?: Tensor | null;
+}
+
+/**
+ * One step of AdamW over a flat block, in place; PyTorch's arithmetic and defaults. The learning rate and the bias
+ * corrections come with each run, as `lr`, `correction1` = 1 - β1^t and `correction2` = 1 - β2^t of its `Step`, t
+ * from 1. Without `clip`, a gradient that is not finite poisons the weights.
+ */
+export function adamw(
+  g: Graph,
+  { weights, gradients, first, second }: AdamWBlock,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, clip = null }: AdamWSettings = {},
+): void {
+  const where = g.where('adamw');
+  for (const block of [weights, gradients, first, second]) {
+    expectDType(where, block, 'f32');
+    if (block.size !== weights.size) {
+      throw new ShapeError(
+        where,
+        `${block.name} is ${formatShape(block.shape)}, ${weights.name} ${formatShape(weights.shape)}`,
+        'Weights, gradients and moments must be blocks of one size.',
+      );
+    }
+  }
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+    throw new ShapeError(
+      where,
+      `beta1 is ${beta1}, beta2 is ${beta2}`,
+      'Both must be at least 0 and below 1.',
+    );
+  }
+  const { constants, n, grid } = elementwise(weights, g.device.can);
+  const { T, LANES, PER } = constants;
+  g.dispatch(
+    update,
+    { weights, gradients, first, second, clip: clip ?? g.constant('no clip', [2], Float32Array.of(0, 1)) },
+    {
+      uniforms: { n, rest1: 1 - beta1, rest2: 1 - beta2, beta2, epsilon, decay: weightDecay },
+      constants: { T: T, LANES: LANES, PER: PER },
+      grid,
+      flops: 14 * weights.size,
+      bytes: 7 * weights.bytes + gradients.bytes,
+    },
+  );
+}

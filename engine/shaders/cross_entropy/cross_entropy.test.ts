@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { assertClose } from '../../../tests/harness/close';
+import { host, openTestGpu } from '../../../tests/harness/host';
+import { as, grid, integers, normal, testOp } from '../../../tests/harness/op';
+import torch from '../../../tests/fixtures/ops.json';
+import { ShapeError } from '../../errors';
+import { Graph } from '../../graph/graph';
+import { estimate, IGNORE_INDEX } from '../../graph/plan';
+import type { Tensor } from '../../graph/tensor';
+import { Device } from '../../runtime/device';
+import { defineKernel } from '../../runtime/kernel';
+import { crossEntropy, crossEntropyRows } from './cross_entropy';
+import spreadWgsl from './cross_entropy.test.wgsl';
+import { crossEntropyRef, crossEntropyRefGrad } from './cross_entropy.ref';
+
+const spread = defineKernel({ name: 'test.spread', wgsl: [spreadWgsl] });
+
+/** Logits (N, V) as an op's output, so that their gradient may take their place. */
+function spreadRows(g: Graph, x: Tensor, n: number): Tensor {
+  const v = x.size;
+  const y = g.value('logits', [n, v], 'f32');
+  const how = { uniforms: { n, v }, grid: [Math.ceil(v / 64)] as const };
+  g.dispatch(spread, { source: x, result: y }, how);
+  g.backward(y, () => {
+    const dx = g.sink(x)!;
+    g.dispatch(spread, { source: g.grad(y), result: dx.tensor }, { ...how, constants: { BACKWARD: true } });
+  });
+  return y;
+}
+
+type Case = { n: number; v: number; labelSmoothing: number; ignoreIndex: number };
+const rungs = ['software', 'hardware'] as const;
+const cases: Case[] = [
+  { n: 3, v: 5, labelSmoothing: 0.1, ignoreIndex: IGNORE_INDEX },
+  ...grid({ n: [1, 17], v: [1, 7, 65, 260], labelSmoothing: [0, 0.1], ignoreIndex: [IGNORE_INDEX] }),
+  { n: 300, v: 67, labelSmoothing: 0, ignoreIndex: 2 },
+  { n: 5, v: 2049, labelSmoothing: 0, ignoreIndex: IGNORE_INDEX },
+];
+
+testOp('crossEntropy', {
+  cases,
+  rungs,
+  inputs: ({ n, v, ignoreIndex }) => {
+    const targets = integers([n], v);
+    if (n > 2) (targets.data as Uint32Array)[1] = ignoreIndex;
+    return { logits: normal([n, v], { std: 3 }), targets };
+  },
+  op: (g, { logits, targets }, c) => ({ ...crossEntropyRows(g, logits, targets, c) }),
+  reference: ({ logits, targets }, c) => crossEntropyRef(logits, targets, c),
+  gradient: ({ logits, targets }, { loss }, c) => ({
+    logits: crossEntropyRefGrad(logits, targets, loss[0], c),
+  }),
+  differentiable: ['loss'],
+  terms: ({ v }) => v,
+  bound: { c1: 1, scale: 10 }, // the loss is a difference of numbers as large as the largest logit
+});
+
+testOp('crossEntropy of logits that overflow exp', {
+  cases: [{ v: 4, labelSmoothing: 0, ignoreIndex: IGNORE_INDEX }],
+  rungs,
+  inputs: () => ({
+    logits: { shape: [2, 4], data: Float64Array.of(3e4, -3e4, 29952, 3e4, -3e4, -3e4, -3e4, -3e4) },
+    targets: { shape: [2], data: Uint32Array.of(0, 1) },
+  }),
+  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, c),
+  reference: ({ logits, targets }, c) => ({ y: crossEntropyRef(logits, targets, c).loss }),
+  gradient: ({ logits, targets }, { y }, c) => ({ logits: crossEntropyRefGrad(logits, targets, y[0], c) }),
+  finiteDifferences: false,
+  terms: () => 4,
+});
+
+testOp('crossEntropy without any target', {
+  cases: [{ v: 6, labelSmoothing: 0.1, ignoreIndex: 3 }],
+  rungs,
+  inputs: () => ({ logits: normal([2, 6]), targets: { shape: [2], data: Uint32Array.of(IGNORE_INDEX, 3) } }),
+  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, c),
+  reference: () => ({ y: Float64Array.of(0) }),
+  gradient: () => ({ logits: new Float64Array(12) }),
+  terms: () => 1,
+});
+
+if (!host.gpu) {
+  describe('crossEntropy while recording', () => {
+    it('needs no second buffer of the size of the logits', () => {
+      const [n, v] = [3, 50_257];
+      const g = new Graph(fakeDevice(), { train: true });
+      const x = g.input('x', [v], 'f32', { differentiable: true });
+      const loss = crossEntropy(g, spreadRows(g, x, n), g.input('targets', [n], 'u32'));
+      g.backprop(loss);
+      const { activations } = estimate(g, { loss, dx: g.grad(x) });
+      expect(activations).toBeLessThan(4 * (n * v + 2 * v) + 4096); // logits, x, dx
+    });
+
+    it('keeps logits that something else has a gradient for', () => {
+      const g = new Graph(fakeDevice(), { train: true });
+      const x = g.input('x', [5], 'f32', { differentiable: true });
+      const logits = spreadRows(g, x, 3);
+      const targets = g.input('targets', [3], 'u32');
+      const losses = [crossEntropy(g, logits, targets), crossEntropy(g, logits, targets)];
+      const seeds = losses.map((loss, i) => [loss, g.input(`seed${i}`, [], 'f32')] as const);
+      // The first backward rule to run takes the memory over; the second would need the logits, and says so.
+      expect(() => g.backpropFrom(new Map(seeds))).toThrow(/is gone/);
+    });
+
+    it('says which shapes do not fit', () => {
+      const g = new Graph(fakeDevice());
+      const logits = g.input('logits', [2, 3, 5], 'f32');
+      expect(() => crossEntropy(g, logits, g.input('targets', [5], 'u32'))).toThrow(ShapeError);
+      const targets = g.input('ids', [2, 3], 'u32');
+      expect(() => crossEntropy(g, logits, targets, { labelSmoothing: 1.5 })).toThrow(
+        /labelSmoothing is 1.5/,
+      );
+      expect(crossEntropy(g, logits, targets).shape).toEqual([]);
+    });
+  });
+} else {
+  describe('crossEntropy on a device', () => {
+    let device: Device;
+    beforeAll(async () => {
+      device = await Device.open({ gpu: openTestGpu() });
+      device.buffers.poison = 0x7fff7fff;
+    });
+    afterAll(() => device[Symbol.dispose]());
+
+    for (const rung of rungs) {
+      it(`gives torch's numbers (${rung})`, async () => {
+        for (const fixture of torch.crossEntropy) {
+          const [n, v] = fixture.logits.shape as [number, number];
+          const g = new Graph(as(device, rung), { train: true });
+          const logits = g.input('logits', [n, v], 'f32', { differentiable: true });
+          const loss = crossEntropy(g, logits, g.input('targets', [n], 'u32'), fixture);
+          g.backprop(loss);
+          using plan = await g.compile({ loss, dlogits: g.grad(logits) });
+          const targets = Uint32Array.from(fixture.targets, (t) =>
+            t === fixture.ignoreIndex ? IGNORE_INDEX : t,
+          );
+          plan.run({ logits: Float32Array.from(fixture.logits.data), targets });
+          const bound = { epsilon: 2 ** -23, terms: v };
+          assertClose('loss', await plan.read('loss'), [fixture.loss], [], bound);
+          assertClose('dlogits', await plan.read('dlogits'), fixture.dlogits.data, [n, v], bound);
+        }
+      });
+    }
+
+    it('writes the gradient in the place of the logits, V = 50,257', async () => {
+      const [n, v] = [3, 50_257];
+      const options = { v, labelSmoothing: 0.1, ignoreIndex: IGNORE_INDEX };
+      for (const rung of rungs) {
+        const g = new Graph(as(device, rung), { train: true });
+        const x = g.input('x', [v], 'f32', { differentiable: true });
+        const loss = crossEntropy(g, spreadRows(g, x, n), g.input('targets', [n], 'u32'), options);
+        g.backprop(loss, 0.5);
+        using plan = await g.compile({ loss, dx: g.grad(x) });
+        const data = Float32Array.from({ length: v }, (_, c) => Math.sin(c));
+        const targets = Uint32Array.of(50_256, IGNORE_INDEX, 7);
+        plan.run({ x: data, targets });
+        const wide = Float64Array.from({ length: n * v }, (_, i) =>
+          Math.fround((Math.floor(i / v) + 1) * data[i % v]),
+        );
+        const ids = Float64Array.from(targets);
+        const want = crossEntropyRef(wide, ids, options);
+        const dwide = crossEntropyRefGrad(wide, ids, 0.5, options);
+        const dx = data.map((_, c) => [1, 2, 3].reduce((s, k) => s + k * dwide[(k - 1) * v + c], 0));
+        const bound = { epsilon: 2 ** -23, terms: v };
+        assertClose('loss', await plan.read('loss'), want.loss, [], bound);
+        assertClose('dx', await plan.read('dx'), dx, [v], bound);
+      }
+    });
+  });
+}
