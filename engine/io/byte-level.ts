@@ -4,7 +4,7 @@
  */
 
 /** byte -> its character. Printable Latin-1 stands for itself, the rest moves to U+0100 and up, in order. */
-export const BYTE_TO_CHARACTER: readonly string[] = (() => {
+export const BYTE_TO_CHARACTER: readonly string[] = /* @__PURE__ */ (() => {
   const printable = (byte: number) =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
   let moved = 0;
@@ -13,7 +13,7 @@ export const BYTE_TO_CHARACTER: readonly string[] = (() => {
   );
 })();
 
-const CHARACTER_TO_BYTE = new Map(BYTE_TO_CHARACTER.map((character, byte) => [character, byte]));
+const CHARACTER_TO_BYTE = /* @__PURE__ */ new Map(BYTE_TO_CHARACTER.map((character, byte) => [character, byte]));
 
 /** GPT-2's pre-tokenisation: contractions, words, numbers and punctuation with one leading space, white space. */
 export const GPT2_WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;

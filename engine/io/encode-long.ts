@@ -8,7 +8,7 @@ export interface EncodeProgress {
 }
 
 /** Characters per part: a few milliseconds of work. */
-const PART = 8192;
+const PART = 2048;
 
 /**
  * The ids of a long text, equal to `tokenizer.encode(text)`, without holding the thread for seconds: the text is

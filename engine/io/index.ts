@@ -1,3 +1,0 @@
-export * from './safetensors';
-export * from './text';
-export * from './tokenizer';
