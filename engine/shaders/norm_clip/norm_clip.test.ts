@@ -10,16 +10,16 @@ import { globalNorm } from './norm_clip';
 import { globalNormRef } from './norm_clip.ref';
 
 testOp('globalNorm', {
-  // 4,099 is prime: a long block without vectors; 1,049,088 numbers take more than one pass of all workgroups.
+  // 4,099 is prime: a long block without vectors; 4,194,816 numbers take more than one pass of all workgroups.
   cases: [
     { a: 5, b: 6, clip: 1 },
     { a: 1, b: 4, clip: 100 },
     { a: 4096, b: 4099, clip: 1 },
-    { a: 4 * 1024 * 1024 + 512, b: 3, clip: 0.5 },
+    ...(host.gpu ? [{ a: 4 * 1024 * 1024 + 512, b: 3, clip: 0.5 }] : []),
   ],
   inputs: ({ a, b }) => ({ a: normal([a], { std: 3 }), b: normal([b]) }),
-  op: (g, { a, b }, clip) => globalNorm(g, [a, b], clip),
-  reference: ({ a, b }, clip) => ({ y: globalNormRef([a, b], clip) }),
+  op: (g, { a, b }, { clip }) => globalNorm(g, [a, b], clip),
+  reference: ({ a, b }, { clip }) => ({ y: globalNormRef([a, b], clip) }),
   terms: () => 64, // sums of squares do not cancel: the error is that of the longest chain of additions
   dtypes: ['f32'],
 });
