@@ -13,7 +13,9 @@ export const BYTE_TO_CHARACTER: readonly string[] = /* @__PURE__ */ (() => {
   );
 })();
 
-const CHARACTER_TO_BYTE = /* @__PURE__ */ new Map(BYTE_TO_CHARACTER.map((character, byte) => [character, byte]));
+const CHARACTER_TO_BYTE = /* @__PURE__ */ new Map(
+  BYTE_TO_CHARACTER.map((character, byte) => [character, byte]),
+);
 
 /** GPT-2's pre-tokenisation: contractions, words, numbers and punctuation with one leading space, white space. */
 export const GPT2_WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
