@@ -1,6 +1,7 @@
 // The demo page: `vite` serves demo/, `vite build` puts it in dist/demo. The library is vite.lib.config.ts.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { corpora } from './demo/data/corpora-plugin.ts';
 import { wgsl } from './engine/wgsl-plugin.ts';
 
 const target = 'es2022'; // `using` is compiled away: not every browser with WebGPU has it
@@ -8,9 +9,9 @@ const target = 'es2022'; // `using` is compiled away: not every browser with Web
 export default defineConfig({
   root: fileURLToPath(new URL('demo', import.meta.url)),
   base: './',
-  plugins: [wgsl()],
+  plugins: [wgsl(), corpora()],
   oxc: { target },
-  worker: { format: 'es', plugins: () => [wgsl()] },
+  worker: { format: 'es', plugins: () => [wgsl(), corpora()] },
   build: { target, outDir: '../dist/demo', emptyOutDir: true },
   server: { open: false },
 });
