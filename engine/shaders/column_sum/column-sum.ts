@@ -10,10 +10,11 @@ const sum = defineKernel({ name: 'column_sum', wgsl: [sumWgsl] });
 
 const LANES = 64;
 
-/** How many rows an invocation adds up before a second pass adds the blocks. */
+/** How many of n rows an invocation adds up before a second pass adds the blocks; c columns. */
 export function rowsPerBlock(n: number, c: number, can: Pick<Capabilities, 'software'>): number {
+  const columns = c % 4 === 0 ? c / 4 : c;
   // A software adapter is busy with a few workgroups; a GPU wants some 32k invocations to hide its memory's latency.
-  const wanted = can.software ? Math.ceil(2048 / c) : Math.ceil(32_768 / c);
+  const wanted = can.software ? Math.ceil(2048 / columns) : Math.ceil(32_768 / columns);
   const blocks = Math.min(Math.max(wanted, 1), Math.ceil(n / 16), 256);
   return Math.ceil(n / Math.max(1, blocks));
 }
@@ -28,27 +29,31 @@ export function columnSum(g: Graph, dy: Tensor, sink: Sink): void {
     throw new ShapeError(g.where('column_sum'), `${dy.toString()} is not made of rows of ${c}`);
   }
   const n = dy.size / c;
-  const wide = c % 4 === 0;
-  const columns = wide ? c / 4 : c;
-  const rows = rowsPerBlock(n, columns, g.device.can);
+  const rows = rowsPerBlock(n, c, g.device.can);
   const blocks = Math.ceil(n / rows);
   if (blocks === 1) {
-    pass(g, dy, sink, n, c, n);
+    pass(g, dy, sink, n, n);
     return;
   }
   const partial = g.value('partial sums', [blocks, c], 'f32');
-  pass(g, dy, { tensor: partial, add: false }, n, c, rows);
-  pass(g, partial, sink, blocks, c, blocks);
+  pass(g, dy, { tensor: partial, add: false }, n, rows);
+  sumBlocks(g, partial, sink, blocks);
 }
 
-function pass(g: Graph, x: Tensor, { tensor: y, add }: Sink, n: number, c: number, rows: number): void {
+/** The second pass alone: stores or adds the sum of `blocks` rows of `partial`, from element `start` on. */
+export function sumBlocks(g: Graph, partial: Tensor, sink: Sink, blocks: number, start = 0): void {
+  pass(g, partial, sink, blocks, blocks, start);
+}
+
+function pass(g: Graph, x: Tensor, { tensor: y, add }: Sink, n: number, rows: number, start = 0): void {
+  const c = y.size / Math.ceil(n / rows);
   const wide = c % 4 === 0;
   const columns = wide ? c / 4 : c;
   g.dispatch(
     sum,
     { x, y },
     {
-      uniforms: { n, c: columns, rows },
+      uniforms: { n, c: columns, rows, start: wide ? start / 4 : start },
       constants: {
         LANES,
         S: elementType(x.dtype, wide),

@@ -1,5 +1,6 @@
 // One pass of a sum over rows: block k of `rows` rows of x (N, C) is summed into y (K, C); with one block, y is the
-// result, and ADD adds it to what is there. x of S, y of T; C counts S. The order is fixed, so results are the same
+// result, and ADD adds it to what is there. x of S, y of T; C and
+// start, where in x the rows begin, count S. The order is fixed, so results are the same
 // bits every time. An invocation owns one column (of four numbers, where S is a vec4) of one block, so that
 // neighbours read neighbours; blocks are workgroup_id.y.
 const LANES: u32 = 64;
@@ -8,7 +9,7 @@ alias S = f32;
 alias T = f32;
 alias F = f32;
 
-struct Sizes { n: u32, c: u32, rows: u32 }
+struct Sizes { n: u32, c: u32, rows: u32, start: u32 }
 @group(0) @binding(0) var<storage, read> x: array<S>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
@@ -19,13 +20,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   if (column >= sizes.c) { return; }
   let first = group.y * sizes.rows;
   let count = min(sizes.rows, sizes.n - first);
-  let end = (first + count) * sizes.c;
+  let end = sizes.start + (first + count) * sizes.c;
   // Four chains, added in pairs: less rounding and less waiting than one.
   var sum0 = F();
   var sum1 = F();
   var sum2 = F();
   var sum3 = F();
-  var i = first * sizes.c + column;
+  var i = sizes.start + first * sizes.c + column;
   for (; i + 3u * sizes.c < end; i += 4u * sizes.c) {
     sum0 += F(x[i]);
     sum1 += F(x[i + sizes.c]);

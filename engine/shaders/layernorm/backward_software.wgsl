@@ -1,0 +1,80 @@
+// backward.wgsl for adapters that are a CPU: an invocation owns ROWS rows, LANES rows apart, and shares nothing with
+// the others, so that one load of the weight serves all its rows. See forward_software.wgsl.
+const LANES: u32 = 16;
+const ROWS: u32 = 4; // 1 or 4
+const CENTER: bool = true;
+const ADD: bool = false;
+alias T = f32;
+alias W = f32;
+alias D = f32;
+
+struct Sizes { n: u32, c: u32, width: f32 }
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> dy: array<T>;
+@group(0) @binding(2) var<storage, read> weight: array<W>;
+@group(0) @binding(3) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> dx: array<D>;
+@group(0) @binding(5) var<uniform> sizes: Sizes;
+
+struct Sums { e: F, eh: F }
+
+fn gather(sums: Sums, i: u32, row: u32, s: vec2f, w: F) -> Sums {
+  let e = F(dy[row * sizes.c + i]) * w;
+  let h = (F(x[row * sizes.c + i]) - s.x) * s.y;
+  if (!CENTER) { return Sums(sums.e, sums.eh + e * h); }
+  return Sums(sums.e + e, sums.eh + e * h);
+}
+
+fn means(sums: Sums) -> vec2f {
+  return vec2f(across(sums.e), across(sums.eh)) / sizes.width;
+}
+
+fn spread(i: u32, row: u32, s: vec2f, m: vec2f, w: F) {
+  let o = row * sizes.c + i;
+  let h = (F(x[o]) - s.x) * s.y;
+  var d = s.y * (F(dy[o]) * w - m.x - h * m.y);
+  if (ADD) { d += F(dx[o]); }
+  dx[o] = D(d);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = (group.x + group.y * groups.x) * (ROWS * LANES) + lane;
+  if (first >= sizes.n) { return; }
+  // Rows past the end read the last one and store nothing.
+  let r1 = min(first + LANES, sizes.n - 1u);
+  let r2 = min(first + 2u * LANES, sizes.n - 1u);
+  let r3 = min(first + 3u * LANES, sizes.n - 1u);
+  let s0 = stats[first];
+  let s1 = stats[r1];
+  let s2 = stats[r2];
+  let s3 = stats[r3];
+  var sums0 = Sums();
+  var sums1 = Sums();
+  var sums2 = Sums();
+  var sums3 = Sums();
+  for (var i = 0u; i < sizes.c; i++) {
+    let w = F(weight[i]);
+    sums0 = gather(sums0, i, first, s0, w);
+    if (ROWS == 1u) { continue; }
+    sums1 = gather(sums1, i, r1, s1, w);
+    sums2 = gather(sums2, i, r2, s2, w);
+    sums3 = gather(sums3, i, r3, s3, w);
+  }
+  let m0 = means(sums0);
+  let m1 = means(sums1);
+  let m2 = means(sums2);
+  let m3 = means(sums3);
+  for (var i = 0u; i < sizes.c; i++) {
+    let w = F(weight[i]);
+    spread(i, first, s0, m0, w);
+    if (ROWS == 1u) { continue; }
+    if (first + LANES < sizes.n) { spread(i, r1, s1, m1, w); }
+    if (first + 2u * LANES < sizes.n) { spread(i, r2, s2, m2, w); }
+    if (first + 3u * LANES < sizes.n) { spread(i, r3, s3, m3, w); }
+  }
+}

@@ -1,0 +1,7 @@
+// Kernels that walk along rows compute on F: four numbers here, f32 in scalar.wgsl. Link the one that fits.
+alias F = vec4<f32>;
+
+// The sum of the numbers in one F.
+fn across(v: F) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
+}
