@@ -1,4 +1,4 @@
-// The library as an embedder imports it: ES modules for the engine and for GPT, shared parts in common chunks.
+// The library as an embedder imports it: ES modules for the engine and for the models, shared parts in common chunks.
 import { defineConfig } from 'vite';
 import { wgsl } from './engine/wgsl-plugin.ts';
 
@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: false,
     minify: false, // the embedder's bundler minifies; the published text stays readable
     sourcemap: true,
-    lib: { entry: { index: 'engine/index.ts', gpt: 'models/gpt.ts' }, formats: ['es'] },
+    lib: { entry: { index: 'engine/index.ts', models: 'models/index.ts' }, formats: ['es'] },
     rolldownOptions: { external: ['@huggingface/tokenizers'] },
   },
 });

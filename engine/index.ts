@@ -5,7 +5,7 @@ export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
 export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
 export { byCapability, type Constants, type Shader } from './runtime/shader';
 export { Graph, linearGrid, type DispatchOptions, type Grid, type GraphOptions, type Sink } from './graph/graph';
-export { estimate, IGNORE_INDEX, Plan, type PlanMemory, type PlanOptions, type ProfileRow } from './graph/plan';
+export { estimate, IGNORE_INDEX, Plan, type Peaks, type PlanMemory, type PlanOptions, type ProfileRow } from './graph/plan';
 export type { Step } from './graph/step';
 export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
 export { eager } from './graph/eager';

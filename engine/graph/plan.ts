@@ -36,6 +36,14 @@ export interface ProfileRow {
   readonly milliseconds: number;
   readonly flops: number;
   readonly bytes: number;
+  /** Share of the device's own measured peak, of arithmetic or of memory, whichever is nearer; null without peaks. */
+  readonly share: number | null;
+}
+
+/** What this device was measured to reach at best. */
+export interface Peaks {
+  readonly flopsPerSecond: number;
+  readonly bytesPerSecond: number;
 }
 
 /** Stands for "not a target" in token id inputs; allowed whatever the vocabulary. */
@@ -308,10 +316,11 @@ export class Plan implements Disposable {
     return new Uint32Array(await this.device.readback.read(this.storageOf(output), tensor.bytes));
   }
 
-  /** Runs once with a clock around every dispatch: by kernel, most expensive first. */
+  /** Runs once with a clock around every dispatch: by kernel, most expensive first; `peaks` gives shares. */
   async profile(
     inputs: Readonly<Record<string, ArrayBufferView>> = {},
     step: Partial<Step> = {},
+    peaks: Peaks | null = null,
   ): Promise<ProfileRow[]> {
     this.#prepare(inputs, step);
     const times = await timeDispatches(
@@ -326,12 +335,17 @@ export class Plan implements Disposable {
     const rows = new Map<string, { -readonly [K in keyof ProfileRow]: ProfileRow[K] }>();
     for (const [i, { dispatch }] of this.#dispatches.entries()) {
       const kernel = dispatch.variant.kernel;
-      const row = rows.get(kernel) ?? { kernel, calls: 0, milliseconds: 0, flops: 0, bytes: 0 };
+      const row = rows.get(kernel) ?? { kernel, calls: 0, milliseconds: 0, flops: 0, bytes: 0, share: null };
       row.calls++;
       row.milliseconds += times[i]!;
       row.flops += dispatch.flops;
       row.bytes += dispatch.bytes;
       rows.set(kernel, row);
+    }
+    for (const row of rows.values()) {
+      if (!peaks || row.milliseconds === 0) continue;
+      const needed = Math.max(row.flops / peaks.flopsPerSecond, row.bytes / peaks.bytesPerSecond);
+      row.share = (1000 * needed) / row.milliseconds;
     }
     return [...rows.values()].sort((a, b) => b.milliseconds - a.milliseconds);
   }

@@ -31,7 +31,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** While it is true, no step is submitted. */
   readonly pause?: PauseSwitch;
-  readonly onEvent?: (event: FitEvent) => void | Promise<void>;
+  /** Awaited, so a slow listener slows the run and never falls behind. */
+  readonly onEvent?: (event: FitEvent) => unknown;
   /** Opens a device when the present one is lost; without it a loss ends the run with a `DeviceError`. */
   readonly reopen?: () => Promise<Device>;
 }

@@ -1,0 +1,15 @@
+import { AdamW, characterTokenizer, Device, randomWindows, Run } from '../engine/index';
+import { Generator, GPT } from '../models/index';
+
+export async function example(text: string, show: (piece: string) => void, steps = 2000): Promise<void> {
+  const device = await Device.open();
+  const tokenizer = characterTokenizer(text);
+  const model = new GPT({ vocabulary: tokenizer.size, context: 64, layers: 4, heads: 4, width: 128 });
+  const schedule = { kind: 'cosine', lr: 1e-3, warmup: steps / 20, steps } as const;
+  const run = await Run.create({ device, model, optimizer: new AdamW(), schedule, batch: 12, length: 64 });
+  const batches = randomWindows(tokenizer.encode(text), { batch: 12, length: 64 });
+  await run.fit({ steps, batches, onEvent: (e) => e.kind === 'steps' && console.log(e.reports.at(-1)) });
+  const decoder = tokenizer.decoder();
+  const writer = new Generator(device, model).generate(tokenizer.encode('O'), { temperature: 0.8 });
+  for await (const id of writer) show(decoder.push(id));
+}
