@@ -1,7 +1,7 @@
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
-import { columnSum } from '../column_sum/column-sum';
+import { columnSum } from '../column_sum/column_sum';
 import { expectBroadcast } from '../lib/broadcast';
 import { elementType, elementwise } from '../lib/elementwise';
 import { accumulate } from '../scale/scale';

@@ -3,7 +3,7 @@ import { linearGrid, type Grid } from '../../graph/graph';
 import { expectShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
 import { byCapability, type Shader } from '../../runtime/shader';
-import { rowsPerBlock, sumBlocks } from '../column_sum/column-sum';
+import { rowsPerBlock, sumBlocks } from '../column_sum/column_sum';
 import { elementType } from '../lib/elementwise';
 import reduceWgsl from '../lib/reduce.wgsl';
 import reduceSubgroupsWgsl from '../lib/reduce_subgroups.wgsl';

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { integers, normal, testOp } from '../../../tests/harness/op';
+import { IGNORE_INDEX } from '../../graph/plan';
+import { Graph } from '../../graph/graph';
+import { embedding } from './embedding';
+import { embeddingRef, embeddingRefGrad } from './embedding.ref';
+
+testOp('embedding', {
+  cases: [
+    { b: 1, time: 3, v: 7, c: 8 },
+    { b: 2, time: 9, v: 5, c: 5 }, // every id several times
+    { b: 3, time: 67, v: 300, c: 264 }, // rare ids, and more than one block of columns
+    { b: 1, time: 500, v: 3, c: 4 }, // long chains
+  ],
+  inputs: ({ b, time, v, c }) => ({ ids: integers([b, time], v), table: normal([v, c]) }),
+  op: (g, { ids, table }) => embedding(g, ids, table),
+  reference: ({ ids, table }, { c }) => ({ y: embeddingRef(ids, table, c) }),
+  gradient: ({ ids, table }, { y }, { c }) => ({ table: embeddingRefGrad(ids, y!, table.length, c) }),
+  terms: ({ b, time }) => b * time,
+});
+
+testOp('embedding: ids without a row, padding, and a table used twice', {
+  cases: [{ c: 8 }],
+  inputs: ({ c }) => ({
+    ids: { shape: [6], data: Uint32Array.of(1, IGNORE_INDEX, 2, 1, 4, 0) },
+    table: normal([3, c]),
+  }),
+  op: (g, { ids, table }) => ({ a: embedding(g, ids, table, { padding: 1 }), b: embedding(g, ids, table) }),
+  reference: ({ ids, table }, { c }) => ({ a: embeddingRef(ids, table, c), b: embeddingRef(ids, table, c) }),
+  gradient: ({ ids, table }, { a, b }, { c }) => {
+    const second = embeddingRefGrad(ids, b!, table.length, c);
+    return { table: embeddingRefGrad(ids, a!, table.length, c, 1).map((d, i) => d + second[i]!) };
+  },
+  terms: () => 4,
+  finiteDifferences: false, // padding withholds part of the true gradient
+});
+
+describe('embedding', () => {
+  it('names a table that is none', () => {
+    const g = new Graph(fakeDevice());
+    const ids = g.input('ids', [2], 'u32');
+    expect(() => embedding(g, ids, g.input('t', [7], 'f32'))).toThrow(
+      'embedding: t is (7). A table must be (V, C).',
+    );
+  });
+});
