@@ -13,7 +13,7 @@ testOp('add', {
   }),
   op: (g, { a, b }) => add(g, a, b),
   reference: ({ a, b }) => ({ y: addRef(a, b) }),
-  gradient: ({ b }, { y }) => addRefGrad(y!, b.length),
+  gradient: ({ b }, { y }) => addRefGrad(y, b.length),
   terms: ({ rows, broadcast }) => (broadcast ? rows : 1),
 });
 
@@ -22,7 +22,7 @@ testOp('add: a tensor to itself, and again', {
   inputs: ({ n }) => ({ x: normal([n]) }),
   op: (g, { x }) => add(g, add(g, x, x), x),
   reference: ({ x }) => ({ y: x.map((v) => 3 * v) }),
-  gradient: (_, { y }) => ({ x: y!.map((d) => 3 * d) }),
+  gradient: (_, { y }) => ({ x: y.map((d) => 3 * d) }),
   terms: () => 3,
 });
 

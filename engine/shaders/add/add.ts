@@ -46,7 +46,7 @@ export function add(g: Graph, a: Tensor, b: Tensor): Tensor {
         { dy, da: da.tensor, db: db.tensor },
         {
           uniforms: { n: map.n },
-          constants: { LANES, PER, F: F!, ...types, ADD_A: da.add, ADD_B: db.add },
+          constants: { LANES, PER, F: F, ...types, ADD_A: da.add, ADD_B: db.add },
           grid: map.grid,
         },
       );

@@ -9,7 +9,7 @@ export function dropoutMask(
 ): Float64Array {
   const words = new Uint32Array(Math.ceil(n / 4) * 4);
   for (let i = 0; i < words.length; i += 4) random4(step, stream, i / 4, words, i);
-  return Float64Array.from({ length: n }, (_, i) => (words[i]! >= Math.floor(p * 2 ** 32) ? 1 / (1 - p) : 0));
+  return Float64Array.from({ length: n }, (_, i) => (words[i] >= Math.floor(p * 2 ** 32) ? 1 / (1 - p) : 0));
 }
 
 /** Also its own gradient. */
@@ -20,5 +20,5 @@ export function dropoutRef(
   stream = 0,
 ): Float64Array {
   const mask = dropoutMask(x.length, p, step, stream);
-  return x.map((v, i) => v * mask[i]!);
+  return x.map((v, i) => v * mask[i]);
 }

@@ -14,7 +14,7 @@ testOp('dropout', {
   inputs: ({ n }) => ({ x: normal([n]) }),
   op: (g, { x }, { p }) => dropout(g, x, p),
   reference: ({ x }, { p }) => ({ y: dropoutRef(x, p, step) }),
-  gradient: (_, { y }, { p }) => ({ x: dropoutRef(y!, p, step) }),
+  gradient: (_, { y }, { p }) => ({ x: dropoutRef(y, p, step) }),
   terms: () => 1,
   step,
 });
@@ -25,8 +25,8 @@ testOp('dropout: a second one draws its own mask', {
   op: (g, { x }) => ({ a: dropout(g, x, 0.5), b: dropout(g, x, 0.5) }),
   reference: ({ x }) => ({ a: dropoutRef(x, 0.5, step, 0), b: dropoutRef(x, 0.5, step, 1) }),
   gradient: (_, { a, b }) => {
-    const second = dropoutRef(b!, 0.5, step, 1);
-    return { x: dropoutRef(a!, 0.5, step, 0).map((v, i) => v + second[i]!) };
+    const second = dropoutRef(b, 0.5, step, 1);
+    return { x: dropoutRef(a, 0.5, step, 0).map((v, i) => v + second[i]) };
   },
   terms: () => 2,
   dtypes: ['f32'],
@@ -41,7 +41,7 @@ describe('random numbers', () => {
     return Float64Array.from(words, (w) => w / 2 ** 32);
   };
   const correlation = (a: Float64Array, b: Float64Array): number =>
-    (12 / a.length) * a.reduce((sum, v, i) => sum + (v - 0.5) * (b[i]! - 0.5), 0);
+    (12 / a.length) * a.reduce((sum, v, i) => sum + (v - 0.5) * (b[i] - 0.5), 0);
   const limit = 5 / Math.sqrt(n); // five standard deviations
 
   it('have the mean and variance of a uniform distribution', () => {
@@ -56,7 +56,7 @@ describe('random numbers', () => {
     const u = draw({ seed: 7, index: 3 }, 2);
     for (let word = 0; word < 4; word++) {
       const bins = new Float64Array(256);
-      for (let i = word; i < n; i += 4) bins[Math.floor(u[i]! * 256)]!++;
+      for (let i = word; i < n; i += 4) bins[Math.floor(u[i] * 256)]++;
       const want = n / 4 / 256;
       const chi = bins.reduce((a, b) => a + (b - want) ** 2 / want, 0);
       expect(Math.abs(chi - 255) / Math.sqrt(2 * 255)).toBeLessThan(5);

@@ -41,7 +41,7 @@ export function dropout(g: Graph, x: Tensor, p: number): Tensor {
       { x: from, y: to },
       {
         uniforms: { n, stream, threshold: Math.floor(p * 2 ** 32), kept: 1 / (1 - p) },
-        constants: { LANES, PER, T: T!, S: elementType(from.dtype, wide), ADD: add },
+        constants: { LANES, PER, T: T, S: elementType(from.dtype, wide), ADD: add },
         grid,
       },
     );

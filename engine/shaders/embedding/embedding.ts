@@ -71,7 +71,7 @@ export function embedding(g: Graph, ids: Tensor, table: Tensor, options: Embeddi
       g.dispatch(
         clear,
         { y: dtable },
-        { uniforms: { n: all.n }, constants: { LANES: lanes, PER, T: T! }, grid: all.grid },
+        { uniforms: { n: all.n }, constants: { LANES: lanes, PER, T: T }, grid: all.grid },
       );
     }
     const chain = g.value('embedding links', [ids.size], 'u32');

@@ -14,7 +14,7 @@ function standardised(x: Float64Array, c: number, { eps, center }: NormRefOption
     const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / c;
     const rstd = 1 / Math.sqrt(variance + eps);
     rstds[row] = rstd;
-    for (let i = 0; i < c; i++) h[row * c + i] = (values[i]! - mean) * rstd;
+    for (let i = 0; i < c; i++) h[row * c + i] = (values[i] - mean) * rstd;
   }
   return { h, rstds };
 }
@@ -26,7 +26,7 @@ export function normRef(
   options: NormRefOptions,
 ): Float64Array {
   const c = weight.length;
-  return standardised(x, c, options).h.map((h, i) => h * weight[i % c]! + (bias ? bias[i % c]! : 0));
+  return standardised(x, c, options).h.map((h, i) => h * weight[i % c] + (bias ? bias[i % c] : 0));
 }
 
 export function normRefGrad(
@@ -45,14 +45,14 @@ export function normRefGrad(
     let eh = 0;
     for (let i = 0; i < c; i++) {
       const at = row * c + i;
-      dweight[i]! += dy[at]! * h[at]!;
-      dbias[i]! += dy[at]!;
-      e += (dy[at]! * weight[i]!) / c;
-      eh += (dy[at]! * weight[i]! * h[at]!) / c;
+      dweight[i] += dy[at] * h[at];
+      dbias[i] += dy[at];
+      e += (dy[at] * weight[i]) / c;
+      eh += (dy[at] * weight[i] * h[at]) / c;
     }
     for (let i = 0; i < c; i++) {
       const at = row * c + i;
-      dx[at] = rstd * (dy[at]! * weight[i]! - (options.center ? e : 0) - h[at]! * eh);
+      dx[at] = rstd * (dy[at] * weight[i] - (options.center ? e : 0) - h[at] * eh);
     }
   }
   return { x: dx, weight: dweight, bias: dbias };

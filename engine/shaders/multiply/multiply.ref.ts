@@ -1,6 +1,6 @@
 /** b repeats every b.length elements. */
 export function multiplyRef(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((v, i) => v * b[i % b.length]!);
+  return a.map((v, i) => v * b[i % b.length]);
 }
 
 export function multiplyRefGrad(
@@ -9,6 +9,6 @@ export function multiplyRefGrad(
   dy: Float64Array,
 ): { a: Float64Array; b: Float64Array } {
   const db = new Float64Array(b.length);
-  for (let i = 0; i < a.length; i++) db[i % b.length]! += dy[i]! * a[i]!;
-  return { a: dy.map((v, i) => v * b[i % b.length]!), b: db };
+  for (let i = 0; i < a.length; i++) db[i % b.length] += dy[i] * a[i];
+  return { a: dy.map((v, i) => v * b[i % b.length]), b: db };
 }

@@ -13,7 +13,7 @@ testOp('multiply', {
   }),
   op: (g, { a, b }) => multiply(g, a, b),
   reference: ({ a, b }) => ({ y: multiplyRef(a, b) }),
-  gradient: ({ a, b }, { y }) => multiplyRefGrad(a, b, y!),
+  gradient: ({ a, b }, { y }) => multiplyRefGrad(a, b, y),
   terms: ({ rows, broadcast }) => (broadcast ? rows : 1),
 });
 
@@ -22,7 +22,7 @@ testOp('multiply: a square', {
   inputs: ({ n }) => ({ x: normal([n]) }),
   op: (g, { x }) => multiply(g, x, x),
   reference: ({ x }) => ({ y: multiplyRef(x, x) }),
-  gradient: ({ x }, { y }) => ({ x: x.map((v, i) => 2 * v * y![i]!) }),
+  gradient: ({ x }, { y }) => ({ x: x.map((v, i) => 2 * v * y[i]) }),
   terms: () => 2,
 });
 

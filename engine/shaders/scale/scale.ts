@@ -11,7 +11,7 @@ const backward = defineKernel({ name: 'scale.backward', wgsl: [scaleWgsl] });
 export function scale(g: Graph, x: Tensor, factor: number): Tensor {
   const y = g.value('scale', x.shape, x.dtype);
   const { constants, n, grid } = elementwise(x, g.device.can);
-  const chosen = { ...constants, S: constants['T']! };
+  const chosen = { ...constants, S: constants['T'] };
   g.dispatch(forward, { x, y }, { uniforms: { n, factor }, constants: chosen, grid });
 
   g.backward(y, () => {

@@ -3,6 +3,6 @@ export function selectRowsRef(x: Float64Array, time: number, c: number, length: 
   const b = x.length / time / c;
   return Float64Array.from(
     { length: b * c },
-    (_, i) => x[(Math.floor(i / c) * time + length - 1) * c + (i % c)]!,
+    (_, i) => x[(Math.floor(i / c) * time + length - 1) * c + (i % c)],
   );
 }
