@@ -3,11 +3,15 @@ import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import functions from '../lib/activation.wgsl';
 import { elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
-const forward = defineKernel({ name: 'activation.forward', wgsl: [functions, forwardWgsl] });
-const backward = defineKernel({ name: 'activation.backward', wgsl: [functions, backwardWgsl] });
+const forward = defineKernel({ name: 'activation.forward', wgsl: [functions, forwardWgsl, elementwiseWgsl] });
+const backward = defineKernel({
+  name: 'activation.backward',
+  wgsl: [functions, backwardWgsl, elementwiseWgsl],
+});
 
 /** `gelu` is exact (erf), `gelu_tanh` is GPT-2's approximation ("gelu_new" in Hugging Face configs). */
 export type Activation = 'gelu' | 'gelu_tanh' | 'relu' | 'silu';

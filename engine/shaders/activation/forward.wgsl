@@ -1,7 +1,5 @@
 // y = f(x), element by element. x, y (N) of T; link lib/activation.wgsl for f.
-// Each invocation owns PER elements of T, one workgroup apart, so that neighbours read neighbours.
-const LANES: u32 = 64;
-const PER: u32 = 1;
+// Link lib/elementwise.
 alias T = f32;
 
 struct Sizes { n: u32 }
@@ -9,15 +7,6 @@ struct Sizes { n: u32 }
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let base = (group.x + group.y * groups.x) * (LANES * PER) + lane;
-  for (var j = 0u; j < PER; j++) {
-    let i = base + j * LANES;
-    if (i < sizes.n) { y[i] = T(activate(F(x[i]))); }
-  }
+fn point(i: u32) {
+  y[i] = T(activate(F(x[i])));
 }

@@ -4,12 +4,13 @@ import { defineKernel } from '../../runtime/kernel';
 import { columnSum } from '../column_sum/column_sum';
 import { expectBroadcast } from '../lib/broadcast';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import { accumulate } from '../scale/scale';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
-const forward = defineKernel({ name: 'add.forward', wgsl: [forwardWgsl] });
-const backward = defineKernel({ name: 'add.backward', wgsl: [backwardWgsl] });
+const forward = defineKernel({ name: 'add.forward', wgsl: [forwardWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'add.backward', wgsl: [backwardWgsl, elementwiseWgsl] });
 
 /**
  * y = a + b: residual connections, biases, positions. b has a's shape or its last axes, and repeats over the others.

@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor';
 import stepWgsl from '../../graph/step.wgsl';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import { nextStream } from '../lib/random';
 import randomWgsl from '../lib/random.wgsl';
 import dropoutWgsl from './dropout.wgsl';
@@ -12,8 +13,8 @@ import vectorWgsl from './vector.wgsl';
 
 function family(name: string): { scalar: Kernel; vector: Kernel } {
   return {
-    scalar: defineKernel({ name, wgsl: [stepWgsl, randomWgsl, scalarWgsl, dropoutWgsl] }),
-    vector: defineKernel({ name, wgsl: [stepWgsl, randomWgsl, vectorWgsl, dropoutWgsl] }),
+    scalar: defineKernel({ name, wgsl: [stepWgsl, randomWgsl, scalarWgsl, dropoutWgsl, elementwiseWgsl] }),
+    vector: defineKernel({ name, wgsl: [stepWgsl, randomWgsl, vectorWgsl, dropoutWgsl, elementwiseWgsl] }),
   };
 }
 

@@ -1,9 +1,7 @@
 // y = x mask, the mask being `kept` = 1 / (1 - p) where a random word reaches `threshold` = p 2³² and 0 elsewhere.
 // Backward is the same kernel on dy: it draws the same mask. ADD adds to what is there.
 // x (N) of S, y (N) of T; link graph/step, lib/random, and scalar or vector.
-// Each invocation owns PER elements, one workgroup apart, so that neighbours read neighbours.
-const LANES: u32 = 64;
-const PER: u32 = 1;
+// Link lib/elementwise.
 const ADD: bool = false;
 alias S = f32;
 alias T = f32;
@@ -13,18 +11,8 @@ struct Sizes { n: u32, stream: u32, threshold: u32, kept: f32 }
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let base = (group.x + group.y * groups.x) * (LANES * PER) + lane;
-  for (var j = 0u; j < PER; j++) {
-    let i = base + j * LANES;
-    if (i >= sizes.n) { continue; }
-    var value = F(x[i]) * mask(i, sizes.stream, sizes.threshold, sizes.kept);
-    if (ADD) { value += F(y[i]); }
-    y[i] = T(value);
-  }
+fn point(i: u32) {
+  var value = F(x[i]) * mask(i, sizes.stream, sizes.threshold, sizes.kept);
+  if (ADD) { value += F(y[i]); }
+  y[i] = T(value);
 }

@@ -3,13 +3,14 @@ import type { Graph } from '../../graph/graph';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import backwardWgsl from './backward.wgsl';
 import clearWgsl from './clear.wgsl';
 import forwardWgsl from './forward.wgsl';
 import linksWgsl from './links.wgsl';
 
-const forward = defineKernel({ name: 'embedding.forward', wgsl: [forwardWgsl] });
-const clear = defineKernel({ name: 'embedding.clear', wgsl: [clearWgsl] });
+const forward = defineKernel({ name: 'embedding.forward', wgsl: [forwardWgsl, elementwiseWgsl] });
+const clear = defineKernel({ name: 'embedding.clear', wgsl: [clearWgsl, elementwiseWgsl] });
 const links = defineKernel({ name: 'embedding.links', wgsl: [linksWgsl] });
 const backward = defineKernel({ name: 'embedding.backward', wgsl: [backwardWgsl] });
 

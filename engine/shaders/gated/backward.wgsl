@@ -1,7 +1,5 @@
 // forward was y = f(gate) up, so now dgate = dy up f'(gate) and dup = dy f(gate), side by side in dx (N, 2W) of D.
-// x (N, 2W), dy (N, W) of T; w counts T. ADD adds to what is there. Mapping as in forward.wgsl.
-const LANES: u32 = 64;
-const PER: u32 = 1;
+// x (N, 2W), dy (N, W) of T; w counts T. ADD adds to what is there. Link lib/elementwise.
 const ADD: bool = false;
 alias T = f32;
 alias D = f32;
@@ -12,27 +10,17 @@ struct Sizes { n: u32, w: u32 }
 @group(0) @binding(2) var<storage, read_write> dx: array<D>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let base = (group.x + group.y * groups.x) * (LANES * PER) + lane;
-  for (var j = 0u; j < PER; j++) {
-    let i = base + j * LANES;
-    if (i >= sizes.n) { continue; }
-    let gate = i + i / sizes.w * sizes.w;
-    let up = gate + sizes.w;
-    let d = F(dy[i]);
-    let value = F(x[gate]);
-    var dgate = d * F(x[up]) * activate_slope(value);
-    var dup = d * activate(value);
-    if (ADD) {
-      dgate += F(dx[gate]);
-      dup += F(dx[up]);
-    }
-    dx[gate] = D(dgate);
-    dx[up] = D(dup);
+fn point(i: u32) {
+  let gate = i + i / sizes.w * sizes.w;
+  let up = gate + sizes.w;
+  let d = F(dy[i]);
+  let value = F(x[gate]);
+  var dgate = d * F(x[up]) * activate_slope(value);
+  var dup = d * activate(value);
+  if (ADD) {
+    dgate += F(dx[gate]);
+    dup += F(dx[up]);
   }
+  dx[gate] = D(dgate);
+  dx[up] = D(dup);
 }

@@ -5,11 +5,12 @@ import { defineKernel } from '../../runtime/kernel';
 import { ACTIVATION, type Activation } from '../activation/activation';
 import functions from '../lib/activation.wgsl';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
-const forward = defineKernel({ name: 'gated.forward', wgsl: [functions, forwardWgsl] });
-const backward = defineKernel({ name: 'gated.backward', wgsl: [functions, backwardWgsl] });
+const forward = defineKernel({ name: 'gated.forward', wgsl: [functions, forwardWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'gated.backward', wgsl: [functions, backwardWgsl, elementwiseWgsl] });
 
 /**
  * f(gate) up, the last axis of x being gate, then up: SwiGLU with 'silu', GEGLU with 'gelu', ReGLU with 'relu'.

@@ -4,10 +4,11 @@ import { defineKernel } from '../../runtime/kernel';
 import { columnSum } from '../column_sum/column_sum';
 import { expectBroadcast } from '../lib/broadcast';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import multiplyWgsl from './multiply.wgsl';
 
-const forward = defineKernel({ name: 'multiply.forward', wgsl: [multiplyWgsl] });
-const backward = defineKernel({ name: 'multiply.backward', wgsl: [multiplyWgsl] });
+const forward = defineKernel({ name: 'multiply.forward', wgsl: [multiplyWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'multiply.backward', wgsl: [multiplyWgsl, elementwiseWgsl] });
 
 /**
  * y = a b, element by element. b has a's shape or its last axes, and repeats over the others. a (…) -> (…), in a's

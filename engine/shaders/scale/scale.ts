@@ -2,10 +2,11 @@ import type { Graph, Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import scaleWgsl from './scale.wgsl';
 
-const forward = defineKernel({ name: 'scale.forward', wgsl: [scaleWgsl] });
-const backward = defineKernel({ name: 'scale.backward', wgsl: [scaleWgsl] });
+const forward = defineKernel({ name: 'scale.forward', wgsl: [scaleWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'scale.backward', wgsl: [scaleWgsl, elementwiseWgsl] });
 
 /** y = factor x, with a fixed factor. x (…) -> (…). */
 export function scale(g: Graph, x: Tensor, factor: number): Tensor {
