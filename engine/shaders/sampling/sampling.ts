@@ -1,0 +1,57 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
+import stepWgsl from '../../graph/step.wgsl';
+import { expectDType, rows, type Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import randomWgsl from '../lib/random.wgsl';
+import reduceWgsl from './reduce.wgsl';
+import samplingWgsl from './sampling.wgsl';
+import thresholdWgsl from './threshold.wgsl';
+
+const kernel = defineKernel({
+  name: 'sampling',
+  wgsl: [stepWgsl, randomWgsl, reduceWgsl, thresholdWgsl, samplingWgsl],
+});
+
+/** What `sample` gives for a row with an infinity or a NaN among its logits: the model broke before. */
+export const NO_TOKEN = 0xffff_ffff;
+
+/** Keeps sampling's draws apart from those of dropout. */
+const STREAM = 0x5a3d_91e7;
+
+/**
+ * One token id a row: logits (…, V) -> (N) of u32. Each run chooses `temperature` (0 is greedy: the largest logit, of
+ * equal ones the first), `topK` (0 is all), `topP` (1 is all), `seed` and `index` through its `Step`; equal ones draw
+ * equal tokens.
+ *
+ * In the order of Hugging Face's generation: temperature, then the topK largest logits, then of what is left the
+ * smallest set of most likely tokens that holds at least topP of the probability, never less than one token. Among
+ * equal logits the lowest index stays. A row that holds an infinity or a NaN gives `NO_TOKEN`.
+ */
+export function sample(g: Graph, logits: Tensor): Tensor {
+  const where = g.where('sample');
+  const [n, v] = rows(logits);
+  expectDType(where, logits, 'f32', 'f16');
+  if (v > 2 ** 24) {
+    throw new ShapeError(where, `a vocabulary of ${v}`, 'f32 counts tokens exactly up to 16,777,216.');
+  }
+  const ids = g.value('ids', [n], 'u32');
+  g.dispatch(
+    kernel,
+    { logits, ids },
+    {
+      uniforms: {
+        n,
+        v,
+        stream: STREAM,
+        // Uniforms, so that compilers do not unroll the loops over them.
+        key_levels: 16,
+        index_levels: Math.max(1, Math.ceil(Math.log2(v) / 2)),
+      },
+      // A barrier costs a software adapter as much as a dozen loads for each four lanes: four lanes, one SIMD group.
+      constants: { T: logits.dtype, SIDE: g.device.can.software ? 2 : 16 },
+      grid: linearGrid(n),
+    },
+  );
+  return ids;
+}

@@ -1,0 +1,71 @@
+// ids[n] = a token drawn from softmax(logits[n] / temperature) cut to top_k, then to top_p; greedy at temperature 0.
+// logits (N, V) of T, ids (N). A workgroup owns a row, its lanes stride over the vocabulary; link graph/step,
+// lib/random, reduce and threshold. A row with an infinity or a NaN gives 0xffffffff.
+//
+// The draw is the Gumbel-max trick: argmax of logit / temperature - log(e), e exponentially distributed and a function of
+// (seed, index, row, token) alone, is distributed as softmax. It needs no running sum and no order of the lanes.
+alias T = f32;
+
+struct Sizes { n: u32, v: u32, stream: u32, key_levels: u32, index_levels: u32 }
+@group(0) @binding(0) var<storage, read> logits: array<T>;
+@group(0) @binding(1) var<storage, read_write> ids: array<u32>;
+@group(0) @binding(2) var<uniform> sizes: Sizes;
+
+const LARGEST: u32 = 0xff7fffff; // key of the largest finite number
+
+// Integers in the order of floats. Both zeros are one; infinities and NaN come out on top.
+fn key_of(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7f800000u) == 0x7f800000u) { return 0xffffffffu; }
+  if ((bits & 0x7fffffffu) == 0u) { return 0x80000000u; }
+  return select(bits | 0x80000000u, ~bits, bits > 0x7fffffffu);
+}
+
+fn number_of(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key ^ 0x80000000u, key > 0x7fffffffu));
+}
+
+// (logit - largest logit) / temperature; halves first, so that nothing overflows
+fn scaled(key: u32, top: f32) -> f32 {
+  return max(0.5 * number_of(key) - 0.5 * top, -1e30) * (2.0 / max(now.temperature, 1e-6));
+}
+
+// Exponentially distributed from one random word: -log(1 - u). The smallest ones win draws, so there a series keeps
+// the precision that log loses near 1.
+fn exponential(word: u32) -> f32 {
+  let u = min((f32(word) + 0.5) * 2.3283064e-10, 0.99999994);
+  if (u < 0.015625) { return u * (1.0 + u * (0.5 + u * (0.33333333 + u * 0.25))); }
+  return -log(1.0 - u);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= sizes.n) { return; }
+  let start = row * sizes.v;
+  var own = vec2u(0u, 0xffffffffu);
+  for (var i = lane; i < sizes.v; i += LANES) {
+    own = better(own, vec2u(key_of(f32(logits[start + i])), i));
+  }
+  let largest = workgroup_best(own, lane);
+  var id = largest.y;
+  if (now.temperature > 0.0) {
+    let top = number_of(min(largest.x, LARGEST));
+    var cut = Cut(0u, 0xffffffffu);
+    if (now.top_k > 0u && now.top_k < sizes.v) { cut = narrow(start, cut, top, false, f32(now.top_k), lane); }
+    if (now.top_p < 1.0) { cut = narrow(start, cut, top, true, now.top_p, lane); }
+    own = vec2u(0u, 0xffffffffu);
+    for (var i = lane; i < sizes.v; i += LANES) {
+      let key = key_of(f32(logits[start + i]));
+      if (!kept(cut, key, i)) { continue; }
+      let e = exponential(random4(start + i, sizes.stream).x);
+      own = better(own, vec2u(key_of(scaled(key, top) - log(e)), i));
+    }
+    id = workgroup_best(own, lane).y;
+  }
+  if (lane == 0u) { ids[row] = select(id, 0xffffffffu, largest.x > LARGEST); }
+}
