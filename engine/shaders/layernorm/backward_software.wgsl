@@ -1,5 +1,5 @@
-// backward.wgsl for adapters that are a CPU: an invocation owns ROWS rows, LANES rows apart, and shares nothing with
-// the others, so that one load of the weight serves all its rows. See forward_software.wgsl.
+// backward.wgsl for adapters that are a CPU: an invocation owns ROWS consecutive rows and shares nothing with the
+// others, so that one load of the weight serves all its rows. See forward_software.wgsl.
 const LANES: u32 = 16;
 const ROWS: u32 = 4; // 1 or 4
 const CENTER: bool = true;
@@ -43,27 +43,32 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.x + group.y * groups.x) * (ROWS * LANES) + lane;
-  if (first >= sizes.n) { return; }
-  // Rows past the end read the last one and store nothing.
-  let r1 = min(first + LANES, sizes.n - 1u);
-  let r2 = min(first + 2u * LANES, sizes.n - 1u);
-  let r3 = min(first + 3u * LANES, sizes.n - 1u);
-  let s0 = stats[first];
-  let s1 = stats[r1];
-  let s2 = stats[r2];
-  let s3 = stats[r3];
+  let r0 = ((group.x + group.y * groups.x) * LANES + lane) * ROWS;
+  if (r0 >= sizes.n) { return; }
+  let r1 = r0 + 1u;
+  let r2 = r0 + 2u;
+  let r3 = r0 + 3u;
+  let s0 = stats[r0];
+  var s1 = vec2f();
+  var s2 = vec2f();
+  var s3 = vec2f();
+  if (ROWS == 4u) {
+    s1 = stats[r1];
+    s2 = stats[r2];
+    s3 = stats[r3];
+  }
   var sums0 = Sums();
   var sums1 = Sums();
   var sums2 = Sums();
   var sums3 = Sums();
   for (var i = 0u; i < sizes.c; i++) {
     let w = F(weight[i]);
-    sums0 = gather(sums0, i, first, s0, w);
-    if (ROWS == 1u) { continue; }
-    sums1 = gather(sums1, i, r1, s1, w);
-    sums2 = gather(sums2, i, r2, s2, w);
-    sums3 = gather(sums3, i, r3, s3, w);
+    sums0 = gather(sums0, i, r0, s0, w);
+    if (ROWS == 4u) {
+      sums1 = gather(sums1, i, r1, s1, w);
+      sums2 = gather(sums2, i, r2, s2, w);
+      sums3 = gather(sums3, i, r3, s3, w);
+    }
   }
   let m0 = means(sums0);
   let m1 = means(sums1);
@@ -71,10 +76,11 @@ fn main(
   let m3 = means(sums3);
   for (var i = 0u; i < sizes.c; i++) {
     let w = F(weight[i]);
-    spread(i, first, s0, m0, w);
-    if (ROWS == 1u) { continue; }
-    if (first + LANES < sizes.n) { spread(i, r1, s1, m1, w); }
-    if (first + 2u * LANES < sizes.n) { spread(i, r2, s2, m2, w); }
-    if (first + 3u * LANES < sizes.n) { spread(i, r3, s3, m3, w); }
+    spread(i, r0, s0, m0, w);
+    if (ROWS == 4u) {
+      spread(i, r1, s1, m1, w);
+      spread(i, r2, s2, m2, w);
+      spread(i, r3, s3, m3, w);
+    }
   }
 }

@@ -13,6 +13,15 @@ struct Sizes { n: u32, c: u32, rows: u32 }
 @group(0) @binding(3) var<storage, read_write> sums: array<F>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
+struct Terms { dweight: F, dbias: F }
+
+fn terms(row: u32, column: u32) -> Terms {
+  let s = stats[row];
+  let i = row * sizes.c + column;
+  let d = F(dy[i]);
+  return Terms(d * ((F(x[i]) - s.x) * s.y), d);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -25,12 +34,19 @@ fn main(
   let end = min(first + sizes.rows, sizes.n);
   var dweight = F();
   var dbias = F();
-  for (var row = first; row < end; row++) {
-    let s = stats[row];
-    let i = row * sizes.c + column;
-    let d = F(dy[i]);
-    dweight += d * ((F(x[i]) - s.x) * s.y);
-    if (BIAS) { dbias += d; }
+  var row = first;
+  for (; row + 3u < end; row += 4u) {
+    let a = terms(row, column);
+    let b = terms(row + 1u, column);
+    let c = terms(row + 2u, column);
+    let d = terms(row + 3u, column);
+    dweight += (a.dweight + b.dweight) + (c.dweight + d.dweight);
+    if (BIAS) { dbias += (a.dbias + b.dbias) + (c.dbias + d.dbias); }
+  }
+  for (; row < end; row++) {
+    let a = terms(row, column);
+    dweight += a.dweight;
+    if (BIAS) { dbias += a.dbias; }
   }
   let o = group.y * sizes.c + column;
   sums[o] = dweight;

@@ -32,12 +32,17 @@ fn main(
     for (var i = lane; i < sizes.c; i += LANES) { sum += F(x[base + i]); }
     mean = workgroup_sum(across(sum), lane) / sizes.width;
   }
+  // What the rounded mean left over is taken out too, so that rows far from zero keep their precision.
+  var rest = F();
   var squares = F();
   for (var i = lane; i < sizes.c; i += LANES) {
     let d = F(x[base + i]) - mean;
+    if (CENTER) { rest += d; }
     squares += d * d;
   }
-  let rstd = inverseSqrt(workgroup_sum(across(squares), lane) / sizes.width + sizes.eps);
+  let moments = workgroup_sum2(vec2f(across(rest), across(squares)), lane) / sizes.width;
+  mean += moments.x;
+  let rstd = inverseSqrt(max(moments.y - moments.x * moments.x, 0.0) + sizes.eps);
   if (own >= sizes.n) { return; }
   if (lane == 0u) { stats[row] = vec2f(mean, rstd); }
   for (var i = lane; i < sizes.c; i += LANES) {

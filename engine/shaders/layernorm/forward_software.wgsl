@@ -1,6 +1,6 @@
 // forward.wgsl for adapters that are a CPU, where a barrier costs as much as 15 loads and a load as much as 30
-// multiply-adds: an invocation owns ROWS rows, LANES rows apart, and shares nothing. x is read twice, weight and bias
-// once for all its rows.
+// multiply-adds: an invocation owns ROWS consecutive rows, a divisor of N, and shares nothing. x is read twice, weight
+// and bias once for all its rows.
 // Mean and squared deviations of 16 numbers at a time are taken in registers and merged, which is as safe as two
 // passes. (Chan, Golub and LeVeque 1979: M2 = M2a + M2b + d² na nb / (na + nb).)
 const LANES: u32 = 16;
@@ -61,8 +61,9 @@ fn row_stats(row: u32) -> vec2f {
   return vec2f(center, inverseSqrt(squares / sizes.width + sizes.eps));
 }
 
-fn normalised(i: u32, row: u32, s: vec2f, w: F, b: F) -> F {
-  return (F(x[row * sizes.c + i]) - s.x) * s.y * w + b;
+fn normalise(i: u32, row: u32, s: vec2f, w: F, b: F) {
+  let o = row * sizes.c + i;
+  y[o] = T((F(x[o]) - s.x) * s.y * w + b);
 }
 
 @compute @workgroup_size(LANES)
@@ -71,33 +72,29 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let r0 = (group.x + group.y * groups.x) * (ROWS * LANES) + lane;
-  let r1 = r0 + LANES;
-  let r2 = r1 + LANES;
-  let r3 = r2 + LANES;
+  let r0 = ((group.x + group.y * groups.x) * LANES + lane) * ROWS;
+  if (r0 >= sizes.n) { return; }
   var s0 = vec2f();
   var s1 = vec2f();
   var s2 = vec2f();
   var s3 = vec2f();
   for (var r = 0u; r < ROWS; r++) {
-    let row = r0 + r * LANES;
-    if (row >= sizes.n) { break; }
-    let s = row_stats(row);
-    stats[row] = s;
+    let s = row_stats(r0 + r);
+    stats[r0 + r] = s;
     s0 = select(s0, s, r == 0u);
     s1 = select(s1, s, r == 1u);
     s2 = select(s2, s, r == 2u);
     s3 = select(s3, s, r == 3u);
   }
-  if (r0 >= sizes.n) { return; }
   for (var i = 0u; i < sizes.c; i++) {
     let w = F(weight[i]);
     var b = F();
     if (BIAS) { b = F(bias[i]); }
-    y[r0 * sizes.c + i] = T(normalised(i, r0, s0, w, b));
-    if (ROWS == 1u) { continue; }
-    if (r1 < sizes.n) { y[r1 * sizes.c + i] = T(normalised(i, r1, s1, w, b)); }
-    if (r2 < sizes.n) { y[r2 * sizes.c + i] = T(normalised(i, r2, s2, w, b)); }
-    if (r3 < sizes.n) { y[r3 * sizes.c + i] = T(normalised(i, r3, s3, w, b)); }
+    normalise(i, r0, s0, w, b);
+    if (ROWS == 4u) {
+      normalise(i, r0 + 1u, s1, w, b);
+      normalise(i, r0 + 2u, s2, w, b);
+      normalise(i, r0 + 3u, s3, w, b);
+    }
   }
 }

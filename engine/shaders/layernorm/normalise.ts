@@ -52,7 +52,8 @@ export function normalisation(op: string) {
 function mapping(n: number, c: number, software: boolean): { constants: Record<string, number>; grid: Grid } {
   if (software) {
     const LANES = 16;
-    const ROWS = n >= 512 ? 4 : 1; // below, both cores would not have enough workgroups
+    // Below 512 rows, several cores would not have enough workgroups.
+    const ROWS = n >= 512 && n % 4 === 0 ? 4 : 1;
     return { constants: { LANES, ROWS }, grid: linearGrid(Math.ceil(n / (LANES * ROWS))) };
   }
   return { constants: { LANES: c > 256 ? 256 : c > 128 ? 128 : 64 }, grid: linearGrid(n) };
