@@ -1,7 +1,7 @@
 import { ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
-import { expectDType, rows, type Tensor } from '../../graph/tensor';
+import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import randomWgsl from '../lib/random.wgsl';
 import reduceWgsl from './reduce.wgsl';
@@ -27,15 +27,23 @@ const STREAM = 0x5a3d_91e7;
  * In the order of Hugging Face's generation: temperature, then the topK largest logits, then of what is left the
  * smallest set of most likely tokens that holds at least topP of the probability, never less than one token. Among
  * equal logits the lowest index stays. A row that holds an infinity or a NaN gives `NO_TOKEN`.
+ *
+ * `out` receives the ids instead of a new value: state that the next run reads, so that no token leaves the GPU.
  */
-export function sample(g: Graph, logits: Tensor): Tensor {
+export function sample(g: Graph, logits: Tensor, { out }: { out?: Tensor } = {}): Tensor {
   const where = g.where('sample');
   const [n, v] = rows(logits);
   expectDType(where, logits, 'f32', 'f16');
   if (v > 2 ** 24) {
     throw new ShapeError(where, `a vocabulary of ${v}`, 'f32 counts tokens exactly up to 16,777,216.');
   }
-  const ids = g.value('ids', [n], 'u32');
+  if (out) {
+    expectShape(where, out, [n]);
+    expectDType(where, out, 'u32');
+  }
+  const ids = out ?? g.value('ids', [n], 'u32');
+  // A barrier costs a software adapter as much as a dozen loads for each four lanes: four lanes, one SIMD group.
+  const side = g.device.can.software ? 2 : 16;
   g.dispatch(
     kernel,
     { logits, ids },
@@ -47,9 +55,10 @@ export function sample(g: Graph, logits: Tensor): Tensor {
         // Uniforms, so that compilers do not unroll the loops over them.
         key_levels: 16,
         index_levels: Math.max(1, Math.ceil(Math.log2(v) / 2)),
+        cuts: 2,
+        side,
       },
-      // A barrier costs a software adapter as much as a dozen loads for each four lanes: four lanes, one SIMD group.
-      constants: { T: logits.dtype, SIDE: g.device.can.software ? 2 : 16 },
+      constants: { T: logits.dtype, SIDE: side },
       grid: linearGrid(n),
     },
   );
