@@ -43,5 +43,5 @@ export function activationRef(x: Float64Array, kind: Activation): Float64Array {
 }
 
 export function activationRefGrad(x: Float64Array, dy: Float64Array, kind: Activation): Float64Array {
-  return x.map((v, i) => dy[i]! * slope[kind](v));
+  return x.map((v, i) => dy[i] * slope[kind](v));
 }
