@@ -53,12 +53,19 @@ export async function main(args: readonly string[]): Promise<void> {
       weightDecay: s.weightDecay,
       clip: s.clipNorm,
     }),
-    schedule: { kind: 'cosine', lr: s.learningRate, minimum: s.minLearningRate, warmup: s.warmup, steps: s.steps },
+    schedule: {
+      kind: 'cosine',
+      lr: s.learningRate,
+      minimum: s.minLearningRate,
+      warmup: s.warmup,
+      steps: s.steps,
+    },
     batch: s.batch,
     length: s.context,
     seed: s.initSeed,
   });
-  for (const [name, values] of initialWeights(reference.parameters, s.initSeed)) run.trainer.store.write(name, values);
+  for (const [name, values] of initialWeights(reference.parameters, s.initSeed))
+    run.trainer.store.write(name, values);
 
   const out = option('out') ?? 'bench/results/nanogpt.json';
   const saved = `${out}.safetensors`;
@@ -110,12 +117,20 @@ export async function main(args: readonly string[]): Promise<void> {
   const whole: Batch[] = [];
   const span = s.batch * s.context;
   for (let at = 0; at + span + 1 <= tokens.validation.length; at += span) {
-    whole.push({ ids: tokens.validation.slice(at, at + span), targets: tokens.validation.slice(at + 1, at + span + 1) });
+    whole.push({
+      ids: tokens.validation.slice(at, at + span),
+      targets: tokens.validation.slice(at + 1, at + span + 1),
+    });
   }
   const wholeLoss = await run.trainer.evaluate(whole);
   using generator = new Generator(device, model);
   const sample: number[] = [];
-  for await (const id of generator.generate([0], { tokens: 400, temperature: 0.8, seed: 1, overflow: 'slide' })) {
+  for await (const id of generator.generate([0], {
+    tokens: 400,
+    temperature: 0.8,
+    seed: 1,
+    overflow: 'slide',
+  })) {
     sample.push(id);
   }
   const letters = [...vocabulary];
@@ -130,7 +145,10 @@ export async function main(args: readonly string[]): Promise<void> {
     tokensPerSecond: Math.round((1000 * tokensPerStep) / median),
     finalValidationLoss: validation.at(-1)?.loss,
     wholeValidationLoss: wholeLoss,
-    torch: { finalValidationLoss: reference.finalValidationLoss, wholeValidationLoss: reference.wholeValidationLoss },
+    torch: {
+      finalValidationLoss: reference.finalValidationLoss,
+      wholeValidationLoss: reference.wholeValidationLoss,
+    },
     validation: validation.map((v) => ({
       ...v,
       torch: reference.val.find((r) => r.step === v.step)?.loss,

@@ -4,15 +4,35 @@ export { Device, type AdapterInfo, type Capabilities, type DeviceOptions } from 
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
 export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
 export { byCapability, type Constants, type Shader } from './runtime/shader';
-export { Graph, linearGrid, type DispatchOptions, type Grid, type GraphOptions, type Sink } from './graph/graph';
-export { estimate, IGNORE_INDEX, Plan, type Peaks, type PlanMemory, type PlanOptions, type ProfileRow } from './graph/plan';
+export {
+  Graph,
+  linearGrid,
+  type DispatchOptions,
+  type Grid,
+  type GraphOptions,
+  type Sink,
+} from './graph/graph';
+export {
+  estimate,
+  IGNORE_INDEX,
+  Plan,
+  type Peaks,
+  type PlanMemory,
+  type PlanOptions,
+  type ProfileRow,
+} from './graph/plan';
 export type { Step } from './graph/step';
 export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
 export { eager } from './graph/eager';
 export * from './shaders/index';
 export { normal, ones, RandomStream, values, zeros, type Init } from './nn/init';
 export { countParameters, Parameter, parameters, type ParameterOptions } from './nn/parameter';
-export { ParameterStore, type Block, type ParameterStoreOptions, type WeightSource } from './nn/parameter_store';
+export {
+  ParameterStore,
+  type Block,
+  type ParameterStoreOptions,
+  type WeightSource,
+} from './nn/parameter_store';
 export { Linear, type LinearOptions } from './nn/linear';
 export { Embedding } from './nn/embedding';
 export { LayerNorm, RMSNorm } from './nn/norm';

@@ -18,7 +18,12 @@ export function strip(code: string): string {
 
 /** Reflects one WGSL file. Linked files may refer to each other's names; only this file's own are listed. */
 export function reflect(file: string, code: string): Shader {
-  const info = new WgslReflect(code);
+  let info: WgslReflect;
+  try {
+    info = new WgslReflect(code);
+  } catch (cause) {
+    throw new Error(`${file}: wgsl_reflect cannot parse it: ${String(cause)}`, { cause });
+  }
   const bindings: ShaderBinding[] = [
     ...info.storage.map((s) => ({
       name: s.name,
@@ -26,7 +31,12 @@ export function reflect(file: string, code: string): Shader {
       index: s.binding,
       access: s.access === 'read_write' ? ('read_write' as const) : ('read' as const),
     })),
-    ...info.uniforms.map((u) => ({ name: u.name, group: u.group, index: u.binding, access: 'uniform' as const })),
+    ...info.uniforms.map((u) => ({
+      name: u.name,
+      group: u.group,
+      index: u.binding,
+      access: 'uniform' as const,
+    })),
   ].sort((a, b) => a.group - b.group || a.index - b.index);
 
   const uniforms: Record<string, { size: number; fields: UniformField[] }> = {};
@@ -66,7 +76,10 @@ export function wgsl(): Plugin {
       handler(id) {
         if (!id.endsWith('.wgsl')) return null;
         const source = readFileSync(id, 'utf8');
-        const shader = reflect(path.relative(root, id).replaceAll('\\', '/'), production ? strip(source) : source);
+        const shader = reflect(
+          path.relative(root, id).replaceAll('\\', '/'),
+          production ? strip(source) : source,
+        );
         this.addWatchFile(id);
         return { code: `export default ${JSON.stringify(shader)};`, map: null, moduleType: 'js' };
       },

@@ -1,4 +1,14 @@
-import { DataError, EngineError, Graph, IGNORE_INDEX, Parameter, ParameterStore, sample, ShapeError, throwIfAborted } from '../engine/index';
+import {
+  DataError,
+  EngineError,
+  Graph,
+  IGNORE_INDEX,
+  Parameter,
+  ParameterStore,
+  sample,
+  ShapeError,
+  throwIfAborted,
+} from '../engine/index';
 import type { Device, Plan } from '../engine/index';
 import type { GPT, LayerCache } from './gpt';
 
@@ -47,18 +57,30 @@ export class Generator implements Disposable {
     this.#model = model;
     this.#caches = model.caches(1);
     this.#token = new Parameter([1], { trainable: false, decay: false, dtype: 'u32' });
-    this.#state = new ParameterStore(device, { caches: this.#caches, token: this.#token }, { owner: 'KV cache' });
+    this.#state = new ParameterStore(
+      device,
+      { caches: this.#caches, token: this.#token },
+      { owner: 'KV cache' },
+    );
   }
 
   /**
    * Tokens that follow `prompt`, one by one as they are made. Stops at `tokens`, a stop id, the end of the context or
    * an abort (which throws the signal's reason). Errors: an empty or too long prompt, ids outside the vocabulary.
    */
-  async *generate(prompt: ArrayLike<number>, options: GenerateOptions = {}): AsyncGenerator<number, void, undefined> {
+  async *generate(
+    prompt: ArrayLike<number>,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<number, void, undefined> {
     const { tokens = 256, overflow = 'stop', stop = [], signal } = options;
     const { context, vocabulary } = this.#model.config;
     this.#check(prompt, options);
-    if (this.#busy) throw new EngineError('generate', 'this generator is busy', 'Await the other call or make a second one.');
+    if (this.#busy)
+      throw new EngineError(
+        'generate',
+        'this generator is busy',
+        'Await the other call or make a second one.',
+      );
     this.#busy = true;
     try {
       const text: number[] = Array.from(prompt);
@@ -66,7 +88,7 @@ export class Generator implements Disposable {
       let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
       const waiting: Promise<Uint32Array>[] = [];
       let made = 0;
-      for (let given = 0; given < tokens; ) {
+      for (let given = 0; given < tokens;) {
         throwIfAborted(signal);
         const full = position + Math.max(1, fresh.length) > context;
         if (full && waiting.length === 0) {
@@ -82,10 +104,14 @@ export class Generator implements Disposable {
           waiting.push(plan.readIntegers('token'));
           continue;
         }
-        const id = (await waiting.shift()!)[0]!;
+        const id = (await waiting.shift()!)[0];
         throwIfAborted(signal);
         if (id >= vocabulary) {
-          throw new DataError('generate', 'the logits are not finite', 'These weights are damaged or have diverged.');
+          throw new DataError(
+            'generate',
+            'the logits are not finite',
+            'These weights are damaged or have diverged.',
+          );
         }
         if (stop.includes(id)) return;
         text.push(id);
@@ -98,7 +124,12 @@ export class Generator implements Disposable {
   }
 
   /** Feeds tokens (or, when there are none, the token sampled last) and samples the next. Returns how many rows. */
-  async #advance(fresh: readonly number[], position: number, options: GenerateOptions, index: number): Promise<number> {
+  async #advance(
+    fresh: readonly number[],
+    position: number,
+    options: GenerateOptions,
+    index: number,
+  ): Promise<number> {
     const { temperature = 1, topK = 0, topP = 1, seed = 0 } = options;
     const step = { index, seed, position, temperature, topK, topP };
     if (fresh.length === 0) {
@@ -130,10 +161,17 @@ export class Generator implements Disposable {
     return plan;
   }
 
-  #check(prompt: ArrayLike<number>, { temperature = 1, topK = 0, topP = 1, tokens = 256 }: GenerateOptions): void {
+  #check(
+    prompt: ArrayLike<number>,
+    { temperature = 1, topK = 0, topP = 1, tokens = 256 }: GenerateOptions,
+  ): void {
     const { context, vocabulary } = this.#model.config;
     if (prompt.length === 0) {
-      throw new DataError('generate', 'the prompt is empty', 'Give at least one token, such as a line break.');
+      throw new DataError(
+        'generate',
+        'the prompt is empty',
+        'Give at least one token, such as a line break.',
+      );
     }
     if (prompt.length > context) {
       throw new ShapeError(
@@ -143,7 +181,7 @@ export class Generator implements Disposable {
       );
     }
     for (let i = 0; i < prompt.length; i++) {
-      const id = prompt[i]!;
+      const id = prompt[i];
       if (!Number.isInteger(id) || id < 0 || id >= vocabulary || id === IGNORE_INDEX) {
         throw new DataError(
           'generate',
@@ -153,7 +191,12 @@ export class Generator implements Disposable {
       }
     }
     const ranges: [string, number, boolean, string][] = [
-      ['temperature', temperature, temperature >= 0 && Number.isFinite(temperature), 'Use 0 (greedy) or more.'],
+      [
+        'temperature',
+        temperature,
+        temperature >= 0 && Number.isFinite(temperature),
+        'Use 0 (greedy) or more.',
+      ],
       ['topK', topK, Number.isInteger(topK) && topK >= 0, 'Use 0 (all) or a whole number of tokens.'],
       ['topP', topP, topP > 0 && topP <= 1, 'Use a share above 0 and at most 1.'],
       ['tokens', tokens, Number.isInteger(tokens) && tokens >= 0, 'Use a whole number.'],

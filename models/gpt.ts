@@ -79,7 +79,15 @@ export function completeConfig(config: GPTConfig): Complete {
     ropeTheta: 10_000,
     ...config,
   };
-  for (const key of ['vocabulary', 'context', 'layers', 'heads', 'width', 'hidden', 'keyValueHeads'] as const) {
+  for (const key of [
+    'vocabulary',
+    'context',
+    'layers',
+    'heads',
+    'width',
+    'hidden',
+    'keyValueHeads',
+  ] as const) {
     if (!Number.isInteger(full[key]) || full[key] < 1) {
       throw new ShapeError('GPT', `${key} is ${full[key]}`, 'It must be a positive integer.');
     }

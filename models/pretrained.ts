@@ -50,7 +50,11 @@ function activationOf(config: Json, key: string, fallback: string): Activation {
   const name = String(config[key] ?? fallback);
   const activation = ACTIVATIONS[name];
   if (!activation) {
-    throw new DataError('config.json', `${key} is "${name}"`, `Known are ${Object.keys(ACTIVATIONS).join(', ')}.`);
+    throw new DataError(
+      'config.json',
+      `${key} is "${name}"`,
+      `Known are ${Object.keys(ACTIVATIONS).join(', ')}.`,
+    );
   }
   return activation;
 }
@@ -58,7 +62,11 @@ function activationOf(config: Json, key: string, fallback: string): Activation {
 function refuse(config: Json, key: string, allowed: readonly unknown[]): void {
   const value = config[key];
   if (value !== undefined && value !== null && !allowed.includes(value)) {
-    throw new DataError('config.json', `${key} is ${JSON.stringify(value)}`, 'This variant is not supported.');
+    throw new DataError(
+      'config.json',
+      `${key} is ${JSON.stringify(value)}`,
+      'This variant is not supported.',
+    );
   }
 }
 
@@ -174,7 +182,7 @@ function llama(json: Json, source: WeightSource): PretrainedGPT {
       async float32(name) {
         const { shape, parts, transpose } = entries.get(name)!;
         const data = await Promise.all(parts.map((p) => source.float32(p)));
-        return transpose ? joinColumns(data, shape[0]!, shape[1]!) : data[0]!;
+        return transpose ? joinColumns(data, shape[0], shape[1]) : data[0];
       },
     },
   };

@@ -23,7 +23,11 @@ const options = { uniforms: { n: 4, scale: 1 }, grid: [1] } as const;
 
 describe('reflection and linking', () => {
   it('finds bindings, uniform offsets and constants', () => {
-    expect(shader.bindings.map((b) => `${b.name}:${b.access}`)).toEqual(['x:read', 'y:read_write', 'sizes:uniform']);
+    expect(shader.bindings.map((b) => `${b.name}:${b.access}`)).toEqual([
+      'x:read',
+      'y:read_write',
+      'sizes:uniform',
+    ]);
     expect(shader.uniforms.sizes.fields).toEqual([
       { name: 'n', offset: 0, type: 'u32' },
       { name: 'scale', offset: 4, type: 'f32' },
@@ -46,7 +50,8 @@ describe('reflection and linking', () => {
   y[i] = s[(i + 1u) % 4u];
 }`;
     const races = (barrier: string) =>
-      detectRaces(racy.replace('BARRIER', barrier), 'main', [1, 1, 1], { 0: { 0: new ArrayBuffer(16) } }).races.length;
+      detectRaces(racy.replace('BARRIER', barrier), 'main', [1, 1, 1], { 0: { 0: new ArrayBuffer(16) } })
+        .races.length;
     expect(races('workgroupBarrier();')).toBe(0);
     expect(races('')).toBeGreaterThan(0);
   });
@@ -72,7 +77,9 @@ describe('recording', () => {
     ).toMatchInlineSnapshot();
     expect(message(() => g.dispatch(copy, { x }, options))).toMatchInlineSnapshot();
     expect(message(() => g.dispatch(copy, { x: y, y }, options))).toMatchInlineSnapshot();
-    expect(message(() => g.dispatch(copy, { x, y }, { ...options, uniforms: { n: 4 } }))).toMatchInlineSnapshot();
+    expect(
+      message(() => g.dispatch(copy, { x, y }, { ...options, uniforms: { n: 4 } })),
+    ).toMatchInlineSnapshot();
     expect(message(() => g.dispatch(copy, { x, y }, { ...options, grid: [70000] }))).toMatchInlineSnapshot();
     expect(message(() => g.input('x', [4], 'f32'))).toMatchInlineSnapshot();
     expect(message(() => g.value('z', [0, 3]))).toMatchInlineSnapshot();
@@ -98,7 +105,9 @@ describe('recording', () => {
     g.dispatch(copy, { x: y, y: z }, options);
     const dz = g.takeOver(z)!;
     expect(dz.root).toBe(z);
-    expect(() => g.dispatch(copy, { x: z, y: g.value('w', [4]) }, options)).toThrow(/its memory holds its gradient/i);
+    expect(() => g.dispatch(copy, { x: z, y: g.value('w', [4]) }, options)).toThrow(
+      /its memory holds its gradient/i,
+    );
     expect(() => g.takeOver(y)).toThrow(/another reader/);
     expect(g.sink(g.input('fixed', [4], 'f32'))).toBeNull();
   });

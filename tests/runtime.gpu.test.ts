@@ -1,6 +1,15 @@
 // The runtime on a real adapter: opening, the app's own device, memory accounting, transfers, clocks, loss.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { activation, Device, DeviceError, eager, Graph, Parameter, ParameterStore, type Tensor } from '../engine/index';
+import {
+  activation,
+  Device,
+  DeviceError,
+  eager,
+  Graph,
+  Parameter,
+  ParameterStore,
+  type Tensor,
+} from '../engine/index';
 import { openTestAdapter, openTestGpu } from './harness/host';
 
 describe('Device', () => {
@@ -15,7 +24,12 @@ describe('Device', () => {
 
   it('works at the default limits without any feature', async () => {
     using device = await Device.open({ gpu: openTestGpu(), minimal: true });
-    expect(device.can).toMatchObject({ f16: false, subgroups: null, timestamps: false, maxWorkgroupMemory: 16384 });
+    expect(device.can).toMatchObject({
+      f16: false,
+      subgroups: null,
+      timestamps: false,
+      maxWorkgroupMemory: 16384,
+    });
     const data = Float32Array.of(-1, 0, 1, 2, 3);
     const y = await eager(device, { x: { shape: [5], data } }, (g, { x }) => activation(g, x, 'relu'));
     expect([...y.data]).toEqual([0, 0, 1, 2, 3]);
@@ -25,7 +39,9 @@ describe('Device', () => {
     const adapter = await openTestAdapter();
     const gpu = await adapter.requestDevice();
     const device = Device.from(gpu);
-    await eager(device, { x: { shape: [4], data: new Float32Array(4) } }, (g, { x }) => activation(g, x, 'relu'));
+    await eager(device, { x: { shape: [4], data: new Float32Array(4) } }, (g, { x }) =>
+      activation(g, x, 'relu'),
+    );
     device[Symbol.dispose]();
     const buffer = gpu.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST });
     gpu.queue.writeBuffer(buffer, 0, new Float32Array(4));
@@ -39,7 +55,9 @@ describe('Device', () => {
 
   it('says what to do where there is no WebGPU and no adapter', async () => {
     const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
-    await expect(Device.open({ gpu: none })).rejects.toThrow(/no WebGPU adapter\. Update the graphics driver/);
+    await expect(Device.open({ gpu: none })).rejects.toThrow(
+      /no WebGPU adapter\. Update the graphics driver/,
+    );
     await expect(Device.open({ gpu: openTestGpu(), signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
 
@@ -133,7 +151,8 @@ describe('ParameterStore', () => {
     const source = (shapes: Record<string, number[]>) => ({
       names: () => Object.keys(shapes),
       info: (name: string) => ({ shape: shapes[name] }),
-      float32: (name: string) => Promise.resolve(new Float32Array(shapes[name].reduce((x, y) => x * y, 1)).fill(9)),
+      float32: (name: string) =>
+        Promise.resolve(new Float32Array(shapes[name].reduce((x, y) => x * y, 1)).fill(9)),
     });
     await expect(store.load(source({ a: [3, 5], c: [7] }))).rejects.toThrowErrorMatchingInlineSnapshot();
     await expect(store.load(source({ a: [5, 3], 'b.0': [7] }))).rejects.toThrowErrorMatchingInlineSnapshot();

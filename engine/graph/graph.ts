@@ -131,7 +131,10 @@ export class Graph {
   /** The same memory under another shape. Gradients pass through. */
   view(x: Tensor, shape: Shape): Tensor {
     if (sizeOf(shape) !== x.size) {
-      throw new ShapeError('view', `${x.name} ${formatShape(x.shape)} cannot be seen as ${formatShape(shape)}`);
+      throw new ShapeError(
+        'view',
+        `${x.name} ${formatShape(x.shape)} cannot be seen as ${formatShape(shape)}`,
+      );
     }
     return new Tensor(x.name, shape, x.dtype, { kind: 'view', of: x }, this.differentiable(x));
   }
@@ -170,7 +173,8 @@ export class Graph {
     }
     const tensors = storage.map((b) => {
       const tensor = bind[b.name];
-      if (!tensor) throw new KernelError(where, `binding "${b.name}" is missing`, `Bind ${declared.join(', ')}.`);
+      if (!tensor)
+        throw new KernelError(where, `binding "${b.name}" is missing`, `Bind ${declared.join(', ')}.`);
       if (this.#taken.has(tensor)) {
         throw new KernelError(where, `${tensor.name} is gone`, 'Its memory holds its gradient (takeOver).');
       }
@@ -186,7 +190,11 @@ export class Graph {
     const written = tensors.filter((t) => t.write).map((t) => t.tensor.root);
     for (const { tensor, write } of tensors) {
       if (!write && written.includes(tensor.root)) {
-        throw new KernelError(where, `${tensor.name} is both read and written`, 'Bind another tensor for the output.');
+        throw new KernelError(
+          where,
+          `${tensor.name} is both read and written`,
+          'Bind another tensor for the output.',
+        );
       }
     }
     if (this.train && tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
@@ -197,11 +205,18 @@ export class Graph {
     const missing = fields.filter((f) => uniforms[f] === undefined);
     const unknown = Object.keys(uniforms).filter((f) => !fields.includes(f));
     if (missing.length + unknown.length > 0) {
-      throw new KernelError(where, `uniforms differ: missing [${missing.join()}], unknown [${unknown.join()}]`);
+      throw new KernelError(
+        where,
+        `uniforms differ: missing [${missing.join()}], unknown [${unknown.join()}]`,
+      );
     }
     const [x, y = 1, z = 1] = options.grid;
     if (Math.max(x, y, z) > MAX_GRID || Math.min(x, y, z) < 1) {
-      throw new KernelError(where, `a grid of ${x}×${y}×${z} workgroups`, `Each dimension takes 1 to ${MAX_GRID}.`);
+      throw new KernelError(
+        where,
+        `a grid of ${x}×${y}×${z} workgroups`,
+        `Each dimension takes 1 to ${MAX_GRID}.`,
+      );
     }
     this.dispatches.push({
       label: this.#scope.length > 0 ? `${this.#scope.join('.')}/${kernel.name}` : kernel.name,
@@ -266,7 +281,10 @@ export class Graph {
     if (!this.differentiable(of)) return null;
     const root = of.root;
     if (this.#gradients.has(root) || root.source.kind !== 'value') {
-      throw new KernelError(this.where('takeOver'), `${of.name} has another reader, so its memory cannot be reused`);
+      throw new KernelError(
+        this.where('takeOver'),
+        `${of.name} has another reader, so its memory cannot be reused`,
+      );
     }
     const gradient = new Tensor(`d ${root.name}`, root.shape, root.dtype, { kind: 'view', of: root }, false);
     this.#gradients.set(root, gradient);
@@ -277,9 +295,14 @@ export class Graph {
 
   /** Appends the backward pass of `loss`, a scalar. Its own gradient is `seed` (default 1; 1/k averages k batches). */
   backprop(loss: Tensor, seed = 1): void {
-    if (!this.train) throw new KernelError('backprop', 'this graph does not train', 'Create it with { train: true }.');
+    if (!this.train)
+      throw new KernelError('backprop', 'this graph does not train', 'Create it with { train: true }.');
     if (loss.size !== 1) {
-      throw new ShapeError('backprop', `the loss is ${formatShape(loss.shape)}`, 'It must be a single number.');
+      throw new ShapeError(
+        'backprop',
+        `the loss is ${formatShape(loss.shape)}`,
+        'It must be a single number.',
+      );
     }
     this.#gradients.set(loss.root, this.constant('d loss', loss.shape, Float32Array.of(seed)));
     this.#rewind();

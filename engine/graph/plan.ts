@@ -61,7 +61,10 @@ export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>>
   const planned = assignBuffers([...lifetimes.values()]).sizes.reduce((a, b) => a + b, 0);
   const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
   const stored = (part: 'storage' | 'gradient') =>
-    [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0), 0);
+    [...fixed].reduce(
+      (sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0),
+      0,
+    );
   return {
     parameters: stored('storage'),
     gradients: stored('gradient'),
@@ -165,7 +168,7 @@ export class Plan implements Disposable {
       const { buffer, sizes } = assignBuffers([...lifetimes.values()]);
       const shared = sizes.map(acquire);
       for (const [i, tensor] of [...lifetimes.keys()].entries()) {
-        storage.set(tensor, { ...shared[buffer[i]!]!, size: padded(tensor.bytes) });
+        storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
       }
       for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
 
@@ -184,7 +187,11 @@ export class Plan implements Disposable {
         if (uniform) {
           entries.push({
             binding: uniform.binding.index,
-            resource: { buffer: uniformBuffer.buffer, offset: uniforms.offsets[i]!, size: uniform.layout.size },
+            resource: {
+              buffer: uniformBuffer.buffer,
+              offset: uniforms.offsets[i],
+              size: uniform.layout.size,
+            },
           });
         }
         return {
@@ -237,9 +244,9 @@ export class Plan implements Disposable {
     if (this.#disposed) throw new DeviceError(this.label, 'this plan was disposed of', 'Compile a new one.');
     this.device.assertAlive(this.label);
     const { queue } = this.device.gpu;
-    for (const name in inputs) this.#checkInput(name, inputs[name]!);
+    for (const name in inputs) this.#checkInput(name, inputs[name]);
     for (const name in inputs) {
-      upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]!);
+      upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]);
     }
     writeStep(this.#stepView, step);
     queue.writeBuffer(this.#step.buffer, 0, this.#stepBytes);
@@ -264,7 +271,9 @@ export class Plan implements Disposable {
       throw new ShapeError(this.label, `no input "${name}"`, `Its inputs are ${known || 'none'}.`);
     }
     const integer = tensor.dtype === 'u32' || tensor.dtype === 'i32';
-    const fits = integer ? data instanceof Uint32Array || data instanceof Int32Array : !(data instanceof Uint32Array);
+    const fits = integer
+      ? data instanceof Uint32Array || data instanceof Int32Array
+      : !(data instanceof Uint32Array);
     if (!fits || data.byteLength !== tensor.bytes) {
       throw new ShapeError(
         this.label,
@@ -276,7 +285,7 @@ export class Plan implements Disposable {
     if (below === null) return;
     const ids = data as Uint32Array;
     for (let i = 0; i < ids.length; i++) {
-      if (ids[i]! >= below && ids[i] !== IGNORE_INDEX) {
+      if (ids[i] >= below && ids[i] !== IGNORE_INDEX) {
         throw new DataError(
           this.label,
           `input ${name} holds ${ids[i]} at index ${i}, but ids must be below ${below}`,
@@ -337,7 +346,7 @@ export class Plan implements Disposable {
       const kernel = dispatch.variant.kernel;
       const row = rows.get(kernel) ?? { kernel, calls: 0, milliseconds: 0, flops: 0, bytes: 0, share: null };
       row.calls++;
-      row.milliseconds += times[i]!;
+      row.milliseconds += times[i];
       row.flops += dispatch.flops;
       row.bytes += dispatch.bytes;
       rows.set(kernel, row);
@@ -419,7 +428,7 @@ function packUniforms(dispatches: readonly Dispatch[]): { data: Uint8Array; offs
     const bytes = new Uint8Array(layout.size);
     const view = new DataView(bytes.buffer);
     for (const { name, offset, type } of layout.fields) {
-      const value = uniforms[name]!;
+      const value = uniforms[name];
       if (type === 'f32') view.setFloat32(offset, value, true);
       else if (type === 'u32') view.setUint32(offset, value, true);
       else view.setInt32(offset, value, true);

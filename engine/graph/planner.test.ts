@@ -31,7 +31,7 @@ describe('planner', () => {
       });
       const { buffer, sizes } = assignBuffers(lives);
       for (const [i, a] of lives.entries()) {
-        expect(sizes[buffer[i]!]).toBeGreaterThanOrEqual(a.bytes);
+        expect(sizes[buffer[i]]).toBeGreaterThanOrEqual(a.bytes);
         for (const [j, b] of lives.entries()) {
           if (i < j && overlap(a, b)) expect(buffer[i]).not.toBe(buffer[j]);
         }

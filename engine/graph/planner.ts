@@ -20,19 +20,19 @@ export interface Assignment {
 }
 
 export function assignBuffers(lifetimes: readonly Lifetime[]): Assignment {
-  const order = lifetimes.map((_, i) => i).sort((a, b) => lifetimes[b]!.bytes - lifetimes[a]!.bytes || a - b);
+  const order = lifetimes.map((_, i) => i).sort((a, b) => lifetimes[b].bytes - lifetimes[a].bytes || a - b);
   const sizes: number[] = [];
   const tenants: Lifetime[][] = [];
   const buffer = new Array<number>(lifetimes.length);
   for (const i of order) {
-    const life = lifetimes[i]!;
+    const life = lifetimes[i];
     let home = tenants.findIndex((others) => others.every((o) => o.last < life.first || life.last < o.first));
     if (home < 0) {
       home = sizes.length;
       sizes.push(life.bytes);
       tenants.push([]);
     }
-    tenants[home]!.push(life);
+    tenants[home].push(life);
     buffer[i] = home;
   }
   return { buffer, sizes };

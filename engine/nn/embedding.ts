@@ -8,7 +8,7 @@ import { Parameter } from './parameter';
 export class Embedding {
   readonly weight: Parameter;
 
-  constructor(vocabulary: number, width: number, { init = normal(0.02) as Init } = {}) {
+  constructor(vocabulary: number, width: number, { init = normal(0.02) } = {}) {
     this.weight = new Parameter([vocabulary, width], { init });
   }
 

@@ -27,7 +27,10 @@ export class Parameter implements Stored {
 
   constructor(shape: Shape, options: ParameterOptions = {}) {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
-      throw new ShapeError('Parameter', `shape ${formatShape(shape)} has an axis that is not a positive integer`);
+      throw new ShapeError(
+        'Parameter',
+        `shape ${formatShape(shape)} has an axis that is not a positive integer`,
+      );
     }
     this.shape = shape;
     this.dtype = options.dtype ?? 'f32';

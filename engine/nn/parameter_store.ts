@@ -14,7 +14,11 @@ export interface Block {
   readonly weights: Stored;
   /** AdamW's moments; null in a store that does not train. */
   readonly moments: { readonly first: Stored; readonly second: Stored } | null;
-  readonly members: readonly { readonly name: string; readonly parameter: Parameter; readonly offset: number }[];
+  readonly members: readonly {
+    readonly name: string;
+    readonly parameter: Parameter;
+    readonly offset: number;
+  }[];
 }
 
 export interface ParameterStoreOptions {
@@ -94,8 +98,8 @@ export class ParameterStore implements Disposable {
   }
 
   #allocate(part: [string, Parameter][], train: boolean, owner: string): Block {
-    const { dtype, decay } = part[0]![1];
-    const trainable = train && part[0]![1].trainable;
+    const { dtype, decay } = part[0][1];
+    const trainable = train && part[0][1].trainable;
     let elements = 0;
     const members = part.map(([name, parameter]) => {
       const offset = elements;
@@ -154,7 +158,8 @@ export class ParameterStore implements Disposable {
       );
     }
     if (parameter.dtype === 'u32') upload(this.device.gpu, parameter.storage!, Uint32Array.from(data));
-    else upload(this.device.gpu, parameter.storage!, parameter.dtype === 'f16' ? float32ToFloat16(data) : data);
+    else
+      upload(this.device.gpu, parameter.storage!, parameter.dtype === 'f16' ? float32ToFloat16(data) : data);
   }
 
   /** One parameter's weights (or gradient) on the CPU, as f32. */
@@ -175,7 +180,8 @@ export class ParameterStore implements Disposable {
       if (!from) continue;
       const bytes = await this.device.readback.read(from.storage!);
       const all = from.dtype === 'f16' ? float16ToFloat32(new Uint16Array(bytes)) : new Float32Array(bytes);
-      for (const { name, parameter, offset } of members) out.set(name, all.slice(offset, offset + parameter.size));
+      for (const { name, parameter, offset } of members)
+        out.set(name, all.slice(offset, offset + parameter.size));
     }
     return out;
   }
@@ -187,7 +193,11 @@ export class ParameterStore implements Disposable {
       for (const { name, parameter, offset } of members) {
         const values = data.get(name);
         if (!values || values.length !== parameter.size) {
-          throw new DataError(name, `the ${part} moment is missing or has the wrong size`, 'Load another checkpoint.');
+          throw new DataError(
+            name,
+            `the ${part} moment is missing or has the wrong size`,
+            'Load another checkpoint.',
+          );
         }
         upload(this.device.gpu, slice(moments[part].storage!, offset, parameter.size, 'f32'), values);
       }

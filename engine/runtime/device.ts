@@ -87,8 +87,12 @@ export class Device implements Disposable {
     this.lost = gpu.lost.then(({ reason, message }) => {
       this.#lostError = new DeviceError(
         'Device',
-        reason === 'destroyed' ? 'the device was disposed of' : `the device was lost (${message || 'no reason given'})`,
-        reason === 'destroyed' ? '' : 'Open a new one with Device.open() and resume from the last checkpoint.',
+        reason === 'destroyed'
+          ? 'the device was disposed of'
+          : `the device was lost (${message || 'no reason given'})`,
+        reason === 'destroyed'
+          ? ''
+          : 'Open a new one with Device.open() and resume from the last checkpoint.',
       );
       return this.#lostError;
     });
@@ -112,7 +116,9 @@ export class Device implements Disposable {
           : 'Use Chrome or Edge 113, Safari 26, Firefox 141 or newer; in Node pass { gpu } from the npm package webgpu.',
       );
     }
-    const adapter = await entry.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+    const adapter = await entry.requestAdapter({
+      powerPreference: options.powerPreference ?? 'high-performance',
+    });
     throwIfAborted(signal);
     if (!adapter) {
       throw new DeviceError(
@@ -126,7 +132,7 @@ export class Device implements Disposable {
     const gpu = await adapter.requestDevice({
       label: options.label ?? 'heed',
       requiredLimits,
-      requiredFeatures: minimal ? [] : FEATURES.filter((f) => adapter.features.has(f)) as GPUFeatureName[],
+      requiredFeatures: minimal ? [] : (FEATURES.filter((f) => adapter.features.has(f)) as GPUFeatureName[]),
     });
     if (signal?.aborted) {
       gpu.destroy();

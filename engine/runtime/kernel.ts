@@ -1,6 +1,13 @@
 import { KernelError } from '../errors';
 import type { Capabilities } from './device';
-import { link, type ByCapability, type Constants, type Shader, type ShaderBinding, type UniformLayout } from './shader';
+import {
+  link,
+  type ByCapability,
+  type Constants,
+  type Shader,
+  type ShaderBinding,
+  type UniformLayout,
+} from './shader';
 
 export interface KernelDefinition {
   /** `op.pass`, for example `layernorm.forward`: the name in labels, errors and profiles. */
@@ -39,7 +46,8 @@ export function defineKernel({ name, wgsl }: KernelDefinition): Kernel {
         .sort()
         .map((k) => `${k}=${String(constants[k])}`)
         .join(' ');
-      const key = `${name}${can.subgroups && wgsl.some((f) => 'base' in f) ? ' subgroups' : ''} ${settings}`.trim();
+      const key =
+        `${name}${can.subgroups && wgsl.some((f) => 'base' in f) ? ' subgroups' : ''} ${settings}`.trim();
       let variant = variants.get(key);
       if (!variant) {
         variant = build(name, key, wgsl, constants, can);
@@ -62,7 +70,11 @@ function build(
   const bindings = all.filter((b) => b.group === 0).sort((a, b) => a.index - b.index);
   const storage = bindings.filter((b) => b.access !== 'uniform').length;
   if (storage > 8) {
-    throw new KernelError(name, `${storage} storage buffers are bound`, 'WebGPU guarantees 8; split the kernel.');
+    throw new KernelError(
+      name,
+      `${storage} storage buffers are bound`,
+      'WebGPU guarantees 8; split the kernel.',
+    );
   }
   const uniformBinding = bindings.find((b) => b.access === 'uniform');
   const layout = uniformBinding && files.map((f) => f.uniforms[uniformBinding.name]).find((u) => u);

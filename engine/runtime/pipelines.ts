@@ -81,7 +81,11 @@ export class PipelineCache {
 }
 
 /** Turns compiler messages into file:line plus the offending line of WGSL. */
-async function explain(variant: KernelVariant, module: GPUShaderModule, cause: unknown): Promise<KernelError> {
+async function explain(
+  variant: KernelVariant,
+  module: GPUShaderModule,
+  cause: unknown,
+): Promise<KernelError> {
   const source = variant.code.split('\n');
   const { messages } = await module.getCompilationInfo();
   const errors = messages.filter((m) => m.type === 'error');

@@ -44,7 +44,8 @@ export type ConstantValue = number | boolean | 'f32' | 'f16' | 'u32' | 'i32' | '
 export type Constants = Readonly<Record<string, ConstantValue>>;
 
 function literal(value: ConstantValue): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`constant ${value} is not finite`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new Error(`constant ${value} is not finite`);
   return String(value);
 }
 
@@ -86,7 +87,7 @@ export function link(
   );
   let code = [...enables].join('\n') + (enables.size > 0 ? '\n' : '');
   for (const [i, body] of bodies.entries()) {
-    lines.push({ path: shaders[i]!.path, first: code.split('\n').length });
+    lines.push({ path: shaders[i].path, first: code.split('\n').length });
     code += body.endsWith('\n') ? body : `${body}\n`;
   }
   return { code, files: shaders, lines };

@@ -41,7 +41,7 @@ async function byTimestamps(
         await device.readback.read({ buffer: resolved, offset: 0, size: bytes }, bytes),
       );
       for (let i = 0; i < part.length; i++) {
-        times[from + i] = Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1e6;
+        times[from + i] = Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
       }
     }
   } finally {

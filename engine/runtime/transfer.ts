@@ -28,7 +28,9 @@ export class Readback {
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, copy);
     } catch (cause) {
-      throw new DeviceError('readback', 'the device was lost or destroyed while reading', 'Open it again.', { cause });
+      throw new DeviceError('readback', 'the device was lost or destroyed while reading', 'Open it again.', {
+        cause,
+      });
     }
     const data = staging.getMappedRange(0, copy).slice(0, bytes);
     staging.unmap();

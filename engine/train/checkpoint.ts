@@ -101,7 +101,9 @@ function infoOf(source: TensorSource): CheckpointInfo {
     const optimizer = Object.fromEntries(Object.entries(info.optimizer).map(([k, v]) => [k, Number(v)]));
     return { ...info, optimizer, extras: JSON.parse(extras ?? '{}') as CheckpointExtras };
   } catch (cause) {
-    throw new DataError('checkpoint', 'its description of the run is damaged', 'Use another copy.', { cause });
+    throw new DataError('checkpoint', 'its description of the run is damaged', 'Use another copy.', {
+      cause,
+    });
   }
 }
 

@@ -140,7 +140,11 @@ export class Run implements Disposable {
       if (pause?.paused) await this.#pause(options);
       if (signal?.aborted) return result('aborted');
       const trainer = this.#trainer;
-      const boundary = Math.min(nextMultiple(trainer.step, evaluateEvery), nextMultiple(trainer.step, every), steps);
+      const boundary = Math.min(
+        nextMultiple(trainer.step, evaluateEvery),
+        nextMultiple(trainer.step, every),
+        steps,
+      );
       const count = Math.min(group, boundary - trainer.step);
       const start = performance.now();
       for (let i = 0; i < count; i++) trainer.submit(batches);
@@ -170,7 +174,10 @@ export class Run implements Disposable {
     if (state.evaluated >= step) return false; // after a recovery: counted already
     let loss: number;
     try {
-      loss = await this.#trainer.evaluate(options.validation!, options.signal ? { signal: options.signal } : {});
+      loss = await this.#trainer.evaluate(
+        options.validation!,
+        options.signal ? { signal: options.signal } : {},
+      );
     } catch (error) {
       if (options.signal?.aborted) return false; // the loop ends the run in order
       throw error;

@@ -29,7 +29,8 @@ export class AdamW {
         throw new EngineError('AdamW', `${key} is ${full[key]}`, 'It must be at least 0 and below 1.');
       }
     }
-    if (!(full.clip > 0)) throw new EngineError('AdamW', `clip is ${full.clip}`, 'Use a positive number or Infinity.');
+    if (!(full.clip > 0))
+      throw new EngineError('AdamW', `clip is ${full.clip}`, 'Use a positive number or Infinity.');
     this.options = full;
   }
 

@@ -18,7 +18,11 @@ describe('schedules', () => {
   });
 
   it('refuses numbers that make no sense', () => {
-    expect(() => checkSchedule({ kind: 'constant', lr: NaN })).toThrowErrorMatchingInlineSnapshot(`[EngineError: schedule: lr is NaN. Use a finite number of at least 0, such as 3e-4.]`);
-    expect(() => checkSchedule({ kind: 'cosine', lr: 1, steps: 0 })).toThrowErrorMatchingInlineSnapshot(`[EngineError: schedule: steps is 0. Use the number of steps you mean to train.]`);
+    expect(() => checkSchedule({ kind: 'constant', lr: NaN })).toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: schedule: lr is NaN. Use a finite number of at least 0, such as 3e-4.]`,
+    );
+    expect(() => checkSchedule({ kind: 'cosine', lr: 1, steps: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: schedule: steps is 0. Use the number of steps you mean to train.]`,
+    );
   });
 });

@@ -48,6 +48,10 @@ export function checkSchedule(schedule: Schedule): void {
   }
   if (!(warmup >= 0)) throw new EngineError('schedule', `warmup is ${warmup} steps`, 'Use 0 or more.');
   if ('steps' in schedule && !(schedule.steps > 0)) {
-    throw new EngineError('schedule', `steps is ${schedule.steps}`, 'Use the number of steps you mean to train.');
+    throw new EngineError(
+      'schedule',
+      `steps is ${schedule.steps}`,
+      'Use the number of steps you mean to train.',
+    );
   }
 }

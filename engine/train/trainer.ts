@@ -88,10 +88,21 @@ export class Trainer implements Disposable {
 
   /** Allocates weights, gradients and moments, records and compiles. Throws with the numbers if it does not fit. */
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { device, model, batch, length, accumulate = 1, seed = 0, storage = 'f32', signal, onProgress } = options;
+    const {
+      device,
+      model,
+      batch,
+      length,
+      accumulate = 1,
+      seed = 0,
+      storage = 'f32',
+      signal,
+      onProgress,
+    } = options;
     checkSchedule(options.schedule);
     for (const [name, n] of Object.entries({ batch, length, accumulate })) {
-      if (!Number.isInteger(n) || n < 1) throw new EngineError('Trainer', `${name} is ${n}`, 'Use a whole number ≥ 1.');
+      if (!Number.isInteger(n) || n < 1)
+        throw new EngineError('Trainer', `${name} is ${n}`, 'Use a whole number ≥ 1.');
     }
     throwIfAborted(signal);
     const store = new ParameterStore(device, model, { train: true, seed });
@@ -102,7 +113,10 @@ export class Trainer implements Disposable {
       const { ids, targets } = tokenInputs(g, model, batch, length);
       const loss = model.loss(g, ids, targets);
       g.backprop(loss, 1 / accumulate);
-      accumulatePlan = await g.compile({ loss }, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+      accumulatePlan = await g.compile(
+        { loss },
+        { ...(signal && { signal }), ...(onProgress && { onProgress }) },
+      );
 
       const u = new Graph(device, { train: true, label: 'update' });
       const norm = options.optimizer.record(u, store);
@@ -139,7 +153,11 @@ export class Trainer implements Disposable {
   submit(batchAt: (micro: number) => Batch): void {
     if (this.#disposed) throw new EngineError('Trainer', 'it was disposed of', 'Create a new one.');
     if (this.#pending.length >= RING) {
-      throw new EngineError('Trainer.submit', `${RING} updates wait to be read`, 'Await losses() in between.');
+      throw new EngineError(
+        'Trainer.submit',
+        `${RING} updates wait to be read`,
+        'Await losses() in between.',
+      );
     }
     const { accumulate, seed, schedule, optimizer } = this.options;
     const index = this.#step;
@@ -175,8 +193,8 @@ export class Trainer implements Disposable {
     const words = new Float32Array(await this.device.readback.read(this.#ring));
     return waiting.map(({ index, lr, slot, micro }) => {
       let loss = 0;
-      for (let i = 0; i < micro; i++) loss += words[(slot + i * SLOT) / 4]! / micro;
-      const norm = words[(slot + micro * SLOT) / 4]!;
+      for (let i = 0; i < micro; i++) loss += words[(slot + i * SLOT) / 4] / micro;
+      const norm = words[(slot + micro * SLOT) / 4];
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
         this.#pending.length = 0;
         this.#step = index;
@@ -203,7 +221,7 @@ export class Trainer implements Disposable {
     for (const { ids, targets } of batches) {
       throwIfAborted(signal);
       this.#evaluation.run({ ids, targets });
-      sum += (await this.#evaluation.read('loss'))[0]!;
+      sum += (await this.#evaluation.read('loss'))[0];
       count++;
     }
     if (count === 0) throw new DataError('evaluate', 'there are no batches', 'Give at least one.');
@@ -212,7 +230,10 @@ export class Trainer implements Disposable {
 
   /** Times every kernel of one update on this batch, without changing the training state (nothing is updated). */
   async profile(batch: Batch): Promise<ProfileRow[]> {
-    const rows = await this.#accumulate.profile({ ids: batch.ids, targets: batch.targets }, { index: this.#step });
+    const rows = await this.#accumulate.profile(
+      { ids: batch.ids, targets: batch.targets },
+      { index: this.#step },
+    );
     this.clearGradients();
     return rows;
   }
@@ -221,7 +242,8 @@ export class Trainer implements Disposable {
   clearGradients(): void {
     const encoder = this.device.gpu.createCommandEncoder();
     for (const { weights } of this.store.blocks) {
-      if (weights.gradient) encoder.clearBuffer(weights.gradient.buffer, weights.gradient.offset, weights.gradient.size);
+      if (weights.gradient)
+        encoder.clearBuffer(weights.gradient.buffer, weights.gradient.offset, weights.gradient.size);
     }
     this.device.gpu.queue.submit([encoder.finish()]);
   }

@@ -31,14 +31,14 @@ export function assertClose(
   const { epsilon, terms, c0 = 4, c1 = 2 } = bound;
   if (got.length !== want.length) expect.fail(`${what}: ${got.length} numbers, want ${want.length}`);
   let largest = 0;
-  for (let i = 0; i < want.length; i++) largest = Math.max(largest, Math.abs(want[i]!));
+  for (let i = 0; i < want.length; i++) largest = Math.max(largest, Math.abs(want[i]));
   const absolute = epsilon * (c0 + c1 * Math.sqrt(terms)) * (bound.scale ?? largest);
   let worst = 0;
   let share = 0;
   const wrong: number[] = [];
   for (let i = 0; i < want.length; i++) {
-    const error = Math.abs(got[i]! - want[i]!);
-    const allowed = absolute + epsilon * Math.abs(want[i]!);
+    const error = Math.abs(got[i] - want[i]);
+    const allowed = absolute + epsilon * Math.abs(want[i]);
     const used = error === 0 ? 0 : error / allowed;
     if (!(used <= 1)) wrong.push(i);
     if (!(used <= share)) {

@@ -142,13 +142,16 @@ function record<C extends Fields, I extends Record<string, TestArray>>(
     }
     g.backpropFrom(from);
     for (const name of Object.keys(arrays)) {
-      if (g.reached(x[name]!)) gradients[name] = g.grad(x[name]!);
+      if (g.reached(x[name])) gradients[name] = g.grad(x[name]);
     }
   }
   return { g, outputs, upstream, gradients };
 }
 
-function checkGradient<C extends Fields, I extends Record<string, TestArray>>(spec: OpTest<C, I>, c: C): void {
+function checkGradient<C extends Fields, I extends Record<string, TestArray>>(
+  spec: OpTest<C, I>,
+  c: C,
+): void {
   const arrays = spec.inputs(c, new Random(1));
   const x: Record<string, Float64Array> = {};
   for (const [name, a] of Object.entries(arrays)) x[name] = Float64Array.from(a.data);
@@ -161,17 +164,18 @@ function checkGradient<C extends Fields, I extends Record<string, TestArray>>(sp
   }
   const loss = (): number => {
     const y = spec.reference(at, c);
-    return Object.entries(weights).reduce((sum, [k, w]) => w.reduce((s, v, i) => s + v * y[k]![i]!, sum), 0);
+    return Object.entries(weights).reduce((sum, [k, w]) => w.reduce((s, v, i) => s + v * y[k][i], sum), 0);
   };
   const gradients = spec.gradient!(at, weights, c);
   for (const [name, a] of Object.entries(arrays)) {
     if (isInteger(a) || a.fixed) continue;
     const got = gradients[name];
     if (!got) throw new Error(`the reference gives no gradient for ${name}`);
-    const data = x[name]!;
-    const picks = data.length <= 40 ? [...data.keys()] : Array.from({ length: 40 }, () => random.below(data.length));
+    const data = x[name];
+    const picks =
+      data.length <= 40 ? [...data.keys()] : Array.from({ length: 40 }, () => random.below(data.length));
     for (const i of picks) {
-      const kept = data[i]!;
+      const kept = data[i];
       const h = 1e-5 * Math.max(1, Math.abs(kept));
       data[i] = kept + h;
       const up = loss();
@@ -180,19 +184,25 @@ function checkGradient<C extends Fields, I extends Record<string, TestArray>>(sp
       data[i] = kept;
       const want = (up - down) / (2 * h);
       const scale = Math.max(1, Math.abs(want), Math.abs(loss()));
-      if (!(Math.abs(got[i]! - want) <= 1e-6 * scale)) {
+      if (!(Math.abs(got[i] - want) <= 1e-6 * scale)) {
         expect.fail(`d${name}[${i}] is ${got[i]}, finite differences say ${want}`);
       }
     }
   }
 }
 
-export function testOp<C extends Fields, I extends Record<string, TestArray>>(name: string, spec: OpTest<C, I>): void {
+export function testOp<C extends Fields, I extends Record<string, TestArray>>(
+  name: string,
+  spec: OpTest<C, I>,
+): void {
   if (!host.gpu) testOnCpu(name, spec);
   else testOnGpu(name, spec);
 }
 
-function testOnCpu<C extends Fields, I extends Record<string, TestArray>>(name: string, spec: OpTest<C, I>): void {
+function testOnCpu<C extends Fields, I extends Record<string, TestArray>>(
+  name: string,
+  spec: OpTest<C, I>,
+): void {
   describe(name, () => {
     if (spec.gradient && spec.finiteDifferences !== false) {
       it('reference gradient equals finite differences in float64', () => {
@@ -200,7 +210,9 @@ function testOnCpu<C extends Fields, I extends Record<string, TestArray>>(name: 
         // Every value of every option once, on the smallest case that has it.
         const seen = new Set<string>();
         for (const c of small) {
-          const fresh = Object.entries(c).filter(([k, v]) => typeof v !== 'number' && !seen.has(`${k}=${String(v)}`));
+          const fresh = Object.entries(c).filter(
+            ([k, v]) => typeof v !== 'number' && !seen.has(`${k}=${String(v)}`),
+          );
           if (seen.size > 0 && fresh.length === 0 && seen.has('done')) continue;
           for (const [k, v] of Object.entries(c)) seen.add(`${k}=${String(v)}`);
           seen.add('done');
@@ -213,10 +225,11 @@ function testOnCpu<C extends Fields, I extends Record<string, TestArray>>(name: 
       for (const rung of spec.rungs ?? ['software']) {
         it(`no data race in any kernel (${rung})`, () => {
           const smallest = [...spec.cases].sort((a, b) => work(spec, a) - work(spec, b));
-          const c = smallest.find((s) => work(spec, s) > 4) ?? smallest[0]!;
+          const c = smallest.find((s) => work(spec, s) > 4) ?? smallest[0];
           const arrays = spec.inputs(c, new Random(1));
           const { g } = record(spec, c, arrays, fakeDevice({ software: rung === 'software' }), 'f32');
-          for (const d of g.dispatches) expect(findRaces(d, arrays), `${d.variant.key} ${label(c)}`).toEqual([]);
+          for (const d of g.dispatches)
+            expect(findRaces(d, arrays), `${d.variant.key} ${label(c)}`).toEqual([]);
         });
       }
     }
@@ -226,7 +239,10 @@ function testOnCpu<C extends Fields, I extends Record<string, TestArray>>(name: 
 const work = <C extends Fields, I extends Record<string, TestArray>>(spec: OpTest<C, I>, c: C): number =>
   Object.values(spec.inputs(c, new Random(1))).reduce((sum, a) => sum + a.data.length, 0);
 
-function testOnGpu<C extends Fields, I extends Record<string, TestArray>>(name: string, spec: OpTest<C, I>): void {
+function testOnGpu<C extends Fields, I extends Record<string, TestArray>>(
+  name: string,
+  spec: OpTest<C, I>,
+): void {
   describe(name, () => {
     let device: Device;
     beforeAll(async () => {
@@ -238,10 +254,14 @@ function testOnGpu<C extends Fields, I extends Record<string, TestArray>>(name: 
       for (const dtype of spec.dtypes ?? (['f32', 'f16'] as const)) {
         const title = `${dtype}${rung ? ` ${rung}` : ''}`;
         const missing = dtype === 'f16' && !feature('shader-f16');
-        it.skipIf(missing)(missing ? `${title} (needs shader-f16)` : title, { timeout: 240_000 }, async () => {
-          const used = rung ? as(device, rung) : device;
-          for (const c of spec.cases) await runCase(name, spec, c, used, dtype);
-        });
+        it.skipIf(missing)(
+          missing ? `${title} (needs shader-f16)` : title,
+          { timeout: 240_000 },
+          async () => {
+            const used = rung ? as(device, rung) : device;
+            for (const c of spec.cases) await runCase(name, spec, c, used, dtype);
+          },
+        );
       }
     }
   });
@@ -288,7 +308,11 @@ async function runCase<C extends Fields, I extends Record<string, TestArray>>(
   const random = new Random(5);
   const dy: Record<string, Float64Array> = {};
   for (const [key, t] of Object.entries(upstream)) {
-    dy[key] = put(`d${key}`, Float64Array.from({ length: t.size }, () => random.normal()), t.dtype as 'f32' | 'f16');
+    dy[key] = put(
+      `d${key}`,
+      Float64Array.from({ length: t.size }, () => random.normal()),
+      t.dtype as 'f32' | 'f16',
+    );
   }
   plan.run(feed, spec.step);
   const compare = async (key: string, reference: Float64Array | undefined, tensor: Tensor): Promise<void> => {

@@ -15,15 +15,15 @@ export function findRaces(dispatch: Dispatch, inputs: Readonly<Record<string, Te
     const given = inputs[tensor.root.name];
     const integer = tensor.dtype === 'u32' || tensor.dtype === 'i32';
     const data = integer
-      ? Uint32Array.from({ length: tensor.size }, (_, i) => (given ? given.data[i]! : 0))
-      : Float32Array.from({ length: tensor.size }, (_, i) => (given ? given.data[i]! : random.normal()));
+      ? Uint32Array.from({ length: tensor.size }, (_, i) => (given ? given.data[i] : 0))
+      : Float32Array.from({ length: tensor.size }, (_, i) => (given ? given.data[i] : random.normal()));
     group0[binding] = data.buffer;
   }
   const { uniform } = dispatch.variant;
   if (uniform) {
     const view = new DataView(new ArrayBuffer(uniform.layout.size));
     for (const { name, offset, type } of uniform.layout.fields) {
-      const value = dispatch.uniforms[name]!;
+      const value = dispatch.uniforms[name];
       if (type === 'f32') view.setFloat32(offset, value, true);
       else if (type === 'u32') view.setUint32(offset, value, true);
       else view.setInt32(offset, value, true);

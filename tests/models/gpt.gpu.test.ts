@@ -40,8 +40,8 @@ function relativeError(got: Float32Array, want: ArrayLike<number>): number {
   let difference = 0;
   let norm = 0;
   for (let i = 0; i < want.length; i++) {
-    difference += (got[i]! - want[i]!) ** 2;
-    norm += want[i]! ** 2;
+    difference += (got[i] - want[i]) ** 2;
+    norm += want[i] ** 2;
   }
   return Math.sqrt(difference / norm);
 }
@@ -73,7 +73,7 @@ describe.each(fixtures)('$name equals PyTorch', ({ file, about }) => {
     g.backprop(loss);
     using plan = await g.compile({ loss });
     plan.run({ ids: tokens(tensors.get('ids')!.data), targets: tokens(tensors.get('targets')!.data) });
-    const got = (await plan.read('loss'))[0]!;
+    const got = (await plan.read('loss'))[0];
     expect(Math.abs(got / about.lossFloat64 - 1)).toBeLessThan(2e-6);
 
     const f = new Graph(device);
@@ -100,7 +100,10 @@ describe.each(fixtures)('$name equals PyTorch', ({ file, about }) => {
       length: T,
     });
     await trainer.store.load(weights);
-    const all = { ids: tokens(tensors.get('steps.ids')!.data), targets: tokens(tensors.get('steps.targets')!.data) };
+    const all = {
+      ids: tokens(tensors.get('steps.ids')!.data),
+      targets: tokens(tensors.get('steps.targets')!.data),
+    };
     for (let i = 0; i < 10; i++) {
       trainer.submit((k) => ({
         ids: all.ids.slice(k * B * T, (k + 1) * B * T),
@@ -109,8 +112,8 @@ describe.each(fixtures)('$name equals PyTorch', ({ file, about }) => {
     }
     const reports = await trainer.losses();
     for (const { index, loss, norm } of reports) {
-      expect(Math.abs(loss / about.lossesFloat64[index]! - 1), `loss ${index}`).toBeLessThan(2e-5);
-      expect(Math.abs(norm / about.gradientNormsFloat64[index]! - 1), `norm ${index}`).toBeLessThan(5e-5);
+      expect(Math.abs(loss / about.lossesFloat64[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
+      expect(Math.abs(norm / about.gradientNormsFloat64[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
     }
     expect(reports).toHaveLength(10);
     const after = pretrainedGPT(about.config, sourceOf(tensors, 'after.')).weights;

@@ -34,19 +34,26 @@ it('follows PyTorch for forty steps', { timeout: 300_000 }, async () => {
       weightDecay: s.weightDecay,
       clip: s.clipNorm,
     }),
-    schedule: { kind: 'cosine', lr: s.learningRate, minimum: s.minLearningRate, warmup: s.warmup, steps: s.steps },
+    schedule: {
+      kind: 'cosine',
+      lr: s.learningRate,
+      minimum: s.minLearningRate,
+      warmup: s.warmup,
+      steps: s.steps,
+    },
     batch: s.batch,
     length: s.context,
   });
-  for (const [name, data] of initialWeights(reference.parameters, s.initSeed)) trainer.store.write(name, data);
+  for (const [name, data] of initialWeights(reference.parameters, s.initSeed))
+    trainer.store.write(name, data);
   for (let i = 0; i < s.steps; i++) {
     trainer.submit((step) => batchAt(tokens.train, s.trainSeed, step, s.batch, s.context));
   }
   const reports = await trainer.losses();
   for (const { index, loss, norm, lr } of reports) {
-    expect(Math.abs(loss / reference.losses[index]! - 1), `loss of step ${index}`).toBeLessThan(2e-5);
-    expect(Math.abs(norm / reference.gradientNorms[index]! - 1), `norm of step ${index}`).toBeLessThan(2e-4);
-    expect(lr).toBeCloseTo(reference.learningRates[index]!, 12);
+    expect(Math.abs(loss / reference.losses[index] - 1), `loss of step ${index}`).toBeLessThan(2e-5);
+    expect(Math.abs(norm / reference.gradientNorms[index] - 1), `norm of step ${index}`).toBeLessThan(2e-4);
+    expect(lr).toBeCloseTo(reference.learningRates[index], 12);
   }
   expect(reports).toHaveLength(reference.losses.length);
 });

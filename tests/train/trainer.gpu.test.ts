@@ -91,9 +91,9 @@ describe('a training run', () => {
     };
     await steps(trainer, 10);
     await generate();
-    const made = (['createBuffer', 'createBindGroup', 'createComputePipelineAsync', 'createShaderModule'] as const).map(
-      (name) => vi.spyOn(device.gpu, name),
-    );
+    const made = (
+      ['createBuffer', 'createBindGroup', 'createComputePipelineAsync', 'createShaderModule'] as const
+    ).map((name) => vi.spyOn(device.gpu, name));
     const before = device.buffers.stats;
     await steps(trainer, 200);
     await generate();
@@ -128,7 +128,12 @@ describe('a training run', () => {
     await steps(trainer, 7);
     const file = await trainer.save({ note: 'halfway' });
     const want = await steps(trainer, 8);
-    expect(await checkpointInfo(file)).toMatchObject({ step: 7, seed: 7, batch: BATCH, extras: { note: 'halfway' } });
+    expect(await checkpointInfo(file)).toMatchObject({
+      step: 7,
+      seed: 7,
+      batch: BATCH,
+      extras: { note: 'halfway' },
+    });
     using second = await Trainer.create(optionsOf({ model: model({ dropout: 0.2 }) }));
     await second.load(file);
     expect(second.step).toBe(7);
@@ -239,10 +244,14 @@ describe('fit', () => {
   });
 
   it('stops on a loss that is not finite, says where, and goes back to the last good checkpoint', async () => {
-    using run = await Run.create(optionsOf({ schedule: { kind: 'constant', lr: 1e30 }, optimizer: new AdamW({ clip: Infinity }) }));
+    using run = await Run.create(
+      optionsOf({ schedule: { kind: 'constant', lr: 1e30 }, optimizer: new AdamW({ clip: Infinity }) }),
+    );
     const failure = await run.fit({ steps: 50, batches: batches() }).catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(TrainingError);
-    expect((failure as Error).message).toMatch(/^step \d+: the (loss|gradient norm) is not finite at learning rate 1\.00e\+30\./);
+    expect((failure as Error).message).toMatch(
+      /^step \d+: the (loss|gradient norm) is not finite at learning rate 1\.00e\+30\./,
+    );
     expect(run.trainer.step).toBe(0);
     expect(run.checkpoint!.step).toBe(0);
     const weights = await run.trainer.store.read('h.0.attn.c_attn.weight');
@@ -286,7 +295,9 @@ describe('fit', () => {
 
 describe('bad input', () => {
   it('says what is wrong with texts, ids, prompts and numbers', async () => {
-    expect(() => randomWindows(new Uint32Array(5), { batch: 1, length: 8 })).toThrowErrorMatchingInlineSnapshot();
+    expect(() =>
+      randomWindows(new Uint32Array(5), { batch: 1, length: 8 }),
+    ).toThrowErrorMatchingInlineSnapshot();
     expect(() => windows(new Uint32Array(5), { batch: 2, length: 8 })).toThrowErrorMatchingInlineSnapshot();
     expect(() => model({ width: 30, heads: 4 })).toThrowErrorMatchingInlineSnapshot();
     expect(() => model({ dropout: 1 })).toThrowErrorMatchingInlineSnapshot();
@@ -326,7 +337,9 @@ describe('generation', () => {
     const whole = await take(start, { temperature: 0, tokens: 10 });
     expect(whole).toHaveLength(10);
     for (const n of [1, 5, 9]) {
-      expect(await take([...start, ...whole.slice(0, n)], { temperature: 0, tokens: 10 - n })).toEqual(whole.slice(n));
+      expect(await take([...start, ...whole.slice(0, n)], { temperature: 0, tokens: 10 - n })).toEqual(
+        whole.slice(n),
+      );
     }
     expect(await take(start, { temperature: 0, tokens: 100 })).toHaveLength(LENGTH - start.length + 1);
     expect(await take(start, { temperature: 0.8, tokens: 50, overflow: 'slide' })).toHaveLength(50);
