@@ -1,0 +1,161 @@
+/**
+ * Every kernel forward and backward: checked against float64, then timed, as a rate and as the share of what this
+ * device's own multiply-add and copy kernels reach. `-- --only attention` picks cases whose name holds the word.
+ */
+import { Device, Graph, type Tensor } from '../engine/index';
+import { kernelCases, type KernelCase } from './harness/kernel-cases';
+import { clockOf, expectClose, timeDispatches, type Timing } from './harness/measure';
+import { measurePeaks, type Peaks } from './harness/peaks';
+import { benchResult, columns, option, percent, short, type BenchResult } from './harness/report';
+
+/** One pass in the results: `rate` in `unit`, and its share of the device's peak. */
+interface Pass {
+  readonly milliseconds: number;
+  readonly low: number;
+  readonly high: number;
+  readonly rate: number;
+  readonly unit: 'GFLOP/s' | 'GB/s';
+  readonly share: number;
+}
+
+interface Row {
+  readonly kernel: string;
+  readonly size: string;
+  readonly forward: Pass;
+  readonly backward: Pass | null;
+}
+
+/** Deterministic data, about normal for floats. */
+function fill(n: number, seed: number, below?: number): Float32Array | Uint32Array {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  if (below !== undefined) return Uint32Array.from({ length: n }, () => Math.floor(next() * below));
+  return Float32Array.from({ length: n }, () => 2 * (next() + next() + next() - 1.5));
+}
+
+const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Records the forward pass and, where there is one, the backward pass; says where the latter starts. */
+function record(device: Device, c: KernelCase) {
+  const graph = new Graph(device, { train: true, label: c.kernel });
+  const x: Record<string, Tensor> = {};
+  for (const [name, { shape, below }] of Object.entries(c.inputs)) {
+    x[name] =
+      below === undefined
+        ? graph.input(name, shape, 'f32', { differentiable: c.backward !== undefined })
+        : graph.input(name, shape, 'u32', { below });
+  }
+  const y = c.record(graph, x);
+  const forward = graph.dispatches.length;
+  const outputs: Record<string, Tensor> = { y };
+  if (c.backward !== undefined) {
+    const dy = graph.input('dy', y.shape, y.dtype);
+    graph.backpropFrom(new Map([[y, dy]]));
+    for (const [name, tensor] of Object.entries(x)) {
+      if (graph.reached(tensor)) outputs[`d${name}`] = graph.grad(tensor);
+    }
+  }
+  return { graph, outputs, forward, all: graph.dispatches.length, size: y.size };
+}
+
+async function check(
+  device: Device,
+  c: KernelCase,
+  feed: Readonly<Record<string, ArrayBufferView>>,
+): Promise<void> {
+  const { graph, outputs } = record(device, c);
+  using plan = await graph.compile(outputs);
+  plan.run(feed);
+  const x: Record<string, Float64Array> = {};
+  for (const name of Object.keys(c.inputs)) x[name] = Float64Array.from(feed[name] as Float32Array);
+  const dy = Float64Array.from((feed['dy'] as Float32Array | undefined) ?? []);
+  for (const [name, want] of Object.entries(c.expected(x, dy))) {
+    const output = name === 'y' ? 'y' : `d${name}`;
+    if (!(output in outputs)) continue;
+    const got = await plan.read(output);
+    const where = `${c.kernel} ${c.size}: ${output}`;
+    if (want instanceof Map)
+      expectClose(
+        where,
+        [...want.keys()].map((i) => got[i]),
+        [...want.values()],
+      );
+    else expectClose(where, got, want);
+  }
+}
+
+async function bench(device: Device, c: KernelCase, peaks: Peaks): Promise<Row> {
+  const feed: Record<string, ArrayBufferView> = {};
+  let seed = 1;
+  for (const [name, { shape, below }] of Object.entries(c.inputs))
+    feed[name] = fill(count(shape), seed++, below);
+  const { size } = record(device, c);
+  if (c.backward !== undefined) feed['dy'] = fill(size, seed);
+  await check(device, c, feed);
+  const pass = (timing: Timing, work: number): Pass => {
+    const rate = work / timing.milliseconds / 1e6;
+    const peak = c.limit === 'flops' ? peaks.gflops : peaks.gbps;
+    const { milliseconds, low, high } = timing;
+    return {
+      milliseconds,
+      low,
+      high,
+      rate,
+      unit: c.limit === 'flops' ? 'GFLOP/s' : 'GB/s',
+      share: rate / peak,
+    };
+  };
+  const part = async (backward: boolean): Promise<Timing> => {
+    const make = () => {
+      const { graph, outputs, forward, all } = record(device, c);
+      // Only what the timed dispatches write can be an output.
+      const kept = backward ? outputs : { y: outputs['y'] };
+      return { graph, outputs: kept, from: backward ? forward : 0, to: backward ? all : forward };
+    };
+    const { graph } = make();
+    const given = Object.entries(feed).filter(([name]) => graph.inputs.has(name));
+    return timeDispatches(make, Object.fromEntries(given));
+  };
+  return {
+    kernel: c.kernel,
+    size: c.size,
+    forward: pass(await part(false), c.forward),
+    backward: c.backward === undefined ? null : pass(await part(true), c.backward),
+  };
+}
+
+export async function main(args: readonly string[] = []): Promise<BenchResult | undefined> {
+  using device = await Device.open();
+  const only = option(args, 'only', '');
+  const peaks = await measurePeaks(device);
+  console.log(
+    `${device.info.description || device.info.vendor}, by ${clockOf(device)}; peaks: ` +
+      `${short(peaks.gflops)} GFLOP/s multiply-add, ${short(peaks.gbps)} GB/s copy`,
+  );
+  const rows: Row[] = [];
+  const cells = (pass: Pass | null): string[] =>
+    pass
+      ? [
+          `${short(pass.milliseconds)} ms`,
+          `[${short(pass.low)}..${short(pass.high)}]`,
+          `${short(pass.rate)} ${pass.unit}`,
+          percent(pass.share),
+        ]
+      : ['', '', '', ''];
+  for (const c of kernelCases.filter(({ kernel, size }) => `${kernel} ${size}`.includes(only))) {
+    const row = await bench(device, c, peaks);
+    rows.push(row);
+    console.log([`${row.kernel} ${row.size}`, ...cells(row.forward), '|', ...cells(row.backward)].join('  '));
+  }
+  console.log(
+    columns([
+      ['kernel', 'size', 'forward', 'spread', 'rate', 'of peak', 'backward', 'spread', 'rate', 'of peak'],
+      ...rows.map((row) => [row.kernel, row.size, ...cells(row.forward), ...cells(row.backward)]),
+    ]),
+  );
+  if (only) return undefined; // a part is not the device's result
+  return benchResult(device, 'kernels', { clock: clockOf(device), peaks, rows });
+}

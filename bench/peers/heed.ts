@@ -1,0 +1,264 @@
+/**
+ * Heed as an adapter of the peer harness: `info`, `init` and `kinds`, where a kind takes a case with its inputs and
+ * gives `{ run, sync, output, dispose }`. Build it with `node bench/peers/build.mjs`; README.md tells the rest.
+ */
+import {
+  AdamW,
+  attention,
+  Device,
+  gelu,
+  Graph,
+  layernorm,
+  LayerNorm,
+  Linear,
+  matmul,
+  ParameterStore,
+  selfAttention,
+  softmax,
+  Trainer,
+  type Plan,
+  type Tensor,
+} from '../../engine/index';
+import { Generator } from '../../models/generate';
+import { GPT } from '../../models/gpt';
+
+/** Weights by the harness's names, stored [in, out]. */
+type Weights = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
+
+interface ModelSize {
+  readonly layers: number;
+  readonly d: number;
+  readonly heads: number;
+  readonly ff: number;
+  readonly vocab: number;
+  readonly ctx: number;
+}
+
+interface Instance {
+  run(): unknown;
+  sync(): Promise<void>;
+  output(): Promise<ArrayLike<number>>;
+  dispose(): void;
+  readonly variant?: string;
+}
+
+export const info = { name: 'heed', version: '0.1.0', backend: 'webgpu' };
+let device: Device;
+
+export async function init(): Promise<void> {
+  device = await Device.open();
+}
+
+function instance(plan: Plan, dispose: () => void = () => undefined): Instance {
+  return {
+    run: () => plan.run(),
+    sync: () => device.idle(),
+    output: () => plan.read('y'),
+    dispose() {
+      plan[Symbol.dispose]();
+      dispose();
+    },
+  };
+}
+
+/** A plan over float inputs, uploaded once; every run computes all of it again. */
+async function over(
+  inputs: Readonly<Record<string, readonly [shape: readonly number[], data: Float32Array]>>,
+  body: (g: Graph, x: Record<string, Tensor>) => Tensor,
+): Promise<Instance> {
+  const g = new Graph(device);
+  const x: Record<string, Tensor> = {};
+  const feed: Record<string, Float32Array> = {};
+  for (const [name, [shape, data]] of Object.entries(inputs)) {
+    x[name] = g.input(name, shape, 'f32');
+    feed[name] = data;
+  }
+  const plan = await g.compile({ y: body(g, x) });
+  plan.run(feed);
+  return instance(plan);
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  ln1g: 'ln_1.weight',
+  ln1b: 'ln_1.bias',
+  wqkv: 'attn.c_attn.weight',
+  bqkv: 'attn.c_attn.bias',
+  wo: 'attn.c_proj.weight',
+  bo: 'attn.c_proj.bias',
+  ln2g: 'ln_2.weight',
+  ln2b: 'ln_2.bias',
+  w1: 'mlp.c_fc.weight',
+  b1: 'mlp.c_fc.bias',
+  w2: 'mlp.c_proj.weight',
+  b2: 'mlp.c_proj.bias',
+  wte: 'wte.weight',
+  wpe: 'wpe.weight',
+  lnfg: 'ln_f.weight',
+  lnfb: 'ln_f.bias',
+};
+
+function fill(store: ParameterStore, weights: Weights): void {
+  for (const [name, { data }] of Object.entries(weights)) {
+    const [layer, part] = name.includes('.') ? (name.split('.') as [string, string]) : ['', name];
+    store.write(layer ? `h.${layer.slice(1)}.${NAMES[part]}` : NAMES[part], data);
+  }
+}
+
+const gpt = (c: ModelSize): GPT =>
+  new GPT({
+    vocabulary: c.vocab,
+    context: c.ctx,
+    layers: c.layers,
+    heads: c.heads,
+    width: c.d,
+    hidden: c.ff,
+  });
+
+/** One pre-norm block, from the same modules as GPT, for the case that has no embedding around it. */
+function block(c: ModelSize) {
+  const layout = { layout: 'in_out' } as const;
+  return {
+    ln_1: new LayerNorm(c.d),
+    attn: { c_attn: new Linear(c.d, 3 * c.d, layout), c_proj: new Linear(c.d, c.d, layout) },
+    ln_2: new LayerNorm(c.d),
+    mlp: { c_fc: new Linear(c.d, c.ff, layout), c_proj: new Linear(c.ff, c.d, layout) },
+  };
+}
+
+/** q, k, v (B·T, H·D) each -> rows that hold all three. */
+function fused(rows: number, parts: readonly Float32Array[]): Float32Array {
+  const width = parts[0].length / rows;
+  const out = new Float32Array(rows * width * parts.length);
+  for (let row = 0; row < rows; row++) {
+    for (const [i, part] of parts.entries()) {
+      out.set(part.subarray(row * width, (row + 1) * width), (row * parts.length + i) * width);
+    }
+  }
+  return out;
+}
+
+export const kinds = {
+  matmul: (
+    c: { M: number; K: number; N: number },
+    { a, b }: { a: Float32Array; b: Float32Array },
+  ): Promise<Instance> =>
+    over({ a: [[c.M, c.K], a], b: [[c.K, c.N], b] }, (g, x) => matmul(g, x['a'], x['b'])),
+
+  softmax: (c: { rows: number; cols: number }, { x }: { x: Float32Array }): Promise<Instance> =>
+    over({ x: [[c.rows, c.cols], x] }, (g, t) => softmax(g, t['x'])),
+
+  layernorm: (
+    c: { rows: number; cols: number },
+    inputs: { x: Float32Array; g: Float32Array; b: Float32Array; eps: number },
+  ): Promise<Instance> =>
+    over({ x: [[c.rows, c.cols], inputs.x], w: [[c.cols], inputs.g], b: [[c.cols], inputs.b] }, (g, t) =>
+      layernorm(g, t['x'], t['w'], t['b'], inputs.eps),
+    ),
+
+  gelu: (c: { n: number }, { x }: { x: Float32Array }): Promise<Instance> =>
+    over({ x: [[c.n], x] }, (g, t) => gelu(g, t['x'], { approximate: true })),
+
+  attention(
+    c: { B: number; T: number; H: number; D: number },
+    { q, k, v }: { q: Float32Array; k: Float32Array; v: Float32Array },
+  ): Promise<Instance> {
+    const width = c.H * c.D;
+    const options = { heads: c.H, width: c.D, causal: true, keyOffset: width };
+    return over({ qkv: [[c.B, c.T, 3 * width], fused(c.B * c.T, [q, k, v])] }, (g, t) =>
+      attention(g, { q: t['qkv'], kv: t['qkv'], ...options }),
+    );
+  },
+
+  async block(
+    c: { T: number; cfg: ModelSize },
+    { params, x }: { params: Weights; x: Float32Array },
+  ): Promise<Instance> {
+    const h = Array.from({ length: c.cfg.layers }, () => block(c.cfg));
+    const store = new ParameterStore(device, { h });
+    fill(store, params);
+    const g = new Graph(device);
+    let y: Tensor = g.input('x', [1, c.T, c.cfg.d], 'f32');
+    for (const { ln_1, attn, ln_2, mlp } of h) {
+      const qkv = attn.c_attn.forward(g, ln_1.forward(g, y));
+      const mixed = selfAttention(g, qkv, { heads: c.cfg.heads, causal: true });
+      const mid = attn.c_proj.forward(g, mixed, { residual: y });
+      const hidden = mlp.c_fc.forward(g, ln_2.forward(g, mid), { activation: 'gelu_tanh' });
+      y = mlp.c_proj.forward(g, hidden, { residual: mid });
+    }
+    const plan = await g.compile({ y });
+    plan.run({ x });
+    return instance(plan, () => store[Symbol.dispose]());
+  },
+
+  async gpt(
+    c: { T: number; cfg: ModelSize },
+    { params, ids }: { params: Weights; ids: Int32Array },
+  ): Promise<Instance> {
+    const model = gpt(c.cfg);
+    const store = new ParameterStore(device, model);
+    fill(store, params);
+    const g = new Graph(device);
+    const y = model.forward(g, g.input('ids', [1, c.T], 'u32', { below: c.cfg.vocab }));
+    const plan = await g.compile({ y });
+    plan.run({ ids: Uint32Array.from(ids) });
+    return instance(plan, () => store[Symbol.dispose]());
+  },
+
+  async train(
+    c: { B: number; T: number; lr: number; cfg: ModelSize },
+    inputs: { params: Weights; ids: Int32Array; targets: Int32Array },
+  ): Promise<Instance> {
+    const trainer = await Trainer.create({
+      device,
+      model: gpt(c.cfg),
+      optimizer: new AdamW({ beta2: 0.999, weightDecay: 0, clip: Infinity }),
+      schedule: { kind: 'constant', lr: c.lr },
+      batch: c.B,
+      length: c.T,
+    });
+    fill(trainer.store, inputs.params);
+    const batch = { ids: Uint32Array.from(inputs.ids), targets: Uint32Array.from(inputs.targets) };
+    let last = NaN;
+    let waiting = 0;
+    const read = async (): Promise<void> => {
+      const reports = await trainer.losses();
+      last = reports.at(-1)?.loss ?? last;
+      waiting = 0;
+    };
+    return {
+      run() {
+        trainer.submit(() => batch);
+        return ++waiting < 32 ? undefined : read(); // the trainer keeps at most 64 losses unread
+      },
+      sync: () => device.idle(),
+      async output() {
+        await read();
+        return [last];
+      },
+      dispose: () => trainer[Symbol.dispose](),
+    };
+  },
+
+  generate(
+    c: { tokens: number; cfg: ModelSize },
+    { params, ids }: { params: Weights; ids: Int32Array },
+  ): Instance {
+    const model = gpt(c.cfg);
+    const store = new ParameterStore(device, model);
+    fill(store, params);
+    const generator = new Generator(device, model);
+    let made: number[] = [];
+    return {
+      async run() {
+        made = [];
+        for await (const id of generator.generate(ids, { tokens: c.tokens, temperature: 0 })) made.push(id);
+      },
+      sync: () => device.idle(),
+      output: () => Promise.resolve(made),
+      dispose() {
+        generator[Symbol.dispose]();
+        store[Symbol.dispose]();
+      },
+    };
+  },
+};
