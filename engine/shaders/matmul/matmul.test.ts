@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host } from '../../../tests/harness/host';
+import { grid, normal, testOp, type TestArray } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
+import type { Activation } from '../activation/activation';
+import { activationRef, activationRefGrad } from '../activation/activation.ref';
+import { matmul } from './matmul';
+import { matmulRef, matmulRefGrad, type MatmulSizes } from './matmul.ref';
+
+// The software rungs share no memory between invocations and have no barrier, and the interpreter that looks for races
+// cannot multiply their matrices.
+const RUNGS = (
+  [
+    { rung: 'software', rungs: ['software'], races: false, finiteDifferences: false },
+    { rung: 'hardware', rungs: ['hardware'] },
+  ] as const
+).filter(({ rung }) => host.gpu || rung === 'hardware');
+
+/** The arrays of a case: batch of 1 and shared b lose their axis. */
+function operands(s: MatmulSizes): { a: TestArray; b: TestArray } {
+  const leading = s.batch > 1 ? [s.batch] : [];
+  return {
+    a: normal([...leading, ...(s.transposeA ? [s.k, s.m] : [s.m, s.k])]),
+    b: normal([...(s.shared ? [] : leading), ...(s.transposeB ? [s.n, s.k] : [s.k, s.n])]),
+  };
+}
+
+function testProducts(
+  name: string,
+  cases: MatmulSizes[],
+  options: { dtypes?: ('f32' | 'f16')[]; races?: boolean } = {},
+): void {
+  for (const { rung, ...flags } of RUNGS) testRung(`${name} (${rung})`, cases, { ...options, ...flags });
+}
+
+function testRung(
+  name: string,
+  cases: MatmulSizes[],
+  options: { rungs: readonly ('software' | 'hardware')[]; dtypes?: ('f32' | 'f16')[]; races?: boolean },
+): void {
+  testOp<MatmulSizes & Record<string, number | boolean>, { a: TestArray; b: TestArray }>(name, {
+    cases: cases.map((c) => ({ ...c })),
+    inputs: operands,
+    op: (g, { a, b }, { transposeA, transposeB }) => matmul(g, a, b, { transposeA, transposeB }),
+    reference: ({ a, b }, s) => ({ y: matmulRef(s, a, b) }),
+    gradient: ({ a, b }, { y }, s) => matmulRefGrad(s, a, b, y!),
+    terms: (s) => s.batch * Math.max(s.m, s.n, s.k),
+    ...options,
+  });
+}
+
+const plain = { batch: 1, shared: true, transposeA: false, transposeB: false };
+const transposes = grid({ transposeA: [false, true], transposeB: [false, true] });
+
+testProducts('matmul: every transpose, rows of any length and of fours', [
+  ...transposes.map((t) => ({ ...plain, ...t, m: 17, n: 13, k: 19 })),
+  ...transposes.map((t) => ({ ...plain, ...t, m: 36, n: 68, k: 40 })),
+]);
+
+testProducts(
+  'matmul: around the tiles',
+  [
+    { ...plain, m: 1, n: 1, k: 1 },
+    { ...plain, m: 5, n: 1, k: 7 },
+    { ...plain, m: 31, n: 63, k: 3 },
+    { ...plain, m: 32, n: 64, k: 32 },
+    { ...plain, m: 33, n: 65, k: 33 },
+    { ...plain, m: 130, n: 140, k: 68 },
+  ],
+  { dtypes: ['f32'] },
+);
+
+testProducts('matmul: one to four rows', [
+  ...[false, true].flatMap((transposeB) => [
+    { ...plain, transposeB, m: 1, n: 67, k: 131 },
+    { ...plain, transposeB, m: 1, n: 132, k: 64 },
+    { ...plain, transposeB, m: 3, n: 67, k: 131 },
+  ]),
+]);
+
+testProducts(
+  'matmul: K split among workgroups',
+  [
+    { ...plain, m: 9, n: 7, k: 1031 },
+    { ...plain, m: 8, n: 12, k: 1200, transposeB: true },
+    { ...plain, m: 1, n: 5, k: 1037 },
+    { ...plain, m: 1031, n: 6, k: 8 },
+  ],
+  { dtypes: ['f32'], races: false }, // the interpreter takes minutes; splitting adds no shared memory
+);
+
+testProducts('matmul: batches', [
+  ...[false, true].flatMap((shared) => [
+    { ...plain, shared, batch: 3, m: 5, n: 9, k: 7 },
+    { ...plain, shared, batch: 3, m: 8, n: 12, k: 4, transposeA: true },
+    { ...plain, shared, batch: 2, m: 7, n: 20, k: 8, transposeB: true },
+  ]),
+  // Enough workgroups for the 64 × 64 tile, in the product and in both gradients.
+  { ...plain, shared: false, batch: 32, m: 65, n: 68, k: 66 },
+]);
+
+const fused = grid({
+  m: [1, 21],
+  n: [37, 40],
+  activation: ['none', 'gelu', 'gelu_tanh', 'relu', 'silu'] as const,
+  residual: [false, true],
+}).filter(({ m, n, activation }) => (m === 21 && n === 40) || activation === 'gelu' || activation === 'none');
+
+for (const { rung, ...flags } of RUNGS) {
+  testOp(`matmul with bias, activation and residual (${rung})`, {
+    cases: fused,
+    inputs: ({ m, n, residual }) => ({
+      a: normal([m, 24]),
+      b: normal([24, n], { std: 0.2 }),
+      bias: normal([n]),
+      // An unused residual is no input of the op, so it must not ask for a gradient.
+      residual: normal([m, n], { fixed: !residual }),
+    }),
+    op: (g, { a, b, bias, residual }, c) =>
+      matmul(g, a, b, {
+        bias,
+        activation: c.activation === 'none' ? null : c.activation,
+        residual: c.residual ? residual : null,
+      }),
+    reference: ({ a, b, bias, residual }, c) => {
+      const z = matmulRef({ ...plain, ...c, k: 24 }, a, b, bias);
+      const y = c.activation === 'none' ? z : activationRef(z, c.activation as Activation);
+      return { y: c.residual ? y.map((v, i) => v + residual[i]!) : y };
+    },
+    gradient: ({ a, b, bias }, { y }, c) => {
+      const sizes = { ...plain, ...c, k: 24 };
+      const z = matmulRef(sizes, a, b, bias);
+      const dz = c.activation === 'none' ? y! : activationRefGrad(z, y!, c.activation as Activation);
+      return { ...matmulRefGrad(sizes, a, b, dz), residual: y! };
+    },
+    // In f16 storage the activation's argument is kept rounded, which its slope sees.
+    bound: { c0: 8 },
+    terms: ({ m, n }) => Math.max(m, n, 24),
+    ...flags,
+    finiteDifferences: false, // relu has a corner; activation.test.ts and the plain products have theirs
+  });
+}
+
+testOp('matmul of a tensor with itself, gradients added', {
+  cases: grid({ n: [6, 8] }),
+  inputs: ({ n }) => ({ x: normal([n, n]) }),
+  op: (g, { x }) => matmul(g, x, x, { transposeB: true }),
+  reference: ({ x }, { n }) => ({ y: matmulRef({ ...plain, m: n, n, k: n, transposeB: true }, x, x) }),
+  gradient: ({ x }, { y }, { n }) => {
+    const d = matmulRefGrad({ ...plain, m: n, n, k: n, transposeB: true }, x, x, y!);
+    return { x: d.a.map((v, i) => v + d.b[i]!) };
+  },
+  terms: ({ n }) => 2 * n,
+});
+
+describe('matmul', () => {
+  it('says which shapes do not fit', () => {
+    const g = new Graph(fakeDevice());
+    const a = g.input('a', [8, 64, 128], 'f32');
+    expect(() => matmul(g, a, g.input('b', [512, 256], 'f32'))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: matmul: a (8, 64, 128) does not fit b (512, 256). The inner axes, 128 and 512, must be equal.]`,
+    );
+    expect(() => matmul(g, a, g.input('c', [4, 128, 256], 'f32'))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: matmul: the leading axes of a (8, 64, 128) and c (4, 128, 256) differ. b may have no leading axes, or those of a.]`,
+    );
+    expect(() => matmul(g, g.input('d', [4], 'f32'), a)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: matmul: a is (4) and b is (8, 64, 128). Both need two axes.]`,
+    );
+    const e = g.input('e', [128, 2], 'f32');
+    const bias = g.input('bias', [3], 'f32');
+    expect(() => matmul(g, a, e, { bias })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: matmul bias: bias is (3). It must be (2).]`,
+    );
+  });
+});

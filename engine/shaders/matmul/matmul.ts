@@ -1,0 +1,311 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph, type Sink } from '../../graph/graph';
+import { expectDType, expectShape, formatShape, sizeOf, type Tensor } from '../../graph/tensor';
+import { defineKernel, type Kernel } from '../../runtime/kernel';
+import type { Constants, Shader } from '../../runtime/shader';
+import { byCapability } from '../../runtime/shader';
+import { ACTIVATION, type Activation } from '../activation/activation';
+import activationBackwardWgsl from '../activation/backward.wgsl';
+import { columnSum } from '../column_sum/column_sum';
+import activations from '../lib/activation.wgsl';
+import { elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { accumulate } from '../scale/scale';
+import blocks from './blocks.wgsl';
+import epilogueFused from './epilogue_fused.wgsl';
+import epilogueNone from './epilogue_none.wgsl';
+import gemvWgsl from './gemv.wgsl';
+import leftScalar from './left_scalar.wgsl';
+import leftVec4 from './left_vec4.wgsl';
+import outScalar from './out_scalar.wgsl';
+import outVec4 from './out_vec4.wgsl';
+import quad16x16 from './quad_16x16.wgsl';
+import quad32x64 from './quad_32x64.wgsl';
+import quad4x64 from './quad_4x64.wgsl';
+import rightScalar from './right_scalar.wgsl';
+import rightVec4 from './right_vec4.wgsl';
+import row1x64 from './row_1x64.wgsl';
+import rows from './rows.wgsl';
+import rowsSubgroups from './rows_subgroups.wgsl';
+import splitsWgsl from './splits.wgsl';
+import { tile, type Rung } from './tile';
+import tile32x32 from './tile_32x32.wgsl';
+import tile64x64 from './tile_64x64.wgsl';
+
+export interface MatmulOptions {
+  /** a is (…, K, M). Default false. */
+  readonly transposeA?: boolean;
+  /** b is (…, N, K). Default false. */
+  readonly transposeB?: boolean;
+  /** (N), added to every row. */
+  readonly bias?: Tensor | null;
+  readonly activation?: Activation | null;
+  /** Shape of y, added last. */
+  readonly residual?: Tensor | null;
+}
+
+/**
+ * y = f(a b + bias) + residual. a (…, M, K) and b (K, N), shared by the batch, or (…, K, N) with a's leading axes
+ * -> (…, M, N), in the graph's storage; sums in f32. Transposes say how the operands are stored, and cost nothing.
+ * Throws `ShapeError` where shapes do not fit.
+ */
+export function matmul(g: Graph, a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, bias = null, activation = null, residual = null } = options;
+  const { batch, m, n, k, shared, shape } = fit(g.where('matmul'), a, b, transposeA, transposeB);
+  if (bias) expectShape(g.where('matmul bias'), bias, [n]);
+  if (residual) expectShape(g.where('matmul residual'), residual, shape);
+  for (const t of [a, b, bias, residual]) if (t) expectDType(g.where('matmul'), t, 'f32', 'f16');
+
+  const y = g.value('matmul', shape);
+  const inputs = [a, b, bias, residual].filter((t) => t !== null);
+  const keeps = activation !== null && g.train && inputs.some((t) => g.differentiable(t));
+  const before = keeps ? g.value('before activation', shape) : null;
+  const left: Operand = { tensor: a, transposed: transposeA, shared: false };
+  const right: Operand = { tensor: b, transposed: transposeB, shared };
+  product(g, left, right, { tensor: y, add: false }, { batch, m, n, k, bias, activation, residual, before });
+
+  g.backward(y, () => {
+    const dy = g.grad(y);
+    if (residual) {
+      const dresidual = g.sink(residual);
+      if (dresidual) accumulate(g, dy, dresidual);
+    }
+    // What f is applied to has its gradient first: dz = dy f'(z).
+    const dz = activation && before ? activationGradient(g, activation, before, dy) : dy;
+    if (bias) {
+      const dbias = g.sink(bias);
+      if (dbias) columnSum(g, dz, dbias);
+    }
+    // forward was z = a b, so now da = dz bᵀ and db = aᵀ dz; stored transposed, daᵀ = b dzᵀ and dbᵀ = dzᵀ a.
+    const d: Operand = { tensor: dz, transposed: false, shared: false };
+    const dt: Operand = { tensor: dz, transposed: true, shared: false };
+    const da = g.sink(a);
+    if (da) {
+      const bt = { ...right, transposed: !transposeB };
+      if (transposeA) product(g, right, dt, da, { batch, m: k, n: m, k: n });
+      else product(g, d, bt, da, { batch, m, n: k, k: n });
+    }
+    const db = g.sink(b);
+    if (db) {
+      const at = { ...left, transposed: !transposeA };
+      const sum = shared;
+      if (transposeB) product(g, dt, left, db, { batch, m: n, n: k, k: m, sum });
+      else product(g, at, d, db, { batch, m: k, n, k: m, sum });
+    }
+  });
+  return y;
+}
+
+interface Operand {
+  readonly tensor: Tensor;
+  /** Stored with its two axes exchanged. */
+  readonly transposed: boolean;
+  /** One matrix for the whole batch. */
+  readonly shared: boolean;
+}
+
+interface Product {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** The products of the batch are added up into one matrix. */
+  readonly sum?: boolean;
+  readonly bias?: Tensor | null;
+  readonly activation?: Activation | null;
+  readonly residual?: Tensor | null;
+  /** Where the activation's argument is kept. */
+  readonly before?: Tensor | null;
+}
+
+const RUNGS: Readonly<Record<Rung, readonly Shader[]>> = {
+  row_1x64: [blocks, row1x64],
+  quad_4x64: [blocks, quad4x64],
+  quad_16x16: [blocks, quad16x16],
+  quad_32x64: [blocks, quad32x64],
+  gemv: [blocks, gemvWgsl],
+  tile_32x32: [tile32x32],
+  tile_64x64: [tile64x64],
+};
+const NEIGHBOURS = byCapability({ base: rows, subgroups: rowsSubgroups });
+const activationBackward = defineKernel({
+  name: 'matmul.activation_backward',
+  wgsl: [activations, activationBackwardWgsl, elementwiseWgsl],
+});
+const kernels = new Map<string, Kernel>();
+
+/** The kernel of a rung for operands that can (v) or cannot (s) be read four elements at a time. */
+function kernelOf(
+  rung: Rung | 'splits',
+  left: boolean,
+  right: boolean,
+  out: boolean,
+  fused: boolean,
+): Kernel {
+  const wide = rung === 'splits' ? [out] : [left, right, out];
+  const name = `matmul.${rung}.${wide.map((w) => (w ? 'v' : 's')).join('')}${fused ? '.fused' : ''}`;
+  let kernel = kernels.get(name);
+  if (!kernel) {
+    const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
+    const operands = [left ? leftVec4 : leftScalar, right ? rightVec4 : rightScalar];
+    const neighbours = rung.startsWith('quad') ? [NEIGHBOURS] : [];
+    kernel = defineKernel({
+      name,
+      wgsl: rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...neighbours, ...RUNGS[rung]],
+    });
+    kernels.set(name, kernel);
+  }
+  return kernel;
+}
+
+/** Records y (batch, M, N) = f(left right + bias) + residual: one dispatch, or two where sums are split. */
+function product(g: Graph, left: Operand, right: Operand, { tensor: y, add }: Sink, product: Product): void {
+  const { bias = null, activation = null, residual = null, before = null, sum = false } = product;
+  const { batch, m, n, k } = product;
+  // A vector is stored like its transpose: take the reading where neighbours along K are neighbours in memory.
+  const transposeA = left.transposed && m > 1;
+  const transposeB = right.transposed || n === 1;
+  const { rung, lanes, height, width, step, splits, chunk } = tile(
+    { batch, m, n, k, transposeB },
+    g.device.can,
+  );
+  const parts = sum ? batch * splits : splits;
+  const wide = {
+    left: (transposeA ? m : k) % 4 === 0,
+    right: (transposeB ? k : n) % 4 === 0,
+    out: n % 4 === 0,
+  };
+  const fused = bias !== null || activation !== null || residual !== null;
+  const epilogue = fused ? fuse(g, right.tensor, bias, activation, residual, before) : NOTHING;
+  const target = parts > 1 ? g.value('partial', [batch * splits, m, n], 'f32') : y;
+  const here = parts > 1 ? NOTHING : epilogue;
+  const guarded = k % step !== 0;
+  const sizes = {
+    m,
+    n,
+    k,
+    left_stride: left.shared ? 0 : m * k,
+    right_stride: right.shared ? 0 : k * n,
+  };
+  g.dispatch(
+    kernelOf(rung, wide.left, wide.right, wide.out, here !== NOTHING),
+    { a: left.tensor, b: right.tensor, y: target, ...here.bind },
+    {
+      uniforms: { ...sizes, splits, chunk },
+      constants: {
+        TRANSPOSE_A: transposeA,
+        TRANSPOSE_B: transposeB,
+        GUARD: guarded,
+        EDGE_A: guarded || m % height !== 0,
+        EDGE_B: guarded || n % width !== 0,
+        ADD: parts > 1 ? false : add,
+        TA: float(left.tensor),
+        TB: float(right.tensor),
+        TY: float(target),
+        ...(rung === 'gemv' ? { COLUMN_LANES: width / 4, ROWS: m === 1 ? 1 : 4 } : {}),
+        ...(lanes ? { LANES: lanes } : {}),
+        ...here.constants,
+      },
+      grid: [Math.ceil(n / width), Math.ceil(m / height), batch * splits],
+      flops: 2 * batch * m * n * k,
+      bytes: [left.tensor, right.tensor, target, residual, before].reduce(
+        (all, t) => all + (t?.bytes ?? 0),
+        0,
+      ),
+    },
+  );
+  if (parts === 1) return;
+  const [groups, more = 1] = linearGrid(Math.ceil((m * Math.ceil(n / 4)) / 64));
+  g.dispatch(
+    kernelOf('splits', true, true, wide.out, fused),
+    { partial: target, y, ...epilogue.bind },
+    {
+      uniforms: { ...sizes, splits: parts, chunk },
+      constants: { ADD: add, TY: float(y), ...epilogue.constants },
+      grid: [groups, more, sum ? 1 : batch],
+    },
+  );
+}
+
+interface Epilogue {
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly constants: Constants;
+}
+const NOTHING: Epilogue = { bind: {}, constants: {} };
+
+/** Bindings and constants of epilogue_fused.wgsl. What is switched off is bound to `other`, and not touched. */
+function fuse(
+  g: Graph,
+  other: Tensor,
+  bias: Tensor | null,
+  activation: Activation | null,
+  residual: Tensor | null,
+  before: Tensor | null,
+): Epilogue {
+  const kept = before ?? g.value('unused', [4], 'f32');
+  return {
+    bind: { bias: bias ?? other, residual: residual ?? other, before: kept },
+    constants: {
+      BIAS: bias !== null,
+      RESIDUAL: residual !== null,
+      KEEP: before !== null,
+      TBIAS: float(bias ?? other),
+      TRESIDUAL: float(residual ?? other),
+      TBEFORE: float(kept),
+      ACTIVATION: ACTIVATION[activation ?? 'none'],
+      F: 'vec4<f32>',
+    },
+  };
+}
+
+/** dz = dy f'(z), as large as z. */
+function activationGradient(g: Graph, activation: Activation, z: Tensor, dy: Tensor): Tensor {
+  const dz = g.value('d activation', z.shape, z.dtype);
+  const { constants, n, grid } = elementwise(z, g.device.can);
+  g.dispatch(
+    activationBackward,
+    { x: z, dy, dx: dz },
+    { uniforms: { n }, constants: { ...constants, ACTIVATION: ACTIVATION[activation], ADD: false }, grid },
+  );
+  return dz;
+}
+
+const float = (t: Tensor): 'f16' | 'f32' => (t.dtype === 'f16' ? 'f16' : 'f32');
+
+/** Checks the shapes and says what they mean. */
+function fit(where: string, a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) {
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new ShapeError(
+      where,
+      `a is ${formatShape(a.shape)} and b is ${formatShape(b.shape)}`,
+      'Both need two axes.',
+    );
+  }
+  const leading = a.shape.slice(0, -2);
+  const [a0, a1] = a.shape.slice(-2) as [number, number];
+  const [b0, b1] = b.shape.slice(-2) as [number, number];
+  const [m, k] = transposeA ? [a1, a0] : [a0, a1];
+  const [inner, n] = transposeB ? [b1, b0] : [b0, b1];
+  if (inner !== k) {
+    throw new ShapeError(
+      where,
+      `${a.name} ${formatShape(a.shape)}${transposeA ? ' transposed' : ''} does not fit ` +
+        `${b.name} ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`,
+      `The inner axes, ${k} and ${inner}, must be equal.`,
+    );
+  }
+  const ofB = b.shape.slice(0, -2);
+  const shared = ofB.length === 0;
+  if (!shared && (ofB.length !== leading.length || ofB.some((s, i) => s !== leading[i]))) {
+    throw new ShapeError(
+      where,
+      `the leading axes of ${a.name} ${formatShape(a.shape)} and ${b.name} ${formatShape(b.shape)} differ`,
+      'b may have no leading axes, or those of a.',
+    );
+  }
+  const batch = sizeOf(leading);
+  const shape = [...leading, m, n];
+  // Rows of a batch that shares b are the rows of one larger matrix.
+  if (shared && !transposeA) return { batch: 1, m: batch * m, n, k, shared: false, shape };
+  return { batch, m, n, k, shared: shared && batch > 1, shape };
+}

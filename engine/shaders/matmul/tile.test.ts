@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { tile, type ProductSizes } from './tile';
+
+const swiftshader = { software: true, subgroups: { min: 4, max: 4 } };
+const lavapipe = { software: true, subgroups: { min: 8, max: 8 } };
+const gpu = { software: false, subgroups: { min: 32, max: 32 } };
+const sizes = (m: number, n: number, k: number, batch = 1): ProductSizes => ({
+  batch,
+  m,
+  n,
+  k,
+  transposeB: false,
+});
+
+describe('matmul tile', () => {
+  it('climbs the software ladder with the number of rows', () => {
+    expect(tile(sizes(1, 3072, 768), swiftshader).rung).toBe('row_1x64');
+    expect(tile(sizes(4, 3072, 768), swiftshader).rung).toBe('quad_4x64');
+    expect(tile(sizes(16, 3072, 768), swiftshader).rung).toBe('quad_16x16');
+    expect(tile(sizes(128, 3072, 768), swiftshader).rung).toBe('quad_32x64');
+  });
+
+  it('wastes no wide tile on a narrow product', () => {
+    expect(tile(sizes(512, 8, 512), swiftshader).rung).toBe('quad_16x16');
+    expect(tile(sizes(33, 65, 512), swiftshader).rung).toBe('quad_16x16');
+  });
+
+  it('spares lavapipe the wide tile', () => {
+    expect(tile(sizes(512, 512, 512), lavapipe)).toMatchObject({ rung: 'quad_16x16', lanes: 8, width: 32 });
+  });
+
+  it('takes GPU tiles by the number of workgroups they give', () => {
+    expect(tile(sizes(1, 768, 768), gpu).rung).toBe('gemv');
+    expect(tile(sizes(256, 256, 256), gpu).rung).toBe('tile_32x32');
+    expect(tile(sizes(1024, 1024, 1024), gpu).rung).toBe('tile_64x64');
+  });
+
+  it('splits K where the outputs alone give too few workgroups, into parts of whole steps', () => {
+    for (const can of [swiftshader, lavapipe, gpu]) {
+      for (const [m, n, k] of [
+        [16, 16, 4096],
+        [64, 64, 768],
+        [1, 8, 3000],
+        [768, 768, 768],
+        [5, 5, 5],
+      ] as const) {
+        const { splits, chunk, step } = tile(sizes(m, n, k), can);
+        expect(chunk % step).toBe(0);
+        expect(splits * chunk).toBeGreaterThanOrEqual(k);
+        expect((splits - 1) * chunk).toBeLessThan(k);
+      }
+    }
+    expect(tile(sizes(64, 64, 4096), gpu).splits).toBeGreaterThan(8);
+    expect(tile(sizes(1024, 1024, 4096), gpu).splits).toBe(1);
+  });
+});

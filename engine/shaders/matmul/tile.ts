@@ -1,0 +1,83 @@
+import type { Capabilities } from '../../runtime/device';
+
+/** y (batch, M, N) = a (batch, M, K) b (batch, K, N), by its sizes. */
+export interface ProductSizes {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** b is stored (N, K). */
+  readonly transposeB: boolean;
+}
+
+/** The rungs of the ladder; README.md says what each is for and what it bought. */
+export type Rung =
+  'row_1x64' | 'quad_4x64' | 'quad_16x16' | 'quad_32x64' | 'gemv' | 'tile_32x32' | 'tile_64x64';
+
+export interface Tile {
+  readonly rung: Rung;
+  /** Outputs of one workgroup: rows and columns. */
+  readonly height: number;
+  readonly width: number;
+  /** Invocations of a workgroup, where the rung leaves a choice: a quad each is best, but lavapipe's SIMD has eight. */
+  readonly lanes: number | null;
+  /** What K is walked in. */
+  readonly step: number;
+  /** Parts of K that different workgroups sum, and the length of each: a multiple of `step`. */
+  readonly splits: number;
+  readonly chunk: number;
+}
+
+/** Outputs of a quad or, on hardware, of a workgroup, and the step along K. */
+const LADDER: Readonly<
+  Record<Exclude<Rung, 'gemv'>, readonly [height: number, width: number, step: number]>
+> = {
+  row_1x64: [1, 64, 4],
+  quad_4x64: [4, 64, 4],
+  quad_16x16: [16, 16, 4],
+  quad_32x64: [32, 64, 4],
+  tile_32x32: [32, 32, 32],
+  tile_64x64: [64, 64, 16],
+};
+
+/** Chooses the rung for a product, and whether K is split among workgroups. */
+export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | 'subgroups'>): Tile {
+  const { m, n, k, batch } = sizes;
+  const rung = can.software ? softwareRung(sizes, can) : hardwareRung(sizes);
+  const [height, base, step] = rung === 'gemv' ? [4, gemvWidth(sizes), 4] : LADDER[rung];
+  const lanes = can.software ? (isWide(can) ? 8 : 4) : null;
+  const width = (base * (lanes ?? 4)) / 4;
+  const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
+  // A software adapter is busy with a few workgroups; a GPU wants several for each of its processors.
+  const wanted = can.software ? 8 : 128;
+  const shortest = can.software ? 128 : 256;
+  const most = Math.max(1, Math.min(Math.floor(k / shortest), 64));
+  const splits = Math.min(Math.ceil(wanted / groups), most);
+  const chunk = Math.ceil(k / splits / step) * step;
+  return { rung, height, width, lanes, step, splits: Math.ceil(k / chunk), chunk };
+}
+
+/** Subgroups of eight are lavapipe's: its compiler takes seconds for the wide tile, and gains nothing by it. */
+function isWide(can: Pick<Capabilities, 'subgroups'>): boolean {
+  return can.subgroups !== null && can.subgroups.max > 4;
+}
+
+function softwareRung({ m, n, batch }: ProductSizes, can: Pick<Capabilities, 'subgroups'>): Rung {
+  if (m === 1) return 'row_1x64';
+  if (m <= 4) return 'quad_4x64';
+  if (isWide(can)) return 'quad_16x16';
+  // Tiles cost the same full or not; the wide one is 1.5 times as fast for each output.
+  const wide = Math.ceil(m / 32) * Math.ceil(n / 64);
+  const narrow = Math.ceil(m / 16) * Math.ceil(n / 16);
+  return wide * batch >= 4 && wide * 32 * 64 <= 1.5 * narrow * 16 * 16 ? 'quad_32x64' : 'quad_16x16';
+}
+
+function hardwareRung({ m, n, batch }: ProductSizes): Rung {
+  if (m <= 4) return 'gemv';
+  return Math.ceil(m / 64) * Math.ceil(n / 64) * batch >= 128 ? 'tile_64x64' : 'tile_32x32';
+}
+
+/** Columns of a workgroup of `gemv`: neighbouring invocations read along whichever axis b is stored. */
+function gemvWidth({ transposeB }: Pick<ProductSizes, 'transposeB'>): number {
+  return transposeB ? 4 : 32;
+}

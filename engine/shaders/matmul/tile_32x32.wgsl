@@ -1,0 +1,63 @@
+// tile_64x64.wgsl for smaller products, which would give a GPU too few workgroups: 8 × 8 invocations own 32 × 32
+// outputs, each 4 × 4 (rows 4y + 0 … 3, columns 4x + 0 … 3), and walk K in steps of 32.
+// Link with left_*, right_*, out_* and epilogue_*.
+const STEP: u32 = 32;
+
+var<workgroup> left_slice: array<vec4f, 256>;   // [k][row / 4]
+var<workgroup> right_slice: array<vec4f, 256>;  // [k][column / 4]
+
+// Four rows of `left` from `row`, at k … k + 3, go to the slice with K outermost.
+fn fetch_left(z: u32, row: u32, k: u32, quad: u32, at: u32) {
+  let turned = transpose(mat4x4f(left(z, row, k), left(z, row + 1u, k), left(z, row + 2u, k), left(z, row + 3u, k)));
+  for (var i = 0u; i < 4u; i++) {
+    let to = (at + i) * 8u + quad;
+    left_slice[to] = turned[i];
+  }
+}
+
+fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
+  let turned = transpose(mat4x4f(
+    right(z, column, k), right(z, column + 1u, k), right(z, column + 2u, k), right(z, column + 3u, k)));
+  for (var i = 0u; i < 4u; i++) {
+    let to = (at + i) * 8u + quad;
+    right_slice[to] = turned[i];
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let x = lane % 8u;
+  let y = lane / 8u;
+  let row = group.y * 32u;
+  let column = group.x * 32u;
+  let z = group.z / sizes.splits;
+  let begin = (group.z % sizes.splits) * sizes.chunk;
+  let end = min(begin + sizes.chunk, sizes.k);
+  var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
+  for (var k = begin; k < end; k += STEP) {
+    if (TRANSPOSE_A) { // stored [k][row]: 8 lanes fetch the 32 rows of one k
+      for (var i = lane; i < 256u; i += 64u) { left_slice[i] = left(z, k + i / 8u, row + i % 8u * 4u); }
+    } else { // stored [row][k]: 8 lanes fetch the 32 k of four rows
+      fetch_left(z, row + y * 4u, k + x * 4u, y, x * 4u);
+    }
+    if (TRANSPOSE_B) {
+      fetch_right(z, column + y * 4u, k + x * 4u, y, x * 4u);
+    } else {
+      for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 8u, column + i % 8u * 4u); }
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < STEP; i++) {
+      let a = left_slice[i * 8u + y];
+      let b = right_slice[i * 8u + x];
+      c0 = fma(b, vec4f(a.x), c0);
+      c1 = fma(b, vec4f(a.y), c1);
+      c2 = fma(b, vec4f(a.z), c2);
+      c3 = fma(b, vec4f(a.w), c3);
+    }
+    workgroupBarrier();
+  }
+  put(group.z, row + 4u * y, column + 4u * x, c0);
+  put(group.z, row + 4u * y + 1u, column + 4u * x, c1);
+  put(group.z, row + 4u * y + 2u, column + 4u * x, c2);
+  put(group.z, row + 4u * y + 3u, column + 4u * x, c3);
+}

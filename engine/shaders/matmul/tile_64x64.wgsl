@@ -1,0 +1,79 @@
+// y = f(a b + bias) + residual on a GPU: a workgroup of 8 × 8 invocations owns 64 × 64 outputs and walks K in steps of
+// 16. Both operands' slices are fetched with neighbouring vec4 loads and shared through workgroup memory, so that each
+// number is fetched once per workgroup; each invocation owns 8 × 8 outputs: rows 4y + 0 … 3 and 32 more, columns
+// 4x + 0 … 3 and 32 more (neighbours then read neighbouring banks).
+// Link with left_*, right_*, out_* and epilogue_*.
+const STEP: u32 = 16;
+
+var<workgroup> left_slice: array<vec4f, 256>;   // [k][row / 4]
+var<workgroup> right_slice: array<vec4f, 256>;  // [k][column / 4]
+
+fn rank1(c: mat4x4f, b: vec4f, a: vec4f) -> mat4x4f {
+  return mat4x4f(fma(b, vec4f(a.x), c[0]), fma(b, vec4f(a.y), c[1]), fma(b, vec4f(a.z), c[2]), fma(b, vec4f(a.w), c[3]));
+}
+
+// Four rows of `left` from `row`, at k … k + 3, go to the slice with K outermost.
+fn fetch_left(z: u32, row: u32, k: u32, quad: u32, at: u32) {
+  let turned = transpose(mat4x4f(left(z, row, k), left(z, row + 1u, k), left(z, row + 2u, k), left(z, row + 3u, k)));
+  for (var i = 0u; i < 4u; i++) {
+    let to = (at + i) * 16u + quad;
+    left_slice[to] = turned[i];
+  }
+}
+
+fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
+  let turned = transpose(mat4x4f(
+    right(z, column, k), right(z, column + 1u, k), right(z, column + 2u, k), right(z, column + 3u, k)));
+  for (var i = 0u; i < 4u; i++) {
+    let to = (at + i) * 16u + quad;
+    right_slice[to] = turned[i];
+  }
+}
+
+fn put4(z: u32, row: u32, column: u32, c: mat4x4f) {
+  put(z, row, column, c[0]);
+  put(z, row + 1u, column, c[1]);
+  put(z, row + 2u, column, c[2]);
+  put(z, row + 3u, column, c[3]);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let x = lane % 8u;
+  let y = lane / 8u;
+  let row = group.y * 64u;
+  let column = group.x * 64u;
+  let z = group.z / sizes.splits;
+  let begin = (group.z % sizes.splits) * sizes.chunk;
+  let end = min(begin + sizes.chunk, sizes.k);
+  var c00 = mat4x4f(); var c01 = mat4x4f();
+  var c10 = mat4x4f(); var c11 = mat4x4f();
+  for (var k = begin; k < end; k += STEP) {
+    if (TRANSPOSE_A) { // stored [k][row]: 16 lanes fetch the 64 rows of one k
+      for (var i = lane; i < 256u; i += 64u) { left_slice[i] = left(z, k + i / 16u, row + i % 16u * 4u); }
+    } else { // stored [row][k]: 4 lanes fetch the 16 k of four rows
+      fetch_left(z, row + lane / 4u * 4u, k + lane % 4u * 4u, lane / 4u, lane % 4u * 4u);
+    }
+    if (TRANSPOSE_B) {
+      fetch_right(z, column + lane / 4u * 4u, k + lane % 4u * 4u, lane / 4u, lane % 4u * 4u);
+    } else {
+      for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 16u, column + i % 16u * 4u); }
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < STEP; i++) {
+      let a0 = left_slice[i * 16u + y];
+      let a1 = left_slice[i * 16u + 8u + y];
+      let b0 = right_slice[i * 16u + x];
+      let b1 = right_slice[i * 16u + 8u + x];
+      c00 = rank1(c00, b0, a0);
+      c01 = rank1(c01, b1, a0);
+      c10 = rank1(c10, b0, a1);
+      c11 = rank1(c11, b1, a1);
+    }
+    workgroupBarrier();
+  }
+  put4(group.z, row + 4u * y, column + 4u * x, c00);
+  put4(group.z, row + 4u * y, column + 32u + 4u * x, c01);
+  put4(group.z, row + 32u + 4u * y, column + 4u * x, c10);
+  put4(group.z, row + 32u + 4u * y, column + 32u + 4u * x, c11);
+}
