@@ -1,0 +1,87 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
+import step from '../../graph/step.wgsl';
+import type { Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import { elementType } from '../lib/elementwise';
+import scalar from '../lib/scalar.wgsl';
+import vector from '../lib/vector.wgsl';
+import { accumulate } from '../scale/scale';
+import backwardWgsl from './backward.wgsl';
+import forwardWgsl from './forward.wgsl';
+
+const kernels = (pack: typeof scalar, suffix: string) => ({
+  forward: defineKernel({ name: `positional.forward${suffix}`, wgsl: [forwardWgsl, pack, step] }),
+  backward: defineKernel({ name: `positional.backward${suffix}`, wgsl: [backwardWgsl, pack, step] }),
+});
+const wideKernels = kernels(vector, '');
+const narrowKernels = kernels(scalar, '_narrow');
+
+const LANES = 64;
+
+/**
+ * y = x + table[now.position + t]: learned positions (a parameter) or fixed ones (`sinusoidal`).
+ * x (B, T, C), table (P, C) with P ≥ T -> (B, T, C). The table's gradient sums over B in order. Throws `ShapeError`.
+ */
+export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
+  const where = g.where('addPositions');
+  const [B = 0, T = 0, C = 0] = x.shape;
+  const [P = 0, width] = table.shape;
+  if (x.shape.length !== 3 || table.shape.length !== 2 || width !== C) {
+    throw new ShapeError(where, `${x.toString()} and ${table.toString()} must be (B, T, C) and (P, C)`);
+  }
+  if (P < T) {
+    throw new ShapeError(where, `${T} positions exceed the ${P} of ${table.name}`, 'Shorten the input.');
+  }
+  const wide = C % 4 === 0;
+  const per = wide ? 4 : 1;
+  const kernel = wide ? wideKernels : narrowKernels;
+  const y = g.value('positions', x.shape, x.dtype);
+  g.dispatch(
+    kernel.forward,
+    { x, table, y },
+    {
+      uniforms: { n: x.size / per, t: T, c: C / per, p: P },
+      constants: { T: elementType(x.dtype, wide), P: elementType(table.dtype, wide) },
+      grid: linearGrid(Math.ceil(x.size / per / LANES)),
+    },
+  );
+
+  g.backward(y, () => {
+    const dy = g.grad(y);
+    const dx = g.sink(x);
+    const dtable = g.sink(table);
+    if (dx) accumulate(g, dy, dx);
+    if (!dtable) return;
+    g.dispatch(
+      kernel.backward,
+      { dy, dtable: dtable.tensor },
+      {
+        uniforms: { n: table.size / per, t: T, c: C / per, b: B },
+        constants: {
+          T: elementType(dy.dtype, wide),
+          S: elementType(dtable.tensor.dtype, wide),
+          ADD: dtable.add,
+        },
+        grid: linearGrid(Math.ceil(table.size / per / LANES)),
+      },
+    );
+  });
+  return y;
+}
+
+/**
+ * The fixed table of Vaswani et al. 2017, 3.5: columns 2i and 2i + 1 hold sin and cos of position / 10000^(2i/C),
+ * computed in float64. -> (positions, C), f32.
+ */
+export function sinusoidal(g: Graph, positions: number, C: number): Tensor {
+  return g.constant('sinusoidal', [positions, C], sinusoidalTable(positions, C));
+}
+
+export function sinusoidalTable(positions: number, C: number): Float32Array {
+  return Float32Array.from({ length: positions * C }, (_, at) => {
+    const [position, column] = [Math.floor(at / C), at % C];
+    const angle = position / 10_000 ** ((column - (column % 2)) / C);
+    return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+}
