@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
 import { embedding } from '../shaders/embedding/embedding';
-import { normal, type Init } from './init';
+import { normal } from './init';
 import { Parameter } from './parameter';
 
 /** Rows of a table by token id. ids (…) u32 -> (…, C). */
