@@ -21,6 +21,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  // Read once: software adapters would read uniforms again for every element.
+  let n = sizes.n;
+  let rest1 = sizes.rest1;
+  let rest2 = sizes.rest2;
+  let beta2 = sizes.beta2;
+  let epsilon = sizes.epsilon;
   let scale = clip[1];
   let keep = 1.0 - now.lr * sizes.decay;
   let rate = now.lr / now.correction1;
@@ -28,16 +34,16 @@ fn main(
   let base = (group.x + group.y * groups.x) * (LANES * PER) + lane;
   for (var j = 0u; j < PER; j++) {
     let i = base + j * LANES;
-    if (i >= sizes.n) { continue; }
+    if (i >= n) { continue; }
     let raw = gradients[i];
     gradients[i] = T();
     if (scale == 0.0) { continue; }
     let d = raw * scale;
     var m = first[i];
-    m += sizes.rest1 * (d - m);
-    let v = sizes.beta2 * second[i] + sizes.rest2 * (d * d);
+    m += rest1 * (d - m);
+    let v = beta2 * second[i] + rest2 * (d * d);
     first[i] = m;
     second[i] = v;
-    weights[i] = keep * weights[i] - rate * m / (sqrt(v) * root + sizes.epsilon);
+    weights[i] = keep * weights[i] - rate * m / (sqrt(v) * root + epsilon);
   }
 }

@@ -2,6 +2,7 @@
 //   dlogits[n, c] = dloss / count (softmax(logits[n])[c] - (1 - ε) [c = target] - ε/V),   0 in rows without a target.
 // dlogits (N, V) of T; with a file that declares read_logit, which may read dlogits itself: then the gradient takes the
 // logits' place. A workgroup owns SPAN columns of one row, its lanes stride over them.
+// Uniforms are read before the loop: software adapters read them again each time, and a load is what costs there.
 const LANES: u32 = 64;
 const SPAN: u32 = 1024;
 const ADD: bool = false;
@@ -35,11 +36,12 @@ fn main(
   }
   let scale = dloss[0] * weight[0];
   let center = lse[row];
+  let even = sizes.even;
+  let hit = sizes.hit;
   for (var c = first + lane; c < last; c += LANES) {
     let i = start + c;
-    var d = exp((read_logit(i) - center.x) - center.y) - sizes.even;
-    if (c == goal) { d -= sizes.hit; }
-    d *= scale;
+    var d = exp((read_logit(i) - center.x) - center.y) - even;
+    d = (d - select(0.0, hit, c == goal)) * scale;
     if (ADD) { d += f32(dlogits[i]); }
     dlogits[i] = T(d);
   }

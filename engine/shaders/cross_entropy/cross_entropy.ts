@@ -105,7 +105,7 @@ export function crossEntropyRows(
       grid: linearGrid(n * spans),
       flops: 4 * n * v,
     };
-    const constants = { T, LANES: SPAN_LANES, SPAN };
+    const constants = { T, LANES: software ? ROW_LANES : SPAN_LANES, SPAN };
     if (logits.root.source.kind === 'value' && !g.reached(logits)) {
       const dlogits = g.takeOver(logits);
       if (dlogits) g.dispatch(inPlace, { dlogits, ...bind }, { ...how, constants });

@@ -19,12 +19,13 @@ fn main(
 ) {
   let row = group.x + group.y * groups.x;
   if (row >= sizes.n) { return; }
-  let start = row * sizes.v;
+  let v = sizes.v;
+  let start = row * v;
   // The first logit stands in for lanes without a column: it is no larger than the row's maximum.
   var most = f32(logits[start]);
   var sum = 0.0;
   var total = 0.0;
-  for (var c = lane; c < sizes.v; c += LANES) {
+  for (var c = lane; c < v; c += LANES) {
     let x = f32(logits[start + c]);
     if (x > most) {
       sum *= exp(most - x);

@@ -20,10 +20,13 @@ fn main(
 ) {
   var sum = vec4f();
   var bad = 0.0;
-  for (var i = group.x * LANES + lane; i < sizes.n; i += groups.x * LANES) {
+  let n = sizes.n;
+  let stride = groups.x * LANES;
+  for (var i = group.x * LANES + lane; i < n; i += stride) {
     let x = vec4<f32>(g[i]); // a lone f32 arrives four times over, see WIDTH below
-    if (any((bitcast<vec4<u32>>(x) & vec4u(0x7fffffffu)) >= vec4u(LIMIT))) { bad = 1.0; }
-    else { sum += x * x; }
+    let fine = (bitcast<vec4<u32>>(x) & vec4u(0x7fffffffu)) < vec4u(LIMIT);
+    sum += select(vec4f(), x * x, fine);
+    bad = select(1.0, bad, all(fine));
   }
   let joined = workgroup_sum2(vec2f(dot(sum, vec4f(f32(WIDTH) / 4.0)), bad), lane);
   if (lane == 0u) { partials[sizes.first + group.x] = select(joined.x, -1.0, joined.y > 0.0); }

@@ -11,14 +11,15 @@ var<workgroup> side_bests: array<vec2u, SIDE>;
 fn workgroup_sum4(value: vec4f, lane: u32) -> vec4f {
   sums[lane] = value;
   workgroupBarrier();
+  let side = sizes.side; // equals SIDE; a uniform, so that no compiler unrolls the loops
   if (lane < SIDE) {
     var sum = vec4f();
-    for (var j = 0u; j < SIDE; j++) { sum += sums[lane * SIDE + j]; }
+    for (var j = 0u; j < side; j++) { sum += sums[lane * SIDE + j]; }
     side_sums[lane] = sum;
   }
   workgroupBarrier();
   var sum = vec4f();
-  for (var j = 0u; j < SIDE; j++) { sum += side_sums[j]; }
+  for (var j = 0u; j < side; j++) { sum += side_sums[j]; }
   return sum;
 }
 
@@ -30,13 +31,14 @@ fn better(a: vec2u, b: vec2u) -> vec2u {
 fn workgroup_best(value: vec2u, lane: u32) -> vec2u {
   bests[lane] = value;
   workgroupBarrier();
+  let side = sizes.side;
   if (lane < SIDE) {
     var best = bests[lane * SIDE];
-    for (var j = 1u; j < SIDE; j++) { best = better(best, bests[lane * SIDE + j]); }
+    for (var j = 1u; j < side; j++) { best = better(best, bests[lane * SIDE + j]); }
     side_bests[lane] = best;
   }
   workgroupBarrier();
   var best = side_bests[0];
-  for (var j = 1u; j < SIDE; j++) { best = better(best, side_bests[j]); }
+  for (var j = 1u; j < side; j++) { best = better(best, side_bests[j]); }
   return best;
 }

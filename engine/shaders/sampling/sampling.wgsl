@@ -6,7 +6,7 @@
 // (seed, index, row, token) alone, is distributed as softmax. It needs no running sum and no order of the lanes.
 alias T = f32;
 
-struct Sizes { n: u32, v: u32, stream: u32, key_levels: u32, index_levels: u32 }
+struct Sizes { n: u32, v: u32, stream: u32, key_levels: u32, index_levels: u32, cuts: u32, side: u32 }
 @group(0) @binding(0) var<storage, read> logits: array<T>;
 @group(0) @binding(1) var<storage, read_write> ids: array<u32>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
@@ -16,18 +16,18 @@ const LARGEST: u32 = 0xff7fffff; // key of the largest finite number
 // Integers in the order of floats. Both zeros are one; infinities and NaN come out on top.
 fn key_of(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
-  if ((bits & 0x7f800000u) == 0x7f800000u) { return 0xffffffffu; }
-  if ((bits & 0x7fffffffu) == 0u) { return 0x80000000u; }
-  return select(bits | 0x80000000u, ~bits, bits > 0x7fffffffu);
+  let size = bits & 0x7fffffffu;
+  let key = select(0x80000000u + size, 0x80000000u - size, bits > 0x7fffffffu);
+  return select(key, 0xffffffffu, size >= 0x7f800000u);
 }
 
 fn number_of(key: u32) -> f32 {
-  return bitcast<f32>(select(~key, key ^ 0x80000000u, key > 0x7fffffffu));
+  return bitcast<f32>(select(0x80000000u | (0x80000000u - key), key ^ 0x80000000u, key > 0x7fffffffu));
 }
 
-// (logit - largest logit) / temperature; halves first, so that nothing overflows
-fn scaled(key: u32, top: f32) -> f32 {
-  return max(0.5 * number_of(key) - 0.5 * top, -1e30) * (2.0 / max(now.temperature, 1e-6));
+// (logit - largest logit) / temperature from halves, so that nothing overflows; `sharpness` = 2 / temperature
+fn scaled(key: u32, half_top: f32, sharpness: f32) -> f32 {
+  return max(0.5 * number_of(key) - half_top, -1e30) * sharpness;
 }
 
 // Exponentially distributed from one random word: -log(1 - u). The smallest ones win draws, so there a series keeps
@@ -46,24 +46,34 @@ fn main(
 ) {
   let row = group.x + group.y * groups.x;
   if (row >= sizes.n) { return; }
-  let start = row * sizes.v;
+  // Uniforms are read before the loops: software adapters read them again each time.
+  let v = sizes.v;
+  let start = row * v;
   var own = vec2u(0u, 0xffffffffu);
-  for (var i = lane; i < sizes.v; i += LANES) {
+  for (var i = lane; i < v; i += LANES) {
     own = better(own, vec2u(key_of(f32(logits[start + i])), i));
   }
   let largest = workgroup_best(own, lane);
   var id = largest.y;
   if (now.temperature > 0.0) {
-    let top = number_of(min(largest.x, LARGEST));
+    let half_top = 0.5 * number_of(min(largest.x, LARGEST));
+    let sharpness = 2.0 / max(now.temperature, 1e-6);
+    let stream = sizes.stream;
     var cut = Cut(0u, 0xffffffffu);
-    if (now.top_k > 0u && now.top_k < sizes.v) { cut = narrow(start, cut, top, false, f32(now.top_k), lane); }
-    if (now.top_p < 1.0) { cut = narrow(start, cut, top, true, now.top_p, lane); }
+    // First top_k, then top_p; a loop, because compilers would inline two calls.
+    for (var by_weight = 0u; by_weight < sizes.cuts; by_weight++) {
+      if (by_weight == 0u && (now.top_k == 0u || now.top_k >= v)) { continue; }
+      if (by_weight == 1u && now.top_p >= 1.0) { continue; }
+      let share = select(f32(now.top_k), now.top_p, by_weight == 1u);
+      cut = narrow(start, cut, half_top, sharpness, by_weight == 1u, share, lane);
+    }
     own = vec2u(0u, 0xffffffffu);
-    for (var i = lane; i < sizes.v; i += LANES) {
+    for (var i = lane; i < v; i += LANES) {
       let key = key_of(f32(logits[start + i]));
-      if (!kept(cut, key, i)) { continue; }
-      let e = exponential(random4(start + i, sizes.stream).x);
-      own = better(own, vec2u(key_of(scaled(key, top) - log(e)), i));
+      if (kept(cut, key, i)) {
+        let e = exponential(random4(start + i, stream).x);
+        own = better(own, vec2u(key_of(scaled(key, half_top, sharpness) - log(e)), i));
+      }
     }
     id = workgroup_best(own, lane).y;
   }

@@ -2,7 +2,7 @@
 struct Cut { key: u32, index: u32 }
 
 fn kept(cut: Cut, key: u32, i: u32) -> bool {
-  return key > cut.key || (key == cut.key && i < cut.index);
+  return (key > cut.key) | ((key == cut.key) & (i < cut.index));
 }
 
 var<workgroup> crowded: u32;
@@ -21,19 +21,21 @@ fn quarter(sums: vec4f, done: f32, goal: f32) -> Quarter {
 // The largest numbers of `within` whose weights reach `goal`, ties by lowest index: at least one number.
 // By weight, numbers weigh exp(scaled) and `goal` is a share of all of `within`; else each weighs 1. No sorting: the
 // threshold is found two bits of the key a pass, each pass adding up the weights of the four next digits.
-fn narrow(start: u32, within: Cut, top: f32, by_weight: bool, share: f32, lane: u32) -> Cut {
+fn narrow(start: u32, within: Cut, half_top: f32, sharpness: f32, by_weight: bool, share: f32, lane: u32) -> Cut {
+  let v = sizes.v;
   var goal = share;
   var prefix = 0u;
   var at = Quarter(0u, 0.0, 0.0);
   for (var level = 0u; level < sizes.key_levels; level++) {
     let shift = 30u - 2u * level;
     var own = vec4f();
-    for (var i = lane; i < sizes.v; i += LANES) {
+    for (var i = lane; i < v; i += LANES) {
       let key = key_of(f32(logits[start + i]));
-      if (((key >> shift) >> 2u) != prefix || !kept(within, key, i)) { continue; }
-      var weight = 1.0;
-      if (by_weight) { weight = exp(scaled(key, top)); }
-      own += select(vec4f(), vec4f(weight), vec4u((key >> shift) & 3u) == vec4u(3u, 2u, 1u, 0u));
+      let digits = key >> shift;
+      // No branch around this: software adapters run four lanes at once, and masks cost them more than the work.
+      let hit = ((digits >> 2u) == prefix) & kept(within, key, i);
+      let weight = select(1.0, exp(scaled(key, half_top, sharpness)), by_weight);
+      own += select(vec4f(), vec4f(weight), (vec4u(digits & 3u) == vec4u(3u, 2u, 1u, 0u)) & vec4<bool>(hit));
     }
     let sums = workgroup_sum4(own, lane);
     if (by_weight && level == 0u) { goal *= (sums.x + sums.y) + (sums.z + sums.w); }
@@ -41,7 +43,7 @@ fn narrow(start: u32, within: Cut, top: f32, by_weight: bool, share: f32, lane: 
     prefix = (prefix << 2u) | (3u - at.number);
   }
   var each = 1.0;
-  if (by_weight) { each = exp(scaled(prefix, top)); }
+  if (by_weight) { each = exp(scaled(prefix, half_top, sharpness)); }
   // How many of the equal numbers at the threshold are still needed, and whether there are more of them.
   let wanted = max(1.0, ceil((goal - at.done) / max(each, 1e-37)));
   if (lane == 0u) { crowded = select(0u, 1u, wanted * each < at.own - 0.5 * each); }
@@ -53,10 +55,11 @@ fn narrow(start: u32, within: Cut, top: f32, by_weight: bool, share: f32, lane: 
   for (var level = 1u; level <= sizes.index_levels; level++) {
     let shift = 2u * (sizes.index_levels - level);
     var own = vec4f();
-    for (var i = lane; i < sizes.v; i += LANES) {
-      if (((i >> shift) >> 2u) != place) { continue; }
-      if (key_of(f32(logits[start + i])) != prefix || i >= cut.index) { continue; }
-      own += select(vec4f(), vec4f(1.0), vec4u((i >> shift) & 3u) == vec4u(0u, 1u, 2u, 3u));
+    for (var i = lane; i < v; i += LANES) {
+      let digits = i >> shift;
+      if ((digits >> 2u) == place && i < cut.index && key_of(f32(logits[start + i])) == prefix) {
+        own += select(vec4f(), vec4f(1.0), vec4u(digits & 3u) == vec4u(0u, 1u, 2u, 3u));
+      }
     }
     found = quarter(workgroup_sum4(own, lane), found.done, wanted);
     place = (place << 2u) | found.number;
