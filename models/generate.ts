@@ -82,11 +82,11 @@ export class Generator implements Disposable {
         'Await the other call or make a second one.',
       );
     this.#busy = true;
+    const waiting: Promise<Uint32Array>[] = [];
     try {
       const text: number[] = Array.from(prompt);
       let position = 0; // rows that the caches hold
       let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
-      const waiting: Promise<Uint32Array>[] = [];
       let made = 0;
       for (let given = 0; given < tokens;) {
         throwIfAborted(signal);
@@ -119,6 +119,7 @@ export class Generator implements Disposable {
         yield id;
       }
     } finally {
+      await Promise.allSettled(waiting); // tokens made ahead that nobody wants
       this.#busy = false;
     }
   }

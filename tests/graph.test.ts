@@ -38,7 +38,9 @@ describe('reflection and linking', () => {
   it('enables f16 first and refuses unknown constants', () => {
     const { can } = fakeDevice();
     expect(link('k', [shader], { T: 'f16' }, can).code).toMatch(/^enable f16;\n/);
-    expect(() => link('k', [shader], { LANE: 1 }, can)).toThrowErrorMatchingInlineSnapshot();
+    expect(() => link('k', [shader], { LANE: 1 }, can)).toThrowErrorMatchingInlineSnapshot(
+      `[KernelError: k: no constant "LANE". The shader declares LANES, T.]`,
+    );
   });
 
   it('the race detector sees a missing barrier', () => {
@@ -74,17 +76,29 @@ describe('recording', () => {
     };
     expect(
       g.scope('h.3', () => message(() => g.dispatch(copy, { x, y, keys: y }, options))),
-    ).toMatchInlineSnapshot();
-    expect(message(() => g.dispatch(copy, { x }, options))).toMatchInlineSnapshot();
-    expect(message(() => g.dispatch(copy, { x: y, y }, options))).toMatchInlineSnapshot();
+    ).toMatchInlineSnapshot(`"h.3 / copy.forward: no binding "keys". The shader declares x, y."`);
+    expect(message(() => g.dispatch(copy, { x }, options))).toMatchInlineSnapshot(
+      `"copy.forward: binding "y" is missing. Bind x, y."`,
+    );
+    expect(message(() => g.dispatch(copy, { x: y, y }, options))).toMatchInlineSnapshot(
+      `"copy.forward: y is both read and written. Bind another tensor for the output."`,
+    );
     expect(
       message(() => g.dispatch(copy, { x, y }, { ...options, uniforms: { n: 4 } })),
-    ).toMatchInlineSnapshot();
-    expect(message(() => g.dispatch(copy, { x, y }, { ...options, grid: [70000] }))).toMatchInlineSnapshot();
-    expect(message(() => g.input('x', [4], 'f32'))).toMatchInlineSnapshot();
-    expect(message(() => g.value('z', [0, 3]))).toMatchInlineSnapshot();
-    expect(message(() => g.view(x, [5]))).toMatchInlineSnapshot();
-    expect(message(() => g.backprop(x))).toMatchInlineSnapshot();
+    ).toMatchInlineSnapshot(`"copy.forward: uniforms differ: missing [scale], unknown []."`);
+    expect(message(() => g.dispatch(copy, { x, y }, { ...options, grid: [70000] }))).toMatchInlineSnapshot(
+      `"copy.forward: a grid of 70000×1×1 workgroups. Each dimension takes 1 to 65535."`,
+    );
+    expect(message(() => g.input('x', [4], 'f32'))).toMatchInlineSnapshot(
+      `"x: this graph has an input of that name already."`,
+    );
+    expect(message(() => g.value('z', [0, 3]))).toMatchInlineSnapshot(
+      `"z: shape (0, 3) has an axis that is not a positive integer."`,
+    );
+    expect(message(() => g.view(x, [5]))).toMatchInlineSnapshot(`"view: x (4) cannot be seen as (5)."`);
+    expect(message(() => g.backprop(x))).toMatchInlineSnapshot(
+      `"backprop: the loss is (4). It must be a single number."`,
+    );
   });
 
   it('folds long grids under 65,535', () => {

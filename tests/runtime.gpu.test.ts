@@ -108,18 +108,28 @@ describe('Plan', () => {
   it('names unknown inputs and outputs and wrong sizes', async () => {
     const g = new Graph(device, { label: 'p' });
     using plan = await g.compile({ y: activation(g, g.input('x', [4], 'f32'), 'relu') });
-    expect(() => plan.run({ z: new Float32Array(4) })).toThrowErrorMatchingInlineSnapshot();
-    expect(() => plan.run({ x: new Float32Array(5) })).toThrowErrorMatchingInlineSnapshot();
-    await expect(plan.read('z')).rejects.toThrowErrorMatchingInlineSnapshot();
+    expect(() => plan.run({ z: new Float32Array(4) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: p: no input "z". Its inputs are x.]`,
+    );
+    expect(() => plan.run({ x: new Float32Array(5) })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: p: input x is (4) f32, 16 bytes, but got Float32Array of 20 bytes.]`,
+    );
+    await expect(plan.read('z')).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: p: no output "z". Its outputs are y.]`,
+    );
     plan[Symbol.dispose]();
-    expect(() => plan.run({ x: new Float32Array(4) })).toThrowErrorMatchingInlineSnapshot();
+    expect(() => plan.run({ x: new Float32Array(4) })).toThrowErrorMatchingInlineSnapshot(
+      `[DeviceError: p: this plan was disposed of. Compile a new one.]`,
+    );
   });
 
   it('checks token ids before anything is written', async () => {
     const g = new Graph(device, { label: 'p' });
     const ids = g.input('ids', [3], 'u32', { below: 10 });
     using plan = await g.compile({ ids });
-    expect(() => plan.run({ ids: Uint32Array.of(1, 10, 2) })).toThrowErrorMatchingInlineSnapshot();
+    expect(() => plan.run({ ids: Uint32Array.of(1, 10, 2) })).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: p: input ids holds 10 at index 1, but ids must be below 10. Encode the text with the tokenizer that belongs to this model.]`,
+    );
     plan.run({ ids: Uint32Array.of(1, 0xffffffff, 9) });
     expect([...(await plan.readIntegers('ids'))]).toEqual([1, 0xffffffff, 9]);
   });
@@ -154,8 +164,12 @@ describe('ParameterStore', () => {
       float32: (name: string) =>
         Promise.resolve(new Float32Array(shapes[name].reduce((x, y) => x * y, 1)).fill(9)),
     });
-    await expect(store.load(source({ a: [3, 5], c: [7] }))).rejects.toThrowErrorMatchingInlineSnapshot();
-    await expect(store.load(source({ a: [5, 3], 'b.0': [7] }))).rejects.toThrowErrorMatchingInlineSnapshot();
+    await expect(store.load(source({ a: [3, 5], c: [7] }))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: weights: 1 missing (b.0), 1 unexpected (c). This checkpoint is of another model; pass rename to map names.]`,
+    );
+    await expect(store.load(source({ a: [5, 3], 'b.0': [7] }))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: weights: a is (5, 3) there but a is (3, 5) here. Create the model with the configuration of the checkpoint.]`,
+    );
     expect((await store.read('b.0'))[0]).toBe(0);
     await store.load(source({ a: [3, 5], 'b.0': [7] }));
     expect((await store.read('b.0'))[0]).toBe(9);

@@ -229,7 +229,7 @@ export class ParameterStore implements Disposable {
       if (found.length !== shape.length || found.some((n, i) => n !== shape[i])) {
         throw new ShapeError(
           where,
-          `${from} is ${formatShape(found)} but ${name} is ${formatShape(shape)}`,
+          `${from} is ${formatShape(found)} there but ${name} is ${formatShape(shape)} here`,
           'Create the model with the configuration of the checkpoint.',
         );
       }

@@ -1,6 +1,9 @@
 import { KernelError } from '../errors';
 import type { KernelVariant } from './kernel';
 
+/** GPUShaderStage.COMPUTE, spelled out: in Node only the entry point is handed in, no globals. */
+const COMPUTE = 4;
+
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -21,7 +24,7 @@ export class PipelineCache {
     this.#gpu = gpu;
     this.stepLayout = gpu.createBindGroupLayout({
       label: 'step',
-      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } }],
+      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }],
     });
   }
 
@@ -42,7 +45,7 @@ export class PipelineCache {
   #layout(variant: KernelVariant): GPUBindGroupLayout {
     const entries = variant.bindings.map(({ index, access }) => ({
       binding: index,
-      visibility: GPUShaderStage.COMPUTE,
+      visibility: COMPUTE,
       buffer: {
         type: ({ read: 'read-only-storage', read_write: 'storage', uniform: 'uniform' } as const)[access],
       },

@@ -1,7 +1,9 @@
 import { DeviceError } from '../errors';
 import type { Storage } from './buffers';
 
+// Flags are spelled out: in Node only the entry point is handed in, no globals.
 const MAP_READ_COPY_DST = 0x01 | 0x08;
+const READ = 1;
 
 /**
  * Readback through a ring of mappable staging buffers, kept by size, so that a steady loop of reads creates none.
@@ -26,7 +28,7 @@ export class Readback {
     encoder.copyBufferToBuffer(source.buffer, source.offset + offset, staging, 0, copy);
     this.#gpu.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, copy);
+      await staging.mapAsync(READ, 0, copy);
     } catch (cause) {
       throw new DeviceError('readback', 'the device was lost or destroyed while reading', 'Open it again.', {
         cause,

@@ -297,27 +297,51 @@ describe('bad input', () => {
   it('says what is wrong with texts, ids, prompts and numbers', async () => {
     expect(() =>
       randomWindows(new Uint32Array(5), { batch: 1, length: 8 }),
-    ).toThrowErrorMatchingInlineSnapshot();
-    expect(() => windows(new Uint32Array(5), { batch: 2, length: 8 })).toThrowErrorMatchingInlineSnapshot();
-    expect(() => model({ width: 30, heads: 4 })).toThrowErrorMatchingInlineSnapshot();
-    expect(() => model({ dropout: 1 })).toThrowErrorMatchingInlineSnapshot();
-    expect(() => model({ layers: 0 })).toThrowErrorMatchingInlineSnapshot();
-    await expect(Trainer.create(optionsOf({ length: 17 }))).rejects.toThrowErrorMatchingInlineSnapshot();
-    await expect(Trainer.create(optionsOf({ batch: 0 }))).rejects.toThrowErrorMatchingInlineSnapshot();
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: randomWindows: the text has 5 tokens but a window takes 9. Use a longer text or a shorter context.]`,
+    );
+    expect(() => windows(new Uint32Array(5), { batch: 2, length: 8 })).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: windows: the text has 5 tokens but one evaluation batch takes 17. Use a longer validation text, a smaller batch or a shorter context.]`,
+    );
+    expect(() => model({ width: 30, heads: 4 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: GPT: width 30 does not divide into 4 heads. Choose a multiple.]`,
+    );
+    expect(() => model({ dropout: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: GPT: dropout is 1. It must be at least 0 and below 1.]`,
+    );
+    expect(() => model({ layers: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: GPT: layers is 0. It must be a positive integer.]`,
+    );
+    await expect(Trainer.create(optionsOf({ length: 17 }))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: GPT context: ids are (4, 17), that is 17 tokens in a context of 16. Give ids as (B, T), shorten the text or raise context.]`,
+    );
+    await expect(Trainer.create(optionsOf({ batch: 0 }))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: Trainer: batch is 0. Use a whole number ≥ 1.]`,
+    );
     await expect(
       Trainer.create(optionsOf({ schedule: { kind: 'constant', lr: NaN } })),
-    ).rejects.toThrowErrorMatchingInlineSnapshot();
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: schedule: lr is NaN. Use a finite number of at least 0, such as 3e-4.]`,
+    );
     using trainer = await Trainer.create(optionsOf());
     expect(() =>
       trainer.submit(() => ({ ids: new Uint32Array(64).fill(999), targets: new Uint32Array(64) })),
     ).toThrow(/input ids holds 999 at index 0, but ids must be below/);
     using generator = new Generator(device, trainer.model as GPT);
     const first = (prompt: number[], options = {}) => generator.generate(prompt, options).next();
-    await expect(first([])).rejects.toThrowErrorMatchingInlineSnapshot();
-    await expect(first(Array<number>(20).fill(1))).rejects.toThrowErrorMatchingInlineSnapshot();
+    await expect(first([])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: generate: the prompt is empty. Give at least one token, such as a line break.]`,
+    );
+    await expect(first(Array<number>(20).fill(1))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: GPT context: 20 tokens exceed context 16. Shorten the prompt or raise context.]`,
+    );
     await expect(first([0, 999])).rejects.toThrow(/the prompt holds 999 at index 1/);
-    await expect(first([1], { temperature: -1 })).rejects.toThrowErrorMatchingInlineSnapshot();
-    await expect(first([1], { topP: 0 })).rejects.toThrowErrorMatchingInlineSnapshot();
+    await expect(first([1], { temperature: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: generate: temperature is -1. Use 0 (greedy) or more.]`,
+    );
+    await expect(first([1], { topP: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: generate: topP is 0. Use a share above 0 and at most 1.]`,
+    );
     await expect(first([1], { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
   });
 });
