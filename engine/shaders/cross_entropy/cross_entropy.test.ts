@@ -92,7 +92,7 @@ if (!host.gpu) {
       expect(activations).toBeLessThan(4 * (n * v + 2 * v) + 4096); // logits, x, dx
     });
 
-    it('keeps logits that something else has a gradient for', () => {
+    it('says so when two losses want the memory of the same logits', () => {
       const g = new Graph(fakeDevice(), { train: true });
       const x = g.input('x', [5], 'f32', { differentiable: true });
       const logits = spreadRows(g, x, 3);
