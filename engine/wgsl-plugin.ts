@@ -11,9 +11,12 @@ import type { Shader, ShaderBinding, UniformField } from './runtime/shader';
 
 const CONSTANT = /^(?:const|alias)\s+(\w+)\s*(?::\s*[^=;]+)?=\s*([^;]+);/gm;
 
-/** Drops comments and indentation but keeps every line break, so that compiler line numbers stay true. */
+/** Drops comments and blanks that mean nothing, but keeps every line break: compiler line numbers stay true. */
 export function strip(code: string): string {
-  return code.replace(/[ \t]*\/\/.*$/gm, '').replace(/^[ \t]+/gm, '');
+  return code
+    .replace(/[ \t]*\/\/.*$/gm, '')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/[ \t]*([{}()[\],;:])[ \t]*/g, '$1');
 }
 
 /** Reflects one WGSL file. Linked files may refer to each other's names; only this file's own are listed. */
@@ -64,11 +67,11 @@ export function reflect(file: string, code: string): Shader {
 
 export function wgsl(): Plugin {
   let root = process.cwd();
-  let production = false;
+  let shipped = false;
   return {
     name: 'heed-wgsl',
     configResolved(config) {
-      production = config.isProduction && config.command === 'build';
+      shipped = config.command === 'build';
       root = process.cwd();
     },
     load: {
@@ -78,7 +81,7 @@ export function wgsl(): Plugin {
         const source = readFileSync(id, 'utf8');
         const shader = reflect(
           path.relative(root, id).replaceAll('\\', '/'),
-          production ? strip(source) : source,
+          shipped ? strip(source) : source,
         );
         this.addWatchFile(id);
         return { code: `export default ${JSON.stringify(shader)};`, map: null, moduleType: 'js' };

@@ -1,10 +1,11 @@
 // What the graph refuses while recording, and what it says: no GPU needed.
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defineKernel, Graph, linearGrid, type Shader, type Tensor } from '../engine/index';
 import { estimate } from '../engine/graph/plan';
 import { fakeDevice } from './harness/fake-device';
 import { link, specialise } from '../engine/runtime/shader';
-import { reflect } from '../engine/wgsl-plugin';
+import { reflect, strip } from '../engine/wgsl-plugin';
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const code = `const LANES: u32 = 64;
@@ -33,6 +34,23 @@ describe('reflection and linking', () => {
       { name: 'scale', offset: 4, type: 'f32' },
     ]);
     expect(specialise(shader, { LANES: 32, T: 'f16' })).toContain('const LANES: u32 = 32;\nalias T = f16;');
+  });
+
+  it('sees the same in what ships, without comments and blanks', () => {
+    const files = readdirSync('engine', { recursive: true, encoding: 'utf8' }).filter((f) =>
+      f.endsWith('.wgsl'),
+    );
+    expect(files.length).toBeGreaterThan(30);
+    for (const file of files) {
+      const source = readFileSync(`engine/${file}`, 'utf8');
+      const [whole, short] = [reflect(file, source), reflect(file, strip(source))];
+      expect(short.code.length).toBeLessThan(source.length);
+      expect({ ...short, code: '', constants: [] }).toEqual({ ...whole, code: '', constants: [] });
+      const right = (s: Shader) => s.constants.map((c) => `${c.name}=${s.code.slice(c.start, c.end)}`);
+      expect(right(short).map((c) => c.replace(/\s/g, ''))).toEqual(
+        right(whole).map((c) => c.replace(/\s/g, '')),
+      );
+    }
   });
 
   it('enables f16 first and refuses unknown constants', () => {
