@@ -18,3 +18,4 @@ export * from './rope/rope';
 export * from './sampling/sampling';
 export * from './scale/scale';
 export * from './select_rows/select_rows';
+export * from './softmax/softmax';

@@ -1,0 +1,31 @@
+// dx = scale y (dy - Σ y dy): masked entries have y = 0, so they get none. y, dy, dx (N, C). A row is one workgroup.
+// ADD: dx holds a gradient already. Link lib/reduce*.wgsl.
+const ADD: bool = false;
+alias T = f32;
+alias D = f32;
+alias S = f32;
+
+struct Sizes { n: u32, c: u32, scale: f32 }
+@group(0) @binding(0) var<storage, read> y: array<T>;
+@group(0) @binding(1) var<storage, read> dy: array<D>;
+@group(0) @binding(2) var<storage, read_write> dx: array<S>;
+@group(0) @binding(3) var<uniform> sizes: Sizes;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= sizes.n) { return; }
+  let end = (row + 1u) * sizes.c;
+  var dot = 0.0;
+  for (var i = row * sizes.c + lane; i < end; i += LANES) { dot += f32(y[i]) * f32(dy[i]); }
+  dot = workgroup_sum(dot, lane);
+  for (var i = row * sizes.c + lane; i < end; i += LANES) {
+    var d = sizes.scale * f32(y[i]) * (f32(dy[i]) - dot);
+    if (ADD) { d += f32(dx[i]); }
+    dx[i] = S(d);
+  }
+}

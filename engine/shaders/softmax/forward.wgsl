@@ -1,0 +1,45 @@
+// y = softmax(scale x) over rows of C, of the entries that the mask and the row's length leave; zeros where none is.
+// x, y (N, C); mask (·, C) of u32, its rows repeating; lengths, one for each `span` rows. A row is one workgroup.
+// Link lib/reduce*.wgsl.
+const MASK: bool = false;
+alias T = f32;
+
+struct Sizes { n: u32, c: u32, mask_rows: u32, span: u32, scale: f32 }
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> mask: array<u32>;
+@group(0) @binding(2) var<storage, read> lengths: array<u32>;
+@group(0) @binding(3) var<storage, read_write> y: array<T>;
+@group(0) @binding(4) var<uniform> sizes: Sizes;
+
+const MASKED: f32 = -1e30;
+
+fn score(row: u32, i: u32) -> f32 {
+  if (MASK) {
+    if (mask[row % sizes.mask_rows * sizes.c + i] == 0u) { return MASKED; }
+  }
+  return f32(x[row * sizes.c + i]) * sizes.scale;
+}
+fn weight(s: f32, m: f32) -> f32 { return select(0.0, exp(s - m), s > MASKED); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= sizes.n) { return; }
+  let end = min(sizes.c, lengths[row / sizes.span]);
+  var m = MASKED;
+  for (var i = lane; i < end; i += LANES) { m = max(m, score(row, i)); }
+  m = workgroup_max(m, lane);
+  var sum = 0.0;
+  for (var i = lane; i < end; i += LANES) { sum += weight(score(row, i), m); }
+  sum = workgroup_sum(sum, lane);
+  let inverse = select(0.0, 1.0 / max(sum, 1e-30), sum > 0.0);
+  for (var i = lane; i < sizes.c; i += LANES) {
+    var p = 0.0;
+    if (i < end) { p = weight(score(row, i), m) * inverse; }
+    y[row * sizes.c + i] = T(p);
+  }
+}
