@@ -17,8 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     e += right_block(z, k, column + 8u * LANES) * a;
     f += right_block(z, k, column + 12u * LANES) * a;
   }
-  put(group.z, row, column, c);
-  put(group.z, row, column + 4u * LANES, d);
-  put(group.z, row, column + 8u * LANES, e);
-  put(group.z, row, column + 12u * LANES, f);
+  var results = array<vec4f, 4>(c, d, e, f);
+  // A loop, so that the epilogue is compiled once.
+  for (var i = 0u; i < 4u; i++) { put(group.z, row, column + 4u * i * LANES, results[i]); }
 }

@@ -1,5 +1,5 @@
 // tile_64x64.wgsl for smaller products, which would give a GPU too few workgroups: 8 × 8 invocations own 32 × 32
-// outputs, each 4 × 4 (rows 4y + 0 … 3, columns 4x + 0 … 3), and walk K in steps of 32.
+// outputs, each 4 × 4 (rows 4 down + 0 … 3, columns 4 across + 0 … 3), and walk K in steps of 32.
 // Link with left_*, right_*, out_* and epilogue_*.
 const STEP: u32 = 32;
 
@@ -26,8 +26,8 @@ fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let x = lane % 8u;
-  let y = lane / 8u;
+  let across = lane % 8u;
+  let down = lane / 8u;
   let row = group.y * 32u;
   let column = group.x * 32u;
   let z = group.z / sizes.splits;
@@ -38,17 +38,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if (TRANSPOSE_A) { // stored [k][row]: 8 lanes fetch the 32 rows of one k
       for (var i = lane; i < 256u; i += 64u) { left_slice[i] = left(z, k + i / 8u, row + i % 8u * 4u); }
     } else { // stored [row][k]: 8 lanes fetch the 32 k of four rows
-      fetch_left(z, row + y * 4u, k + x * 4u, y, x * 4u);
+      fetch_left(z, row + down * 4u, k + across * 4u, down, across * 4u);
     }
     if (TRANSPOSE_B) {
-      fetch_right(z, column + y * 4u, k + x * 4u, y, x * 4u);
+      fetch_right(z, column + down * 4u, k + across * 4u, down, across * 4u);
     } else {
       for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 8u, column + i % 8u * 4u); }
     }
     workgroupBarrier();
     for (var i = 0u; i < STEP; i++) {
-      let a = left_slice[i * 8u + y];
-      let b = right_slice[i * 8u + x];
+      let a = left_slice[i * 8u + down];
+      let b = right_slice[i * 8u + across];
       c0 = fma(b, vec4f(a.x), c0);
       c1 = fma(b, vec4f(a.y), c1);
       c2 = fma(b, vec4f(a.z), c2);
@@ -56,8 +56,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     workgroupBarrier();
   }
-  put(group.z, row + 4u * y, column + 4u * x, c0);
-  put(group.z, row + 4u * y + 1u, column + 4u * x, c1);
-  put(group.z, row + 4u * y + 2u, column + 4u * x, c2);
-  put(group.z, row + 4u * y + 3u, column + 4u * x, c3);
+  // A loop, so that the epilogue is compiled once.
+  for (var i = 0u; i < 4u; i++) {
+    let c = select(select(c0, c1, i == 1u), select(c2, c3, i == 3u), i > 1u);
+    put(group.z, row + 4u * down + i, column + 4u * across, c);
+  }
 }

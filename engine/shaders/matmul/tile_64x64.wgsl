@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a GPU: a workgroup of 8 × 8 invocations owns 64 × 64 outputs and walks K in steps of
 // 16. Both operands' slices are fetched with neighbouring vec4 loads and shared through workgroup memory, so that each
-// number is fetched once per workgroup; each invocation owns 8 × 8 outputs: rows 4y + 0 … 3 and 32 more, columns
-// 4x + 0 … 3 and 32 more (neighbours then read neighbouring banks).
+// number is fetched once per workgroup; each invocation owns 8 × 8 outputs: rows 4 down + 0 … 3 and 32 more, columns
+// 4 across + 0 … 3 and 32 more (neighbours then read neighbouring banks).
 // Link with left_*, right_*, out_* and epilogue_*.
 const STEP: u32 = 16;
 
@@ -30,17 +30,10 @@ fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
   }
 }
 
-fn put4(z: u32, row: u32, column: u32, c: mat4x4f) {
-  put(z, row, column, c[0]);
-  put(z, row + 1u, column, c[1]);
-  put(z, row + 2u, column, c[2]);
-  put(z, row + 3u, column, c[3]);
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let x = lane % 8u;
-  let y = lane / 8u;
+  let across = lane % 8u;
+  let down = lane / 8u;
   let row = group.y * 64u;
   let column = group.x * 64u;
   let z = group.z / sizes.splits;
@@ -61,10 +54,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     workgroupBarrier();
     for (var i = 0u; i < STEP; i++) {
-      let a0 = left_slice[i * 16u + y];
-      let a1 = left_slice[i * 16u + 8u + y];
-      let b0 = right_slice[i * 16u + x];
-      let b1 = right_slice[i * 16u + 8u + x];
+      let a0 = left_slice[i * 16u + down];
+      let a1 = left_slice[i * 16u + 8u + down];
+      let b0 = right_slice[i * 16u + across];
+      let b1 = right_slice[i * 16u + 8u + across];
       c00 = rank1(c00, b0, a0);
       c01 = rank1(c01, b1, a0);
       c10 = rank1(c10, b0, a1);
@@ -72,8 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     workgroupBarrier();
   }
-  put4(group.z, row + 4u * y, column + 4u * x, c00);
-  put4(group.z, row + 4u * y, column + 32u + 4u * x, c01);
-  put4(group.z, row + 32u + 4u * y, column + 4u * x, c10);
-  put4(group.z, row + 32u + 4u * y, column + 32u + 4u * x, c11);
+  var results = array<mat4x4f, 4>(c00, c01, c10, c11);
+  // A loop, so that the epilogue is compiled once.
+  for (var i = 0u; i < 16u; i++) {
+    put(group.z, row + i / 8u * 32u + 4u * down + i % 4u, column + i / 4u % 2u * 32u + 4u * across, results[i / 4u][i % 4u]);
+  }
 }
