@@ -22,6 +22,7 @@ testOp('globalNorm', {
   reference: ({ a, b }, { clip }) => ({ y: globalNormRef([a, b], clip) }),
   terms: () => 64, // sums of squares do not cancel: the error is that of the longest chain of additions
   dtypes: ['f32'],
+  rungs: ['software', 'hardware'],
 });
 
 // The kernels are those of the test above, so the cpu host has nothing to look for.

@@ -14,9 +14,10 @@ const finish = defineKernel({ name: 'norm_clip.finish', wgsl: [reduce, finishWgs
 
 /** Stands for no clip: the scale is 1 for every norm that can arise, as gradients of 2^48 count as blown up. */
 const NO_CLIP = 2 ** 120;
-const LANES = 128;
-/** Workgroups over one block: enough to fill a GPU, few enough for the last workgroup to add up. */
-const MOST_GROUPS = 1024;
+/** Lanes of a workgroup, and workgroups over one block: enough to fill a GPU, few enough for the last one to add up.
+ * A software adapter pays for every barrier and has few cores to fill. */
+const GPU = { LANES: 128, groups: 1024 };
+const SOFTWARE = { LANES: 16, groups: 64 };
 /** Elements (or vectors of four) per invocation that make another workgroup worth its start. */
 const PER_LANE = 8;
 
@@ -35,11 +36,12 @@ export function globalNorm(g: Graph, gradients: readonly Tensor[], clip = Infini
   if (!(clip > 0)) {
     throw new ShapeError(where, `clip is ${clip}`, 'It must be above 0; Infinity switches clipping off.');
   }
+  const { LANES, groups: most } = g.device.can.software ? SOFTWARE : GPU;
   const blocks = gradients.map((block) => {
     expectDType(where, block, 'f32');
     const wide = block.size % 4 === 0;
     const n = wide ? block.size / 4 : block.size;
-    const groups = Math.min(MOST_GROUPS, Math.ceil(n / (LANES * PER_LANE)));
+    const groups = Math.min(most, Math.ceil(n / (LANES * PER_LANE)));
     return { block, wide, n, groups };
   });
   const count = blocks.reduce((sum, b) => sum + b.groups, 0);
