@@ -30,12 +30,13 @@ function eachRow(
         const p = new Float64Array(S).fill(-Infinity);
         for (let j = 0; j < end; j++) {
           let sum = 0;
-          for (let d = 0; d < D; d++) sum += q[((b * T + t) * H + h) * D + d]! * k[((b * S + j) * G + g) * D + d]!;
+          for (let d = 0; d < D; d++)
+            sum += q[((b * T + t) * H + h) * D + d] * k[((b * S + j) * G + g) * D + d];
           p[j] = sum * scale;
         }
         const m = p.reduce((x, y) => Math.max(x, y), -Infinity);
         const l = end > 0 ? p.reduce((x, y) => x + Math.exp(y - m), 0) : 0;
-        for (let j = 0; j < S; j++) p[j] = j < end ? Math.exp(p[j]! - m) / l : 0;
+        for (let j = 0; j < S; j++) p[j] = j < end ? Math.exp(p[j] - m) / l : 0;
         visit(b, t, h, p, end > 0 ? m + Math.log(l) : 0);
       }
     }
@@ -43,13 +44,19 @@ function eachRow(
 }
 
 /** softmax(scale q kᵀ + mask) v. */
-export function attentionRef(q: Float64Array, k: Float64Array, v: Float64Array, z: AttentionSizes): Float64Array {
+export function attentionRef(
+  q: Float64Array,
+  k: Float64Array,
+  v: Float64Array,
+  z: AttentionSizes,
+): Float64Array {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
   const out = new Float64Array(q.length);
   eachRow(q, k, z, (b, t, h, p) => {
     const g = Math.floor((h * G) / H);
     for (let j = 0; j < S; j++) {
-      for (let d = 0; d < D; d++) out[((b * T + t) * H + h) * D + d]! += p[j]! * v[((b * S + j) * G + g) * D + d]!;
+      for (let d = 0; d < D; d++)
+        out[((b * T + t) * H + h) * D + d] += p[j] * v[((b * S + j) * G + g) * D + d];
     }
   });
   return out;
@@ -73,14 +80,14 @@ export function attentionRefGrad(
     const row = ((b * T + t) * H + h) * D;
     const at = (j: number): number => ((b * S + j) * G + g) * D;
     const dp = new Float64Array(S);
-    for (let j = 0; j < S; j++) for (let d = 0; d < D; d++) dp[j]! += dout[row + d]! * v[at(j) + d]!;
-    const delta = p.reduce((sum, x, j) => sum + x * dp[j]!, 0);
+    for (let j = 0; j < S; j++) for (let d = 0; d < D; d++) dp[j] += dout[row + d] * v[at(j) + d];
+    const delta = p.reduce((sum, x, j) => sum + x * dp[j], 0);
     for (let j = 0; j < S; j++) {
-      const ds = p[j]! * (dp[j]! - delta) * scale;
+      const ds = p[j] * (dp[j] - delta) * scale;
       for (let d = 0; d < D; d++) {
-        dq[row + d]! += ds * k[at(j) + d]!;
-        dk[at(j) + d]! += ds * q[row + d]!;
-        dv[at(j) + d]! += p[j]! * dout[row + d]!;
+        dq[row + d] += ds * k[at(j) + d];
+        dk[at(j) + d] += ds * q[row + d];
+        dv[at(j) + d] += p[j] * dout[row + d];
       }
     }
   });

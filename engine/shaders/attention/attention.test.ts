@@ -1,4 +1,4 @@
-import { normal, testOp, type TestArray } from '../../../tests/harness/op';
+import { normal, testOp } from '../../../tests/harness/op';
 import { attention, selfAttention } from './attention';
 import { attentionRef, attentionRefGrad, type AttentionSizes } from './attention.ref';
 
@@ -20,15 +20,15 @@ function split(x: Float64Array, widths: readonly number[]): Float64Array[] {
   const n = x.length / total;
   return widths.map((w, i) => {
     const offset = widths.slice(0, i).reduce((a, b) => a + b, 0);
-    return Float64Array.from({ length: n * w }, (_, at) => x[Math.floor(at / w) * total + offset + (at % w)]!);
+    return Float64Array.from({ length: n * w }, (_, at) => x[Math.floor(at / w) * total + offset + (at % w)]);
   });
 }
 function join(parts: readonly Float64Array[], widths: readonly number[]): Float64Array {
   const total = widths.reduce((a, b) => a + b, 0);
-  const out = new Float64Array((parts[0]!.length / widths[0]!) * total);
+  const out = new Float64Array((parts[0].length / widths[0]) * total);
   let offset = 0;
   for (const [p, part] of parts.entries()) {
-    const w = widths[p]!;
+    const w = widths[p];
     for (let at = 0; at < part.length; at++) out[Math.floor(at / w) * total + offset + (at % w)] = part[at]!;
     offset += w;
   }
@@ -36,7 +36,14 @@ function join(parts: readonly Float64Array[], widths: readonly number[]): Float6
 }
 const fusedWidths = (c: Fused): number[] => [c.heads * c.D, c.keyValueHeads * c.D, c.keyValueHeads * c.D];
 
-const fused = (B: number, T: number, heads: number, keyValueHeads: number, D: number, causal: boolean): Fused => ({
+const fused = (
+  B: number,
+  T: number,
+  heads: number,
+  keyValueHeads: number,
+  D: number,
+  causal: boolean,
+): Fused => ({
   B,
   T,
   heads,
@@ -61,14 +68,15 @@ testOp('selfAttention', {
   ],
   rungs: ['software', 'hardware'],
   inputs: ({ B, T, heads, keyValueHeads, D }) => ({ qkv: normal([B, T, (heads + 2 * keyValueHeads) * D]) }),
-  op: (g, { qkv }, { heads, keyValueHeads, causal }) => selfAttention(g, qkv, { heads, keyValueHeads, causal }),
+  op: (g, { qkv }, { heads, keyValueHeads, causal }) =>
+    selfAttention(g, qkv, { heads, keyValueHeads, causal }),
   reference: ({ qkv }, c) => {
     const [q, k, v] = split(qkv, fusedWidths(c)) as [Float64Array, Float64Array, Float64Array];
     return { y: attentionRef(q, k, v, sizes(c)) };
   },
   gradient: ({ qkv }, { y }, c) => {
     const [q, k, v] = split(qkv, fusedWidths(c)) as [Float64Array, Float64Array, Float64Array];
-    const d = attentionRefGrad(q, k, v, y!, sizes(c));
+    const d = attentionRefGrad(q, k, v, y, sizes(c));
     return { qkv: join([d.q, d.k, d.v], fusedWidths(c)) };
   },
   terms: ({ T, heads, keyValueHeads }) => (T * heads) / keyValueHeads,
@@ -86,7 +94,7 @@ testOp('attention across sequences of other lengths', {
     q: normal([B, T, 8]),
     kv: normal([B, S, 16]),
     // The second sequence has no key at all: zeros, and no gradient.
-    lengths: { shape: [B], data: Uint32Array.of(S, 0, Math.ceil(S / 2)).slice(0, B) } as TestArray,
+    lengths: { shape: [B], data: Uint32Array.of(S, 0, Math.ceil(S / 2)).slice(0, B) },
   }),
   op: (g, { q, kv, lengths }, { causal }) => attention(g, { q, kv, heads: 2, width: 4, causal, lengths }),
   reference: ({ q, kv, lengths }, c) => {
@@ -95,7 +103,7 @@ testOp('attention across sequences of other lengths', {
   },
   gradient: ({ q, kv, lengths }, { y }, c) => {
     const [k, v] = split(kv, [8, 8]) as [Float64Array, Float64Array];
-    const d = attentionRefGrad(q, k, v, y!, { ...c, heads: 2, keyValueHeads: 2, D: 4, lengths });
+    const d = attentionRefGrad(q, k, v, y, { ...c, heads: 2, keyValueHeads: 2, D: 4, lengths });
     return { q: d.q, kv: join([d.k, d.v], [8, 8]), lengths: new Float64Array() };
   },
   terms: ({ T, S }) => Math.max(T, S),

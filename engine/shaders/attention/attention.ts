@@ -24,10 +24,10 @@ const quads = byCapability({ base: quad, subgroups: quadSubgroups });
 /** Each kernel in four forms: on a GPU or a software adapter, walking heads by ones or by fours. */
 function ladder(name: string, gpu: readonly Shader[], software: readonly Shader[]) {
   const at = (pack: Shader, suffix: string) => ({
-    gpu: defineKernel({ name: `attention.${name}${suffix}`, wgsl: [...gpu, pack, tileWgsl] }),
+    gpu: defineKernel({ name: `attention.${name}${suffix}`, wgsl: [pack, tileWgsl, ...gpu] }),
     software: defineKernel({
       name: `attention.${name}_software${suffix}`,
-      wgsl: [...software, pack, tileSoftware, quads],
+      wgsl: [pack, tileSoftware, quads, ...software],
     }),
   });
   const forms = { wide: at(pack4, ''), narrow: at(pack1, '_narrow') };
@@ -37,8 +37,8 @@ function ladder(name: string, gpu: readonly Shader[], software: readonly Shader[
 export const forward = ladder('forward', [forwardWgsl, step], [forwardSoftware, step]);
 const backwardQuery = ladder('backward_query', [queryWgsl], [querySoftware]);
 const backwardKey = ladder('backward_key', [keyWgsl], [keySoftware]);
-const delta4 = defineKernel({ name: 'attention.delta', wgsl: [deltaWgsl, pack4] });
-const delta1 = defineKernel({ name: 'attention.delta_narrow', wgsl: [deltaWgsl, pack1] });
+const delta4 = defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] });
+const delta1 = defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] });
 
 export interface AttentionOptions {
   /** H, query heads. */
@@ -71,7 +71,10 @@ export interface AttentionOptions {
  * @throws ShapeError if heads, widths and offsets do not fit, or if gradients are wanted for a tensor that has columns
  * besides the queries, keys and values.
  */
-export function attention(g: Graph, { q, kv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions): Tensor {
+export function attention(
+  g: Graph,
+  { q, kv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
+): Tensor {
   const where = g.where('attention');
   const { heads, keyValueHeads = heads, width, causal = false, scale = 1 / Math.sqrt(width) } = options;
   const { queryOffset = 0, keyOffset = 0, valueOffset = keyOffset + keyValueHeads * width } = options;
@@ -79,7 +82,11 @@ export function attention(g: Graph, { q, kv, ...options }: { q: Tensor; kv: Tens
   const keys: Columns = { tensor: kv, offset: keyOffset };
   const values: Columns = { tensor: kv, offset: valueOffset };
   if (heads % keyValueHeads !== 0) {
-    throw new ShapeError(where, `${heads} heads cannot share ${keyValueHeads} key heads`, 'H must be a multiple of G.');
+    throw new ShapeError(
+      where,
+      `${heads} heads cannot share ${keyValueHeads} key heads`,
+      'H must be a multiple of G.',
+    );
   }
   expectColumns(where, 'q', queries, heads * width);
   expectColumns(where, 'k', keys, keyValueHeads * width);
@@ -122,7 +129,11 @@ export function attention(g: Graph, { q, kv, ...options }: { q: Tensor; kv: Tens
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
   const read = { q, k: kv, v: kv, lengths };
-  g.dispatch(forward(m), { ...read, out, lse }, { uniforms: sizes, constants: { ...m.constants, ...types }, grid, flops });
+  g.dispatch(
+    forward(m),
+    { ...read, out, lse },
+    { uniforms: sizes, constants: { ...m.constants, ...types }, grid, flops },
+  );
 
   g.backward(out, () => {
     const dq = g.sink(q);
@@ -187,7 +198,12 @@ export function selfAttention(
 /** The two backward kernels write q's, k's and v's columns; any others would keep no gradient at all. */
 function expectCovered(where: string, q: Tensor, kv: Tensor, queries: number, keysValues: number): void {
   const one = q.root === kv.root;
-  for (const [x, columns] of one ? [[q, queries + keysValues] as const] : ([[q, queries], [kv, keysValues]] as const)) {
+  for (const [x, columns] of one
+    ? [[q, queries + keysValues] as const]
+    : ([
+        [q, queries],
+        [kv, keysValues],
+      ] as const)) {
     if (x.shape.at(-1) !== columns) {
       throw new ShapeError(
         where,

@@ -68,7 +68,7 @@ describe.skipIf(!host.gpu)('attention caches', () => {
           Float64Array.from({ length: B * (upTo - start) * width }, (_, at) => {
             const r = Math.floor(at / width);
             const b = Math.floor(r / (upTo - start));
-            return all[(b * total + start + (r % (upTo - start))) * row + from + (at % width)]!;
+            return all[(b * total + start + (r % (upTo - start))) * row + from + (at % width)];
           });
         const k = part(heads * D, keyValueHeads * D);
         const v = part((heads + keyValueHeads) * D, keyValueHeads * D);
@@ -79,14 +79,20 @@ describe.skipIf(!host.gpu)('attention caches', () => {
         const run = async (T: number, position: number): Promise<void> => {
           const { g, keys: kt, values: vt, y } = build(as(device, rung), z, T);
           using plan = await g.compile({ y, kt, vt });
-          plan.run({ qkv: Float32Array.from(part(0, row, position + T, position)), keys, values }, { position, length: T });
+          plan.run(
+            { qkv: Float32Array.from(part(0, row, position + T, position)), keys, values },
+            { position, length: T },
+          );
           const got = await plan.read('y');
           [keys, values] = [await plan.read('kt'), await plan.read('vt')];
           const rows = Float64Array.from(got, (_, at) => {
             const r = Math.floor(at / (heads * D));
-            return want[(Math.floor(r / T) * total + position + (r % T)) * heads * D + (at % (heads * D))]!;
+            return want[(Math.floor(r / T) * total + position + (r % T)) * heads * D + (at % (heads * D))];
           });
-          assertClose(`decode T=${T} at ${position}`, got, rows, y.shape, { epsilon: 2 ** -23, terms: total });
+          assertClose(`decode T=${T} at ${position}`, got, rows, y.shape, {
+            epsilon: 2 ** -23,
+            terms: total,
+          });
         };
         await run(total - 20, 0);
         await run(17, total - 20);

@@ -15,12 +15,12 @@ import pack4 from './pack4.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const append = {
-  wide: defineKernel({ name: 'attention.append', wgsl: [appendWgsl, pack4, step] }),
-  narrow: defineKernel({ name: 'attention.append_narrow', wgsl: [appendWgsl, pack1, step] }),
+  wide: defineKernel({ name: 'attention.append', wgsl: [pack4, appendWgsl, step] }),
+  narrow: defineKernel({ name: 'attention.append_narrow', wgsl: [pack1, appendWgsl, step] }),
 };
 const decode = {
-  wide: defineKernel({ name: 'attention.decode', wgsl: [decodeWgsl, pack4, reductions, step] }),
-  narrow: defineKernel({ name: 'attention.decode_narrow', wgsl: [decodeWgsl, pack1, reductions, step] }),
+  wide: defineKernel({ name: 'attention.decode', wgsl: [pack4, decodeWgsl, reductions, step] }),
+  narrow: defineKernel({ name: 'attention.decode_narrow', wgsl: [pack1, decodeWgsl, reductions, step] }),
 };
 
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each row. */
@@ -49,7 +49,7 @@ function layout(where: string, qkv: Tensor, keys: Tensor, values: Tensor, option
   }
   const capacity = keys.shape[1] ?? 0;
   for (const cache of [keys, values]) {
-    expectShape(where, cache, [B!, capacity, keyValueHeads * width]);
+    expectShape(where, cache, [B, capacity, keyValueHeads * width]);
     expectDType(where, cache, keys.dtype === 'f16' ? 'f16' : 'f32');
   }
   const keyOffset = heads * width;
@@ -58,14 +58,32 @@ function layout(where: string, qkv: Tensor, keys: Tensor, values: Tensor, option
     { tensor: qkv, offset: 0 },
     { tensor: keys, offset: 0 },
   ]);
-  return { B: B!, T: T!, C: C!, heads, keyValueHeads, width, capacity, keyOffset, valueOffset, wide, per: wide ? 4 : 1 };
+  return {
+    B: B,
+    T: T,
+    C: C,
+    heads,
+    keyValueHeads,
+    width,
+    capacity,
+    keyOffset,
+    valueOffset,
+    wide,
+    per: wide ? 4 : 1,
+  };
 }
 
 /**
  * Writes the keys and values of fused rows qkv (B, T, (H + 2G)·D) into caches (B, capacity, G·D) at rows
  * `now.position + t`. Rows past the capacity are dropped: whoever runs the plan checks the length. No gradient.
  */
-export function appendCache(g: Graph, qkv: Tensor, keys: Tensor, values: Tensor, options: CacheOptions): void {
+export function appendCache(
+  g: Graph,
+  qkv: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  options: CacheOptions,
+): void {
   const z = layout(g.where('appendCache'), qkv, keys, values, options);
   const c = (z.keyValueHeads * z.width) / z.per;
   const n = z.B * z.T * c;
@@ -115,7 +133,7 @@ export function decodeAttention(
       { q: qkv, k: keys, v: values, out },
       {
         uniforms: { ...shared, ...query, c },
-        constants: { MOST: m.constants['MOST']!, ...types },
+        constants: { MOST: m.constants['MOST'], ...types },
         grid: [T, B * heads],
       },
     );

@@ -15,7 +15,9 @@ export interface Columns {
 
 /** Whether heads can be walked four numbers at a time. */
 export function isWide(width: number, ranges: readonly Columns[]): boolean {
-  return [width, ...ranges.flatMap(({ tensor, offset }) => [offset, tensor.shape.at(-1)!])].every((n) => n % 4 === 0);
+  return [width, ...ranges.flatMap(({ tensor, offset }) => [offset, tensor.shape.at(-1)!])].every(
+    (n) => n % 4 === 0,
+  );
 }
 
 /** Storage type of a tensor, one number or four at a time. */
@@ -55,7 +57,12 @@ export function chooseMapping(
 }
 
 /** Throws unless `heads` heads of `width` fit into the rows of `tensor` from `offset` on. */
-export function expectColumns(where: string, what: string, { tensor, offset }: Columns, columns: number): void {
+export function expectColumns(
+  where: string,
+  what: string,
+  { tensor, offset }: Columns,
+  columns: number,
+): void {
   const [, , c = 0] = tensor.shape;
   if (tensor.shape.length !== 3 || offset < 0 || offset + columns > c) {
     throw new ShapeError(

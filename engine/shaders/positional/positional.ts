@@ -11,8 +11,8 @@ import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
 const kernels = (pack: typeof scalar, suffix: string) => ({
-  forward: defineKernel({ name: `positional.forward${suffix}`, wgsl: [forwardWgsl, pack, step] }),
-  backward: defineKernel({ name: `positional.backward${suffix}`, wgsl: [backwardWgsl, pack, step] }),
+  forward: defineKernel({ name: `positional.forward${suffix}`, wgsl: [pack, forwardWgsl, step] }),
+  backward: defineKernel({ name: `positional.backward${suffix}`, wgsl: [pack, backwardWgsl, step] }),
 });
 const wideKernels = kernels(vector, '');
 const narrowKernels = kernels(scalar, '_narrow');

@@ -11,8 +11,8 @@ export function ropeRef(
       for (let j = 0; j < half; j++) {
         const a = sign * (z.start + (r % z.T)) * z.theta ** ((-2 * j) / z.width);
         const at = r * z.C + z.offset + h * z.width + j;
-        y[at] = x[at]! * Math.cos(a) - x[at + half]! * Math.sin(a);
-        y[at + half] = x[at + half]! * Math.cos(a) + x[at]! * Math.sin(a);
+        y[at] = x[at] * Math.cos(a) - x[at + half] * Math.sin(a);
+        y[at + half] = x[at + half] * Math.cos(a) + x[at] * Math.sin(a);
       }
     }
   }

@@ -8,8 +8,8 @@ import scalar from '../lib/scalar.wgsl';
 import vector from '../lib/vector.wgsl';
 import ropeWgsl from './rope.wgsl';
 
-const narrow = defineKernel({ name: 'rope.rotate_narrow', wgsl: [ropeWgsl, scalar, step] });
-const wide = defineKernel({ name: 'rope.rotate', wgsl: [ropeWgsl, vector, step] });
+const narrow = defineKernel({ name: 'rope.rotate_narrow', wgsl: [scalar, ropeWgsl, step] });
+const wide = defineKernel({ name: 'rope.rotate', wgsl: [vector, ropeWgsl, step] });
 
 const LANES = 64;
 
@@ -54,7 +54,11 @@ export function rope(g: Graph, x: Tensor, options: RopeOptions): Tensor {
   const turns = g.constant('rope turns', [2, half], turnsPerPosition(half, theta));
   const y = g.value('rope', x.shape, x.dtype);
   const T_ = elementType(x.dtype, isWide);
-  g.dispatch(kernel, { x, turns, y }, { uniforms, constants: { T: T_, S: T_ }, grid });
+  g.dispatch(
+    kernel,
+    { x, turns, y },
+    { uniforms, constants: { T: T_, S: T_, R: elementType('f32', isWide) }, grid },
+  );
 
   g.backward(y, () => {
     const dx = g.sink(x);
@@ -68,6 +72,7 @@ export function rope(g: Graph, x: Tensor, options: RopeOptions): Tensor {
         constants: {
           T: elementType(dy.dtype, isWide),
           S: elementType(dx.tensor.dtype, isWide),
+          R: elementType('f32', isWide),
           SIGN: -1,
           ADD: dx.add,
         },

@@ -10,7 +10,8 @@ export function softmaxRef(
     let m = -Infinity;
     for (let i = 0; i < C; i++) if (keep(row, i)) m = Math.max(m, scale * x[row * C + i]);
     let sum = 0;
-    for (let i = 0; i < C; i++) if (keep(row, i)) sum += y[row * C + i] = Math.exp(scale * x[row * C + i] - m);
+    for (let i = 0; i < C; i++)
+      if (keep(row, i)) sum += y[row * C + i] = Math.exp(scale * x[row * C + i] - m);
     for (let i = 0; i < C; i++) if (sum > 0) y[row * C + i] /= sum;
   }
   return y;

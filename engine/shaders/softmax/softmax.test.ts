@@ -13,7 +13,14 @@ testOp('softmax', {
   inputs: ({ n, c }) => ({ x: normal([n, c], { std: 2 }) }),
   op: (g, { x }, { scale }) => softmax(g, x, { scale }),
   reference: ({ x }, { c, scale }) => ({ y: softmaxRef(x, c, scale, () => true) }),
-  gradient: ({ x }, { y }, { c, scale }) => ({ x: softmaxRefGrad(softmaxRef(x, c, scale, () => true), y, c, scale) }),
+  gradient: ({ x }, { y }, { c, scale }) => ({
+    x: softmaxRefGrad(
+      softmaxRef(x, c, scale, () => true),
+      y,
+      c,
+      scale,
+    ),
+  }),
   terms: ({ c }) => c,
 });
 

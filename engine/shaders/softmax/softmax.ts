@@ -39,7 +39,8 @@ export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: Softm
   const where = g.where('softmax');
   const [n, c] = rows(x);
   if (mask) expectFit(where, mask, x, x.shape.slice(x.shape.length - mask.shape.length));
-  if (lengths) expectFit(where, lengths, x, x.shape.slice(0, Math.min(lengths.shape.length, x.shape.length - 1)));
+  if (lengths)
+    expectFit(where, lengths, x, x.shape.slice(0, Math.min(lengths.shape.length, x.shape.length - 1)));
   const every = lengths ?? g.constant('every entry', [1], Uint32Array.of(c));
   const kernels = g.device.can.software ? software : gpu;
   const grid = linearGrid(g.device.can.software ? Math.ceil(n / SOFTWARE_LANES) : n);
@@ -79,6 +80,10 @@ export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: Softm
 function expectFit(where: string, given: Tensor, x: Tensor, axes: readonly number[]): void {
   expectDType(where, given, 'u32');
   if (given.shape.length !== axes.length || given.shape.some((size, i) => size !== axes[i])) {
-    throw new ShapeError(where, `${given.toString()} does not fit ${x.toString()}`, `Give it ${formatShape(axes)}.`);
+    throw new ShapeError(
+      where,
+      `${given.toString()} does not fit ${x.toString()}`,
+      `Give it ${formatShape(axes)}.`,
+    );
   }
 }
