@@ -1,0 +1,3 @@
+import { Page } from './page';
+
+await new Page().start();

@@ -1,0 +1,522 @@
+/** The page: holds what the worker last said, and hands it to the views. */
+import { wrap, type Remote } from 'comlink';
+import type {
+  AdapterSummary,
+  Phase,
+  RunInfo,
+  RunState,
+  SessionEvent,
+  TextSource,
+  TrainSettings,
+} from './session/protocol';
+import { sameShape } from './session/sizes';
+import type { WorkerSession } from './session/worker';
+import { STRINGS, type Language, type StringKey, type Strings } from './strings';
+import { drawBars } from './view/bars';
+import { byId, element, setText } from './view/dom';
+import { Format } from './view/format';
+import { LossChart, type ChartValues } from './view/loss-chart';
+import { missingWebGPU, showMissing, type MissingReason } from './view/missing';
+import { Notices } from './view/notices';
+import { Samples } from './view/samples';
+import { languageOfText, SettingsPanel } from './view/settings';
+import { Transport } from './view/transport';
+import { WritingPanel } from './view/writing';
+
+const ICONS = {
+  sun: 'M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
+  moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z',
+};
+/** Bars shown before the rest is summed up. */
+const BARS = 7;
+
+const stored = (key: string): string | null => {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // storage may be switched off
+  }
+};
+const store = (key: string, value: string): void => {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // the choice then lasts as long as the page
+  }
+};
+
+export class Page {
+  readonly #settings = new SettingsPanel();
+  readonly #transport = new Transport();
+  readonly #writing = new WritingPanel();
+  readonly #samples = new Samples(byId('samples'), byId('samples-empty'));
+  readonly #notices = new Notices(byId('notices'));
+  readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
+  #session: Remote<WorkerSession> | null = null;
+  #language: Language =
+    stored('heed.language') === 'zh' || (!stored('heed.language') && /^zh\b/i.test(navigator.language))
+      ? 'zh'
+      : 'en';
+  #strings: Strings = STRINGS[this.#language];
+  #format = new Format(this.#language);
+  #adapter: AdapterSummary | null = null;
+  #missing: { readonly reason: MissingReason; readonly detail: string } | null = null;
+  #state: RunState = 'empty';
+  #run: RunInfo | null = null;
+  #phase: { phase: Phase; share: number } | null = null;
+  #loss: number | undefined;
+  #speed: { tokensPerSecond: number; stepMilliseconds: number } | null = null;
+  #kernels: Extract<SessionEvent, { kind: 'kernels' }> | null = null;
+  #memory: Extract<SessionEvent, { kind: 'memory' }> | null = null;
+  #busy = false;
+  #reading = false;
+  #writes = false;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+
+  async start(): Promise<void> {
+    this.#connect();
+    this.#translate();
+    const reason = missingWebGPU();
+    if (reason) return this.#giveUp(reason, '');
+    const worker = new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' });
+    worker.addEventListener('error', ({ message }) =>
+      this.#giveUp('other', message || 'The engine did not load.'),
+    );
+    worker.addEventListener('message', ({ data }: MessageEvent<{ event?: SessionEvent }>) => {
+      if (data.event) this.#onEvent(data.event);
+    });
+    const session = wrap<WorkerSession>(worker);
+    this.#session = session;
+    // For tests and the curious; nothing on the page uses it.
+    Object.assign(window, { __heed: { session, loseDevice: () => session.loseDevice() } });
+    this.#settings.start();
+    try {
+      await session.open();
+    } catch (error) {
+      const { message } = error as Error;
+      this.#giveUp(
+        /no WebGPU adapter/.test(message) ? 'adapter' : /has no WebGPU/.test(message) ? 'missing' : 'other',
+        message,
+      );
+    }
+  }
+
+  #connect(): void {
+    const on = (id: string, action: () => unknown): void =>
+      byId(id).addEventListener('click', () => void action());
+    on('language', () => this.#setLanguage(this.#language === 'en' ? 'zh' : 'en'));
+    on('theme', () => this.#setTheme(this.#dark ? 'light' : 'dark'));
+    on('train', () => this.#train());
+    on('pause', () => this.#session?.pause());
+    on('resume', () => (this.#state === 'paused' ? this.#session?.resume() : this.#train()));
+    on('stop', () => this.#session?.stop());
+    on('save', () => this.#attempt(() => this.#save()));
+    on('load', () => byId('checkpoint-file').click());
+    on('measure', () => this.#attempt(() => this.#session!.profile()));
+    on('start-over', () => this.#startOver());
+    const file = byId<HTMLInputElement>('checkpoint-file');
+    file.addEventListener('change', () => {
+      const chosen = file.files?.[0];
+      file.value = '';
+      if (chosen) void this.#load(chosen);
+    });
+    this.#settings.onText = (source) => void this.#chooseText(source);
+    this.#settings.onChange = () => this.#render();
+    this.#writing.onGenerate = () => void this.#generate();
+    this.#writing.onStop = () => void this.#session?.stopGenerating();
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#setTheme(null));
+    this.#acceptDrops();
+  }
+
+  #acceptDrops(): void {
+    const veil = byId('drop');
+    let depth = 0;
+    const isFile = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
+    const over = (change: number): void => {
+      depth = Math.max(0, depth + change);
+      veil.classList.toggle('over', depth > 0);
+    };
+    addEventListener('dragenter', (event) => isFile(event) && over(1));
+    addEventListener('dragleave', (event) => isFile(event) && over(-1));
+    addEventListener('dragover', (event) => isFile(event) && event.preventDefault());
+    addEventListener('drop', (event) => {
+      const file = event.dataTransfer?.files[0];
+      if (!isFile(event) || !file) return;
+      event.preventDefault();
+      over(-depth);
+      if (this.#missing) return;
+      if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
+      else if (this.#running) this.#notices.news(this.#strings.stopFirst);
+      else this.#settings.takeFile(file);
+    });
+  }
+
+  // Calls to the worker -------------------------------------------------------------------------------------------
+
+  async #chooseText(source: TextSource): Promise<void> {
+    if (!this.#session) return;
+    this.#reading = true;
+    setText(byId('text-problem'), '');
+    this.#render();
+    try {
+      const text = await this.#session.chooseText(source);
+      this.#settings.setText(text);
+      this.#writing.suggest(
+        text.id === 'tang' ? '春' : text.opening.trim().split(/\s+/).slice(0, 2).join(' ').slice(0, 24),
+      );
+    } catch (error) {
+      setText(byId('text-problem'), (error as Error).message);
+    }
+    this.#reading = false;
+    this.#render();
+  }
+
+  async #train(): Promise<void> {
+    if (!this.#session) return;
+    this.#notices.clear();
+    const { prompt, temperature } = this.#writing.settings;
+    const settings: TrainSettings = { ...this.#settings.values, prompt, temperature };
+    this.#state = 'preparing';
+    this.#render();
+    try {
+      await this.#session.train(settings);
+    } catch (error) {
+      const back =
+        (error as Error).name === 'TrainingError' && this.#run ? this.#strings.wentBack(this.#run.step) : '';
+      this.#notices.error((error as Error).message, back);
+    }
+  }
+
+  async #generate(): Promise<void> {
+    if (!this.#session || this.#writes) return;
+    this.#notices.clear('error');
+    this.#writes = true;
+    this.#writing.begin(languageOfText(this.#run?.text.id ?? ''));
+    this.#render();
+    let note = '';
+    try {
+      const { tokens, milliseconds } = await this.#session.generate(this.#writing.settings);
+      note = this.#strings.wrote(tokens, this.#format.whole((1000 * tokens) / milliseconds));
+    } catch (error) {
+      this.#notices.error((error as Error).message);
+    }
+    this.#writes = false;
+    this.#writing.end(note);
+    this.#render();
+  }
+
+  async #save(): Promise<void> {
+    const { name, bytes } = await this.#session!.save();
+    const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+    element('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    this.#notices.news(this.#strings.saved(name));
+  }
+
+  async #load(file: File): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#session!.load(file);
+      const run = this.#run!;
+      const sentences = [this.#strings.loaded(run.step)];
+      this.#samples.clear();
+      this.#speed = null;
+      if (!this.#settings.adopt(run)) sentences.push(this.#strings.ownTextNeeded(run.text.title));
+      this.#notices.news(...sentences);
+    });
+  }
+
+  async #startOver(): Promise<void> {
+    if (!confirm(this.#strings.startOverQuestion)) return;
+    await this.#attempt(() => this.#session!.forget());
+    this.#samples.clear();
+    this.#speed = null;
+    this.#render();
+    byId('train').focus();
+  }
+
+  /** Runs one call with its buttons locked, and shows its error. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    if (!this.#session || this.#busy) return;
+    this.#notices.clear('error');
+    this.#busy = true;
+    this.#render();
+    try {
+      await work();
+    } catch (error) {
+      this.#notices.error((error as Error).message);
+    }
+    this.#busy = false;
+    this.#render();
+  }
+
+  // Events from the worker ----------------------------------------------------------------------------------------
+
+  #onEvent(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'state':
+        this.#state = event.state;
+        this.#run = event.run;
+        if (event.state !== 'preparing') this.#phase = null;
+        this.#chart.setScale(event.run?.steps ?? 1, event.run?.vocabulary ?? null);
+        break;
+      case 'progress':
+        this.#phase = event;
+        break;
+      case 'steps':
+        this.#chart.add(event.from, event.losses);
+        this.#loss = this.#chart.latest.training;
+        this.#speed = event;
+        break;
+      case 'evaluation':
+        this.#chart.addValidation(event.step, event.loss);
+        break;
+      case 'history':
+        this.#chart.setHistory(event.history.losses, event.history.validation);
+        this.#loss = this.#chart.latest.training;
+        this.#samples.cut(event.history.losses.length);
+        break;
+      case 'sample':
+        this.#addSample(event);
+        return;
+      case 'text':
+        this.#writing.add(event.piece);
+        return;
+      case 'kernels':
+        this.#kernels = event;
+        break;
+      case 'memory':
+        this.#memory = event;
+        break;
+      case 'adapter':
+        this.#adapter = event.adapter;
+        this.#settings.setAdapter(event.adapter.software);
+        break;
+      case 'recovered':
+        this.#notices.news(this.#strings.recovered(event.step));
+        break;
+    }
+    if (event.kind === 'steps' && !this.#transport.due) this.#renderSoon();
+    else this.#render();
+  }
+
+  #addSample({ step, piece, done }: Extract<SessionEvent, { kind: 'sample' }>): void {
+    if (done) return this.#samples.finish();
+    const { validation } = this.#chart.latest;
+    const loss = validation === undefined ? '' : this.#strings.sampleLoss(this.#format.loss(validation));
+    const heading = { step: this.#strings.atStep(step), loss };
+    this.#samples.add(step, piece, heading, languageOfText(this.#run?.text.id ?? ''));
+  }
+
+  // Drawing -------------------------------------------------------------------------------------------------------
+
+  get #running(): boolean {
+    return this.#state === 'preparing' || this.#state === 'training' || this.#state === 'paused';
+  }
+
+  #renderSoon(): void {
+    this.#waiting ??= setTimeout(() => this.#render(), 250);
+  }
+
+  #render(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    const strings = this.#strings;
+    const { latest } = this.#chart;
+    const ready = this.#adapter !== null && this.#missing === null;
+    const progress = {
+      step: this.#run ? Math.max(latest.step, 0) : 0,
+      loss: this.#run ? this.#loss : undefined,
+      validation: this.#run ? latest.validation : undefined,
+      tokensPerSecond: this.#speed?.tokensPerSecond,
+      stepMilliseconds: this.#speed?.stepMilliseconds,
+    };
+    const { values } = this.#settings;
+    this.#settings.render(strings, this.#format, this.#reading);
+    this.#settings.setDisabled(this.#running || !ready);
+    document.body.classList.toggle('running', this.#running);
+    const now = { state: this.#state, run: this.#run, phase: this.#phase };
+    this.#transport.render(strings, this.#format, now, progress, values.steps);
+    this.#transport.setButtons({
+      state: this.#state,
+      busy: this.#busy || this.#reading,
+      ready,
+      writing: this.#writes,
+    });
+    this.#writing.render(strings);
+    this.#writing.setButtons(this.#run !== null && ready && this.#state !== 'preparing', this.#writes);
+    this.#drawLegend(null);
+    this.#drawHint();
+    this.#drawAdapter();
+    this.#drawKernels();
+    this.#drawMemory();
+    const empty = byId('plot').querySelector<HTMLElement>('.empty')!;
+    empty.hidden = latest.step > 0;
+    const summary = latest.step
+      ? strings.curveSummary(
+          latest.step,
+          this.#format.loss(latest.training),
+          latest.validation?.toFixed(3) ?? '',
+        )
+      : strings.curveEmpty;
+    if (byId('plot').getAttribute('aria-label') !== summary) byId('plot').setAttribute('aria-label', summary);
+  }
+
+  #drawLegend(at: ChartValues | null): void {
+    const { latest } = this.#chart;
+    const strings = this.#strings;
+    const run = this.#run;
+    if (latest.step === 0 || !run) return byId('legend').replaceChildren();
+    const part = (name: string, label: string, value: number | undefined): HTMLElement =>
+      element('span', { class: name }, value === undefined ? label : `${label} ${this.#format.loss(value)}`);
+    byId('legend').replaceChildren(
+      ...(at ? [document.createTextNode(strings.atStep(at.step))] : []),
+      part('training', strings.curveTraining, at?.training),
+      part('validation', strings.curveValidation, at?.validation),
+      part('guess', strings.guessing, Math.log(run.vocabulary)),
+    );
+  }
+
+  /** What Train will do with the model that is there. */
+  #drawHint(): void {
+    const run = this.#run;
+    const hint = byId('hint');
+    hint.hidden = !run || this.#running;
+    if (!run || this.#running) return;
+    const { size, tokenizer, rate } = this.#settings.values;
+    const { text } = this.#settings;
+    const fits =
+      sameShape(size, run.size) && tokenizer === run.tokenizer && text?.fingerprint === run.text.fingerprint;
+    const { continues, continuesRate, startsNew } = this.#strings;
+    setText(
+      hint.firstElementChild!,
+      !fits ? startsNew : rate === run.rate ? continues(run.step) : continuesRate(run.step),
+    );
+  }
+
+  #drawAdapter(): void {
+    const { adapter, software, opening } = this.#strings;
+    const summary = this.#adapter;
+    if (this.#missing) return setText(byId('adapter'), '');
+    if (!summary) return setText(byId('adapter'), opening);
+    const extras = summary.features.length > 0 ? ` (${summary.features.join(', ')})` : '';
+    setText(
+      byId('adapter'),
+      `${adapter}: ${summary.name}${extras}${summary.software ? `; ${software}` : ''}`,
+    );
+  }
+
+  #drawKernels(): void {
+    byId('measure').hidden = !this.#run || this.#state === 'preparing' || this.#kernels === null;
+    byId<HTMLButtonElement>('measure').disabled = this.#busy;
+    if (!this.#kernels) return;
+    const { rows, clock } = this.#kernels;
+    this.#kernels = { ...this.#kernels };
+    const strings = this.#strings;
+    const total = rows.reduce((sum, row) => sum + row.milliseconds, 0) || 1;
+    const shown = rows.slice(0, BARS);
+    const rest = rows.slice(BARS);
+    const bars = shown.map(({ kernel, calls, milliseconds, gflops }) => ({
+      label: kernel,
+      detail: strings.calls(calls),
+      title: gflops >= 0.1 ? `${kernel}: ${gflops.toPrecision(2)} GFLOP/s` : kernel,
+      amount: `${this.#format.milliseconds(milliseconds)} ms`,
+      share: milliseconds / total,
+    }));
+    if (rest.length > 0) {
+      const milliseconds = rest.reduce((sum, row) => sum + row.milliseconds, 0);
+      const amount = `${this.#format.milliseconds(milliseconds)} ms`;
+      bars.push({
+        label: strings.others(rest.length),
+        title: '',
+        detail: '',
+        amount,
+        share: milliseconds / total,
+      });
+    }
+    const note = strings.kernelsNote(
+      this.#format.milliseconds(total),
+      clock === 'gpu' ? strings.gpuClock : strings.wallClock,
+    );
+    this.#drawBarsOnce('kernels', note, bars);
+  }
+
+  #drawMemory(): void {
+    if (!this.#memory) return;
+    const { rows, live, peak, idle } = this.#memory;
+    const strings = this.#strings;
+    const bars = rows.slice(0, BARS + 1).map(({ owner, bytes }) => ({
+      label: strings.owners[owner] ?? owner,
+      detail: '',
+      title: owner,
+      amount: this.#format.bytes(bytes),
+      share: bytes / Math.max(1, live),
+    }));
+    this.#drawBarsOnce(
+      'memory',
+      strings.memoryNote(this.#format.bytes(live), this.#format.bytes(peak), this.#format.bytes(idle)),
+      bars,
+    );
+  }
+
+  readonly #drawn = new Map<string, string>();
+
+  #drawBarsOnce(id: 'kernels' | 'memory', note: string, bars: Parameters<typeof drawBars>[2]): void {
+    const key = JSON.stringify([note, bars]);
+    if (this.#drawn.get(id) === key) return;
+    this.#drawn.set(id, key);
+    drawBars(byId(id), note, bars, (share) => this.#format.percent(share));
+  }
+
+  #giveUp(reason: MissingReason, detail: string): void {
+    this.#missing = { reason, detail };
+    showMissing(this.#strings, reason, detail);
+    this.#render();
+  }
+
+  // Language and theme --------------------------------------------------------------------------------------------
+
+  #setLanguage(language: Language): void {
+    this.#language = language;
+    this.#strings = STRINGS[language];
+    this.#format = new Format(language);
+    store('heed.language', language);
+    this.#translate();
+  }
+
+  #translate(): void {
+    const strings = this.#strings;
+    document.documentElement.lang = strings.lang;
+    const each = (attribute: string, apply: (target: HTMLElement, text: string) => void): void => {
+      for (const target of document.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
+        apply(target, strings[target.getAttribute(attribute) as StringKey]);
+      }
+    };
+    each('data-string', setText);
+    each('data-label', (target, text) => target.setAttribute('aria-label', text));
+    each('data-placeholder', (target, text) => target.setAttribute('placeholder', text));
+    const language = byId('language');
+    setText(language, strings.otherLanguage);
+    language.lang = this.#language === 'en' ? 'zh-Hans' : 'en';
+    language.setAttribute('aria-label', strings.otherLanguageLabel);
+    this.#notices.setDismissLabel(strings.dismiss);
+    if (this.#missing) showMissing(strings, this.#missing.reason, this.#missing.detail);
+    this.#setTheme(null);
+    this.#render();
+  }
+
+  get #dark(): boolean {
+    const { theme } = document.documentElement.dataset;
+    return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  }
+
+  #setTheme(theme: 'light' | 'dark' | null): void {
+    if (theme) {
+      document.documentElement.dataset.theme = theme;
+      store('heed.theme', theme);
+    }
+    const button = byId('theme');
+    button.setAttribute('aria-label', this.#dark ? this.#strings.toLight : this.#strings.toDark);
+    button.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${this.#dark ? ICONS.sun : ICONS.moon}"/></svg>`;
+    this.#chart.repaint();
+  }
+}

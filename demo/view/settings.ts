@@ -1,0 +1,189 @@
+import type { RunInfo, Size, TextInfo, TextSource, TokenizerKind, TrainSettings } from '../session/protocol';
+import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/sizes';
+import type { Strings } from '../strings';
+import { byId, element, setText } from './dom';
+import type { Format } from './format';
+
+type TextChoice = 'english' | 'tang' | 'own';
+
+/** Addresses and names of the bundled texts; each module is fetched only when its text is chosen. */
+const CORPORA = {
+  english: () => import('virtual:corpus/english'),
+  tang: () => import('virtual:corpus/tang'),
+} as const;
+
+/** The language of a text by its id, for the lang attribute of what is shown of it. */
+export const languageOfText = (id: string): string =>
+  id === 'english' ? 'en' : id === 'tang' ? 'zh-Hant' : '';
+
+/** The column of settings: which text, which model, how to train. */
+export class SettingsPanel {
+  onText: (source: TextSource) => void = () => undefined;
+  onChange: () => void = () => undefined;
+  readonly #form = byId<HTMLFormElement>('settings');
+  readonly #rate = byId<HTMLInputElement>('rate');
+  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #pasted = byId<HTMLTextAreaElement>('pasted');
+  #software = false;
+  #text: TextInfo | null = null;
+  #touched = new Set<'rate' | 'steps' | 'size'>();
+
+  constructor() {
+    this.#drawSizes();
+    this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
+    this.#rate.addEventListener('input', () => this.#touched.add('rate'));
+    this.#steps.addEventListener('input', () => this.#touched.add('steps'));
+    byId('use-pasted').addEventListener('click', () =>
+      this.onText({ kind: 'pasted', text: this.#pasted.value }),
+    );
+    const file = byId<HTMLInputElement>('text-file');
+    byId('choose-file').addEventListener('click', () => file.click());
+    file.addEventListener('change', () => {
+      if (file.files?.[0]) this.takeFile(file.files[0]);
+      file.value = '';
+    });
+    this.#setSize(SIZES[0]);
+  }
+
+  /** The first text, and a size that suits the adapter. */
+  start(): void {
+    this.#chooseText(this.#choice);
+  }
+
+  setAdapter(software: boolean): void {
+    this.#software = software;
+    if (!this.#touched.has('size')) this.#setSize(defaultSize(software));
+    this.onChange();
+  }
+
+  takeFile(file: File): void {
+    this.#check('text', 'own');
+    this.onText({ kind: 'file', file });
+  }
+
+  /** What the worker found in the text that was chosen; null while there is none. */
+  setText(text: TextInfo | null): void {
+    this.#text = text;
+    this.onChange();
+  }
+
+  get text(): TextInfo | null {
+    return this.#text;
+  }
+
+  /** Shows a loaded model's settings. Returns false when its text is not at hand. */
+  adopt(run: RunInfo): boolean {
+    const { size, tokenizer, rate, steps, text } = run;
+    this.#touched = new Set(['rate', 'steps', 'size']);
+    this.#setSize(SIZES.find(({ id }) => id === size.id) ?? size);
+    this.#check('tokenizer', tokenizer);
+    this.#rate.value = String(rate);
+    this.#steps.value = String(steps);
+    if (text.fingerprint === this.#text?.fingerprint) return true;
+    if (text.kind !== 'corpus' || !(text.id in CORPORA)) return false;
+    this.#check('text', text.id);
+    this.#chooseText(text.id as TextChoice);
+    return true;
+  }
+
+  get size(): Size {
+    const id = this.#chosen('size');
+    return SIZES.find((size) => size.id === id) ?? SIZES[0];
+  }
+
+  get values(): Pick<TrainSettings, 'size' | 'tokenizer' | 'rate' | 'steps'> {
+    return {
+      size: this.size,
+      tokenizer: this.#chosen('tokenizer') as TokenizerKind,
+      rate: this.#rate.value.trim() === '' ? NaN : Number(this.#rate.value.replace(',', '.')),
+      steps: this.#steps.value.trim() === '' ? NaN : Number(this.#steps.value),
+    };
+  }
+
+  setDisabled(disabled: boolean): void {
+    for (const fieldset of this.#form.querySelectorAll('fieldset')) fieldset.disabled = disabled;
+  }
+
+  render(strings: Strings, format: Format, reading: boolean): void {
+    const text = this.#text;
+    const facts = text
+      ? `${text.kind === 'corpus' ? '' : `${text.title}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
+      : strings.noText;
+    setText(byId('facts'), reading ? strings.reading : facts);
+    const opening = byId('opening');
+    opening.hidden = text === null || reading;
+    setText(opening, text?.opening.trim() ?? '');
+    opening.lang = languageOfText(text?.id ?? '');
+    byId('own').hidden = this.#choice !== 'own';
+    const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (text?.distinct ?? 80);
+    for (const size of SIZES) {
+      const row = this.#form.querySelector(`[data-size=${size.id}]`)!;
+      const slow = this.#software && size !== SIZES[0] ? ` · ${strings.slowHere}` : '';
+      setText(row.querySelector('b')!, strings[size.id as 'tiny']);
+      setText(
+        row.querySelector('.count')!,
+        strings.parameters(format.compact(countParameters(size, vocabulary))),
+      );
+      setText(row.querySelector('small')!, strings.shape(size.layers, size.width, size.context) + slow);
+    }
+  }
+
+  get #choice(): TextChoice {
+    return this.#chosen('text') as TextChoice;
+  }
+
+  /** Not by FormData, which leaves out what is disabled. */
+  #chosen(name: string): string {
+    return this.#form.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
+  }
+
+  #changed(target: HTMLInputElement): void {
+    if (target.name === 'text') this.#chooseText(this.#choice);
+    if (target.name === 'size') {
+      this.#touched.add('size');
+      this.#setSize(this.size);
+    }
+    this.onChange();
+  }
+
+  #chooseText(choice: TextChoice): void {
+    if (choice === 'own') return this.onChange();
+    void CORPORA[choice]().then(({ corpus }) => {
+      if (this.#choice !== choice) return; // chosen otherwise meanwhile
+      const url = new URL(corpus.url, location.href).href;
+      this.onText({ kind: 'corpus', id: choice, title: corpus.title, url });
+    });
+  }
+
+  /** Rates and steps that a person typed stay. */
+  #setSize(size: Size): void {
+    this.#check('size', size.id);
+    if (!this.#touched.has('rate')) this.#rate.value = String(size.rate);
+    if (!this.#touched.has('steps')) this.#steps.value = String(size.steps);
+  }
+
+  #check(name: string, value: string): void {
+    const input = this.#form.querySelector<HTMLInputElement>(`input[name=${name}][value=${value}]`);
+    if (input) input.checked = true;
+    this.onChange();
+  }
+
+  #drawSizes(): void {
+    const rows = SIZES.map(({ id }) =>
+      element(
+        'label',
+        { 'data-size': id },
+        element('input', { type: 'radio', name: 'size', value: id }),
+        element(
+          'span',
+          { class: 'choice' },
+          element('b'),
+          element('span', { class: 'count' }),
+          element('small'),
+        ),
+      ),
+    );
+    byId('sizes').replaceChildren(...rows);
+  }
+}

@@ -1,0 +1,107 @@
+import type { Phase, RunInfo, RunState } from '../session/protocol';
+import type { Strings } from '../strings';
+import { byId, element, setText } from './dom';
+import type { Format } from './format';
+
+/** Screen readers hear of the step and loss at most this often, and eyes need no more. */
+const EVERY_MS = 400;
+
+export interface Progress {
+  readonly step: number;
+  readonly loss: number | undefined;
+  readonly validation: number | undefined;
+  readonly tokensPerSecond: number | undefined;
+  readonly stepMilliseconds: number | undefined;
+}
+
+/** Buttons and figures at the top: what goes on, how far it is, how well and how fast it goes. */
+export class Transport {
+  readonly #state = element('span', { class: 'state' });
+  readonly #step = element('span', { class: 'figure' });
+  readonly #loss = element('span', { class: 'figure loss' });
+  #last = 0;
+
+  constructor() {
+    byId('status').append(this.#state, ' ', this.#step, ' ', this.#loss);
+  }
+
+  /** Whether enough time has passed to show the next figures. */
+  get due(): boolean {
+    return performance.now() - this.#last >= EVERY_MS;
+  }
+
+  render(
+    strings: Strings,
+    format: Format,
+    {
+      state,
+      run,
+      phase,
+    }: { state: RunState; run: RunInfo | null; phase: { phase: Phase; share: number } | null },
+    progress: Progress,
+    plannedSteps: number,
+  ): void {
+    this.#last = performance.now();
+    const steps = run?.steps ?? plannedSteps;
+    const percent = phase ? ` ${Math.round(100 * phase.share)} %` : '';
+    const doing =
+      state === 'preparing' && phase ? `${strings.phases[phase.phase]}${percent}` : strings.states[state];
+    setText(this.#state, doing);
+    this.#figure(
+      this.#step,
+      strings.step,
+      String(progress.step),
+      `${strings.of} ${Number.isFinite(steps) ? steps : '–'}`,
+    );
+    this.#figure(this.#loss, strings.loss, format.loss(progress.loss), '');
+    const running = state === 'training';
+    const { tokensPerSecond: rate, stepMilliseconds: time } = progress;
+    setText(byId('validation'), format.loss(progress.validation));
+    setText(byId('per-second'), rate === undefined ? '–' : format.whole(rate));
+    setText(byId('step-time'), time === undefined ? '–' : `${format.milliseconds(time)} ms`);
+    const seconds = running && time !== undefined ? ((steps - progress.step) * time) / 1000 : NaN;
+    setText(byId('left'), format.duration(seconds));
+    const share = Number.isFinite(steps) && steps > 0 ? Math.min(1, progress.step / steps) : 0;
+    const bar = byId('progress');
+    bar.setAttribute('aria-valuenow', (100 * share).toFixed(0));
+    (bar.firstElementChild as HTMLElement).style.transform = `scaleX(${share})`;
+  }
+
+  #figure(host: Element, name: string, value: string, after: string): void {
+    const parts = [name, value, after];
+    if (host.childElementCount === 0) {
+      host.append(element('small'), ' ', element('span'), ' ', element('small'));
+    }
+    for (const [i, child] of [...host.children].entries()) setText(child, parts[i]);
+  }
+
+  /** Which buttons can be pressed now. */
+  setButtons({
+    state,
+    busy,
+    ready,
+    writing,
+  }: {
+    state: RunState;
+    busy: boolean;
+    ready: boolean;
+    writing: boolean;
+  }): void {
+    const running = state === 'training' || state === 'preparing' || state === 'paused';
+    const held = state === 'stopped' || state === 'finished';
+    const pause = byId<HTMLButtonElement>('pause');
+    const resume = byId<HTMLButtonElement>('resume');
+    const focused = document.activeElement;
+    byId<HTMLButtonElement>('train').disabled = !ready || running || busy;
+    resume.hidden = state !== 'paused' && state !== 'stopped';
+    resume.disabled = busy;
+    pause.hidden = !resume.hidden;
+    pause.disabled = state !== 'training';
+    // The two share a place: whoever pressed one with the keyboard stands on the other.
+    if (focused === pause && pause.hidden) resume.focus();
+    if (focused === resume && resume.hidden) pause.focus();
+    byId<HTMLButtonElement>('stop').disabled = !running && !writing;
+    byId<HTMLButtonElement>('save').disabled = !(running || held) || state === 'preparing' || busy;
+    byId<HTMLButtonElement>('load').disabled = !ready || state === 'preparing' || busy;
+  }
+}
