@@ -98,6 +98,8 @@ export class Plan implements Disposable {
   readonly device: Device;
   readonly memory: PlanMemory;
   readonly #dispatches: readonly Bound[];
+  /** The dispatches by submission. */
+  readonly #parts: readonly (readonly Bound[])[];
   readonly #inputs: ReadonlyMap<string, Tensor>;
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #storage: ReadonlyMap<Tensor, Storage>;
@@ -121,6 +123,7 @@ export class Plan implements Disposable {
     this.device = parts.graph.device;
     this.memory = parts.memory;
     this.#dispatches = parts.dispatches;
+    this.#parts = bySubmission(parts.dispatches);
     this.#inputs = new Map(parts.graph.inputs);
     this.#outputs = parts.outputs;
     this.#storage = parts.storage;
@@ -235,9 +238,11 @@ export class Plan implements Disposable {
    */
   run(inputs: Readonly<Record<string, ArrayBufferView>> = {}, step: Partial<Step> = {}): void {
     this.#prepare(inputs, step);
-    const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
-    this.#encode(encoder);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    for (const part of this.#parts) {
+      const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
+      this.#encode(encoder, part);
+      this.device.gpu.queue.submit([encoder.finish()]);
+    }
   }
 
   #prepare(inputs: Readonly<Record<string, ArrayBufferView>>, step: Partial<Step>): void {
@@ -252,11 +257,11 @@ export class Plan implements Disposable {
     queue.writeBuffer(this.#step.buffer, 0, this.#stepBytes);
   }
 
-  #encode(encoder: GPUCommandEncoder): void {
+  #encode(encoder: GPUCommandEncoder, part: readonly Bound[]): void {
     const pass = encoder.beginComputePass({ label: this.label });
     pass.setBindGroup(1, this.#stepGroup);
     let current: GPUComputePipeline | null = null;
-    for (const { pipeline, group, dispatch } of this.#dispatches) {
+    for (const { pipeline, group, dispatch } of part) {
       if (pipeline !== current) pass.setPipeline((current = pipeline));
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
@@ -389,6 +394,26 @@ export class Plan implements Disposable {
     for (const storage of this.#owned) this.device.buffers.release(storage);
     for (const buffer of this.#uniformBuffers) buffer.destroy();
   }
+}
+
+/**
+ * Most floating-point operations of one submission. Drivers reset a GPU that works on one for about two seconds
+ * (Windows' watchdog); this is a fraction of a second on the slowest integrated GPUs.
+ */
+const SUBMIT_FLOPS = 20e9;
+
+function bySubmission(dispatches: readonly Bound[]): Bound[][] {
+  const parts: Bound[][] = [[]];
+  let flops = 0;
+  for (const bound of dispatches) {
+    if (flops > 0 && flops + bound.dispatch.flops > SUBMIT_FLOPS) {
+      parts.push([]);
+      flops = 0;
+    }
+    parts.at(-1)!.push(bound);
+    flops += bound.dispatch.flops;
+  }
+  return parts;
 }
 
 const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;

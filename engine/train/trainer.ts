@@ -191,11 +191,12 @@ export class Trainer implements Disposable {
     const waiting = this.#pending.splice(0);
     if (waiting.length === 0) return [];
     const words = new Float32Array(await this.device.readback.read(this.#ring));
+    // A norm of -1 is globalNorm's word for gradients that are not finite.
     return waiting.map(({ index, lr, slot, micro }) => {
       let loss = 0;
       for (let i = 0; i < micro; i++) loss += words[(slot + i * SLOT) / 4] / micro;
       const norm = words[(slot + micro * SLOT) / 4];
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      if (!Number.isFinite(loss) || norm < 0) {
         this.#pending.length = 0;
         this.#step = index;
         throw new TrainingError(

@@ -13,7 +13,7 @@ import { Generator, GPT, pretrainedGPT } from '../../models/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import small from '../fixtures/gpt-small.json';
 import modern from '../fixtures/gpt-modern.json';
-import { openTestGpu } from '../harness/host';
+import { feature, openTestGpu } from '../harness/host';
 
 const fixtures = [
   { name: 'gpt-small', file: 'gpt-small.safetensors', about: small },
@@ -122,6 +122,28 @@ describe.each(fixtures)('$name equals PyTorch', ({ file, about }) => {
       const want = await after.float32(name);
       expect(relativeError(await trainer.store.read(name), want), name).toBeLessThan(5e-5);
     }
+  });
+
+  it('gives the same at the default limits without any optional feature', async () => {
+    using plain = await Device.open({ gpu: openTestGpu(), minimal: true });
+    using store = new ParameterStore(plain, model);
+    await store.load(weights);
+    const g = new Graph(plain);
+    using plan = await g.compile({ logits: model.forward(g, g.input('ids', [B, T], 'u32')) });
+    plan.run({ ids: tokens(tensors.get('ids')!.data) });
+    expect(relativeError(await plan.read('logits'), tensors.get('logits')!.data)).toBeLessThan(5e-6);
+  });
+
+  const f16 = feature('shader-f16');
+  it.skipIf(!f16)(`f16 storage stays near${f16 ? '' : ' (needs shader-f16)'}`, async () => {
+    using store = new ParameterStore(device, model);
+    await store.load(weights);
+    const g = new Graph(device, { storage: 'f16' });
+    using plan = await g.compile({ logits: model.forward(g, g.input('ids', [B, T], 'u32')) });
+    plan.run({ ids: tokens(tensors.get('ids')!.data) });
+    const error = relativeError(await plan.read('logits'), tensors.get('logits')!.data);
+    expect(error).toBeLessThan(3e-3); // a few roundings of 2⁻¹¹ a layer
+    expect(error).toBeGreaterThan(1e-5); // it did store f16
   });
 
   it('greedy generation through the KV cache gives the same ids', async () => {
