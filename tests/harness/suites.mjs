@@ -97,7 +97,9 @@ function deno() {
     return { passed: 0, failed: 1, skipped: [] };
   }
   const args = [...bin('deno/bin.cjs'), 'run', '-A', '--unstable-webgpu', runner, report];
-  const status = node(args, { ...vulkanEnvironment(), NO_COLOR: '1' });
+  // As in dawn-setup.ts: kernels run a few times each, so lavapipe need not optimise them.
+  const perf = process.env['GALLIVM_PERF'] ?? 'nopt';
+  const status = node(args, { ...vulkanEnvironment(), NO_COLOR: '1', GALLIVM_PERF: perf });
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [] };
   /** @type {Counts} */
   const counts = JSON.parse(readFileSync(report, 'utf8'));
