@@ -1,4 +1,5 @@
-// backward.wgsl for software adapters: an invocation owns a row. Same bindings.
+// backward.wgsl for software adapters: an invocation owns a row, which it walks in Fs: one number or four at a time,
+// by lib/scalar.wgsl or lib/vector.wgsl. Same bindings; c counts Fs.
 const LANES: u32 = 16;
 const ADD: bool = false;
 alias T = f32;
@@ -19,12 +20,15 @@ fn main(
 ) {
   let row = (group.x + group.y * groups.x) * LANES + lane;
   if (row >= sizes.n) { return; }
-  let end = (row + 1u) * sizes.c;
-  var dot = 0.0;
-  for (var i = row * sizes.c; i < end; i++) { dot += f32(y[i]) * f32(dy[i]); }
-  for (var i = row * sizes.c; i < end; i++) {
-    var d = sizes.scale * f32(y[i]) * (f32(dy[i]) - dot);
-    if (ADD) { d += f32(dx[i]); }
+  let scale = sizes.scale;
+  let begin = row * sizes.c;
+  let end = begin + sizes.c;
+  var products = F();
+  for (var i = begin; i < end; i++) { products += F(y[i]) * F(dy[i]); }
+  let dot = across(products);
+  for (var i = begin; i < end; i++) {
+    var d = scale * F(y[i]) * (F(dy[i]) - dot);
+    if (ADD) { d += F(dx[i]); }
     dx[i] = S(d);
   }
 }

@@ -7,6 +7,8 @@ testOp('softmax', {
     { n: 1, c: 1, scale: 1 },
     { n: 3, c: 7, scale: 0.5 },
     { n: 17, c: 65, scale: 2 },
+    { n: 3, c: 8, scale: 1 },
+    { n: 19, c: 76, scale: 0.5 },
     { n: 2, c: 1031, scale: 1 },
   ],
   rungs: ['software', 'hardware'],

@@ -6,10 +6,13 @@ import { byCapability } from '../../runtime/shader';
 import { elementType } from '../lib/elementwise';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
+import scalar from '../lib/scalar.wgsl';
+import vector from '../lib/vector.wgsl';
 import backwardWgsl from './backward.wgsl';
 import backwardSoftware from './backward_software.wgsl';
 import forwardWgsl from './forward.wgsl';
 import forwardSoftware from './forward_software.wgsl';
+import forwardSoftwareWide from './forward_software_wide.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const gpu = {
@@ -18,7 +21,9 @@ const gpu = {
 };
 const software = {
   forward: defineKernel({ name: 'softmax.forward_software', wgsl: [forwardSoftware] }),
-  backward: defineKernel({ name: 'softmax.backward_software', wgsl: [backwardSoftware] }),
+  forwardWide: defineKernel({ name: 'softmax.forward_software_wide', wgsl: [forwardSoftwareWide] }),
+  backward: defineKernel({ name: 'softmax.backward_software', wgsl: [scalar, backwardSoftware] }),
+  backwardWide: defineKernel({ name: 'softmax.backward_software_wide', wgsl: [vector, backwardSoftware] }),
 };
 const SOFTWARE_LANES = 16;
 
@@ -41,33 +46,43 @@ export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: Softm
   if (mask) expectFit(where, mask, x, x.shape.slice(x.shape.length - mask.shape.length));
   if (lengths)
     expectFit(where, lengths, x, x.shape.slice(0, Math.min(lengths.shape.length, x.shape.length - 1)));
-  const every = lengths ?? g.constant('every entry', [1], Uint32Array.of(c));
-  const kernels = g.device.can.software ? software : gpu;
-  const grid = linearGrid(g.device.can.software ? Math.ceil(n / SOFTWARE_LANES) : n);
+  const onCpu = g.device.can.software;
+  const wide = onCpu && c % 4 === 0;
+  const kernels = onCpu ? software : gpu;
+  const grid = linearGrid(onCpu ? Math.ceil(n / SOFTWARE_LANES) : n);
   const y = g.value('softmax', x.shape, x.dtype);
-  g.dispatch(
-    kernels.forward,
-    { x, mask: mask ?? every, lengths: every, y },
-    {
-      uniforms: { n, c, mask_rows: mask ? mask.size / c : 1, span: n / every.size, scale },
-      constants: { T: elementType(x.dtype, false), MASK: mask !== undefined },
-      grid,
-    },
-  );
+  if (wide && !mask && !lengths) {
+    g.dispatch(
+      software.forwardWide,
+      { x, y },
+      { uniforms: { n, quads: c / 4, scale }, constants: { T: elementType(x.dtype, true) }, grid },
+    );
+  } else {
+    const every = lengths ?? g.constant('every entry', [1], Uint32Array.of(c));
+    g.dispatch(
+      kernels.forward,
+      { x, mask: mask ?? every, lengths: every, y },
+      {
+        uniforms: { n, c, mask_rows: mask ? mask.size / c : 1, span: n / every.size, scale },
+        constants: { T: elementType(x.dtype, false), MASK: mask !== undefined },
+        grid,
+      },
+    );
+  }
 
   g.backward(y, () => {
     const dx = g.sink(x);
     if (!dx) return;
     const dy = g.grad(y);
     g.dispatch(
-      kernels.backward,
+      wide ? software.backwardWide : kernels.backward,
       { y, dy, dx: dx.tensor },
       {
-        uniforms: { n, c, scale },
+        uniforms: { n, c: wide ? c / 4 : c, scale },
         constants: {
-          T: elementType(y.dtype, false),
-          D: elementType(dy.dtype, false),
-          S: elementType(dx.tensor.dtype, false),
+          T: elementType(y.dtype, wide),
+          D: elementType(dy.dtype, wide),
+          S: elementType(dx.tensor.dtype, wide),
           ADD: dx.add,
         },
         grid,
