@@ -11,11 +11,13 @@ import type {
 } from './session/protocol';
 import { sameShape } from './session/sizes';
 import type { WorkerSession } from './session/worker';
-import { STRINGS, type Language, type StringKey, type Strings } from './strings';
-import { drawBars } from './view/bars';
+import { type Strings } from './strings';
+import { Appearance } from './view/appearance';
 import { byId, element, setText } from './view/dom';
+import { acceptDrops } from './view/drop-target';
 import { Format } from './view/format';
 import { LossChart, type ChartValues } from './view/loss-chart';
+import { Measurements } from './view/measurements';
 import { missingWebGPU, showMissing, type MissingReason } from './view/missing';
 import { Notices } from './view/notices';
 import { Samples } from './view/samples';
@@ -23,29 +25,9 @@ import { languageOfText, SettingsPanel } from './view/settings';
 import { Transport } from './view/transport';
 import { WritingPanel } from './view/writing';
 
-const ICONS = {
-  sun: 'M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
-  moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z',
-};
-/** Bars shown before the rest is summed up. */
-const BARS = 7;
-
-const stored = (key: string): string | null => {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null; // storage may be switched off
-  }
-};
-const store = (key: string, value: string): void => {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // the choice then lasts as long as the page
-  }
-};
-
 export class Page {
+  readonly #appearance = new Appearance();
+  readonly #measurements = new Measurements();
   readonly #settings = new SettingsPanel();
   readonly #transport = new Transport();
   readonly #writing = new WritingPanel();
@@ -53,12 +35,7 @@ export class Page {
   readonly #notices = new Notices(byId('notices'));
   readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
   #session: Remote<WorkerSession> | null = null;
-  #language: Language =
-    stored('heed.language') === 'zh' || (!stored('heed.language') && /^zh\b/i.test(navigator.language))
-      ? 'zh'
-      : 'en';
-  #strings: Strings = STRINGS[this.#language];
-  #format = new Format(this.#language);
+  #format = new Format(this.#appearance.language);
   #adapter: AdapterSummary | null = null;
   #missing: { readonly reason: MissingReason; readonly detail: string } | null = null;
   #state: RunState = 'empty';
@@ -66,8 +43,6 @@ export class Page {
   #phase: { phase: Phase; share: number } | null = null;
   #loss: number | undefined;
   #speed: { tokensPerSecond: number; stepMilliseconds: number } | null = null;
-  #kernels: Extract<SessionEvent, { kind: 'kernels' }> | null = null;
-  #memory: Extract<SessionEvent, { kind: 'memory' }> | null = null;
   #busy = false;
   #reading = false;
   #writes = false;
@@ -75,7 +50,8 @@ export class Page {
 
   async start(): Promise<void> {
     this.#connect();
-    this.#translate();
+    this.#appearance.onChange = () => this.#onAppearance();
+    this.#appearance.apply();
     const reason = missingWebGPU();
     if (reason) return this.#giveUp(reason, '');
     const worker = new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' });
@@ -104,8 +80,6 @@ export class Page {
   #connect(): void {
     const on = (id: string, action: () => unknown): void =>
       byId(id).addEventListener('click', () => void action());
-    on('language', () => this.#setLanguage(this.#language === 'en' ? 'zh' : 'en'));
-    on('theme', () => this.#setTheme(this.#dark ? 'light' : 'dark'));
     on('train', () => this.#train());
     on('pause', () => this.#session?.pause());
     on('resume', () => (this.#state === 'paused' ? this.#session?.resume() : this.#train()));
@@ -124,31 +98,14 @@ export class Page {
     this.#settings.onChange = () => this.#render();
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#setTheme(null));
-    this.#acceptDrops();
+    acceptDrops(byId('drop'), (file) => this.#onDrop(file));
   }
 
-  #acceptDrops(): void {
-    const veil = byId('drop');
-    let depth = 0;
-    const isFile = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
-    const over = (change: number): void => {
-      depth = Math.max(0, depth + change);
-      veil.classList.toggle('over', depth > 0);
-    };
-    addEventListener('dragenter', (event) => isFile(event) && over(1));
-    addEventListener('dragleave', (event) => isFile(event) && over(-1));
-    addEventListener('dragover', (event) => isFile(event) && event.preventDefault());
-    addEventListener('drop', (event) => {
-      const file = event.dataTransfer?.files[0];
-      if (!isFile(event) || !file) return;
-      event.preventDefault();
-      over(-depth);
-      if (this.#missing) return;
-      if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-      else if (this.#running) this.#notices.news(this.#strings.stopFirst);
-      else this.#settings.takeFile(file);
-    });
+  #onDrop(file: File): void {
+    if (this.#missing) return;
+    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
+    else if (this.#running) this.#notices.news(this.#strings.stopFirst);
+    else this.#settings.takeFile(file);
   }
 
   // Calls to the worker -------------------------------------------------------------------------------------------
@@ -282,10 +239,10 @@ export class Page {
         this.#writing.add(event.piece);
         return;
       case 'kernels':
-        this.#kernels = event;
+        this.#measurements.kernels = event;
         break;
       case 'memory':
-        this.#memory = event;
+        this.#measurements.memory = event;
         break;
       case 'adapter':
         this.#adapter = event.adapter;
@@ -347,8 +304,9 @@ export class Page {
     this.#drawLegend(null);
     this.#drawHint();
     this.#drawAdapter();
-    this.#drawKernels();
-    this.#drawMemory();
+    byId('measure').hidden = !this.#run || this.#state === 'preparing' || !this.#measurements.kernels;
+    byId<HTMLButtonElement>('measure').disabled = this.#busy;
+    this.#measurements.render(strings, this.#format);
     const empty = byId('plot').querySelector<HTMLElement>('.empty')!;
     empty.hidden = latest.step > 0;
     const summary = latest.step
@@ -405,118 +363,21 @@ export class Page {
     );
   }
 
-  #drawKernels(): void {
-    byId('measure').hidden = !this.#run || this.#state === 'preparing' || this.#kernels === null;
-    byId<HTMLButtonElement>('measure').disabled = this.#busy;
-    if (!this.#kernels) return;
-    const { rows, clock } = this.#kernels;
-    this.#kernels = { ...this.#kernels };
-    const strings = this.#strings;
-    const total = rows.reduce((sum, row) => sum + row.milliseconds, 0) || 1;
-    const shown = rows.slice(0, BARS);
-    const rest = rows.slice(BARS);
-    const bars = shown.map(({ kernel, calls, milliseconds, gflops }) => ({
-      label: kernel,
-      detail: strings.calls(calls),
-      title: gflops >= 0.1 ? `${kernel}: ${gflops.toPrecision(2)} GFLOP/s` : kernel,
-      amount: `${this.#format.milliseconds(milliseconds)} ms`,
-      share: milliseconds / total,
-    }));
-    if (rest.length > 0) {
-      const milliseconds = rest.reduce((sum, row) => sum + row.milliseconds, 0);
-      const amount = `${this.#format.milliseconds(milliseconds)} ms`;
-      bars.push({
-        label: strings.others(rest.length),
-        title: '',
-        detail: '',
-        amount,
-        share: milliseconds / total,
-      });
-    }
-    const note = strings.kernelsNote(
-      this.#format.milliseconds(total),
-      clock === 'gpu' ? strings.gpuClock : strings.wallClock,
-    );
-    this.#drawBarsOnce('kernels', note, bars);
-  }
-
-  #drawMemory(): void {
-    if (!this.#memory) return;
-    const { rows, live, peak, idle } = this.#memory;
-    const strings = this.#strings;
-    const bars = rows.slice(0, BARS + 1).map(({ owner, bytes }) => ({
-      label: strings.owners[owner] ?? owner,
-      detail: '',
-      title: owner,
-      amount: this.#format.bytes(bytes),
-      share: bytes / Math.max(1, live),
-    }));
-    this.#drawBarsOnce(
-      'memory',
-      strings.memoryNote(this.#format.bytes(live), this.#format.bytes(peak), this.#format.bytes(idle)),
-      bars,
-    );
-  }
-
-  readonly #drawn = new Map<string, string>();
-
-  #drawBarsOnce(id: 'kernels' | 'memory', note: string, bars: Parameters<typeof drawBars>[2]): void {
-    const key = JSON.stringify([note, bars]);
-    if (this.#drawn.get(id) === key) return;
-    this.#drawn.set(id, key);
-    drawBars(byId(id), note, bars, (share) => this.#format.percent(share));
-  }
-
   #giveUp(reason: MissingReason, detail: string): void {
     this.#missing = { reason, detail };
     showMissing(this.#strings, reason, detail);
     this.#render();
   }
 
-  // Language and theme --------------------------------------------------------------------------------------------
-
-  #setLanguage(language: Language): void {
-    this.#language = language;
-    this.#strings = STRINGS[language];
-    this.#format = new Format(language);
-    store('heed.language', language);
-    this.#translate();
+  get #strings(): Strings {
+    return this.#appearance.strings;
   }
 
-  #translate(): void {
-    const strings = this.#strings;
-    document.documentElement.lang = strings.lang;
-    const each = (attribute: string, apply: (target: HTMLElement, text: string) => void): void => {
-      for (const target of document.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
-        apply(target, strings[target.getAttribute(attribute) as StringKey]);
-      }
-    };
-    each('data-string', setText);
-    each('data-label', (target, text) => target.setAttribute('aria-label', text));
-    each('data-placeholder', (target, text) => target.setAttribute('placeholder', text));
-    const language = byId('language');
-    setText(language, strings.otherLanguage);
-    language.lang = this.#language === 'en' ? 'zh-Hans' : 'en';
-    language.setAttribute('aria-label', strings.otherLanguageLabel);
-    this.#notices.setDismissLabel(strings.dismiss);
-    if (this.#missing) showMissing(strings, this.#missing.reason, this.#missing.detail);
-    this.#setTheme(null);
-    this.#render();
-  }
-
-  get #dark(): boolean {
-    const { theme } = document.documentElement.dataset;
-    return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  }
-
-  #setTheme(theme: 'light' | 'dark' | null): void {
-    if (theme) {
-      document.documentElement.dataset.theme = theme;
-      store('heed.theme', theme);
-    }
-    const button = byId('theme');
-    button.setAttribute('aria-label', this.#dark ? this.#strings.toLight : this.#strings.toDark);
-    button.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${this.#dark ? ICONS.sun : ICONS.moon}"/></svg>`;
+  #onAppearance(): void {
+    this.#format = new Format(this.#appearance.language);
+    this.#notices.setDismissLabel(this.#strings.dismiss);
+    if (this.#missing) showMissing(this.#strings, this.#missing.reason, this.#missing.detail);
     this.#chart.repaint();
+    this.#render();
   }
 }

@@ -5,7 +5,7 @@
 import {
   checkCorpus,
   DeviceError,
-  Device,
+  type Device,
   EngineError,
   PauseSwitch,
   randomWindows,
@@ -15,7 +15,7 @@ import {
   type BatchSource,
   type FitEvent,
 } from '../../engine/index';
-import { Generator } from '../../models/generate';
+import { Connection } from './connection';
 import { createModel, cutHistory, describe, extrasOf, openModel, type LanguageModel } from './model';
 import type {
   GenerateSettings,
@@ -28,6 +28,7 @@ import type {
   TrainSettings,
 } from './protocol';
 import { sameShape } from './sizes';
+import { knownPrompt, Writer } from './writer';
 import { encodeText, loadText, makeTokenizer, type LoadedText } from './texts';
 
 /** Tokens of a sample that is drawn while training. */
@@ -45,16 +46,14 @@ interface TrainingData {
 
 export class Session {
   readonly #emit: (event: SessionEvent) => void;
-  #device: Device | null = null;
-  #lost = false;
+  readonly #connection = new Connection(
+    (adapter) => this.#emit({ kind: 'adapter', adapter }),
+    () => this.#onLost(),
+  );
+  readonly #writer = new Writer();
   #text: LoadedText | null = null;
   #data: TrainingData | null = null;
   #model: LanguageModel | null = null;
-  #generator: {
-    readonly generator: Generator;
-    readonly device: Device;
-    readonly model: LanguageModel;
-  } | null = null;
   #training: { readonly abort: AbortController; readonly pause: PauseSwitch; done: Promise<void> } | null =
     null;
   #generating: AbortController | null = null;
@@ -62,6 +61,9 @@ export class Session {
   /** The stopped model as a file: what remains when the device is lost while nothing trains. */
   #kept: Uint8Array<ArrayBuffer> | null = null;
   #recovering: Promise<void> | null = null;
+  /** End of the text that is being written for the reader, and of the present sample. */
+  #written: Promise<void> = Promise.resolve();
+  #sampled: Promise<void> = Promise.resolve();
   /** Work that must not meet a half-submitted group of steps. */
   #between: (() => Promise<void>)[] = [];
 
@@ -71,7 +73,7 @@ export class Session {
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */
   async open(): Promise<void> {
-    await this.#open();
+    await this.#connection.open();
   }
 
   /** Reads and checks a text to train on; it is the one that `train` will use. */
@@ -103,7 +105,7 @@ export class Session {
       } else {
         this.#setState('empty');
       }
-      if (this.#lost) await this.#recover();
+      if (!this.#connection.device) await this.#recover();
     }
   }
 
@@ -135,10 +137,14 @@ export class Session {
     if (this.#generating) throw new EngineError('Generate', 'it is writing already', 'Stop it first.');
     const abort = new AbortController();
     this.#generating = abort;
-    const start = performance.now();
+    let start = performance.now();
     let tokens = 0;
+    let end: () => void = () => undefined;
+    this.#written = new Promise((resolve) => (end = resolve));
     try {
-      await this.#write(model, settings, abort.signal, (piece, count) => {
+      await this.#sampled.catch(() => undefined); // one text at a time
+      start = performance.now();
+      await this.#writer.write(model, settings, abort.signal, (piece, count) => {
         tokens = count;
         this.#emit({ kind: 'text', piece });
       });
@@ -146,6 +152,7 @@ export class Session {
       if (!abort.signal.aborted) throw error;
     } finally {
       this.#generating = null;
+      end();
       this.#reportMemory();
     }
     return { tokens, milliseconds: performance.now() - start };
@@ -174,7 +181,7 @@ export class Session {
 
   /** Takes up a saved model. The present one stays if the file does not work. */
   async load(file: Blob): Promise<void> {
-    const device = await this.#open();
+    const device = await this.#connection.open();
     const bytes = new Uint8Array(await file.arrayBuffer());
     const model = await openModel(device, bytes, (share) =>
       this.#emit({ kind: 'progress', phase: 'compile', share }),
@@ -192,7 +199,7 @@ export class Session {
   async forget(): Promise<void> {
     await this.stop();
     this.#generating?.abort();
-    this.#dropGenerator();
+    this.#writer.drop();
     this.#model?.run[Symbol.dispose]();
     this.#model = null;
     this.#kept = null;
@@ -209,7 +216,7 @@ export class Session {
 
   /** For tests: destroys the device, as a driver crash would. */
   loseDevice(): void {
-    this.#device?.gpu.destroy();
+    this.#connection.lose();
   }
 
   async #train(settings: TrainSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
@@ -231,7 +238,7 @@ export class Session {
     if (!Number.isInteger(settings.steps) || settings.steps < 1) {
       throw new EngineError('steps', `there are ${settings.steps}`, 'Use a whole number of at least 1.');
     }
-    const device = await this.#open();
+    const device = await this.#connection.open();
     const model = await this.#modelFor(device, text, settings, signal);
     const data = await this.#tokens(model.tokenizer, text, model.description.tokenizer, signal);
     const { batch, context } = model.description.size;
@@ -273,7 +280,8 @@ export class Session {
   ): Promise<void> {
     const { run } = model;
     const first = run.trainer.step;
-    const evaluateEvery = model.description.size.evaluateEvery / (this.#device?.can.software ? 2 : 1);
+    const evaluateEvery =
+      model.description.size.evaluateEvery / (model.run.trainer.device.can.software ? 2 : 1);
     let profiled = false;
     const onEvent = async (event: FitEvent): Promise<void> => {
       switch (event.kind) {
@@ -294,6 +302,7 @@ export class Session {
             stepMilliseconds,
           });
           await this.#drain();
+          await this.#written; // whoever waits for a text comes first
           if (!profiled && run.trainer.step - first >= FIRST_PROFILE) {
             profiled = true;
             await this.#profile(model, data.batches);
@@ -307,7 +316,11 @@ export class Session {
           break;
         }
         case 'checkpoint':
-          if (event.step > first) await this.#sample(model, settings, event.step, data.signal);
+          if (event.step > first) {
+            await this.#written;
+            this.#sampled = this.#sample(model, settings, event.step, data.signal);
+            await this.#sampled;
+          }
           this.#reportMemory();
           break;
         case 'paused':
@@ -333,10 +346,7 @@ export class Session {
       signal: data.signal,
       pause: data.pause,
       onEvent,
-      reopen: () => {
-        this.#lost = true; // the run may notice before the device's own promise tells
-        return this.#open();
-      },
+      reopen: () => this.#connection.reopen(),
     });
   }
 
@@ -431,11 +441,11 @@ export class Session {
     step: number,
     signal: AbortSignal,
   ): Promise<void> {
-    if (this.#generating) return; // the reader is being served already
-    const { prompt, temperature } = settings;
+    const { temperature } = settings;
+    const prompt = knownPrompt(model, settings.prompt);
     const options = { prompt, temperature, tokens: SAMPLE_TOKENS, topK: 0, topP: 0.95, seed: step };
     try {
-      await this.#write(model, options, signal, (piece) =>
+      await this.#writer.write(model, options, signal, (piece) =>
         this.#emit({ kind: 'sample', step, piece, done: false }),
       );
     } catch (error) {
@@ -445,56 +455,9 @@ export class Session {
     }
   }
 
-  async #write(
-    model: LanguageModel,
-    { prompt, tokens, temperature, topK, topP, seed }: GenerateSettings,
-    signal: AbortSignal,
-    onText: (piece: string, count: number) => void,
-  ): Promise<void> {
-    const { tokenizer, gpt } = model;
-    const ids = Array.from(tokenizer.encode(prompt, { special: false }));
-    if (ids.length === 0) ids.push(lineBreak(tokenizer));
-    const decoder = tokenizer.decoder();
-    let count = 0;
-    let held = '';
-    let last = -Infinity;
-    const flush = (force: boolean): void => {
-      if (held === '' || (!force && performance.now() - last < 40)) return;
-      onText(held, count);
-      held = '';
-      last = performance.now();
-    };
-    const options = { tokens, temperature, topK, topP, seed, overflow: 'slide', signal } as const;
-    const { context } = gpt.config;
-    try {
-      for await (const id of this.#generatorOf(model).generate(ids.slice(-context), options)) {
-        count++;
-        held += decoder.push(id);
-        flush(false);
-      }
-    } finally {
-      held += decoder.end();
-      flush(true);
-    }
-  }
-
-  #generatorOf(model: LanguageModel): Generator {
-    const { device } = model.run.trainer;
-    if (this.#generator?.model !== model || this.#generator.device !== device) {
-      this.#dropGenerator();
-      this.#generator = { generator: new Generator(device, model.gpt), device, model };
-    }
-    return this.#generator.generator;
-  }
-
-  #dropGenerator(): void {
-    this.#generator?.generator[Symbol.dispose]();
-    this.#generator = null;
-  }
-
   #replaceModel(model: LanguageModel): void {
     this.#generating?.abort();
-    this.#dropGenerator();
+    this.#writer.drop();
     this.#model?.run[Symbol.dispose]();
     this.#model = model;
   }
@@ -506,43 +469,15 @@ export class Session {
     this.#emit({ kind: 'history', history: model.history });
   }
 
-  async #open(): Promise<Device> {
-    if (this.#device && !this.#lost) return this.#device;
-    let device: Device;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        device = await Device.open();
-        break;
-      } catch (error) {
-        // Browsers need a moment after a crash of the driver before they give out an adapter again.
-        if (!this.#lost || attempt === 4) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
-      }
-    }
-    this.#device = device;
-    this.#lost = false;
-    void device.lost.then(() => this.#onLost(device));
-    const { f16, subgroups, timestamps, software } = device.can;
-    const { vendor, architecture, description } = device.info;
-    const features = [f16 && 'f16', subgroups && 'subgroups', timestamps && 'timestamps'].filter(
-      (f) => f !== false && f !== null,
-    );
-    const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'WebGPU';
-    this.#emit({ kind: 'adapter', adapter: { name, software, features } });
-    return device;
-  }
-
-  async #onLost(device: Device): Promise<void> {
-    if (device !== this.#device) return;
-    this.#lost = true;
-    if (!this.#training) await (this.#recovering = this.#recover());
+  #onLost(): void {
+    if (!this.#training) this.#recovering = this.#recover();
   }
 
   /** Brings a model that does not train back on a new device. While it trains, the run does this by itself. */
   async #recover(): Promise<void> {
     const old = this.#model;
     try {
-      const device = await this.#open();
+      const device = await this.#connection.open();
       const bytes = this.#kept ?? old?.run.checkpoint?.bytes;
       if (!old || !bytes) return;
       const model = await openModel(device, bytes, () => undefined);
@@ -574,20 +509,12 @@ export class Session {
   }
 
   #reportMemory(): void {
-    if (!this.#device || this.#lost) return;
-    const { live, idle, peak, owners } = this.#device.buffers.stats;
+    const { device } = this.#connection;
+    if (!device) return;
+    const { live, idle, peak, owners } = device.buffers.stats;
     const rows = Object.entries(owners)
       .map(([owner, bytes]) => ({ owner, bytes }))
       .sort((a, b) => b.bytes - a.bytes);
     this.#emit({ kind: 'memory', rows, live, idle, peak });
-  }
-}
-
-/** What a text without a prompt starts after. */
-function lineBreak(tokenizer: LanguageModel['tokenizer']): number {
-  try {
-    return tokenizer.encode('\n', { special: false })[0] ?? 0;
-  } catch {
-    return 0; // a vocabulary without line breaks
   }
 }

@@ -1,0 +1,81 @@
+import { STRINGS, type Language, type StringKey, type Strings } from '../strings';
+import { byId, element, setText } from './dom';
+
+const ICONS = {
+  sun: 'M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
+  moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z',
+};
+
+const stored = (key: string): string | null => {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // storage may be switched off
+  }
+};
+const store = (key: string, value: string): void => {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // the choice then lasts as long as the page
+  }
+};
+
+/** Language and theme: the system's until someone chooses. */
+export class Appearance {
+  /** Called after either changed. */
+  onChange: () => void = () => undefined;
+  #language: Language;
+
+  constructor() {
+    const chosen = stored('heed.language') ?? navigator.language;
+    this.#language = /^zh\b/i.test(chosen) ? 'zh' : 'en';
+    byId('language').addEventListener('click', () => {
+      this.#language = this.#language === 'en' ? 'zh' : 'en';
+      store('heed.language', this.#language);
+      this.apply();
+    });
+    byId('theme').addEventListener('click', () => {
+      const theme = this.#dark ? 'light' : 'dark';
+      document.documentElement.dataset.theme = theme;
+      store('heed.theme', theme);
+      this.apply();
+    });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.apply());
+  }
+
+  get language(): Language {
+    return this.#language;
+  }
+
+  get strings(): Strings {
+    return STRINGS[this.#language];
+  }
+
+  /** Writes every string of the page's own markup: texts, accessible names, placeholders. */
+  apply(): void {
+    const { strings } = this;
+    document.documentElement.lang = strings.lang;
+    const each = (attribute: string, write: (target: HTMLElement, text: string) => void): void => {
+      for (const target of document.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
+        write(target, strings[target.getAttribute(attribute) as StringKey]);
+      }
+    };
+    each('data-string', setText);
+    each('data-label', (target, text) => target.setAttribute('aria-label', text));
+    each('data-placeholder', (target, text) => target.setAttribute('placeholder', text));
+    const language = byId('language');
+    language.replaceChildren(
+      element('span', { lang: this.#language === 'en' ? 'zh-Hans' : 'en' }, strings.otherLanguage),
+    );
+    const theme = byId('theme');
+    theme.setAttribute('aria-label', this.#dark ? strings.toLight : strings.toDark);
+    theme.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${this.#dark ? ICONS.sun : ICONS.moon}"/></svg>`;
+    this.onChange();
+  }
+
+  get #dark(): boolean {
+    const { theme } = document.documentElement.dataset;
+    return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  }
+}
