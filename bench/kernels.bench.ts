@@ -8,14 +8,21 @@ import { clockOf, expectClose, timeDispatches, type Timing } from './harness/mea
 import { measurePeaks, type Peaks } from './harness/peaks';
 import { benchResult, columns, option, percent, short, type BenchResult } from './harness/report';
 
-/** One pass in the results: `rate` in `unit`, and its share of the device's peak. */
+/** One pass in the results: median, fastest and slowest sample; `rate` is the median's. */
 interface Pass {
   readonly milliseconds: number;
   readonly low: number;
   readonly high: number;
   readonly rate: number;
   readonly unit: 'GFLOP/s' | 'GB/s';
-  readonly share: number;
+}
+
+/**
+ * Of the device's peak: the fastest sample against the fastest sample of the peak kernels, because a busy machine
+ * slows now the one and now the other.
+ */
+function shareOf({ rate, milliseconds, low, unit }: Pass, peaks: Peaks): number {
+  return (rate * milliseconds) / low / (unit === 'GFLOP/s' ? peaks.gflops : peaks.gbps);
 }
 
 interface Row {
@@ -87,7 +94,7 @@ async function check(
   }
 }
 
-async function bench(device: Device, c: KernelCase, peaks: Peaks): Promise<Row> {
+async function bench(device: Device, c: KernelCase): Promise<Row> {
   const feed: Record<string, ArrayBufferView> = {};
   let seed = 1;
   for (const [name, { shape, below }] of Object.entries(c.inputs))
@@ -96,17 +103,9 @@ async function bench(device: Device, c: KernelCase, peaks: Peaks): Promise<Row> 
   if (c.backward !== undefined) feed['dy'] = fill(size, seed);
   await check(device, c, feed);
   const pass = (timing: Timing, work: number): Pass => {
-    const rate = work / timing.milliseconds / 1e6;
-    const peak = c.limit === 'flops' ? peaks.gflops : peaks.gbps;
     const { milliseconds, low, high } = timing;
-    return {
-      milliseconds,
-      low,
-      high,
-      rate,
-      unit: c.limit === 'flops' ? 'GFLOP/s' : 'GB/s',
-      share: rate / peak,
-    };
+    const unit = c.limit === 'flops' ? 'GFLOP/s' : 'GB/s';
+    return { milliseconds, low, high, rate: work / milliseconds / 1e6, unit };
   };
   const part = async (backward: boolean): Promise<Timing> => {
     const make = () => {
@@ -127,35 +126,44 @@ async function bench(device: Device, c: KernelCase, peaks: Peaks): Promise<Row> 
   };
 }
 
+const cells = (pass: Pass | null): string[] =>
+  pass
+    ? [
+        `${short(pass.milliseconds)} ms`,
+        `[${short(pass.low)}..${short(pass.high)}]`,
+        `${short(pass.rate)} ${pass.unit}`,
+      ]
+    : ['', '', ''];
+
 export async function main(args: readonly string[] = []): Promise<BenchResult | undefined> {
   using device = await Device.open();
   const only = option(args, 'only', '');
-  const peaks = await measurePeaks(device);
-  console.log(
-    `${device.info.description || device.info.vendor}, by ${clockOf(device)}; peaks: ` +
-      `${short(peaks.gflops)} GFLOP/s multiply-add, ${short(peaks.gbps)} GB/s copy`,
-  );
+  console.log(`${device.info.description || device.info.vendor}, by ${clockOf(device)}`);
+  const before = await measurePeaks(device);
   const rows: Row[] = [];
-  const cells = (pass: Pass | null): string[] =>
-    pass
-      ? [
-          `${short(pass.milliseconds)} ms`,
-          `[${short(pass.low)}..${short(pass.high)}]`,
-          `${short(pass.rate)} ${pass.unit}`,
-          percent(pass.share),
-        ]
-      : ['', '', '', ''];
   for (const c of kernelCases.filter(({ kernel, size }) => `${kernel} ${size}`.includes(only))) {
-    const row = await bench(device, c, peaks);
+    const row = await bench(device, c);
     rows.push(row);
     console.log([`${row.kernel} ${row.size}`, ...cells(row.forward), '|', ...cells(row.backward)].join('  '));
   }
+  const after = await measurePeaks(device);
+  const peaks = { gflops: Math.max(before.gflops, after.gflops), gbps: Math.max(before.gbps, after.gbps) };
+  console.log(`peaks: ${short(peaks.gflops)} GFLOP/s multiply-add, ${short(peaks.gbps)} GB/s copy`);
+  const share = (pass: Pass | null): string => (pass ? percent(shareOf(pass, peaks)) : '');
   console.log(
     columns([
       ['kernel', 'size', 'forward', 'spread', 'rate', 'of peak', 'backward', 'spread', 'rate', 'of peak'],
-      ...rows.map((row) => [row.kernel, row.size, ...cells(row.forward), ...cells(row.backward)]),
+      ...rows.map((row) => [
+        ...[row.kernel, row.size, ...cells(row.forward), share(row.forward)],
+        ...[...cells(row.backward), share(row.backward)],
+      ]),
     ]),
   );
   if (only) return undefined; // a part is not the device's result
-  return benchResult(device, 'kernels', { clock: clockOf(device), peaks, rows });
+  const withShare = (pass: Pass | null) => pass && { ...pass, share: shareOf(pass, peaks) };
+  return benchResult(device, 'kernels', {
+    clock: clockOf(device),
+    peaks,
+    rows: rows.map((r) => ({ ...r, forward: withShare(r.forward), backward: withShare(r.backward) })),
+  });
 }

@@ -4,15 +4,21 @@
  */
 import {
   activation,
+  adamw,
   add,
+  addPositions,
   attention,
   crossEntropy,
   dropout,
   embedding,
   gated,
+  globalNorm,
   layernorm,
   matmul,
   rmsnorm,
+  rope,
+  sample,
+  softmax,
   type Graph,
   type MatmulOptions,
   type Shape,
@@ -24,6 +30,9 @@ import { crossEntropyRef, crossEntropyRefGrad } from '../../engine/shaders/cross
 import { embeddingRef, embeddingRefGrad } from '../../engine/shaders/embedding/embedding.ref';
 import { gatedRef, gatedRefGrad } from '../../engine/shaders/gated/gated.ref';
 import { normRef, normRefGrad } from '../../engine/shaders/layernorm/layernorm.ref';
+import { addPositionsRef, addPositionsRefGrad } from '../../engine/shaders/positional/positional.ref';
+import { ropeRef } from '../../engine/shaders/rope/rope.ref';
+import { softmaxRef, softmaxRefGrad } from '../../engine/shaders/softmax/softmax.ref';
 
 type Arrays = Readonly<Record<string, Float64Array>>;
 
@@ -187,6 +196,19 @@ export const kernelCases: readonly KernelCase[] = [
   matmulCase('1×3072×768', 1, 768, 3072),
   attentionCase(512),
   attentionCase(1024),
+  {
+    kernel: 'softmax',
+    size: '4096×1024',
+    inputs: { x: { shape: [4096, 1024] } },
+    record: (g, { x }) => softmax(g, x),
+    limit: 'bytes',
+    forward: 2 * F32 * 4096 * 1024,
+    backward: 3 * F32 * 4096 * 1024,
+    expected({ x }, dy) {
+      const y = softmaxRef(x, 1024, 1, () => true);
+      return { y, x: softmaxRefGrad(y, dy, 1024, 1) };
+    },
+  },
   normCase('layernorm'),
   normCase('rmsnorm'),
   activationCase('gelu_tanh'),
@@ -235,6 +257,62 @@ export const kernelCases: readonly KernelCase[] = [
       table: embeddingRefGrad(ids, dy, 5000 * WIDTH, WIDTH),
     }),
   },
+  {
+    kernel: 'positions, learned',
+    size: `32×128×${WIDTH}`,
+    inputs: { x: { shape: [32, 128, WIDTH] }, table: { shape: [1024, WIDTH] } },
+    record: (g, { x, table }) => addPositions(g, x, table),
+    limit: 'bytes',
+    forward: 2 * F32 * N,
+    backward: 2 * F32 * N,
+    expected({ x, table }, dy) {
+      const grad = addPositionsRefGrad(dy, table.length, 128, WIDTH, 0);
+      return { y: addPositionsRef(x, table, 128, WIDTH, 0), ...grad };
+    },
+  },
+  {
+    kernel: 'RoPE',
+    size: '8×512×768, H 4, D 64',
+    inputs: { x: { shape: [8, 512, WIDTH] } },
+    record: (g, { x }) => rope(g, x, { heads: 4 }),
+    limit: 'bytes',
+    forward: 2 * F32 * N,
+    backward: 2 * F32 * N,
+    expected({ x }, dy) {
+      const sizes = { T: 512, C: WIDTH, heads: 8, width: 64, theta: 10_000, start: 0, offset: 0 };
+      return { y: ropeRef(x, sizes), x: ropeRef(dy, sizes, -1) };
+    },
+  },
   crossEntropyCase(512, 1000),
   crossEntropyCase(64, 50257),
+  {
+    kernel: 'AdamW',
+    size: '4 Mi',
+    inputs: Object.fromEntries(['p', 'd', 'm', 'v'].map((name) => [name, { shape: [1 << 22] }])),
+    record(g, { p, d, m, v }) {
+      adamw(g, { weights: p, gradients: d, first: m, second: v });
+      return m;
+    },
+    limit: 'bytes',
+    forward: 8 * F32 * (1 << 22), // all four read and written
+    expected: ({ d, m }) => ({ y: m.map((mean, i) => 0.9 * mean + 0.1 * d[i]) }),
+  },
+  {
+    kernel: 'gradient norm',
+    size: '4 Mi',
+    inputs: { d: { shape: [1 << 22] } },
+    record: (g, { d }) => globalNorm(g, [d]),
+    limit: 'bytes',
+    forward: F32 * (1 << 22),
+    expected: ({ d }) => ({ y: Float64Array.of(Math.sqrt(d.reduce((sum, x) => sum + x * x, 0))) }),
+  },
+  {
+    kernel: 'sampling',
+    size: '8×50257',
+    inputs: { x: { shape: [8, 50257] } },
+    record: (g, { x }) => sample(g, x),
+    limit: 'bytes',
+    forward: F32 * 8 * 50257,
+    expected: () => ({}), // its tests compare whole distributions
+  },
 ];
