@@ -153,6 +153,7 @@ const fused = [
 for (const { rung, ...flags } of RUNGS) {
   testOp(`matmul with bias, activation and residual (${rung})`, {
     cases: rung === 'software' ? fused.slice() : fused.slice(0, 4),
+    dtypes: rung === 'software' ? ['f32'] : ['f32', 'f16'],
     inputs: ({ m, n, residual }) => ({
       a: normal([m, 24]),
       b: normal([24, n], { std: 0.2 }),

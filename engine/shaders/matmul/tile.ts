@@ -45,7 +45,7 @@ export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | '
   const { m, n, k, batch } = sizes;
   const rung = can.software ? softwareRung(sizes, can) : hardwareRung(sizes);
   const [height, base, step] = rung === 'gemv' ? [4, gemvWidth(sizes), 4] : LADDER[rung];
-  const lanes = can.software ? (isWide(can) ? 8 : 4) : null;
+  const lanes = can.software ? (isSwiftShader(can) ? 4 : 8) : null;
   const width = (base * (lanes ?? 4)) / 4;
   const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
   // A software adapter is busy with a few workgroups; a GPU wants several for each of its processors.
@@ -57,15 +57,15 @@ export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | '
   return { rung, height, width, lanes, step, splits: Math.ceil(k / chunk), chunk };
 }
 
-/** Subgroups of eight are lavapipe's: its compiler takes seconds for the wide tile, and gains nothing by it. */
-function isWide(can: Pick<Capabilities, 'subgroups'>): boolean {
-  return can.subgroups !== null && can.subgroups.max > 4;
+/** Subgroups of four are SwiftShader's. Others (lavapipe has eight) take minutes to compile the wide tile. */
+function isSwiftShader(can: Pick<Capabilities, 'subgroups'>): boolean {
+  return can.subgroups !== null && can.subgroups.max === 4;
 }
 
 function softwareRung({ m, n, batch }: ProductSizes, can: Pick<Capabilities, 'subgroups'>): Rung {
   if (m === 1) return 'row_1x64';
   if (m <= 4) return 'quad_4x64';
-  if (isWide(can)) return 'quad_16x16';
+  if (!isSwiftShader(can)) return 'quad_16x16';
   // Tiles cost the same full or not; the wide one is 1.5 times as fast for each output.
   const wide = Math.ceil(m / 32) * Math.ceil(n / 64);
   const narrow = Math.ceil(m / 16) * Math.ceil(n / 16);
