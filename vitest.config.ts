@@ -15,7 +15,7 @@ const project = (name: string, test: TestOptions): TestProjectInlineConfiguratio
   oxc: { target },
   // Named here, or Vite meets them half-way through a run in Chromium and reloads the page.
   optimizeDeps: { include: ['wgsl_reflect/wgsl_reflect.module.js', '@huggingface/tokenizers'] },
-  test: { name, globals: false, testTimeout: 60_000, hookTimeout: 60_000, ...test },
+  test: { name, globals: false, testTimeout: 300_000, hookTimeout: 120_000, ...test },
 });
 
 export default defineConfig({

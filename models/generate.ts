@@ -49,6 +49,10 @@ export class Generator implements Disposable {
   readonly #caches: readonly LayerCache[];
   readonly #token: Parameter;
   readonly #plans = new Map<number, Promise<Plan>>();
+  /** Plans that are ready, so that disposing needs to wait for nothing: the device may go next. */
+  readonly #ready: Plan[] = [];
+  #disposed = false;
+  readonly #compiled: Plan[] = [];
   #busy = false;
 
   /** The model's parameters must have memory (a ParameterStore over it). */
@@ -156,7 +160,10 @@ export class Generator implements Disposable {
           ? g.view(token, [1, 1])
           : g.input('ids', [1, length], 'u32', { below: this.#model.config.vocabulary });
       sample(g, this.#model.next(g, ids, this.#caches), { out: token });
-      plan = g.compile({ token });
+      plan = g.compile({ token }).then((compiled) => {
+        this.#compiled.push(compiled);
+        return compiled;
+      });
       this.#plans.set(length, plan);
     }
     return plan;
@@ -208,7 +215,7 @@ export class Generator implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const plan of this.#plans.values()) void plan.then((p) => p[Symbol.dispose]());
+    for (const plan of this.#compiled) plan[Symbol.dispose]();
     this.#state[Symbol.dispose]();
   }
 }

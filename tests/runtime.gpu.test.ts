@@ -61,6 +61,13 @@ describe('Device', () => {
     await expect(Device.open({ gpu: openTestGpu(), signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
 
+  it('lets owners end after their device', async () => {
+    const device = await Device.open({ gpu: openTestGpu() });
+    const store = new ParameterStore(device, { w: new Parameter([4]) });
+    device[Symbol.dispose]();
+    expect(() => store[Symbol.dispose]()).not.toThrow();
+  });
+
   it('reports a lost device as an event and refuses to run on it', async () => {
     const device = await Device.open({ gpu: openTestGpu() });
     const g = new Graph(device);

@@ -39,6 +39,7 @@ export class BufferPool {
   #liveBytes = 0;
   #idleBytes = 0;
   #peak = 0;
+  #destroyed = false;
   /** Test hook: fill what is handed out with this 32-bit pattern, so that reading stale memory shows. */
   poison: number | null = null;
 
@@ -81,6 +82,7 @@ export class BufferPool {
   }
 
   release(storage: Storage): void {
+    if (this.#destroyed) return; // owners may end after their device
     const entry = this.#live.get(storage.buffer);
     if (!entry) throw new Error('BufferPool.release: this storage is not live (released twice?)');
     this.#live.delete(storage.buffer);
@@ -101,6 +103,7 @@ export class BufferPool {
 
   /** Destroys everything; only the device's own end may do this. */
   destroy(): void {
+    this.#destroyed = true;
     this.trim();
     for (const buffer of this.#live.keys()) buffer.destroy();
     this.#live.clear();
