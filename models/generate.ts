@@ -52,7 +52,6 @@ export class Generator implements Disposable {
   /** Plans that are ready, so that disposing needs to wait for nothing: the device may go next. */
   readonly #ready: Plan[] = [];
   #disposed = false;
-  readonly #compiled: Plan[] = [];
   #busy = false;
 
   /** The model's parameters must have memory (a ParameterStore over it). */
@@ -161,7 +160,8 @@ export class Generator implements Disposable {
           : g.input('ids', [1, length], 'u32', { below: this.#model.config.vocabulary });
       sample(g, this.#model.next(g, ids, this.#caches), { out: token });
       plan = g.compile({ token }).then((compiled) => {
-        this.#compiled.push(compiled);
+        if (this.#disposed) compiled[Symbol.dispose]();
+        else this.#ready.push(compiled);
         return compiled;
       });
       this.#plans.set(length, plan);
@@ -215,7 +215,8 @@ export class Generator implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const plan of this.#compiled) plan[Symbol.dispose]();
+    this.#disposed = true;
+    for (const plan of this.#ready.splice(0)) plan[Symbol.dispose]();
     this.#state[Symbol.dispose]();
   }
 }
