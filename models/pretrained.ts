@@ -47,7 +47,8 @@ function number(config: Json, key: string, fallback?: number): number {
 }
 
 function activationOf(config: Json, key: string, fallback: string): Activation {
-  const name = String(config[key] ?? fallback);
+  const given = config[key];
+  const name = typeof given === 'string' ? given : fallback;
   const activation = ACTIVATIONS[name];
   if (!activation) {
     throw new DataError(
