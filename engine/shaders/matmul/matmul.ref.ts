@@ -26,8 +26,8 @@ export function matmulRef(
   for (let z = 0; z < s.batch; z++) {
     for (let i = 0; i < s.m; i++) {
       for (let j = 0; j < s.n; j++) {
-        let sum = bias ? bias[j]! : 0;
-        for (let k = 0; k < s.k; k++) sum += a[aAt(s, z, i, k)]! * b[bAt(s, z, k, j)]!;
+        let sum = bias ? bias[j] : 0;
+        for (let k = 0; k < s.k; k++) sum += a[aAt(s, z, i, k)] * b[bAt(s, z, k, j)];
         y[(z * s.m + i) * s.n + j] = sum;
       }
     }
@@ -48,11 +48,11 @@ export function matmulRefGrad(
   for (let z = 0; z < s.batch; z++) {
     for (let i = 0; i < s.m; i++) {
       for (let j = 0; j < s.n; j++) {
-        const d = dz[(z * s.m + i) * s.n + j]!;
-        dbias[j]! += d;
+        const d = dz[(z * s.m + i) * s.n + j];
+        dbias[j] += d;
         for (let k = 0; k < s.k; k++) {
-          da[aAt(s, z, i, k)]! += d * b[bAt(s, z, k, j)]!;
-          db[bAt(s, z, k, j)]! += d * a[aAt(s, z, i, k)]!;
+          da[aAt(s, z, i, k)] += d * b[bAt(s, z, k, j)];
+          db[bAt(s, z, k, j)] += d * a[aAt(s, z, i, k)];
         }
       }
     }

@@ -50,7 +50,7 @@ function testRung(
     inputs: operands,
     op: (g, { a, b }, { transposeA, transposeB }) => matmul(g, a, b, { transposeA, transposeB }),
     reference: ({ a, b }, s) => ({ y: matmulRef(s, a, b) }),
-    gradient: ({ a, b }, { y }, s) => matmulRefGrad(s, a, b, y!),
+    gradient: ({ a, b }, { y }, s) => matmulRefGrad(s, a, b, y),
     terms: (s) => s.batch * Math.max(s.m, s.n, s.k),
     ...options,
   });
@@ -169,14 +169,14 @@ for (const { rung, ...flags } of RUNGS) {
       }),
     reference: ({ a, b, bias, residual }, c) => {
       const z = matmulRef({ ...plain, ...c, k: 24 }, a, b, bias);
-      const y = c.activation === 'none' ? z : activationRef(z, c.activation as Activation);
-      return { y: c.residual ? y.map((v, i) => v + residual[i]!) : y };
+      const y = c.activation === 'none' ? z : activationRef(z, c.activation);
+      return { y: c.residual ? y.map((v, i) => v + residual[i]) : y };
     },
     gradient: ({ a, b, bias }, { y }, c) => {
       const sizes = { ...plain, ...c, k: 24 };
       const z = matmulRef(sizes, a, b, bias);
-      const dz = c.activation === 'none' ? y! : activationRefGrad(z, y!, c.activation as Activation);
-      return { ...matmulRefGrad(sizes, a, b, dz), residual: y! };
+      const dz = c.activation === 'none' ? y : activationRefGrad(z, y, c.activation);
+      return { ...matmulRefGrad(sizes, a, b, dz), residual: y };
     },
     // In f16 storage the activation's argument is kept rounded, which its slope sees.
     bound: { c0: 8 },
@@ -192,8 +192,8 @@ testOp('matmul of a tensor with itself, gradients added', {
   op: (g, { x }) => matmul(g, x, x, { transposeB: true }),
   reference: ({ x }, { n }) => ({ y: matmulRef({ ...plain, m: n, n, k: n, transposeB: true }, x, x) }),
   gradient: ({ x }, { y }, { n }) => {
-    const d = matmulRefGrad({ ...plain, m: n, n, k: n, transposeB: true }, x, x, y!);
-    return { x: d.a.map((v, i) => v + d.b[i]!) };
+    const d = matmulRefGrad({ ...plain, m: n, n, k: n, transposeB: true }, x, x, y);
+    return { x: d.a.map((v, i) => v + d.b[i]) };
   },
   terms: ({ n }) => 2 * n,
 });
