@@ -3,7 +3,6 @@ import { fakeDevice } from '../../../tests/harness/fake-device';
 import { host } from '../../../tests/harness/host';
 import { grid, normal, testOp, type TestArray } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
-import type { Activation } from '../activation/activation';
 import { activationRef, activationRefGrad } from '../activation/activation.ref';
 import { matmul } from './matmul';
 import { matmulRef, matmulRefGrad, type MatmulSizes } from './matmul.ref';
