@@ -256,12 +256,11 @@ export class Page {
     else this.#render();
   }
 
-  #addSample({ step, piece, done }: Extract<SessionEvent, { kind: 'sample' }>): void {
+  #addSample({ step, prompt, piece, done }: Extract<SessionEvent, { kind: 'sample' }>): void {
     if (done) return this.#samples.finish();
     const { validation } = this.#chart.latest;
-    const loss = validation === undefined ? '' : this.#strings.sampleLoss(this.#format.loss(validation));
-    const heading = { step: this.#strings.atStep(step), loss };
-    this.#samples.add(step, piece, heading, languageOfText(this.#run?.text.id ?? ''));
+    const loss = validation === undefined ? '' : this.#format.loss(validation);
+    this.#samples.add(step, prompt, piece, loss, languageOfText(this.#run?.text.id ?? ''));
   }
 
   // Drawing -------------------------------------------------------------------------------------------------------
@@ -375,7 +374,9 @@ export class Page {
 
   #onAppearance(): void {
     this.#format = new Format(this.#appearance.language);
-    this.#notices.setDismissLabel(this.#strings.dismiss);
+    const { dismiss, atStep, sampleLoss } = this.#strings;
+    this.#notices.setDismissLabel(dismiss);
+    this.#samples.setHeading((step, loss) => ({ step: atStep(step), loss: loss && sampleLoss(loss) }));
     if (this.#missing) showMissing(this.#strings, this.#missing.reason, this.#missing.detail);
     this.#chart.repaint();
     this.#render();

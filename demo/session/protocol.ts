@@ -104,7 +104,13 @@ export type SessionEvent =
   | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number }
   /** All losses anew: after a checkpoint was loaded or training went back to one. */
   | { readonly kind: 'history'; readonly history: History }
-  | { readonly kind: 'sample'; readonly step: number; readonly piece: string; readonly done: boolean }
+  | {
+      readonly kind: 'sample';
+      readonly step: number;
+      readonly prompt: string;
+      readonly piece: string;
+      readonly done: boolean;
+    }
   | { readonly kind: 'text'; readonly piece: string }
   | { readonly kind: 'kernels'; readonly rows: readonly KernelRow[]; readonly clock: 'gpu' | 'wall' }
   | {

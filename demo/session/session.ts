@@ -446,12 +446,12 @@ export class Session {
     const options = { prompt, temperature, tokens: SAMPLE_TOKENS, topK: 0, topP: 0.95, seed: step };
     try {
       await this.#writer.write(model, options, signal, (piece) =>
-        this.#emit({ kind: 'sample', step, piece, done: false }),
+        this.#emit({ kind: 'sample', step, prompt, piece, done: false }),
       );
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      this.#emit({ kind: 'sample', step, piece: '', done: true });
+      this.#emit({ kind: 'sample', step, prompt, piece: '', done: true });
     }
   }
 

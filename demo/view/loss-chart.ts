@@ -137,7 +137,7 @@ export class LossChart {
     return {
       width: this.#host.clientWidth,
       height: this.#host.clientHeight,
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {

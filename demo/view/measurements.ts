@@ -43,7 +43,7 @@ export class Measurements {
 
   #drawMemory({ rows, live, peak, idle }: Memory, strings: Strings, format: Format): void {
     const bars = rows.slice(0, BARS + 1).map(({ owner, bytes }) => ({
-      label: strings.owners[owner] ?? owner,
+      label: strings.owners[owner.replace(/ \d+$/, '')] ?? owner,
       title: owner,
       detail: '',
       amount: format.bytes(bytes),

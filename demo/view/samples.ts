@@ -1,16 +1,26 @@
-import { element } from './dom';
+import { element, setText } from './dom';
 
 const KEPT = 12;
+
+/** What stands above a sample, in the language of the page. */
+export type Heading = (step: number, loss: string) => { readonly step: string; readonly loss: string };
 
 /** What the model wrote at each evaluation, newest first. */
 export class Samples {
   readonly #list: HTMLElement;
   readonly #empty: HTMLElement;
-  #current: { readonly step: number; readonly said: HTMLElement; readonly item: HTMLElement } | null = null;
+  #heading: Heading = () => ({ step: '', loss: '' });
+  #current: { readonly step: number; readonly said: HTMLElement } | null = null;
 
   constructor(list: HTMLElement, empty: HTMLElement) {
     this.#list = list;
     this.#empty = empty;
+  }
+
+  /** Writes the headings anew. */
+  setHeading(heading: Heading): void {
+    this.#heading = heading;
+    for (const item of this.#list.children) this.#label(item as HTMLElement);
   }
 
   clear(): void {
@@ -28,18 +38,15 @@ export class Samples {
     this.#empty.hidden = this.#list.childElementCount > 0;
   }
 
-  add(step: number, piece: string, heading: { step: string; loss: string }, language: string): void {
+  add(step: number, prompt: string, piece: string, loss: string, language: string): void {
     if (this.#current?.step !== step) {
-      const said = element('p', { class: 'said writing-now', lang: language });
-      const when = element(
-        'p',
-        { class: 'when' },
-        element('span', {}, heading.step),
-        element('span', {}, heading.loss),
-      );
-      const item = element('li', { 'data-step': step }, when, said);
+      const given = element('span', { class: 'given' }, prompt);
+      const said = element('p', { class: 'said writing-now', lang: language }, given);
+      const when = element('p', { class: 'when' }, element('span'), element('span'));
+      const item = element('li', { 'data-step': step, 'data-loss': loss }, when, said);
+      this.#label(item);
       this.#list.prepend(item);
-      this.#current = { step, said, item };
+      this.#current = { step, said };
       this.#empty.hidden = true;
       while (this.#list.childElementCount > KEPT) this.#list.lastElementChild!.remove();
     }
@@ -47,8 +54,14 @@ export class Samples {
   }
 
   finish(): void {
-    if (this.#current?.said.textContent === '') this.#current.item.remove();
     this.#current?.said.classList.remove('writing-now');
     this.#current = null;
+  }
+
+  #label(item: HTMLElement): void {
+    const { step, loss } = this.#heading(Number(item.dataset.step), item.dataset.loss ?? '');
+    const [left, right] = item.firstElementChild!.children;
+    setText(left, step);
+    setText(right, loss);
   }
 }
