@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { host } from '../../../tests/harness/host';
+import { feature, host } from '../../../tests/harness/host';
 import { grid, normal, testOp, type TestArray } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { activationRef, activationRefGrad } from '../activation/activation.ref';
@@ -14,7 +14,7 @@ const RUNGS = (
     { rung: 'software', rungs: ['software'], races: false, finiteDifferences: false },
     { rung: 'hardware', rungs: ['hardware'] },
   ] as const
-).filter(({ rung }) => host.gpu || rung === 'hardware');
+).filter(({ rung }) => rung === 'hardware' || (host.gpu && feature('subgroups')));
 
 /** The arrays of a case: batch of 1 and shared b lose their axis. */
 function operands(s: MatmulSizes): { a: TestArray; b: TestArray } {
@@ -198,6 +198,10 @@ testOp('matmul of a tensor with itself, gradients added', {
 });
 
 describe('matmul', () => {
+  it.skipIf(host.gpu && !feature('subgroups'))('has its software rungs (needs subgroups)', () => {
+    expect(RUNGS.some(({ rung }) => rung === 'software')).toBe(host.gpu);
+  });
+
   it('says which shapes do not fit', () => {
     const g = new Graph(fakeDevice());
     const a = g.input('a', [8, 64, 128], 'f32');

@@ -3,7 +3,6 @@ import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import { expectDType, expectShape, formatShape, sizeOf, type Tensor } from '../../graph/tensor';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
 import type { Constants, Shader } from '../../runtime/shader';
-import { byCapability } from '../../runtime/shader';
 import { ACTIVATION, type Activation } from '../activation/activation';
 import activationBackwardWgsl from '../activation/backward.wgsl';
 import { columnSum } from '../column_sum/column_sum';
@@ -26,7 +25,6 @@ import rightScalar from './right_scalar.wgsl';
 import rightVec4 from './right_vec4.wgsl';
 import row1x64 from './row_1x64.wgsl';
 import rows from './rows.wgsl';
-import rowsSubgroups from './rows_subgroups.wgsl';
 import splitsWgsl from './splits.wgsl';
 import { tile, type Rung } from './tile';
 import tile32x32 from './tile_32x32.wgsl';
@@ -120,14 +118,13 @@ interface Product {
 
 const RUNGS: Readonly<Record<Rung, readonly Shader[]>> = {
   row_1x64: [blocks, row1x64],
-  quad_4x64: [blocks, quad4x64],
-  quad_16x16: [blocks, quad16x16],
-  quad_32x64: [blocks, quad32x64],
+  quad_4x64: [blocks, rows, quad4x64],
+  quad_16x16: [blocks, rows, quad16x16],
+  quad_32x64: [blocks, rows, quad32x64],
   gemv: [blocks, gemvWgsl],
   tile_32x32: [tile32x32],
   tile_64x64: [tile64x64],
 };
-const NEIGHBOURS = byCapability({ base: rows, subgroups: rowsSubgroups });
 const activationBackward = defineKernel({
   name: 'matmul.activation_backward',
   wgsl: [activations, activationBackwardWgsl, elementwiseWgsl],
@@ -148,10 +145,9 @@ function kernelOf(
   if (!kernel) {
     const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
     const operands = [left ? leftVec4 : leftScalar, right ? rightVec4 : rightScalar];
-    const neighbours = rung.startsWith('quad') ? [NEIGHBOURS] : [];
     kernel = defineKernel({
       name,
-      wgsl: rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...neighbours, ...RUNGS[rung]],
+      wgsl: rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...RUNGS[rung]],
     });
     kernels.set(name, kernel);
   }

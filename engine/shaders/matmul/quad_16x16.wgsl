@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a software adapter: a quad of four neighbouring invocations owns 16 × 16 outputs, all
 // in registers. Like quad_32x64.wgsl, for small outputs and for lavapipe, whose compiler is slow on larger tiles.
 // Invocation q of a quad owns columns 4q + 0 … 3; column x of accumulator r is row 4 quarter(q, x) + r.
-// Link with left_*, right_*, blocks, rows*, out_* and epilogue_*.
+// Link with left_*, right_*, blocks, rows, out_* and epilogue_*.
 const LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)

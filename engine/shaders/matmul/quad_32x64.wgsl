@@ -3,7 +3,7 @@
 // what counts on SwiftShader (a load costs as much as 30 multiply-adds; see README.md).
 // Invocation q of a quad owns columns 16 J + 4q + 0 … 3 in accumulators c (J = 0), d, e and f; column x of accumulator
 // 4 I + r is row 16 I + 4 quarter(q, x) + r.
-// Link with left_*, right_*, blocks, rows*, out_* and epilogue_*.
+// Link with left_*, right_*, blocks, rows, out_* and epilogue_*.
 const LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)

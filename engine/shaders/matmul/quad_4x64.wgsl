@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a software adapter, for two to four rows: a quad of four neighbouring invocations owns
 // 4 × 64 outputs. Like quad_32x64.wgsl. Invocation q of a quad owns columns 16 J + 4q + 0 … 3 in accumulators c (J = 0),
 // d, e and f, whose column x is row quarter(q, x).
-// Link with left_*, right_*, blocks, rows*, out_* and epilogue_*.
+// Link with left_*, right_*, blocks, rows, out_* and epilogue_*.
 const LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)

@@ -27,7 +27,7 @@ describe('matmul tile', () => {
 
   it('spares lavapipe the wide tile', () => {
     expect(tile(sizes(512, 512, 512), lavapipe)).toMatchObject({ rung: 'quad_16x16', lanes: 8, width: 32 });
-    expect(tile(sizes(512, 512, 512), { software: true, subgroups: null }).rung).toBe('quad_16x16');
+    expect(tile(sizes(512, 512, 512), { software: true, subgroups: null }).rung).toBe('tile_64x64');
   });
 
   it('takes GPU tiles by the number of workgroups they give', () => {

@@ -43,13 +43,15 @@ const LADDER: Readonly<
 /** Chooses the rung for a product, and whether K is split among workgroups. */
 export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | 'subgroups'>): Tile {
   const { m, n, k, batch } = sizes;
-  const rung = can.software ? softwareRung(sizes, can) : hardwareRung(sizes);
-  const [height, base, step] = rung === 'gemv' ? [4, gemvWidth(sizes), 4] : LADDER[rung];
-  const lanes = can.software ? (isSwiftShader(can) ? 4 : 8) : null;
-  const width = (base * (lanes ?? 4)) / 4;
-  const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
   // A software adapter is busy with a few workgroups; a GPU wants several for each of its processors.
   const wanted = can.software ? 8 : 128;
+  // The software rungs stand on swapping within a quad; where it cannot be had, workgroup tiles are next best.
+  const software = can.software && can.subgroups !== null;
+  const rung = software ? softwareRung(sizes, can) : hardwareRung(sizes, wanted);
+  const [height, base, step] = rung === 'gemv' ? [4, gemvWidth(sizes), 4] : LADDER[rung];
+  const lanes = software ? (isSwiftShader(can) ? 4 : 8) : null;
+  const width = (base * (lanes ?? 4)) / 4;
+  const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
   const shortest = can.software ? 128 : 256;
   const most = Math.max(1, Math.min(Math.floor(k / shortest), 64));
   const splits = Math.min(Math.ceil(wanted / groups), most);
@@ -72,9 +74,9 @@ function softwareRung({ m, n, batch }: ProductSizes, can: Pick<Capabilities, 'su
   return wide * batch >= 4 && wide * 32 * 64 <= 1.5 * narrow * 16 * 16 ? 'quad_32x64' : 'quad_16x16';
 }
 
-function hardwareRung({ m, n, batch }: ProductSizes): Rung {
+function hardwareRung({ m, n, batch }: ProductSizes, wanted: number): Rung {
   if (m <= 4) return 'gemv';
-  return Math.ceil(m / 64) * Math.ceil(n / 64) * batch >= 128 ? 'tile_64x64' : 'tile_32x32';
+  return Math.ceil(m / 64) * Math.ceil(n / 64) * batch >= wanted ? 'tile_64x64' : 'tile_32x32';
 }
 
 /** Columns of a workgroup of `gemv`: neighbouring invocations read along whichever axis b is stored. */
