@@ -30,7 +30,7 @@ fn normal_cdf(x: F) -> F {
 }
 
 fn sigmoid(x: F) -> F {
-  return F(1.0) / (F(1.0) + exp(-clamp(x, F(-80.0), F(80.0))));
+  return F(1.0) / (F(1.0) + exp(min(-x, F(80.0))));
 }
 
 // σ'(x) = e^-x σ², without the cancellation of σ (1 - σ).
@@ -47,9 +47,12 @@ fn gelu_gate_argument(x: F) -> F {
 
 fn activate(x: F) -> F {
   if (ACTIVATION == 1u) { return x * normal_cdf(x); }
-  if (ACTIVATION == 2u) { return x * sigmoid(gelu_gate_argument(x)); }
+  if (ACTIVATION == 2u) {
+    // x σ(z) as x / (1 + 2^(-z log₂ e)): one operation after the other is what software adapters spend here.
+    return x / (F(1.0) + exp2(min(x * (F(-2.3022082) - F(0.10294324) * x * x), F(120.0))));
+  }
   if (ACTIVATION == 3u) { return max(x, F(0.0)); }
-  if (ACTIVATION == 4u) { return x * sigmoid(x); }
+  if (ACTIVATION == 4u) { return x / (F(1.0) + exp2(min(x * F(-1.442695), F(120.0)))); }
   return x;
 }
 
