@@ -114,18 +114,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   for (var r = 0u; r < 4u; r++) {
     let row = tile + ly * 4u + r;
-    if (row >= sizes.s) { continue; }
     for (var c = 0u; c < COLUMNS; c++) {
       let i = c * 8u + lx;
-      if (i >= sizes.w) { continue; }
-      var x = dk[c * 4u + r];
-      var y = dv[c * 4u + r];
-      if (ADD) {
-        x += F(dkv[place(row, i, keys)]);
-        y += F(dkv[place(row, i, values)]);
+      if (row < sizes.s && i < sizes.w) {
+        let to_key = keys.base + row * keys.stride + i;
+        let to_value = values.base + row * values.stride + i;
+        var x = dk[c * 4u + r];
+        var y = dv[c * 4u + r];
+        if (ADD) {
+          x += F(dkv[to_key]);
+          y += F(dkv[to_value]);
+        }
+        dkv[to_key] = DX(x);
+        dkv[to_value] = DX(y);
       }
-      dkv[place(row, i, keys)] = DX(x);
-      dkv[place(row, i, values)] = DX(y);
     }
   }
 }

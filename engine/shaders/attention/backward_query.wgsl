@@ -95,14 +95,14 @@ fn main(
   }
   for (var r = 0u; r < 4u; r++) {
     let row = tile + ly * 4u + r;
-    if (row >= sizes.t) { continue; }
     for (var c = 0u; c < COLUMNS; c++) {
       let i = c * 8u + lx;
-      if (i >= sizes.w) { continue; }
-      let at = place(row, i, queries);
-      var x = d[c * 4u + r];
-      if (ADD) { x += F(dq[at]); }
-      dq[at] = DX(x);
+      if (row < sizes.t && i < sizes.w) {
+        let to = queries.base + row * queries.stride + i;
+        var x = d[c * 4u + r];
+        if (ADD) { x += F(dq[to]); }
+        dq[to] = DX(x);
+      }
     }
   }
 }
