@@ -45,6 +45,9 @@ export class Page {
   #speed: { tokensPerSecond: number; stepMilliseconds: number } | null = null;
   #busy = false;
   #reading = false;
+  /** The text that is being read, and how many were chosen before: only the last counts. */
+  #choosing: Promise<void> = Promise.resolve();
+  #turn = 0;
   #writes = false;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -94,7 +97,9 @@ export class Page {
       file.value = '';
       if (chosen) void this.#load(chosen);
     });
-    this.#settings.onText = (source) => void this.#chooseText(source);
+    this.#settings.onText = (source) => {
+      this.#choosing = this.#chooseText(source);
+    };
     this.#settings.onChange = () => this.#render();
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
@@ -110,18 +115,24 @@ export class Page {
 
   // Calls to the worker -------------------------------------------------------------------------------------------
 
-  async #chooseText(source: TextSource): Promise<void> {
+  async #chooseText(source: TextSource | Promise<TextSource> | null): Promise<void> {
     if (!this.#session) return;
-    this.#reading = true;
+    const turn = ++this.#turn;
+    this.#reading = source !== null;
+    if (source === null) return this.#settings.setText(null);
     setText(byId('text-problem'), '');
     this.#render();
     try {
-      const text = await this.#session.chooseText(source);
+      const chosen = await source;
+      if (turn !== this.#turn) return;
+      const text = await this.#session.chooseText(chosen);
+      if (turn !== this.#turn) return;
       this.#settings.setText(text);
       this.#writing.suggest(
         text.id === 'tang' ? '春' : text.opening.trim().split(/\s+/).slice(0, 2).join(' ').slice(0, 24),
       );
     } catch (error) {
+      if (turn !== this.#turn) return;
       setText(byId('text-problem'), (error as Error).message);
     }
     this.#reading = false;
@@ -131,6 +142,8 @@ export class Page {
   async #train(): Promise<void> {
     if (!this.#session) return;
     this.#notices.clear();
+    await this.#choosing;
+    if (!this.#settings.text) return this.#notices.error(this.#strings.noText);
     const { prompt, temperature } = this.#writing.settings;
     const settings: TrainSettings = { ...this.#settings.values, prompt, temperature };
     this.#state = 'preparing';
@@ -294,7 +307,7 @@ export class Page {
     this.#transport.render(strings, this.#format, now, progress, values.steps);
     this.#transport.setButtons({
       state: this.#state,
-      busy: this.#busy || this.#reading,
+      busy: this.#busy,
       ready,
       writing: this.#writes,
     });

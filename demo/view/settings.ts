@@ -18,7 +18,8 @@ export const languageOfText = (id: string): string =>
 
 /** The column of settings: which text, which model, how to train. */
 export class SettingsPanel {
-  onText: (source: TextSource) => void = () => undefined;
+  /** A text was chosen; null while none is. */
+  onText: (source: TextSource | Promise<TextSource> | null) => void = () => undefined;
   onChange: () => void = () => undefined;
   readonly #form = byId<HTMLFormElement>('settings');
   readonly #rate = byId<HTMLInputElement>('rate');
@@ -34,9 +35,8 @@ export class SettingsPanel {
     this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
     this.#rate.addEventListener('input', () => this.#touched.add('rate'));
     this.#steps.addEventListener('input', () => this.#touched.add('steps'));
-    byId('use-pasted').addEventListener('click', () =>
-      this.onText({ kind: 'pasted', text: this.#pasted.value }),
-    );
+    byId('use-pasted').addEventListener('click', () => this.#usePasted());
+    this.#pasted.addEventListener('change', () => this.#usePasted());
     const file = byId<HTMLInputElement>('text-file');
     byId('choose-file').addEventListener('click', () => file.click());
     file.addEventListener('change', () => {
@@ -148,12 +148,18 @@ export class SettingsPanel {
   }
 
   #chooseText(choice: TextChoice): void {
-    if (choice === 'own') return this.onChange();
-    void CORPORA[choice]().then(({ corpus }) => {
-      if (this.#choice !== choice) return; // chosen otherwise meanwhile
+    if (choice === 'own') return this.#usePasted();
+    const source = CORPORA[choice]().then(({ corpus }): TextSource => {
       const url = new URL(corpus.url, location.href).href;
-      this.onText({ kind: 'corpus', id: choice, title: corpus.title, url });
+      return { kind: 'corpus', id: choice, title: corpus.title, url };
     });
+    this.onText(source);
+  }
+
+  /** Taken as soon as one leaves the field, so that Train never uses another text than the one on view. */
+  #usePasted(): void {
+    const text = this.#pasted.value;
+    this.onText(text === '' ? null : { kind: 'pasted', text });
   }
 
   /** Rates and steps that a person typed stay. */
