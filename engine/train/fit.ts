@@ -75,6 +75,8 @@ export class PauseSwitch {
 
 /** Steps whose losses are read together take about this long: few readbacks, yet a live display. */
 const GROUP_MS = 120;
+/** Devices that may be lost in a row before the run gives up: something is wrong with the machine then. */
+const RECOVERIES = 3;
 
 /**
  * A training run that outlives its device. `trainer` is the present trainer: after a recovery it is a new one.
@@ -113,13 +115,14 @@ export class Run implements Disposable {
     if (!Number.isInteger(options.steps) || options.steps < 0) {
       throw new EngineError('fit', `steps is ${options.steps}`, 'Use a whole number of updates.');
     }
-    const state: Progress = { best: null, stale: 0, evaluated: -1 };
+    const state: Progress = { best: null, stale: 0, evaluated: -1, losses: 0 };
     for (;;) {
       try {
         return await this.#loop(options, state);
       } catch (error) {
         if (error instanceof TrainingError) await this.#restore();
         if (!(error instanceof DeviceError) || !options.reopen || !this.#checkpoint) throw error;
+        if (++state.losses > RECOVERIES) throw error;
         await this.#recover(options);
       }
     }
@@ -153,6 +156,7 @@ export class Run implements Disposable {
       group = Math.max(1, Math.min(32, Math.round((GROUP_MS * count) / elapsed)));
       const { batch, length, accumulate } = trainer.options;
       const tokensPerSecond = (count * batch * length * accumulate * 1000) / elapsed;
+      state.losses = 0;
       await options.onEvent?.({ kind: 'steps', reports, tokensPerSecond });
       if (options.validation && (trainer.step % evaluateEvery === 0 || trainer.step === steps)) {
         if (await this.#evaluate(options, state)) return result('early stop');
@@ -220,6 +224,8 @@ interface Progress {
   best: { step: number; loss: number } | null;
   stale: number;
   evaluated: number;
+  /** Devices lost in a row without one step in between. */
+  losses: number;
 }
 
 function nextMultiple(step: number, every: number): number {
