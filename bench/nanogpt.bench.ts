@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { AdamW, Device, Run, type Batch, type FitEvent } from '../engine/index';
 import { Generator, GPT } from '../models/index';
+import type Reference from '../tests/fixtures/nanogpt-shakespeare.json';
 import { batchAt, initialWeights, splitTokens } from '../tests/fixtures/portable';
 
 interface Point {
@@ -24,7 +25,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!data) throw new Error('nanogpt: give the text with --data tinyshakespeare.txt.gz');
   const reference = JSON.parse(
     readFileSync(new URL('../tests/fixtures/nanogpt-shakespeare.json', import.meta.url), 'utf8'),
-  ) as typeof import('../tests/fixtures/nanogpt-shakespeare.json');
+  ) as typeof Reference;
   const s = reference.settings;
   const until = Number(option('steps') ?? s.steps);
   const raw = readFileSync(data);

@@ -60,7 +60,7 @@ export function reflect(file: string, code: string): Shader {
   const constants: { name: string; start: number; end: number }[] = [];
   for (const match of code.matchAll(CONSTANT)) {
     const end = match.index + match[0].length - 1;
-    constants.push({ name: match[1]!, start: end - match[2]!.length, end });
+    constants.push({ name: match[1], start: end - match[2].length, end });
   }
   return { path: file, code, bindings, uniforms, constants };
 }

@@ -76,7 +76,7 @@ describe('a training run', () => {
     const run = async (seed: number) => {
       using trainer = await Trainer.create(optionsOf({ model: model({ dropout: 0.1 }), seed }));
       await steps(trainer, 12);
-      return trainer.store.readAll('weights');
+      return await trainer.store.readAll('weights');
     };
     const [a, b, c] = [await run(3), await run(3), await run(4)];
     for (const [name, data] of a) expect(b.get(name), name).toEqual(data);
@@ -265,7 +265,7 @@ describe('fit', () => {
       steps: 30,
       batches: batches(),
       evaluateEvery: 10,
-      onEvent: (e) => void (e.kind === 'steps' && plain.push(...e.reports.map((r) => r.loss))),
+      onEvent: (e) => e.kind === 'steps' && plain.push(...e.reports.map((r) => r.loss)),
     });
     const losses = new Map<number, number>();
     const seen: string[] = [];
