@@ -20,10 +20,11 @@ for (const start of [0, 2]) {
   });
 }
 
-describe.skipIf(host.gpu)('sinusoidal', () => {
-  it("equals the formula as torch's float64 gives it", () => {
-    const { shape, data } = fixture.sinusoidal.out;
-    const table = sinusoidalTable(shape[0], shape[1]);
-    data.forEach((want, i) => expect(table[i]).toBeCloseTo(want, 6));
+if (!host.gpu)
+  describe('sinusoidal', () => {
+    it("equals the formula as torch's float64 gives it", () => {
+      const { shape, data } = fixture.sinusoidal.out;
+      const table = sinusoidalTable(shape[0], shape[1]);
+      data.forEach((want, i) => expect(table[i]).toBeCloseTo(want, 6));
+    });
   });
-});

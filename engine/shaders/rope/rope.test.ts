@@ -35,15 +35,16 @@ for (const start of [0, 4099]) {
   });
 }
 
-describe.skipIf(host.gpu)('rope', () => {
-  it("has a reference that equals Llama's in transformers", () => {
-    const { theta, positions, x, out, dout, dx } = fixture.rope;
-    const [T, H, D] = x.shape as [number, number, number];
-    for (let t = 0; t < T; t++) {
-      const z = { T: 1, C: H * D, heads: H, width: D, theta, start: positions[t], offset: 0 };
-      const row = (a: { data: number[] }) => Float64Array.from(a.data.slice(t * H * D, (t + 1) * H * D));
-      ropeRef(row(x), z).forEach((v, i) => expect(v).toBeCloseTo(row(out)[i], 5));
-      ropeRef(row(dout), z, -1).forEach((v, i) => expect(v).toBeCloseTo(row(dx)[i], 5));
-    }
+if (!host.gpu)
+  describe('rope', () => {
+    it("has a reference that equals Llama's in transformers", () => {
+      const { theta, positions, x, out, dout, dx } = fixture.rope;
+      const [T, H, D] = x.shape as [number, number, number];
+      for (let t = 0; t < T; t++) {
+        const z = { T: 1, C: H * D, heads: H, width: D, theta, start: positions[t], offset: 0 };
+        const row = (a: { data: number[] }) => Float64Array.from(a.data.slice(t * H * D, (t + 1) * H * D));
+        ropeRef(row(x), z).forEach((v, i) => expect(v).toBeCloseTo(row(out)[i], 5));
+        ropeRef(row(dout), z, -1).forEach((v, i) => expect(v).toBeCloseTo(row(dx)[i], 5));
+      }
+    });
   });
-});
