@@ -2,12 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   activation,
+  defineKernel,
   Device,
   DeviceError,
   eager,
   Graph,
+  KernelError,
   Parameter,
   ParameterStore,
+  type Shader,
   type Tensor,
 } from '../engine/index';
 import { openTestAdapter, openTestGpu } from './harness/host';
@@ -102,6 +105,27 @@ describe('Plan', () => {
       expect(plan.explain()).toMatch(/^chain: 8 dispatches, 4 buffers/);
     }
     expect(device.buffers.stats.live).toBe(before);
+  });
+
+  it('shows the file and the line of WGSL that does not compile', async () => {
+    const code = `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1) fn main() {
+  y[0] = nowhere + 1.0;
+}`;
+    const shader: Shader = {
+      path: 'engine/shaders/broken/forward.wgsl',
+      code,
+      bindings: [{ name: 'y', group: 0, index: 0, access: 'read_write' }],
+      uniforms: {},
+      constants: [],
+    };
+    const g = new Graph(device);
+    const y = g.value('y', [1]);
+    g.dispatch(defineKernel({ name: 'broken.forward', wgsl: [shader] }), { y }, { grid: [1] });
+    const failure = await g.compile({ y }).catch((e: unknown) => e as Error);
+    expect(failure).toBeInstanceOf(KernelError);
+    expect((failure as Error).message).toMatch(/broken\/forward\.wgsl:3:\d+ .*nowhere/s);
+    expect((failure as Error).message).toContain('y[0] = nowhere + 1.0;');
   });
 
   it('times every kernel', async () => {
