@@ -128,6 +128,29 @@ describe('Plan', () => {
     expect((failure as Error).message).toContain('y[0] = nowhere + 1.0;');
   });
 
+  it('gives everything back when a plan cannot be bound', async () => {
+    const before = device.buffers.stats.live;
+    const g = new Graph(device);
+    const orphan = new Parameter([4]);
+    const y = activation(g, g.use(orphan), 'relu');
+    await expect(g.compile({ y })).rejects.toThrow(/has no memory\. Create a ParameterStore/);
+    expect(device.buffers.stats.live).toBe(before);
+  });
+
+  it('compiles plans side by side', async () => {
+    const plans = await Promise.all(
+      [1, 2, 3, 4].map((n) => {
+        const g = new Graph(device);
+        return g.compile({ y: activation(g, g.input('x', [n], 'f32'), 'relu') });
+      }),
+    );
+    for (const [i, plan] of plans.entries()) {
+      plan.run({ x: new Float32Array(i + 1).fill(2) });
+      expect([...(await plan.read('y'))]).toEqual(Array(i + 1).fill(2));
+      plan[Symbol.dispose]();
+    }
+  });
+
   it('times every kernel', async () => {
     const g = new Graph(device);
     using plan = await g.compile({ y: chain(g) });

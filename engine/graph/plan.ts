@@ -5,6 +5,7 @@
 import { DataError, DeviceError, formatBytes, KernelError, ShapeError, throwIfAborted } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
+import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
 import type { Dispatch, Graph } from './graph';
@@ -157,78 +158,85 @@ export class Plan implements Disposable {
     );
     throwIfAborted(signal);
 
+    // Everything from push to pop is synchronous, so plans that compile side by side never mix their error scopes.
+    device.gpu.pushErrorScope('out-of-memory');
+    device.gpu.pushErrorScope('validation');
     const owned: Storage[] = [];
+    let plan: Plan;
+    let scopes: Promise<readonly (GPUError | null)[]>;
+    try {
+      plan = Plan.#bind(graph, outputs, compiled, owned);
+    } catch (error) {
+      for (const storage of owned) device.buffers.release(storage);
+      throw error;
+    } finally {
+      scopes = Promise.all([device.gpu.popErrorScope(), device.gpu.popErrorScope()]).catch(() => []); // device lost
+    }
+    const [invalid, exhausted] = await scopes;
+    if (invalid || exhausted) plan[Symbol.dispose]();
+    if (invalid) throw new KernelError(graph.label, `WebGPU refused the plan: ${invalid.message}`);
+    if (exhausted) {
+      throw new DeviceError(
+        graph.label,
+        `out of GPU memory: activations need ${formatBytes(plan.memory.activations)}`,
+        'Use a smaller batch, context or model.',
+      );
+    }
+    return plan;
+  }
+
+  /** Allocates and binds; what it acquires goes to `owned`, also when it throws. */
+  static #bind(
+    graph: Graph,
+    outputs: Readonly<Record<string, Tensor>>,
+    compiled: ReadonlyMap<string, CompiledKernel>,
+    owned: Storage[],
+  ): Plan {
+    const { device } = graph;
     const acquire = (bytes: number): Storage => {
       const storage = device.buffers.acquire(bytes, graph.label);
       owned.push(storage);
       return storage;
     };
-    device.gpu.pushErrorScope('out-of-memory');
-    device.gpu.pushErrorScope('validation');
-    try {
-      const { lifetimes, fixed } = liveness(graph, outputs);
-      const storage = new Map<Tensor, Storage>();
-      const { buffer, sizes } = assignBuffers([...lifetimes.values()]);
-      const shared = sizes.map(acquire);
-      for (const [i, tensor] of [...lifetimes.keys()].entries()) {
-        storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
-      }
-      for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
-
-      const uniforms = packUniforms(graph.dispatches);
-      // The pool's buffers have no UNIFORM usage, so the two uniform blocks are this plan's own.
-      const uniformBuffer = ownUniformBuffer(device, graph.label, uniforms.data);
-      const stepBuffer = ownUniformBuffer(device, `${graph.label} step`, new Uint8Array(STEP_BYTES));
-
-      const dispatches = graph.dispatches.map((dispatch, i): Bound => {
-        const { pipeline, layout } = compiled.get(dispatch.variant.key)!;
-        const entries: GPUBindGroupEntry[] = dispatch.tensors.map(({ tensor, binding }) => {
-          const { buffer: gpuBuffer, offset, size } = storage.get(tensor.root)!;
-          return { binding, resource: { buffer: gpuBuffer, offset, size } };
-        });
-        const { uniform } = dispatch.variant;
-        if (uniform) {
-          entries.push({
-            binding: uniform.binding.index,
-            resource: {
-              buffer: uniformBuffer.buffer,
-              offset: uniforms.offsets[i],
-              size: uniform.layout.size,
-            },
-          });
-        }
-        return {
-          dispatch,
-          pipeline,
-          group: device.gpu.createBindGroup({ label: dispatch.label, layout, entries }),
-        };
-      });
-      const plan = new Plan({
-        graph,
-        memory: estimate(graph, outputs),
-        dispatches,
-        outputs,
-        storage,
-        owned,
-        step: stepBuffer,
-      });
-      plan.#uniformBuffers.push(uniformBuffer.buffer, stepBuffer.buffer);
-      const invalid = await device.gpu.popErrorScope();
-      const exhausted = await device.gpu.popErrorScope();
-      if (invalid ?? exhausted) {
-        plan[Symbol.dispose]();
-        if (invalid) throw new KernelError(graph.label, `WebGPU refused the plan: ${invalid.message}`);
-        throw new DeviceError(
-          graph.label,
-          `out of GPU memory: activations need ${formatBytes(plan.memory.activations)}`,
-          'Use a smaller batch, context or model.',
-        );
-      }
-      return plan;
-    } catch (error) {
-      for (const s of owned) device.buffers.release(s);
-      throw error;
+    const { lifetimes, fixed } = liveness(graph, outputs);
+    const storage = new Map<Tensor, Storage>();
+    const { buffer, sizes } = assignBuffers([...lifetimes.values()]);
+    const shared = sizes.map(acquire);
+    for (const [i, tensor] of [...lifetimes.keys()].entries()) {
+      storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
     }
+    for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
+
+    const uniforms = packUniforms(graph.dispatches);
+    // The pool's buffers have no UNIFORM usage, so the two uniform blocks are this plan's own.
+    const uniformBuffer = ownUniformBuffer(device, graph.label, uniforms.data);
+    const stepBuffer = ownUniformBuffer(device, `${graph.label} step`, new Uint8Array(STEP_BYTES));
+
+    const dispatches = graph.dispatches.map((dispatch, i): Bound => {
+      const { pipeline, layout } = compiled.get(dispatch.variant.key)!;
+      const entries: GPUBindGroupEntry[] = dispatch.tensors.map(({ tensor, binding }) => {
+        const { buffer: gpuBuffer, offset, size } = storage.get(tensor.root)!;
+        return { binding, resource: { buffer: gpuBuffer, offset, size } };
+      });
+      const { uniform } = dispatch.variant;
+      if (uniform) {
+        const resource = {
+          buffer: uniformBuffer.buffer,
+          offset: uniforms.offsets[i],
+          size: uniform.layout.size,
+        };
+        entries.push({ binding: uniform.binding.index, resource });
+      }
+      return {
+        dispatch,
+        pipeline,
+        group: device.gpu.createBindGroup({ label: dispatch.label, layout, entries }),
+      };
+    });
+    const memory = estimate(graph, outputs);
+    const plan = new Plan({ graph, memory, dispatches, outputs, storage, owned, step: stepBuffer });
+    plan.#uniformBuffers.push(uniformBuffer.buffer, stepBuffer.buffer);
+    return plan;
   }
   readonly #uniformBuffers: GPUBuffer[] = [];
 
