@@ -12,15 +12,8 @@ export {
   type GraphOptions,
   type Sink,
 } from './graph/graph';
-export {
-  estimate,
-  IGNORE_INDEX,
-  Plan,
-  type Peaks,
-  type PlanMemory,
-  type PlanOptions,
-  type ProfileRow,
-} from './graph/plan';
+export { estimate, type PlanMemory } from './graph/memory';
+export { IGNORE_INDEX, Plan, type Peaks, type PlanOptions, type ProfileRow } from './graph/plan';
 export type { Step } from './graph/step';
 export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
 export { eager } from './graph/eager';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defineKernel, Graph, linearGrid, type Shader, type Tensor } from '../engine/index';
-import { estimate } from '../engine/graph/plan';
+import { estimate } from '../engine/graph/memory';
 import { fakeDevice } from './harness/fake-device';
 import { link, specialise } from '../engine/runtime/shader';
 import { reflect, strip } from '../engine/wgsl-plugin';

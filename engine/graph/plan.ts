@@ -9,26 +9,17 @@ import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
 import type { Dispatch, Graph } from './graph';
-import { assignBuffers, peakBytes, type Lifetime } from './planner';
+import { estimate, liveness, type PlanMemory } from './memory';
+import { assignBuffers } from './planner';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
+import { ownUniformBuffer, packUniforms } from './uniforms';
 import { float16ToFloat32 } from '../runtime/half';
 
 export interface PlanOptions {
   readonly signal?: AbortSignal;
   /** Called as pipelines finish: compiled so far, and how many in all. */
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-export interface PlanMemory {
-  /** Weights and state that the plan uses but does not own, bytes. */
-  readonly parameters: number;
-  /** Gradients that the plan writes but does not own, bytes. */
-  readonly gradients: number;
-  /** Activations, inputs, outputs and uniforms that the plan owns, bytes. */
-  readonly activations: number;
-  /** What activations would need at the least: the most bytes alive at one dispatch. */
-  readonly peak: number;
 }
 
 export interface ProfileRow {
@@ -54,44 +45,6 @@ interface Bound {
   readonly dispatch: Dispatch;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
-}
-
-/** Everything a graph needs in memory, before anything is allocated. */
-export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
-  const { lifetimes, fixed } = liveness(graph, outputs);
-  const planned = assignBuffers([...lifetimes.values()]).sizes.reduce((a, b) => a + b, 0);
-  const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
-  const stored = (part: 'storage' | 'gradient') =>
-    [...fixed].reduce(
-      (sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0),
-      0,
-    );
-  return {
-    parameters: stored('storage'),
-    gradients: stored('gradient'),
-    activations: planned + own + STEP_BYTES,
-    peak: peakBytes([...lifetimes.values()]) + own + STEP_BYTES,
-  };
-}
-
-/** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */
-function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
-  const pinned = new Set(Object.values(outputs).map((t) => t.root));
-  const lifetimes = new Map<Tensor, Lifetime>();
-  const fixed = new Set<Tensor>([...graph.inputs.values()]);
-  for (const [i, { tensors }] of graph.dispatches.entries()) {
-    for (const { tensor } of tensors) {
-      const root = tensor.root;
-      if (root.source.kind !== 'value' || pinned.has(root)) {
-        fixed.add(root);
-        continue;
-      }
-      const known = lifetimes.get(root);
-      lifetimes.set(root, { bytes: root.bytes, first: known?.first ?? i, last: i });
-    }
-  }
-  for (const root of pinned) fixed.add(root);
-  return { lifetimes, fixed };
 }
 
 export class Plan implements Disposable {
@@ -442,40 +395,4 @@ function place(tensor: Tensor, acquire: (bytes: number) => Storage, device: Devi
   const storage = acquire(padded(tensor.bytes));
   if (source.kind === 'constant') upload(device.gpu, storage, source.data);
   return storage;
-}
-
-function ownUniformBuffer(device: Device, label: string, data: Uint8Array): Storage {
-  const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
-  const buffer = device.gpu.createBuffer({ label, size, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
-  if (data.byteLength > 0) device.gpu.queue.writeBuffer(buffer, 0, data as Uint8Array<ArrayBuffer>);
-  return { buffer, offset: 0, size };
-}
-
-/** All static uniform blocks in one buffer, at 256-byte alignment; equal blocks are stored once. */
-function packUniforms(dispatches: readonly Dispatch[]): { data: Uint8Array; offsets: readonly number[] } {
-  const blocks = new Map<string, { offset: number; bytes: Uint8Array }>();
-  let end = 0;
-  const offsets = dispatches.map(({ variant, uniforms }) => {
-    if (!variant.uniform) return 0;
-    const { layout } = variant.uniform;
-    const bytes = new Uint8Array(layout.size);
-    const view = new DataView(bytes.buffer);
-    for (const { name, offset, type } of layout.fields) {
-      const value = uniforms[name];
-      if (type === 'f32') view.setFloat32(offset, value, true);
-      else if (type === 'u32') view.setUint32(offset, value, true);
-      else view.setInt32(offset, value, true);
-    }
-    const key = bytes.join();
-    let block = blocks.get(key);
-    if (!block) {
-      block = { offset: end, bytes };
-      blocks.set(key, block);
-      end += Math.ceil(layout.size / 256) * 256;
-    }
-    return block.offset;
-  });
-  const data = new Uint8Array(end);
-  for (const { offset, bytes } of blocks.values()) data.set(bytes, offset);
-  return { data, offsets };
 }

@@ -1,0 +1,54 @@
+/** What a recorded graph will need in memory: lifetimes for the planner, and an estimate before anything exists. */
+import type { Graph } from './graph';
+import { assignBuffers, peakBytes, type Lifetime } from './planner';
+import { STEP_BYTES } from './step';
+import type { Tensor } from './tensor';
+
+export interface PlanMemory {
+  /** Weights and state that the plan uses but does not own, bytes. */
+  readonly parameters: number;
+  /** Gradients that the plan writes but does not own, bytes. */
+  readonly gradients: number;
+  /** Activations, inputs, outputs and uniforms that the plan owns, bytes. */
+  readonly activations: number;
+  /** What activations would need at the least: the most bytes alive at one dispatch. */
+  readonly peak: number;
+}
+
+/** Everything a graph needs in memory, before anything is allocated. */
+export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
+  const { lifetimes, fixed } = liveness(graph, outputs);
+  const planned = assignBuffers([...lifetimes.values()]).sizes.reduce((a, b) => a + b, 0);
+  const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
+  const stored = (part: 'storage' | 'gradient') =>
+    [...fixed].reduce(
+      (sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0),
+      0,
+    );
+  return {
+    parameters: stored('storage'),
+    gradients: stored('gradient'),
+    activations: planned + own + STEP_BYTES,
+    peak: peakBytes([...lifetimes.values()]) + own + STEP_BYTES,
+  };
+}
+
+/** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */
+export function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
+  const pinned = new Set(Object.values(outputs).map((t) => t.root));
+  const lifetimes = new Map<Tensor, Lifetime>();
+  const fixed = new Set<Tensor>([...graph.inputs.values()]);
+  for (const [i, { tensors }] of graph.dispatches.entries()) {
+    for (const { tensor } of tensors) {
+      const root = tensor.root;
+      if (root.source.kind !== 'value' || pinned.has(root)) {
+        fixed.add(root);
+        continue;
+      }
+      const known = lifetimes.get(root);
+      lifetimes.set(root, { bytes: root.bytes, first: known?.first ?? i, last: i });
+    }
+  }
+  for (const root of pinned) fixed.add(root);
+  return { lifetimes, fixed };
+}
