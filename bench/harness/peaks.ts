@@ -62,6 +62,6 @@ export async function measurePeaks(device: Device): Promise<Peaks> {
     for (const fused of [true, false]) gflops = Math.max(gflops, await fmaPeak(device, chains, fused));
   }
   let gbps = 0;
-  for (const per of [1, 4, 16]) gbps = Math.max(gbps, await copyPeak(device, per));
+  for (const per of [1, 4]) gbps = Math.max(gbps, await copyPeak(device, per));
   return { gflops, gbps };
 }
