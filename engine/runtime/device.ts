@@ -61,13 +61,14 @@ export class Device implements Disposable {
   readonly readback: Readback;
   /** Resolves once, when the device is gone. `reason` tells whether we disposed of it or it was lost. */
   readonly lost: Promise<DeviceError>;
-  readonly #owned: boolean;
+  /** WebGPU's entry point, if we asked it for the device: Dawn in Node crashes once that is collected. */
+  readonly entry: GPU | null;
   #lostError: DeviceError | null = null;
 
-  private constructor(gpu: GPUDevice, info: AdapterInfo, software: boolean, owned: boolean) {
+  private constructor(gpu: GPUDevice, info: AdapterInfo, software: boolean, entry: GPU | null) {
     this.gpu = gpu;
     this.info = info;
-    this.#owned = owned;
+    this.entry = entry;
     const { features, limits } = gpu;
     const subgroupInfo = gpu.adapterInfo as GPUAdapterInfo | undefined;
     this.can = {
@@ -138,13 +139,13 @@ export class Device implements Disposable {
       gpu.destroy();
       throwIfAborted(signal);
     }
-    return new Device(gpu, describe(adapter.info), isSoftware(adapter.info), true);
+    return new Device(gpu, describe(adapter.info), isSoftware(adapter.info), entry);
   }
 
   /** Wraps an app's own device, which Heed will never destroy. Its features and limits are used as they are. */
   static from(gpu: GPUDevice): Device {
     const info = gpu.adapterInfo as GPUAdapterInfo | undefined;
-    return new Device(gpu, describe(info), isSoftware(info), false);
+    return new Device(gpu, describe(info), isSoftware(info), null);
   }
 
   /** Throws if the device is gone, so that a run fails with a reason and not with silence. */
@@ -159,7 +160,8 @@ export class Device implements Disposable {
 
   [Symbol.dispose](): void {
     this.readback.destroy();
-    if (this.#owned) {
+    // A device that the app gave us is the app's to destroy.
+    if (this.entry) {
       this.buffers.destroy();
       this.gpu.destroy();
     } else {
