@@ -3,7 +3,7 @@
  * itself is an asset of its own, made in memory: served by the dev server, emitted by the build.
  */
 import { type Plugin } from 'vite';
-import { CORPORA, corpusText, isCorpusName } from './corpora';
+import { CORPORA, corpusText, isCorpusName } from './corpora.ts';
 
 const PREFIX = 'virtual:corpus/';
 const PATH = /\/@corpus\/([a-z]+)\.txt(?:\?.*)?$/;

@@ -5,8 +5,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { brownParagraphs } from './brown';
-import { tangText, type Poem } from './tang';
+import { brownParagraphs } from './brown.ts';
+import { tangText, type Poem } from './tang.ts';
 
 export interface CorpusInfo {
   readonly title: string;
