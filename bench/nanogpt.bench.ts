@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { AdamW, Device, Run, type Batch, type FitEvent } from '../engine/index';
+import { AdamW, Device, Run, windows, type Batch, type FitEvent } from '../engine/index';
 import { Generator, GPT } from '../models/index';
 import type Reference from '../tests/fixtures/nanogpt-shakespeare.json';
 import { batchAt, initialWeights, splitTokens } from '../tests/fixtures/portable';
@@ -115,14 +115,7 @@ export async function main(args: readonly string[]): Promise<void> {
   });
 
   // The whole validation text, window by window, as the fixture's `wholeValidationLoss`.
-  const whole: Batch[] = [];
-  const span = s.batch * s.context;
-  for (let at = 0; at + span + 1 <= tokens.validation.length; at += span) {
-    whole.push({
-      ids: tokens.validation.slice(at, at + span),
-      targets: tokens.validation.slice(at + 1, at + span + 1),
-    });
-  }
+  const whole = windows(tokens.validation, { batch: s.batch, length: s.context });
   const wholeLoss = await run.trainer.evaluate(whole);
   using generator = new Generator(device, model);
   const sample: number[] = [];

@@ -8,7 +8,7 @@ import type { Device } from '../runtime/device';
 import type { Kernel, KernelVariant } from '../runtime/kernel';
 import type { Constants } from '../runtime/shader';
 import { Plan, type PlanOptions } from './plan';
-import { formatShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
+import { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
 
 export type Grid = readonly [x: number, y?: number, z?: number];
 
@@ -244,7 +244,7 @@ export class Graph {
   grad(of: Tensor): Tensor {
     const gradient = this.#gradients.get(of.root);
     if (!gradient) throw new KernelError(this.where('grad'), `no gradient has reached ${of.name}`);
-    return of === of.root || sameShape(of, gradient) ? gradient : this.view(gradient, of.shape);
+    return of === of.root || sameShape(of.shape, gradient.shape) ? gradient : this.view(gradient, of.shape);
   }
 
   reached(of: Tensor): boolean {
@@ -270,7 +270,7 @@ export class Graph {
     }
     gradient ??= new Tensor(`d ${root.name}`, root.shape, root.dtype, { kind: 'value' }, false);
     this.#gradients.set(root, gradient);
-    return { tensor: sameShape(of, gradient) ? gradient : this.view(gradient, of.shape), add };
+    return { tensor: sameShape(of.shape, gradient.shape) ? gradient : this.view(gradient, of.shape), add };
   }
 
   /**
@@ -290,7 +290,7 @@ export class Graph {
     this.#gradients.set(root, gradient);
     this.#taken.add(root);
     this.#taken.add(of);
-    return sameShape(of, gradient) ? gradient : this.view(gradient, of.shape);
+    return sameShape(of.shape, gradient.shape) ? gradient : this.view(gradient, of.shape);
   }
 
   /** Appends the backward pass of `loss`, a scalar. Its own gradient is `seed` (default 1; 1/k averages k batches). */
@@ -328,8 +328,4 @@ export class Graph {
   compile(outputs: Readonly<Record<string, Tensor>>, options: PlanOptions = {}): Promise<Plan> {
     return Plan.create(this, outputs, options);
   }
-}
-
-function sameShape(a: Tensor, b: Tensor): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
 }

@@ -17,24 +17,31 @@ export interface PlanMemory {
 
 /** Everything a graph needs in memory, before anything is allocated. */
 export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
+  return layOut(graph, outputs).memory;
+}
+
+/** Who lives where: values that share the planned buffers, tensors with memory of their own, and what it adds up to. */
+export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
   const { lifetimes, fixed } = liveness(graph, outputs);
-  const planned = assignBuffers([...lifetimes.values()]).sizes.reduce((a, b) => a + b, 0);
+  const lives = [...lifetimes.values()];
+  const { buffer, sizes } = assignBuffers(lives);
   const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
   const stored = (part: 'storage' | 'gradient') =>
     [...fixed].reduce(
       (sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0),
       0,
     );
-  return {
+  const memory: PlanMemory = {
     parameters: stored('storage'),
     gradients: stored('gradient'),
-    activations: planned + own + STEP_BYTES,
-    peak: peakBytes([...lifetimes.values()]) + own + STEP_BYTES,
+    activations: sizes.reduce((a, b) => a + b, 0) + own + STEP_BYTES,
+    peak: peakBytes(lives) + own + STEP_BYTES,
   };
+  return { values: [...lifetimes.keys()], buffer, sizes, fixed, memory };
 }
 
 /** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */
-export function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
+function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
   const pinned = new Set(Object.values(outputs).map((t) => t.root));
   const lifetimes = new Map<Tensor, Lifetime>();
   const fixed = new Set<Tensor>([...graph.inputs.values()]);

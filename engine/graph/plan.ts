@@ -9,8 +9,7 @@ import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
 import type { Dispatch, Graph } from './graph';
-import { estimate, liveness, type PlanMemory } from './memory';
-import { assignBuffers } from './planner';
+import { layOut, type PlanMemory } from './memory';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
 import { ownUniformBuffer, packUniforms } from './uniforms';
@@ -58,6 +57,7 @@ export class Plan implements Disposable {
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #storage: ReadonlyMap<Tensor, Storage>;
   readonly #owned: readonly Storage[];
+  readonly #uniforms: Storage;
   readonly #step: Storage;
   readonly #stepGroup: GPUBindGroup;
   readonly #stepBytes = new Uint8Array(STEP_BYTES);
@@ -71,6 +71,7 @@ export class Plan implements Disposable {
     outputs: Readonly<Record<string, Tensor>>;
     storage: ReadonlyMap<Tensor, Storage>;
     owned: readonly Storage[];
+    uniforms: Storage;
     step: Storage;
   }) {
     this.label = parts.graph.label;
@@ -82,6 +83,7 @@ export class Plan implements Disposable {
     this.#outputs = parts.outputs;
     this.#storage = parts.storage;
     this.#owned = parts.owned;
+    this.#uniforms = parts.uniforms;
     this.#step = parts.step;
     this.#stepGroup = this.device.gpu.createBindGroup({
       label: 'step',
@@ -151,11 +153,10 @@ export class Plan implements Disposable {
       owned.push(storage);
       return storage;
     };
-    const { lifetimes, fixed } = liveness(graph, outputs);
+    const { values, buffer, sizes, fixed, memory } = layOut(graph, outputs);
     const storage = new Map<Tensor, Storage>();
-    const { buffer, sizes } = assignBuffers([...lifetimes.values()]);
     const shared = sizes.map(acquire);
-    for (const [i, tensor] of [...lifetimes.keys()].entries()) {
+    for (const [i, tensor] of values.entries()) {
       storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
     }
     for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
@@ -186,12 +187,17 @@ export class Plan implements Disposable {
         group: device.gpu.createBindGroup({ label: dispatch.label, layout, entries }),
       };
     });
-    const memory = estimate(graph, outputs);
-    const plan = new Plan({ graph, memory, dispatches, outputs, storage, owned, step: stepBuffer });
-    plan.#uniformBuffers.push(uniformBuffer.buffer, stepBuffer.buffer);
-    return plan;
+    return new Plan({
+      graph,
+      memory,
+      dispatches,
+      outputs,
+      storage,
+      owned,
+      uniforms: uniformBuffer,
+      step: stepBuffer,
+    });
   }
-  readonly #uniformBuffers: GPUBuffer[] = [];
 
   /**
    * Writes the inputs and the step, encodes, submits and returns; nothing is awaited. Inputs keep their last data
@@ -353,7 +359,7 @@ export class Plan implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const storage of this.#owned) this.device.buffers.release(storage);
-    for (const buffer of this.#uniformBuffers) buffer.destroy();
+    for (const { buffer } of [this.#uniforms, this.#step]) buffer.destroy();
   }
 }
 

@@ -13,6 +13,10 @@ export function bytesOf(dtype: DType): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
 export function formatShape(shape: Shape): string {
   return `(${shape.join(', ')})`;
 }
@@ -83,7 +87,7 @@ export function rows(x: Tensor): [n: number, c: number] {
 
 /** Throws unless `x` has exactly this shape. */
 export function expectShape(where: string, x: Tensor, shape: Shape): void {
-  if (x.shape.length !== shape.length || x.shape.some((n, i) => n !== shape[i])) {
+  if (!sameShape(x.shape, shape)) {
     throw new ShapeError(where, `${x.name} is ${formatShape(x.shape)}`, `It must be ${formatShape(shape)}.`);
   }
 }

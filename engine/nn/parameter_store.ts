@@ -1,5 +1,5 @@
 import { DataError, DeviceError, formatBytes, ShapeError } from '../errors';
-import { bytesOf, formatShape, type DType, type Shape, type Stored } from '../graph/tensor';
+import { bytesOf, formatShape, sameShape, type DType, type Shape, type Stored } from '../graph/tensor';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { float16ToFloat32, float32ToFloat16 } from '../runtime/half';
@@ -37,8 +37,8 @@ export interface WeightSource {
   float32(name: string): Promise<Float32Array>;
 }
 
-/** Elements between the starts of two parameters: WebGPU binds at multiples of 256 bytes. */
-const ALIGN = 64;
+/** Bytes between the starts of two parameters are a multiple of this: WebGPU's binding alignment. */
+const ALIGN = 256;
 
 /**
  * Owns the memory of a module's parameters: weights, gradients and moments in flat blocks under the binding limit.
@@ -79,7 +79,7 @@ export class ParameterStore implements Disposable {
     const parts: [string, Parameter][][] = [[]];
     let bytes = 0;
     for (const entry of group) {
-      const size = Math.ceil(entry[1].size / ALIGN) * ALIGN * bytesOf(entry[1].dtype);
+      const size = room(entry[1]);
       if (size > limit) {
         throw new DeviceError(
           entry[0],
@@ -103,9 +103,7 @@ export class ParameterStore implements Disposable {
     let elements = 0;
     const members = part.map(([name, parameter]) => {
       const offset = elements;
-      // 256 bytes hold twice as many f16, so the alignment in elements depends on the type.
-      const align = (ALIGN * 4) / bytesOf(dtype);
-      elements += Math.ceil(parameter.size / align) * align;
+      elements += room(parameter) / bytesOf(dtype);
       return { name, parameter, offset };
     });
     const vector = (what: string, type: DType): Storage => {
@@ -121,7 +119,6 @@ export class ParameterStore implements Disposable {
     for (const { parameter, offset } of members) {
       parameter.storage = slice(storage, offset, parameter.size, dtype);
       parameter.gradient = gradient && slice(gradient, offset, parameter.size, 'f32');
-      if (!train) parameter.gradient = null;
     }
     const stored = (name: string, memory: Storage, type: DType, grad: Storage | null): Stored => ({
       name,
@@ -226,7 +223,7 @@ export class ParameterStore implements Disposable {
     }
     for (const { name, from, shape } of wanted) {
       const found = source.info(from).shape;
-      if (found.length !== shape.length || found.some((n, i) => n !== shape[i])) {
+      if (!sameShape(found, shape)) {
         throw new ShapeError(
           where,
           `${from} is ${formatShape(found)} there but ${name} is ${formatShape(shape)} here`,
@@ -249,6 +246,11 @@ export class ParameterStore implements Disposable {
     for (const storage of this.#owned) this.device.buffers.release(storage);
     for (const parameter of this.parameters.values()) parameter.storage = parameter.gradient = null;
   }
+}
+
+/** Bytes that a parameter takes in its block. */
+function room({ size, dtype }: Parameter): number {
+  return Math.ceil((size * bytesOf(dtype)) / ALIGN) * ALIGN;
 }
 
 function slice(block: Storage, offset: number, size: number, dtype: DType): Storage {

@@ -3,7 +3,7 @@
  * moments under `optimizer.first.` and `optimizer.second.`, and everything else as strings in its metadata.
  */
 import { DataError, ShapeError } from '../errors';
-import { formatShape } from '../graph/tensor';
+import { formatShape, sameShape } from '../graph/tensor';
 import { openSafetensors, saveSafetensors, type NamedTensor, type TensorSource } from '../io/safetensors';
 import type { ParameterStore } from '../nn/parameter_store';
 import type { AdamWOptions } from './optimizer';
@@ -137,7 +137,7 @@ export async function readCheckpoint(
   }
   for (const [name, { shape }] of store.parameters) {
     const found = source.info(name).shape;
-    if (found.join() !== shape.join()) {
+    if (!sameShape(found, shape)) {
       throw new ShapeError(
         'checkpoint',
         `${name} is ${formatShape(found)} there but ${formatShape(shape)} here`,

@@ -72,14 +72,14 @@ export class Trainer implements Disposable {
   #disposed = false;
 
   private constructor(
-    options: TrainerOptions,
+    options: Trainer['options'],
     store: ParameterStore,
     plans: { accumulate: Plan; update: Plan },
     ring: Storage,
   ) {
     this.device = options.device;
     this.model = options.model;
-    this.options = { accumulate: 1, seed: 0, storage: 'f32', ...options };
+    this.options = options;
     this.store = store;
     this.#accumulate = plans.accumulate;
     this.#update = plans.update;
@@ -106,26 +106,27 @@ export class Trainer implements Disposable {
     }
     throwIfAborted(signal);
     const store = new ParameterStore(device, model, { train: true, seed });
-    let ring: Storage | null = null;
-    let accumulatePlan: Plan | null = null;
+    const plans: Plan[] = [];
     try {
       const g = new Graph(device, { train: true, storage, label: 'train' });
       const { ids, targets } = tokenInputs(g, model, batch, length);
       const loss = model.loss(g, ids, targets);
       g.backprop(loss, 1 / accumulate);
-      accumulatePlan = await g.compile(
+      const accumulatePlan = await g.compile(
         { loss },
         { ...(signal && { signal }), ...(onProgress && { onProgress }) },
       );
-
+      plans.push(accumulatePlan);
       const u = new Graph(device, { train: true, label: 'update' });
       const norm = options.optimizer.record(u, store);
       const update = await u.compile({ norm }, signal ? { signal } : {});
-      ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
-      return new Trainer(options, store, { accumulate: accumulatePlan, update }, ring);
+      plans.push(update);
+      const ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
+      const { schedule, optimizer } = options;
+      const full = { device, model, optimizer, schedule, batch, length, accumulate, seed, storage };
+      return new Trainer(full, store, { accumulate: accumulatePlan, update }, ring);
     } catch (error) {
-      accumulatePlan?.[Symbol.dispose]();
-      if (ring) device.buffers.release(ring);
+      for (const plan of plans) plan[Symbol.dispose]();
       store[Symbol.dispose]();
       throw error;
     }
