@@ -8,6 +8,7 @@ import type { Device } from '../runtime/device';
 import type { Kernel, KernelVariant } from '../runtime/kernel';
 import type { Constants } from '../runtime/shader';
 import { Plan, type PlanOptions } from './plan';
+import type { Step } from './step';
 import { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
 
 export type Grid = readonly [x: number, y?: number, z?: number];
@@ -43,6 +44,9 @@ export interface Sink {
   readonly add: boolean;
 }
 
+/** Throws if a run with these inputs and this step cannot be right; runs before anything is written, every time. */
+export type RunCheck = (step: Partial<Step>, inputs: Readonly<Record<string, ArrayBufferView>>) => void;
+
 export interface GraphOptions {
   /** Record backward rules. Default false. */
   readonly train?: boolean;
@@ -69,6 +73,8 @@ export class Graph {
   readonly label: string;
   readonly dispatches: Dispatch[] = [];
   readonly inputs = new Map<string, Tensor>();
+  /** See `check`. */
+  readonly checks: RunCheck[] = [];
   readonly #tape: { outputs: readonly Tensor[]; scope: string[]; rule: () => void }[] = [];
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #stored = new Map<Stored, Tensor>();
@@ -101,6 +107,11 @@ export class Graph {
     const tensor = new Tensor(name, shape, dtype, source, this.train && (options.differentiable ?? false));
     this.inputs.set(name, tensor);
     return tensor;
+  }
+
+  /** Has `test` look at every run's inputs and step, for limits that no shape tells: a cache that would overflow. */
+  check(test: RunCheck): void {
+    this.checks.push(test);
   }
 
   /** Data fixed at compile time. */

@@ -8,7 +8,7 @@ import type { Device } from '../runtime/device';
 import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
-import type { Dispatch, Graph } from './graph';
+import type { Dispatch, Graph, RunCheck } from './graph';
 import { layOut, type PlanMemory } from './memory';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
@@ -54,6 +54,7 @@ export class Plan implements Disposable {
   /** The dispatches by submission. */
   readonly #parts: readonly (readonly Bound[])[];
   readonly #inputs: ReadonlyMap<string, Tensor>;
+  readonly #checks: readonly RunCheck[];
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #storage: ReadonlyMap<Tensor, Storage>;
   readonly #owned: readonly Storage[];
@@ -80,6 +81,7 @@ export class Plan implements Disposable {
     this.#dispatches = parts.dispatches;
     this.#parts = bySubmission(parts.dispatches);
     this.#inputs = new Map(parts.graph.inputs);
+    this.#checks = [...parts.graph.checks];
     this.#outputs = parts.outputs;
     this.#storage = parts.storage;
     this.#owned = parts.owned;
@@ -217,6 +219,7 @@ export class Plan implements Disposable {
     this.device.assertAlive(this.label);
     const { queue } = this.device.gpu;
     for (const name in inputs) this.#checkInput(name, inputs[name]);
+    for (const check of this.#checks) check(step, inputs);
     for (const name in inputs) {
       upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]);
     }
