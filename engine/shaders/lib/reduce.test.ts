@@ -14,19 +14,23 @@ const kernels = {
 };
 
 testOp('workgroup reductions', {
-  cases: grid({ lanes: [4, 64, 256], kernel: ['base', 'chosen'] as const }),
+  cases: grid({ lanes: [4, 64, 256], kernel: ['base', 'chosen'] as const, fours: [false, true] }),
   inputs: ({ lanes }) => ({ x: normal([3, lanes], { mean: -5 }) }),
-  op: (g, { x }, { lanes, kernel }) => {
+  op: (g, { x }, { lanes, kernel, fours }) => {
     const y = g.value('y', [3, lanes, 4], 'f32');
-    g.dispatch(kernels[kernel], { x, y }, { constants: { LANES: lanes }, grid: [3] });
+    g.dispatch(kernels[kernel], { x, y }, { constants: { LANES: lanes, FOURS: fours }, grid: [3] });
     return y;
   },
-  reference: ({ x }, { lanes }) => {
+  reference: ({ x }, { lanes, fours }) => {
     const y = new Float64Array(x.length * 4);
     for (let i = 0; i < x.length; i++) {
       const row = x.subarray(i - (i % lanes), i - (i % lanes) + lanes);
       const sum = row.reduce((a, b) => a + b, 0);
-      y.set([sum, sum, row.reduce((a, b) => a + Math.abs(b), 0), Math.max(...row)], i * 4);
+      const magnitude = row.reduce((a, b) => a + Math.abs(b), 0);
+      const numbers = fours
+        ? [sum, magnitude, Math.max(...row), -Math.min(...row)]
+        : [sum, sum, magnitude, Math.max(...row)];
+      y.set(numbers, i * 4);
     }
     return { y };
   },

@@ -6,6 +6,7 @@ const LANES: u32 = 64;
 
 var<workgroup> slots: array<f32, LANES>;
 var<workgroup> slots2: array<vec2f, LANES>;
+var<workgroup> slots4: array<vec4f, LANES>;
 
 fn workgroup_sum(value: f32, lane: u32) -> f32 {
   let own = subgroupAdd(value);
@@ -42,6 +43,33 @@ fn workgroup_max(value: f32, lane: u32) -> f32 {
   workgroupBarrier();
   var most = own;
   for (var i = id; i < LANES; i += size) { most = max(most, slots[i]); }
+  let all = subgroupMax(most);
+  workgroupBarrier();
+  return all;
+}
+
+// Four at once.
+fn workgroup_sum4(value: vec4f, lane: u32) -> vec4f {
+  let own = subgroupAdd(value);
+  slots4[lane] = select(vec4f(), own, subgroupElect());
+  let id = subgroupExclusiveAdd(1u);
+  let size = subgroupAdd(1u);
+  workgroupBarrier();
+  var sum = vec4f();
+  for (var i = id; i < LANES; i += size) { sum += slots4[i]; }
+  let total = subgroupAdd(sum);
+  workgroupBarrier();
+  return total;
+}
+
+fn workgroup_max4(value: vec4f, lane: u32) -> vec4f {
+  let own = subgroupMax(value);
+  slots4[lane] = own;
+  let id = subgroupExclusiveAdd(1u);
+  let size = subgroupAdd(1u);
+  workgroupBarrier();
+  var most = own;
+  for (var i = id; i < LANES; i += size) { most = max(most, slots4[i]); }
   let all = subgroupMax(most);
   workgroupBarrier();
   return all;
