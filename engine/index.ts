@@ -29,6 +29,7 @@ export {
 export { Linear, type LinearOptions } from './nn/linear';
 export { Embedding } from './nn/embedding';
 export { LayerNorm, RMSNorm } from './nn/norm';
+export * from './nn/positional/index';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';

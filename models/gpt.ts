@@ -4,7 +4,6 @@
  * 2023). Parameter names are those of Hugging Face GPT-2 checkpoints.
  */
 import {
-  addPositions,
   appendCache,
   crossEntropy,
   decodeAttention,
@@ -14,6 +13,7 @@ import {
   EngineError,
   gated,
   LayerNorm,
+  LearnedPositions,
   Linear,
   matmul,
   normal,
@@ -25,6 +25,7 @@ import {
   ShapeError,
   type Activation,
   type Graph,
+  type RopeScaling,
   type Tensor,
 } from '../engine/index';
 
@@ -59,6 +60,8 @@ export interface GPTConfig {
   readonly epsilon?: number;
   /** Base of the rotary frequencies. Default 10,000. */
   readonly ropeTheta?: number;
+  /** Rotary frequencies for texts longer than trained on. 'dynamic' scales for `context`. Default null: none. */
+  readonly ropeScaling?: RopeScaling | null;
 }
 
 type Complete = Required<GPTConfig>;
@@ -77,6 +80,7 @@ export function completeConfig(config: GPTConfig): Complete {
     tied: true,
     epsilon: 1e-5,
     ropeTheta: 10_000,
+    ropeScaling: null,
     ...config,
   };
   for (const key of [
@@ -102,6 +106,9 @@ export function completeConfig(config: GPTConfig): Complete {
   if (full.positions === 'rope' && (width / heads) % 2 !== 0) {
     throw new ShapeError('GPT', `rotary positions need an even head width, not ${width / heads}`);
   }
+  if (full.ropeScaling && full.positions !== 'rope') {
+    throw new EngineError('GPT', 'ropeScaling is given without rope', "Set positions to 'rope'.");
+  }
   if (!(full.dropout >= 0 && full.dropout < 1)) {
     throw new EngineError('GPT', `dropout is ${full.dropout}`, 'It must be at least 0 and below 1.');
   }
@@ -115,6 +122,10 @@ const makeNorm = (c: Complete): LayerNorm | RMSNorm =>
 
 /** Weights that write to the residual stream start smaller, so that depth does not grow its variance (GPT-2, 2.3). */
 const residualInit = (c: Complete) => normal(0.02 / Math.sqrt(2 * c.layers));
+
+/** Keys in the cache were rotated once, so 'dynamic' frequencies are those of the whole context from the start. */
+const scalingOf = ({ ropeScaling, context }: Complete): RopeScaling | null =>
+  ropeScaling?.type === 'dynamic' ? { context, ...ropeScaling } : ropeScaling;
 
 class Attention {
   readonly c_attn: Linear;
@@ -134,7 +145,7 @@ class Attention {
     const c = this.#c;
     const layout = { heads: c.heads, keyValueHeads: c.keyValueHeads };
     let qkv = this.c_attn.forward(g, x);
-    if (c.positions === 'rope') qkv = rope(g, qkv, { ...layout, theta: c.ropeTheta });
+    if (c.positions === 'rope') qkv = rope(g, qkv, { ...layout, theta: c.ropeTheta, scaling: scalingOf(c) });
     let y: Tensor;
     if (cache) {
       appendCache(g, qkv, g.use(cache.keys), g.use(cache.values), layout);
@@ -202,7 +213,7 @@ export interface LayerCache {
 export class GPT {
   readonly config: Complete;
   readonly wte: Embedding;
-  readonly wpe: Embedding | null;
+  readonly wpe: LearnedPositions | null;
   readonly h: readonly Block[];
   readonly ln_f: LayerNorm | RMSNorm;
   readonly lm_head: Linear | null;
@@ -211,7 +222,7 @@ export class GPT {
     const c = completeConfig(config);
     this.config = c;
     this.wte = new Embedding(c.vocabulary, c.width);
-    this.wpe = c.positions === 'learned' ? new Embedding(c.context, c.width) : null;
+    this.wpe = c.positions === 'learned' ? new LearnedPositions(c.context, c.width) : null;
     this.h = Array.from({ length: c.layers }, () => new Block(c));
     this.ln_f = makeNorm(c);
     this.lm_head = c.tied ? null : new Linear(c.width, c.vocabulary, { bias: false });
@@ -254,7 +265,7 @@ export class GPT {
       );
     }
     let x = g.scope('embed', () => this.wte.forward(g, ids));
-    if (this.wpe) x = addPositions(g, x, g.use(this.wpe.weight));
+    if (this.wpe) x = this.wpe.forward(g, x);
     if (g.train && this.config.dropout > 0) x = dropout(g, x, this.config.dropout);
     for (const [i, block] of this.h.entries()) {
       x = g.scope(`h.${i}`, () => block.forward(g, x, caches?.[i] ?? null));

@@ -2,7 +2,14 @@
  * Hugging Face checkpoints as they are: reads `config.json`, decides which GPT it describes, and gives the weights
  * under this library's names. Nothing is converted beforehand.
  */
-import { DataError, type Activation, type Shape, type WeightSource } from '../engine/index';
+import {
+  DataError,
+  ropeScalingFromConfig,
+  ropeThetaFromConfig,
+  type Activation,
+  type Shape,
+  type WeightSource,
+} from '../engine/index';
 import { completeConfig, type GPTConfig } from './gpt';
 
 export interface PretrainedGPT {
@@ -108,7 +115,6 @@ function gpt2(json: Json, source: WeightSource): PretrainedGPT {
 
 /** Llama: q, k, v become one matrix, gate and up another, and PyTorch's (out, in) becomes our (in, out). */
 function llama(json: Json, source: WeightSource): PretrainedGPT {
-  refuse(json, 'rope_scaling', []);
   refuse(json, 'attention_bias', [false]);
   refuse(json, 'mlp_bias', [false]);
   const heads = number(json, 'num_attention_heads');
@@ -123,7 +129,8 @@ function llama(json: Json, source: WeightSource): PretrainedGPT {
     hidden: number(json, 'intermediate_size'),
     keyValueHeads: number(json, 'num_key_value_heads', heads),
     epsilon: number(json, 'rms_norm_eps', 1e-6),
-    ropeTheta: number(json, 'rope_theta', 10_000),
+    ropeTheta: ropeThetaFromConfig(json),
+    ropeScaling: ropeScalingFromConfig(json),
     activation: activationOf(json, 'hidden_act', 'silu'),
     positions: 'rope',
     norm: 'rms',

@@ -31,7 +31,7 @@ import { embeddingRef, embeddingRefGrad } from '../../engine/shaders/embedding/e
 import { gatedRef, gatedRefGrad } from '../../engine/shaders/gated/gated.ref';
 import { normRef, normRefGrad } from '../../engine/shaders/layernorm/layernorm.ref';
 import { addPositionsRef, addPositionsRefGrad } from '../../engine/shaders/positional/positional.ref';
-import { ropeRef } from '../../engine/shaders/rope/rope.ref';
+import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
 import { softmaxRef, softmaxRefGrad } from '../../engine/shaders/softmax/softmax.ref';
 
 type Arrays = Readonly<Record<string, Float64Array>>;
@@ -279,7 +279,8 @@ export const kernelCases: readonly KernelCase[] = [
     forward: 2 * F32 * N,
     backward: 2 * F32 * N,
     expected({ x }, dy) {
-      const sizes = { T: 512, C: WIDTH, heads: 8, width: 64, theta: 10_000, start: 0, offset: 0 };
+      const frequencies = ropeFrequenciesRef(64, 10_000);
+      const sizes = { T: 512, C: WIDTH, heads: 8, width: 64, frequencies, start: 0, offset: 0 };
       return { y: ropeRef(x, sizes), x: ropeRef(dy, sizes, -1) };
     },
   },

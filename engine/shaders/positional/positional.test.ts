@@ -1,8 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import fixture from '../../../tests/fixtures/ops.json';
-import { host } from '../../../tests/harness/host';
 import { normal, testOp } from '../../../tests/harness/op';
-import { addPositions, sinusoidalTable } from './positional';
+import { addPositions } from './positional';
 import { addPositionsRef, addPositionsRefGrad } from './positional.ref';
 
 for (const start of [0, 2]) {
@@ -19,12 +16,3 @@ for (const start of [0, 2]) {
     step: { position: start },
   });
 }
-
-if (!host.gpu)
-  describe('sinusoidal', () => {
-    it("equals the formula as torch's float64 gives it", () => {
-      const { shape, data } = fixture.sinusoidal.out;
-      const table = sinusoidalTable(shape[0], shape[1]);
-      data.forEach((want, i) => expect(table[i]).toBeCloseTo(want, 6));
-    });
-  });

@@ -20,7 +20,7 @@ const narrowKernels = kernels(scalar, '_narrow');
 const LANES = 64;
 
 /**
- * y = x + table[now.position + t]: learned positions (a parameter) or fixed ones (`sinusoidal`).
+ * y = x + table[now.position + t]: learned positions (a parameter) or fixed ones.
  * x (B, T, C), table (P, C) with P ≥ T -> (B, T, C). The table's gradient sums over B in order. Throws `ShapeError`.
  */
 export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
@@ -68,20 +68,4 @@ export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
     );
   });
   return y;
-}
-
-/**
- * The fixed table of Vaswani et al. 2017, 3.5: columns 2i and 2i + 1 hold sin and cos of position / 10000^(2i/C),
- * computed in float64. -> (positions, C), f32.
- */
-export function sinusoidal(g: Graph, positions: number, C: number): Tensor {
-  return g.constant('sinusoidal', [positions, C], sinusoidalTable(positions, C));
-}
-
-export function sinusoidalTable(positions: number, C: number): Float32Array {
-  return Float32Array.from({ length: positions * C }, (_, at) => {
-    const [position, column] = [Math.floor(at / C), at % C];
-    const angle = position / 10_000 ** ((column - (column % 2)) / C);
-    return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
-  });
 }

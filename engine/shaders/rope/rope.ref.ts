@@ -1,20 +1,39 @@
-/** Rotates `heads` heads of `width` from column 0 of rows of C; row r stands at `start + r % T`. */
+/**
+ * Rotates `heads` heads of `width` from column `offset` of rows of C; row r stands at `start + r % T`. `frequencies`
+ * has one number for each pair that rotates.
+ */
 export function ropeRef(
   x: Float64Array,
-  z: { T: number; C: number; heads: number; width: number; theta: number; start: number; offset: number },
+  z: {
+    T: number;
+    C: number;
+    heads: number;
+    width: number;
+    start: number;
+    offset: number;
+    frequencies: ArrayLike<number>;
+    attentionFactor?: number;
+    adjacent?: boolean;
+  },
   sign = 1,
 ): Float64Array {
   const y = Float64Array.from(x);
-  const half = z.width / 2;
+  const half = z.frequencies.length;
+  const factor = z.attentionFactor ?? 1;
   for (let r = 0; r < x.length / z.C; r++) {
     for (let h = 0; h < z.heads; h++) {
       for (let j = 0; j < half; j++) {
-        const a = sign * (z.start + (r % z.T)) * z.theta ** ((-2 * j) / z.width);
-        const at = r * z.C + z.offset + h * z.width + j;
-        y[at] = x[at] * Math.cos(a) - x[at + half] * Math.sin(a);
-        y[at + half] = x[at + half] * Math.cos(a) + x[at] * Math.sin(a);
+        const a = sign * (z.start + (r % z.T)) * z.frequencies[j];
+        const head = r * z.C + z.offset + h * z.width;
+        const [first, second] = z.adjacent ? [head + 2 * j, head + 2 * j + 1] : [head + j, head + j + half];
+        y[first] = factor * (x[first] * Math.cos(a) - x[second] * Math.sin(a));
+        y[second] = factor * (x[second] * Math.cos(a) + x[first] * Math.sin(a));
       }
     }
   }
   return y;
 }
+
+/** θ^(-2j/width), the frequencies of the paper. */
+export const ropeFrequenciesRef = (width: number, theta: number): number[] =>
+  Array.from({ length: width / 2 }, (_, j) => 1 / Math.pow(theta, (2 * j) / width));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import fixture from '../../../tests/fixtures/ops.json';
+import positions from '../../../tests/fixtures/positions.json';
 import { normal, testOp } from '../../../tests/harness/op';
 import { host } from '../../../tests/harness/host';
 import { rope } from './rope';
-import { ropeRef } from './rope.ref';
+import { ropeFrequenciesRef, ropeRef } from './rope.ref';
 
 interface Case {
   readonly [key: string]: number;
@@ -15,7 +16,12 @@ interface Case {
   readonly offset: number;
   readonly C: number;
 }
-const sizes = (c: Case, start: number) => ({ ...c, heads: c.heads + c.keyValueHeads, theta: 10_000, start });
+const sizes = (c: Case, start: number) => ({
+  ...c,
+  heads: c.heads + c.keyValueHeads,
+  frequencies: ropeFrequenciesRef(c.width, 10_000),
+  start,
+});
 
 for (const start of [0, 4099]) {
   testOp(`rope from position ${start}`, {
@@ -35,16 +41,69 @@ for (const start of [0, 4099]) {
   });
 }
 
+// Numbers of transformers' YaRN for 16 columns, so that the op is checked without its own frequency code.
+const yarn = positions.rope.scaled.find((s) => s.name === 'yarn 16')!;
+const rotates = (c: {
+  heads: number;
+  width: number;
+  C: number;
+  T: number;
+  offset: number;
+  adjacent: boolean;
+}) => ({
+  ...c,
+  start: 70,
+  frequencies: yarn.frequencies,
+  attentionFactor: yarn.attentionFactor,
+});
+
+testOp('rope of a part of each head, scaled as YaRN does', {
+  cases: [
+    { B: 2, T: 5, heads: 3, width: 21, offset: 1, C: 66, adjacent: false },
+    { B: 2, T: 5, heads: 3, width: 21, offset: 1, C: 66, adjacent: true },
+    { B: 2, T: 5, heads: 2, width: 24, offset: 4, C: 60, adjacent: true },
+    { B: 1, T: 9, heads: 2, width: 24, offset: 4, C: 60, adjacent: false },
+  ],
+  inputs: ({ B, T, C }) => ({ x: normal([B, T, C]) }),
+  op: (g, { x }, { heads, width, offset, adjacent }) =>
+    rope(g, x, {
+      heads: heads - 1,
+      keyValueHeads: 1,
+      width,
+      rotary: 16,
+      offset,
+      pairing: adjacent ? 'adjacent' : 'halves',
+      theta: yarn.theta,
+      scaling: { type: 'yarn', factor: 8, originalContext: 256, betaFast: 16 },
+    }),
+  reference: ({ x }, c) => ({ y: ropeRef(x, rotates(c)) }),
+  gradient: (_, { y }, c) => ({ x: ropeRef(y, rotates(c), -1) }),
+  terms: () => 2,
+  step: { position: 70 },
+  races: false, // as above
+});
+
 if (!host.gpu)
   describe('rope', () => {
     it("has a reference that equals Llama's in transformers", () => {
       const { theta, positions, x, out, dout, dx } = fixture.rope;
       const [T, H, D] = x.shape as [number, number, number];
       for (let t = 0; t < T; t++) {
-        const z = { T: 1, C: H * D, heads: H, width: D, theta, start: positions[t], offset: 0 };
+        const frequencies = ropeFrequenciesRef(D, theta);
+        const z = { T: 1, C: H * D, heads: H, width: D, frequencies, start: positions[t], offset: 0 };
         const row = (a: { data: number[] }) => Float64Array.from(a.data.slice(t * H * D, (t + 1) * H * D));
         ropeRef(row(x), z).forEach((v, i) => expect(v).toBeCloseTo(row(out)[i], 5));
         ropeRef(row(dout), z, -1).forEach((v, i) => expect(v).toBeCloseTo(row(dx)[i], 5));
       }
+    });
+
+    it.each(positions.rope.rotated)('has a reference that equals $name of transformers', (f) => {
+      const [T, H, D] = f.x.shape as [number, number, number];
+      const z = { T, C: H * D, heads: H, width: D, start: f.start, offset: 0, adjacent: f.adjacent };
+      const frequencies = ropeFrequenciesRef(f.rotary, f.theta);
+      const got = ropeRef(Float64Array.from(f.x.data), { ...z, frequencies });
+      got.forEach((v, i) => expect(v).toBeCloseTo(f.out.data[i], 9));
+      const dx = ropeRef(Float64Array.from(f.dout.data), { ...z, frequencies }, -1);
+      dx.forEach((v, i) => expect(v).toBeCloseTo(f.dx.data[i], 9));
     });
   });
