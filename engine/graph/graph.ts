@@ -8,6 +8,8 @@ import type { Device } from '../runtime/device';
 import type { Kernel, KernelVariant } from '../runtime/kernel';
 import type { Constants } from '../runtime/shader';
 import { Plan, type PlanOptions } from './plan';
+import type { Probe } from './probe';
+import type { Place } from './slice';
 import type { Step } from './step';
 import { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
 
@@ -75,6 +77,8 @@ export class Graph {
   readonly inputs = new Map<string, Tensor>();
   /** See `check`. */
   readonly checks: RunCheck[] = [];
+  /** See `probe`. */
+  readonly probes: Probe[] = [];
   readonly #tape: { outputs: readonly Tensor[]; scope: string[]; rule: () => void }[] = [];
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #stored = new Map<Stored, Tensor>();
@@ -163,6 +167,21 @@ export class Graph {
   /** Where recording stands, for error messages: 'h.3.attn / matmul'. */
   where(op: string): string {
     return this.#scope.length > 0 ? `${this.#scope.join('.')} / ${op}` : op;
+  }
+
+  /** The scopes that recording is in: 'h.3.attn'. */
+  get path(): string {
+    return this.#scope.join('.');
+  }
+
+  /** The place right after what has been recorded so far, where `tensors` are in memory. */
+  here(tensors: readonly Tensor[]): Place {
+    return { after: this.dispatches.length - 1, tensors };
+  }
+
+  /** Tells plans of this graph what they can show of a run when asked. Costs a run nothing. */
+  probe(probe: Probe): void {
+    this.probes.push(probe);
   }
 
   /** Whether a gradient flows into `x`. */

@@ -1,6 +1,7 @@
 /** What a recorded graph will need in memory: lifetimes for the planner, and an estimate before anything exists. */
 import type { Graph } from './graph';
 import { assignBuffers, peakBytes, type Lifetime } from './planner';
+import { sliceOf } from './slice';
 import { STEP_BYTES } from './step';
 import type { Tensor } from './tensor';
 
@@ -20,12 +21,23 @@ export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>>
   return layOut(graph, outputs).memory;
 }
 
-/** Who lives where: values that share the planned buffers, tensors with memory of their own, and what it adds up to. */
-export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
+/** State that a run reads and overwrites is kept for probes without asking up to this many bytes: a token, a state. */
+const KEPT_BYTES = 1 << 16;
+
+/**
+ * Who lives where: values that share the planned buffers, tensors with memory of their own, stored ones of which each
+ * run first makes a copy (for probes, which repeat the run), and what it all adds up to.
+ */
+export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>, repeatable = false) {
   const { lifetimes, fixed } = liveness(graph, outputs);
   const lives = [...lifetimes.values()];
   const { buffer, sizes } = assignBuffers(lives);
-  const own = [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0);
+  const places = graph.probes.flatMap((probe) => probe.places);
+  const { restart } = sliceOf(graph.dispatches, places, (root) => !lifetimes.has(root));
+  const kept = [...restart].filter((root) => repeatable || root.bytes <= KEPT_BYTES);
+  const own =
+    [...fixed].reduce((sum, t) => sum + (t.source.kind === 'stored' ? 0 : t.bytes), 0) +
+    kept.reduce((sum, t) => sum + t.bytes, 0);
   const stored = (part: 'storage' | 'gradient') =>
     [...fixed].reduce(
       (sum, t) => sum + (t.source.kind === 'stored' && t.source.part === part ? t.bytes : 0),
@@ -37,7 +49,7 @@ export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>) 
     activations: sizes.reduce((a, b) => a + b, 0) + own + STEP_BYTES,
     peak: peakBytes(lives) + own + STEP_BYTES,
   };
-  return { values: [...lifetimes.keys()], buffer, sizes, fixed, memory };
+  return { values: [...lifetimes.keys()], buffer, sizes, fixed, kept, memory };
 }
 
 /** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */

@@ -5,20 +5,37 @@
 import { DataError, DeviceError, formatBytes, KernelError, ShapeError, throwIfAborted } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
+import { float16ToFloat32 } from '../runtime/half';
 import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
-import type { Dispatch, Graph, RunCheck } from './graph';
+import type {
+  AttentionEntropy,
+  AttentionInfo,
+  AttentionMap,
+  AttentionProbe,
+  AttentionQuery,
+  HeadChoice,
+} from './attention_map';
+import { bindAll, bySubmission, compileAll, encode, type Bound } from './bind';
+import type { Graph, RunCheck } from './graph';
 import { layOut, type PlanMemory } from './memory';
+import type { Probe } from './probe';
+import { replay, type ReplayParts, type Request, type RunInfo } from './replay';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
-import { ownUniformBuffer, packUniforms } from './uniforms';
-import { float16ToFloat32 } from '../runtime/half';
+import { ownUniformBuffer } from './uniforms';
 
 export interface PlanOptions {
   readonly signal?: AbortSignal;
   /** Called as pipelines finish: compiled so far, and how many in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * Probes such as `attention` repeat the last run, so each run keeps a copy of the state that it reads and then
+   * overwrites. By default only of what is small (64 KiB: a token fed back); true: of everything, such as the segment
+   * memory of Transformer-XL. Default false.
+   */
+  readonly repeatable?: boolean;
 }
 
 export interface ProfileRow {
@@ -40,16 +57,12 @@ export interface Peaks {
 /** Stands for "not a target" in token id inputs; allowed whatever the vocabulary. */
 export const IGNORE_INDEX = 0xffff_ffff;
 
-interface Bound {
-  readonly dispatch: Dispatch;
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-}
-
 export class Plan implements Disposable {
   readonly label: string;
   readonly device: Device;
   readonly memory: PlanMemory;
+  /** What it can show of its last run: see `look`. */
+  readonly probes: readonly Probe[];
   readonly #dispatches: readonly Bound[];
   /** The dispatches by submission. */
   readonly #parts: readonly (readonly Bound[])[];
@@ -59,10 +72,14 @@ export class Plan implements Disposable {
   readonly #storage: ReadonlyMap<Tensor, Storage>;
   readonly #owned: readonly Storage[];
   readonly #uniforms: Storage;
+  /** Copies of state, made when a run begins: see `PlanOptions.repeatable`. */
+  readonly #kept: ReadonlyMap<Tensor, Storage>;
+  readonly #lasting: (root: Tensor) => boolean;
   readonly #step: Storage;
   readonly #stepGroup: GPUBindGroup;
   readonly #stepBytes = new Uint8Array(STEP_BYTES);
   readonly #stepView = new DataView(this.#stepBytes.buffer);
+  #runs = 0;
   #disposed = false;
 
   private constructor(parts: {
@@ -71,6 +88,8 @@ export class Plan implements Disposable {
     dispatches: readonly Bound[];
     outputs: Readonly<Record<string, Tensor>>;
     storage: ReadonlyMap<Tensor, Storage>;
+    kept: ReadonlyMap<Tensor, Storage>;
+    lasting: (root: Tensor) => boolean;
     owned: readonly Storage[];
     uniforms: Storage;
     step: Storage;
@@ -84,6 +103,9 @@ export class Plan implements Disposable {
     this.#checks = [...parts.graph.checks];
     this.#outputs = parts.outputs;
     this.#storage = parts.storage;
+    this.#kept = parts.kept;
+    this.#lasting = parts.lasting;
+    this.probes = [...parts.graph.probes];
     this.#owned = parts.owned;
     this.#uniforms = parts.uniforms;
     this.#step = parts.step;
@@ -98,21 +120,11 @@ export class Plan implements Disposable {
   static async create(
     graph: Graph,
     outputs: Readonly<Record<string, Tensor>>,
-    { signal, onProgress }: PlanOptions,
+    { signal, onProgress, repeatable }: PlanOptions,
   ): Promise<Plan> {
     const { device } = graph;
     device.assertAlive(graph.label);
-    const variants = new Map(graph.dispatches.map((d) => [d.variant.key, d.variant]));
-    let done = 0;
-    const compiled = new Map(
-      await Promise.all(
-        [...variants].map(async ([key, variant]) => {
-          const entry = [key, await device.pipelines.get(variant)] as const;
-          onProgress?.(++done, variants.size);
-          return entry;
-        }),
-      ),
-    );
+    const compiled = await compileAll(device, graph.dispatches, onProgress);
     throwIfAborted(signal);
 
     // Everything from push to pop is synchronous, so plans that compile side by side never mix their error scopes.
@@ -122,7 +134,7 @@ export class Plan implements Disposable {
     let plan: Plan;
     let scopes: Promise<readonly (GPUError | null)[]>;
     try {
-      plan = Plan.#bind(graph, outputs, compiled, owned);
+      plan = Plan.#bind(graph, outputs, compiled, owned, repeatable);
     } catch (error) {
       for (const storage of owned) device.buffers.release(storage);
       throw error;
@@ -148,6 +160,7 @@ export class Plan implements Disposable {
     outputs: Readonly<Record<string, Tensor>>,
     compiled: ReadonlyMap<string, CompiledKernel>,
     owned: Storage[],
+    repeatable: boolean | undefined,
   ): Plan {
     const { device } = graph;
     const acquire = (bytes: number): Storage => {
@@ -155,48 +168,28 @@ export class Plan implements Disposable {
       owned.push(storage);
       return storage;
     };
-    const { values, buffer, sizes, fixed, memory } = layOut(graph, outputs);
+    const { values, buffer, sizes, fixed, kept, memory } = layOut(graph, outputs, repeatable);
     const storage = new Map<Tensor, Storage>();
     const shared = sizes.map(acquire);
     for (const [i, tensor] of values.entries()) {
       storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
     }
     for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
-
-    const uniforms = packUniforms(graph.dispatches);
-    // The pool's buffers have no UNIFORM usage, so the two uniform blocks are this plan's own.
-    const uniformBuffer = ownUniformBuffer(device, graph.label, uniforms.data);
+    const copies = new Map(kept.map((root) => [root, acquire(padded(root.bytes))]));
+    const memoryOf = (root: Tensor): Storage => storage.get(root)!;
+    const { bound, uniforms } = bindAll(device, graph.label, graph.dispatches, compiled, memoryOf);
     const stepBuffer = ownUniformBuffer(device, `${graph.label} step`, new Uint8Array(STEP_BYTES));
-
-    const dispatches = graph.dispatches.map((dispatch, i): Bound => {
-      const { pipeline, layout } = compiled.get(dispatch.variant.key)!;
-      const entries: GPUBindGroupEntry[] = dispatch.tensors.map(({ tensor, binding }) => {
-        const { buffer: gpuBuffer, offset, size } = storage.get(tensor.root)!;
-        return { binding, resource: { buffer: gpuBuffer, offset, size } };
-      });
-      const { uniform } = dispatch.variant;
-      if (uniform) {
-        const resource = {
-          buffer: uniformBuffer.buffer,
-          offset: uniforms.offsets[i],
-          size: uniform.layout.size,
-        };
-        entries.push({ binding: uniform.binding.index, resource });
-      }
-      return {
-        dispatch,
-        pipeline,
-        group: device.gpu.createBindGroup({ label: dispatch.label, layout, entries }),
-      };
-    });
+    const passing = new Set(values);
     return new Plan({
       graph,
       memory,
-      dispatches,
+      dispatches: bound,
       outputs,
       storage,
+      kept: copies,
+      lasting: (root) => !passing.has(root),
       owned,
-      uniforms: uniformBuffer,
+      uniforms,
       step: stepBuffer,
     });
   }
@@ -207,16 +200,17 @@ export class Plan implements Disposable {
    */
   run(inputs: Readonly<Record<string, ArrayBufferView>> = {}, step: Partial<Step> = {}): void {
     this.#prepare(inputs, step);
-    for (const part of this.#parts) {
+    for (const [i, part] of this.#parts.entries()) {
       const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
-      this.#encode(encoder, part);
+      if (i === 0) this.#keep(encoder);
+      encode(encoder, this.label, this.#stepGroup, part);
       this.device.gpu.queue.submit([encoder.finish()]);
     }
+    this.#runs++;
   }
 
   #prepare(inputs: Readonly<Record<string, ArrayBufferView>>, step: Partial<Step>): void {
-    if (this.#disposed) throw new DeviceError(this.label, 'this plan was disposed of', 'Compile a new one.');
-    this.device.assertAlive(this.label);
+    this.#assertUsable();
     const { queue } = this.device.gpu;
     for (const name in inputs) this.#checkInput(name, inputs[name]);
     for (const check of this.#checks) check(step, inputs);
@@ -227,16 +221,16 @@ export class Plan implements Disposable {
     queue.writeBuffer(this.#step.buffer, 0, this.#stepBytes);
   }
 
-  #encode(encoder: GPUCommandEncoder, part: readonly Bound[]): void {
-    const pass = encoder.beginComputePass({ label: this.label });
-    pass.setBindGroup(1, this.#stepGroup);
-    let current: GPUComputePipeline | null = null;
-    for (const { pipeline, group, dispatch } of part) {
-      if (pipeline !== current) pass.setPipeline((current = pipeline));
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
+  #assertUsable(): void {
+    if (this.#disposed) throw new DeviceError(this.label, 'this plan was disposed of', 'Compile a new one.');
+    this.device.assertAlive(this.label);
+  }
+
+  #keep(encoder: GPUCommandEncoder): void {
+    for (const [root, { buffer, offset, size }] of this.#kept) {
+      const from = this.#storage.get(root)!;
+      encoder.copyBufferToBuffer(from.buffer, from.offset, buffer, offset, size);
     }
-    pass.end();
   }
 
   #checkInput(name: string, data: ArrayBufferView): void {
@@ -307,6 +301,10 @@ export class Plan implements Disposable {
     peaks: Peaks | null = null,
   ): Promise<ProfileRow[]> {
     this.#prepare(inputs, step);
+    const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
+    this.#keep(encoder);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    this.#runs++;
     const times = await timeDispatches(
       this.device,
       this.#dispatches.map(({ pipeline, group, dispatch }) => (pass: GPUComputePassEncoder) => {
@@ -332,6 +330,87 @@ export class Plan implements Disposable {
       row.share = (1000 * needed) / row.milliseconds;
     }
     return [...rows.values()].sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  /**
+   * Answers requests about the last run (of the requests' probes): repeats as much of it as they need, adds their
+   * dispatches, reads and frees. Outputs, parameters and later runs are unchanged, bit for bit. It shows the last run
+   * submitted when the kernels are ready, all requests the same one; parameters that changed since count as they are
+   * now. Throws `DataError` before any run, or if the run overwrote large state that it read (`repeatable`).
+   */
+  async look<R>(requests: readonly Request<R>[], { signal }: { signal?: AbortSignal } = {}): Promise<R[]> {
+    const last = (): RunInfo => {
+      this.#assertUsable();
+      const [position, length] = [this.#stepView.getUint32(8, true), this.#stepView.getUint32(12, true)];
+      return { run: this.#runs, position, length };
+    };
+    const parts: ReplayParts = {
+      label: this.label,
+      device: this.device,
+      bound: this.#dispatches,
+      storage: this.#storage,
+      lasting: this.#lasting,
+      kept: this.#kept,
+      step: this.#stepGroup,
+      last,
+    };
+    return replay(parts, requests, signal);
+  }
+
+  /** The attention calls of this plan, in recording order; their `layer` and `label` are what `attention` takes. */
+  get attentions(): readonly AttentionInfo[] {
+    const seen = new Map<string, number>();
+    return this.#attentionProbes().map(({ scope, batch, heads, T, S, kind }, layer) => {
+      const times = (seen.get(scope) ?? 0) + 1;
+      seen.set(scope, times);
+      return { layer, label: times === 1 ? scope : `${scope}#${times}`, batch, heads, T, S, kind };
+    });
+  }
+
+  /**
+   * What attended to what in the last run: probabilities of query rows over keys, recomputed now from queries, keys
+   * and log-sum-exps, which the plan brings back by repeating the part of the run that led to them (see `look`).
+   * `layer` is a number or label of `attentions`; the map has T×S numbers a head at most.
+   *
+   * @throws ShapeError if there is no such layer, head, sequence or row, or no gradient; DataError before any run.
+   */
+  async attention(
+    layer: number | string,
+    head: HeadChoice,
+    query: AttentionQuery = {},
+  ): Promise<AttentionMap> {
+    const { probe, where } = this.#attentionProbe(layer);
+    const [map] = await this.look([probe.map(where, head, query)], query);
+    return map;
+  }
+
+  /** Entropy of every row of one layer in the last run, (B, H, T) in nats, without a map in between. */
+  async attentionEntropy(
+    layer: number | string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<AttentionEntropy> {
+    const { probe } = this.#attentionProbe(layer);
+    const [entropy] = await this.look([probe.entropy()], options);
+    return entropy;
+  }
+
+  #attentionProbes(): AttentionProbe[] {
+    return this.probes.filter((probe): probe is AttentionProbe => probe.op === 'attention');
+  }
+
+  #attentionProbe(layer: number | string): { probe: AttentionProbe; where: string } {
+    const all = this.attentions;
+    const info = all.find((a) => a.layer === layer || a.label === layer);
+    if (!info) {
+      const known = all.map((a) => `${a.layer} ${a.label}`).join(', ');
+      throw new ShapeError(
+        this.label,
+        `no attention ${typeof layer === 'string' ? `"${layer}"` : layer}`,
+        all.length > 0 ? `It has ${all.length}: ${known}.` : 'It has none.',
+      );
+    }
+    const where = info.label === '' ? `${this.label} / attention` : `${this.label} / ${info.label}`;
+    return { probe: this.#attentionProbes()[info.layer], where };
   }
 
   /** The plan as text: every dispatch with its variant, grid, tensors and buffers. */
@@ -364,26 +443,6 @@ export class Plan implements Disposable {
     for (const storage of this.#owned) this.device.buffers.release(storage);
     for (const { buffer } of [this.#uniforms, this.#step]) buffer.destroy();
   }
-}
-
-/**
- * Most floating-point operations of one submission. Drivers reset a GPU that works on one for about two seconds
- * (Windows' watchdog); this is a fraction of a second on the slowest integrated GPUs.
- */
-const SUBMIT_FLOPS = 20e9;
-
-function bySubmission(dispatches: readonly Bound[]): Bound[][] {
-  const parts: Bound[][] = [[]];
-  let flops = 0;
-  for (const bound of dispatches) {
-    if (flops > 0 && flops + bound.dispatch.flops > SUBMIT_FLOPS) {
-      parts.push([]);
-      flops = 0;
-    }
-    parts.at(-1)!.push(bound);
-    flops += bound.dispatch.flops;
-  }
-  return parts;
 }
 
 const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
