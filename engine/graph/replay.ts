@@ -85,13 +85,7 @@ export async function replay<R>(
           memory = acquire(root.bytes);
           if (root.source.kind === 'constant') {
             const { data } = root.source;
-            device.gpu.queue.writeBuffer(
-              memory.buffer,
-              0,
-              data.buffer,
-              data.byteOffset,
-              data.byteLength,
-            );
+            device.gpu.queue.writeBuffer(memory.buffer, 0, data.buffer, data.byteOffset, data.byteLength);
           }
           storage.set(root, memory);
         }
