@@ -11,8 +11,8 @@ export interface BucketOptions {
 
 /**
  * T5's bucket of a distance, key position minus query position (Raffel et al. 2020, 2.1). Of each direction's buckets
- * the first half holds one distance each, the rest grow with the logarithm up to `maxDistance`. Equal to Hugging
- * Face's on every distance: its float32 roundings decide where buckets end. Throws `ShapeError`.
+ * the first half holds one distance each, the rest grow with the logarithm up to `maxDistance`. Rounded to float32 at
+ * each step as in Hugging Face's code, which decides where some buckets end. Throws `ShapeError`.
  */
 export function t5Bucket(distance: number, options: BucketOptions = {}): number {
   return bucketOf(distance, checked(options));
