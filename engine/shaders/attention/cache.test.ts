@@ -5,9 +5,14 @@ import { feature, host, openTestGpu } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
 import { findRaces } from '../../../tests/harness/races';
 import { Graph } from '../../graph/graph';
+import type { Step } from '../../graph/step';
 import { Device } from '../../runtime/device';
 import { attentionRef } from './attention.ref';
-import { appendCache, decodeAttention } from './cache';
+import { float16ToFloat32, float32ToFloat16 } from '../../runtime/half';
+import { ropeFrequenciesRef, ropeRef } from '../rope/rope.ref';
+import { appendCache, reorderCache, type AppendOptions } from './cache';
+import { decodeAttention } from './decode';
+import { decodeRef } from './decode.ref';
 
 const random = new Random(11);
 const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
@@ -36,6 +41,42 @@ if (!host.gpu)
       const z = { B: 1, heads: 2, keyValueHeads: 1, D: 4, capacity: 3 };
       const { g } = build(fakeDevice(), z, 1);
       for (const d of g.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
+    });
+    it('have no data race when rows turn, slide and change places', () => {
+      const g = new Graph(fakeDevice());
+      const qkv = g.input('qkv', [2, 3, 12], 'f32');
+      const [keys, values] = ['keys', 'values'].map((name) => g.input(name, [2, 4, 4], 'f32'));
+      const rows = g.input('rows', [2], 'u32', { below: 2 });
+      reorderCache(g, keys, values, rows, { starts: g.constant('starts', [2], Uint32Array.of(3, 2)) });
+      appendCache(g, qkv, keys, values, { heads: 1, slides: true, sinks: 1, rope: { pairing: 'adjacent' } });
+      for (const d of g.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
+    });
+    it('refuse runs that would overflow them, with the numbers', () => {
+      const g = new Graph(fakeDevice());
+      const qkv = g.input('qkv', [2, 4, 24], 'f32');
+      const cache = g.input('cache', [2, 10, 8], 'f32');
+      appendCache(g, qkv, cache, cache, { heads: 1, starts: g.input('starts', [2], 'u32') });
+      const run = (step: Partial<Step>, starts?: number[]) => () => {
+        for (const check of g.checks) check(step, starts ? { starts: Uint32Array.from(starts) } : {});
+      };
+      expect(run({ position: 6 })).not.toThrow();
+      expect(run({ position: 9, length: 1 })).not.toThrow(); // three rows are padding
+      expect(run({ position: 7 })).toThrow(
+        'appendCache: 4 rows from position 7 on do not fit into caches of 10 rows. Start again from a later part',
+      );
+      expect(run({ position: 3 }, [4, 2])).toThrow('4 rows from position 7 on');
+      expect(run({ position: 3 })).toThrow('4 rows from position 7 on'); // inputs keep their data
+      expect(run({ position: 3 }, [3, 2])).not.toThrow();
+      expect(() => appendCache(g, g.input('x', [2, 11, 24], 'f32'), cache, cache, { heads: 1 })).toThrow(
+        'appendCache: 11 rows at once do not fit into caches of 10. Give fewer rows',
+      );
+    });
+    it('refuse more sequences than reordering can hold', () => {
+      const g = new Graph(fakeDevice());
+      const cache = g.input('cache', [65, 2, 4], 'f32');
+      expect(() => reorderCache(g, cache, cache, g.input('rows', [65], 'u32'))).toThrow(
+        'reorderCache: caches are cache (65, 2, 4) f32. Give (B, capacity, G·D) with B at most 64.',
+      );
     });
     it('refuse caches of another width', () => {
       const g = new Graph(fakeDevice());
@@ -110,4 +151,134 @@ if (host.gpu)
         },
       );
     }
+
+    // One graph for all steps of a text: qkv, starts and the caches are inputs, which the test carries over.
+    async function story(
+      name: string,
+      z: Sizes & { readonly T: number; readonly window: number; readonly f16?: boolean },
+      options: Omit<AppendOptions, 'heads' | 'starts'>,
+      prompts: readonly number[],
+      total: number,
+    ): Promise<void> {
+      const { B, T, heads: H, keyValueHeads: G, D, capacity, window } = z;
+      const { sinks = 0, rope, slides = false } = options;
+      const width = H + 2 * G;
+      const dtype = z.f16 ? 'f16' : 'f32';
+      const longest = Math.max(...prompts);
+      const S = total + longest;
+      const all = noise(B * S * width * D); // (B, S, H + 2G, D) by position
+      const stored = (x: Float32Array) => (z.f16 ? float16ToFloat32(float32ToFloat16(x)) : x);
+      const heads = (from: number, count: number, turn: boolean): Float64Array => {
+        const rows = Float32Array.from({ length: B * S * count * D }, (_, i) => {
+          const row = Math.floor(i / (count * D));
+          return all[(row * width + from) * D + (i % (count * D))];
+        });
+        if (!turn || !rope) return Float64Array.from(turn ? rows : stored(rows));
+        const { rotary = D, theta = 10_000, pairing } = rope;
+        return ropeRef(Float64Array.from(rows), {
+          ...{ T: S, C: count * D, heads: count, width: D, start: 0, offset: 0 },
+          ...{ frequencies: ropeFrequenciesRef(rotary, theta), adjacent: pairing === 'adjacent' },
+        });
+      };
+      const [q, v] = [heads(0, H, true), heads(H + G, G, false)];
+      const k = Float64Array.from(stored(Float32Array.from(heads(H, G, true))));
+      const plan = async (rows: number) => {
+        const g = new Graph(device, { label: name });
+        const qkv = g.input('qkv', [B, rows, width * D], 'f32');
+        const [keys, values] = ['keys', 'values'].map((x) => g.input(x, [B, capacity, G * D], dtype));
+        const own = { ...options, heads: H, keyValueHeads: G, starts: g.input('starts', [B], 'u32') };
+        appendCache(g, qkv, keys, values, { ...own, lengths: g.input('lengths', [B], 'u32') });
+        const y = rows === T ? decodeAttention(g, qkv, keys, values, { ...own, window }) : keys;
+        return g.compile({ y, keys, values });
+      };
+      using prefill = await plan(longest);
+      using decode = await plan(T);
+      const empty = new Float32Array(B * capacity * G * D).fill(NaN);
+      let caches: Float32Array[] = [empty, empty];
+      const put = (x: Float32Array) => (z.f16 ? float32ToFloat16(x) : x);
+      const run = async (
+        p: typeof prefill,
+        rows: number,
+        position: number,
+        starts: number[],
+        lengths: number[],
+      ) => {
+        const qkv = Float32Array.from({ length: B * rows * width * D }, (_, i) => {
+          const row = Math.floor(i / (width * D));
+          const at = Math.floor(row / rows) * S + position + starts[Math.floor(row / rows)] + (row % rows);
+          return all[at * width * D + (i % (width * D))];
+        });
+        const [keys, values] = caches.map(put);
+        const [s, l] = [starts, lengths].map((x) => Uint32Array.from(x));
+        p.run({ qkv, keys, values, starts: s, lengths: l }, { position });
+        caches = [await p.read('keys'), await p.read('values')];
+        return p.read('y');
+      };
+      // The prompts, padded to the longest: their answers are not looked at, only what they leave in the caches.
+      await run(prefill, longest, 0, new Array<number>(B).fill(0), [...prompts]);
+      for (let position = 0; position + T <= total; position += T) {
+        const starts = [...prompts];
+        const got = await run(decode, T, position, starts, new Array<number>(B).fill(T));
+        const rows = Float64Array.from({ length: B * T * H * D }, (_, i) => {
+          const row = Math.floor(i / (H * D));
+          const b = Math.floor(row / T);
+          return q[(b * S + starts[b] + position + (row % T)) * H * D + (i % (H * D))];
+        });
+        const want = decodeRef(rows, k, v, {
+          ...{ B, T, S, heads: H, keyValueHeads: G, D, starts: starts.map((n) => n + position) },
+          ...{ window: slides ? window : Infinity, sinks },
+        });
+        assertClose(`${name}, ${position} after the prompts`, got, want, [B, T, H, D], {
+          epsilon: z.f16 ? 2 ** -10 : 2 ** -23,
+          terms: capacity,
+        });
+      }
+    }
+
+    it('slide over a ragged batch far past their capacity', { timeout: 240_000 }, async () => {
+      const z = { B: 3, heads: 4, keyValueHeads: 2, D: 8, capacity: 20, T: 2, window: 17 };
+      const prompts = [3, 33, 12];
+      await story('sliding', z, { slides: true, sinks: 2, rope: { theta: 100 } }, prompts, 62);
+    });
+    it('turn adjacent columns of part of a head', { timeout: 240_000 }, async () => {
+      const z = { B: 1, heads: 2, keyValueHeads: 2, D: 10, capacity: 40, T: 1, window: 40 };
+      await story('adjacent', z, { rope: { rotary: 6, pairing: 'adjacent' } }, [5], 12);
+    });
+    it.skipIf(!feature('shader-f16'))('hold f16', { timeout: 240_000 }, async () => {
+      const z = { B: 2, heads: 4, keyValueHeads: 2, D: 8, capacity: 40, T: 1, window: 40, f16: true };
+      await story('f16', z, { rope: {} }, [5, 2], 12);
+    });
+
+    it('change places for beams, as far as they are in use', async () => {
+      for (const [B, capacity, c] of [
+        [3, 7, 6],
+        [6, 500, 8],
+      ] as const) {
+        const g = new Graph(device, { label: 'reorder' });
+        const [keys, values] = ['keys', 'values'].map((name) => g.input(name, [B, capacity, c], 'f32'));
+        const rows = g.input('rows', [B], 'u32', { below: B });
+        reorderCache(g, keys, values, rows, { starts: g.input('starts', [B], 'u32') });
+        using plan = await g.compile({ keys, values });
+        const from = Array.from({ length: B }, (_, b) => (b * b + 2) % B);
+        const starts = Array.from({ length: B }, (_, b) => b % 3);
+        const position = Math.floor(capacity / 2);
+        const used = position + 2;
+        const [k, v] = [noise(B * capacity * c), noise(B * capacity * c)];
+        plan.run(
+          { keys: k, values: v, rows: Uint32Array.from(from), starts: Uint32Array.from(starts) },
+          { position },
+        );
+        for (const [name, old] of [
+          ['keys', k],
+          ['values', v],
+        ] as const) {
+          const want = old.map((x, i) => {
+            const [b, at] = [Math.floor(i / (capacity * c)), i % (capacity * c)];
+            return at < used * c ? old[from[b] * capacity * c + at] : x;
+          });
+          expect(await plan.read(name)).toEqual(want);
+        }
+        expect(() => plan.run({ rows: new Uint32Array(B).fill(B) })).toThrow(`ids must be below ${B}`);
+      }
+    });
   });

@@ -3,43 +3,117 @@ import { linearGrid, type Graph } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
-import { byCapability } from '../../runtime/shader';
-import reduce from '../lib/reduce.wgsl';
-import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
+import type { Constants } from '../../runtime/shader';
+import angle from '../rope/angle.wgsl';
+import { ropeFrequencies, turnsPerPosition, type RopeScaling } from '../rope/frequencies';
 import appendWgsl from './append.wgsl';
-import { forward } from './attention';
-import decodeWgsl from './decode.wgsl';
-import { chooseMapping, isWide, storageOf } from './layout';
+import { isWide, storageOf } from './layout';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
+import reorderWgsl from './reorder.wgsl';
+import turn from './turn.wgsl';
+import turnNone from './turn_none.wgsl';
 
-const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
+/** Linked into kernels that turn queries or keys as they pass, or do not. */
+export const TURNS = { still: [turnNone], turning: [angle, turn] } as const;
+
 const append = {
-  wide: defineKernel({ name: 'attention.append', wgsl: [pack4, appendWgsl, step] }),
-  narrow: defineKernel({ name: 'attention.append_narrow', wgsl: [pack1, appendWgsl, step] }),
+  wide: {
+    still: defineKernel({ name: 'attention.append', wgsl: [pack4, ...TURNS.still, appendWgsl, step] }),
+    turning: defineKernel({
+      name: 'attention.append_rope',
+      wgsl: [pack4, ...TURNS.turning, appendWgsl, step],
+    }),
+  },
+  narrow: {
+    still: defineKernel({ name: 'attention.append_narrow', wgsl: [pack1, ...TURNS.still, appendWgsl, step] }),
+    turning: defineKernel({
+      name: 'attention.append_narrow_rope',
+      wgsl: [pack1, ...TURNS.turning, appendWgsl, step],
+    }),
+  },
 };
-const decode = {
-  wide: defineKernel({ name: 'attention.decode', wgsl: [pack4, decodeWgsl, reductions, step] }),
-  narrow: defineKernel({ name: 'attention.decode_narrow', wgsl: [pack1, decodeWgsl, reductions, step] }),
-};
+const reorder = defineKernel({ name: 'attention.reorder', wgsl: [reorderWgsl, step] });
 
-/** From this many query rows on, tiles that share keys among rows beat a workgroup for each row. */
-const TILED_FROM = 8;
+/** Rotary positions that queries and keys take on their way, as `rope` gives them. */
+export interface CacheRope {
+  /** How many columns of a head rotate; even. Default D. */
+  readonly rotary?: number;
+  /** Default 'halves'. */
+  readonly pairing?: 'halves' | 'adjacent';
+  /** Base of the frequencies. Default 10,000. */
+  readonly theta?: number;
+  readonly scaling?: RopeScaling | null;
+}
 
+/** How rows lie in caches. Give the same to `appendCache` and `decodeAttention`. */
 export interface CacheOptions {
-  /** H, query heads. */
+  /** H, query heads; 0 where rows hold keys and values only. */
   readonly heads: number;
   /** G, key and value heads. Default H. */
   readonly keyValueHeads?: number;
-  /** Factor on q·k. Default 1/√D. */
-  readonly scale?: number;
+  /**
+   * How far each sequence is ahead of `now.position`, u32 (B): new row t of sequence b stands at position
+   * `now.position + starts[b] + t`. For batches of unequal prompts: their lengths, with `position` counting the tokens
+   * made since. Default 0.
+   */
+  readonly starts?: Tensor;
+  /**
+   * The caches slide: a row that finds them full takes the place of the oldest, so that a text may go on for ever in
+   * constant memory (and a query sees a window, see `DecodeOptions.window`). Default false: no row may pass the capacity.
+   */
+  readonly slides?: boolean;
+  /** Where the caches slide: first rows that stay and are always seen (Xiao et al. 2023 advise four). Default 0. */
+  readonly sinks?: number;
+  /** The keys turn as they are cached, the queries as they are read; the rows given have not turned. Default null. */
+  readonly rope?: CacheRope | null;
 }
 
-/** Where a fused row (H + 2G)·D and its caches (B, capacity, G·D) have what; throws ShapeError if they do not fit. */
-function layout(where: string, qkv: Tensor, keys: Tensor, values: Tensor, options: CacheOptions) {
-  const { heads, keyValueHeads = heads } = options;
-  const [B, T, C] = qkv.shape;
-  const width = (C ?? 0) / (heads + 2 * keyValueHeads);
+export interface AppendOptions extends CacheOptions {
+  /**
+   * How many of the T new rows are real in each sequence, u32 (B). Only caches that slide need it, since there padding
+   * would drive out rows that are still wanted. Default: `now.length` (all, if that is 0).
+   */
+  readonly lengths?: Tensor;
+}
+
+/** What caches (B, capacity, G·D) and rows of `columns` heads of them have in common; throws ShapeError. */
+export interface CacheLayout {
+  readonly B: number;
+  readonly T: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  /** D. */
+  readonly width: number;
+  readonly capacity: number;
+  readonly sinks: number;
+  readonly starts: Tensor;
+  readonly wide: boolean;
+  /** Numbers in an F. */
+  readonly per: 1 | 4;
+  /** null: nothing turns. */
+  readonly rope: Turning | null;
+}
+
+interface Turning {
+  readonly turns: Tensor;
+  readonly half: number;
+  readonly factor: number;
+  readonly adjacent: boolean;
+}
+
+/** Checks fused rows (B, T, (H + 2G)·D) and their caches (B, capacity, G·D); throws ShapeError if they do not fit. */
+export function cacheLayout(
+  g: Graph,
+  where: string,
+  qkv: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  options: CacheOptions,
+): CacheLayout {
+  const { heads, keyValueHeads = heads, slides = false, sinks = 0 } = options;
+  const [B = 0, T = 0, C = 0] = qkv.shape;
+  const width = C / (heads + 2 * keyValueHeads);
   if (qkv.shape.length !== 3 || !Number.isInteger(width) || heads % keyValueHeads !== 0) {
     throw new ShapeError(
       where,
@@ -52,103 +126,179 @@ function layout(where: string, qkv: Tensor, keys: Tensor, values: Tensor, option
     expectShape(where, cache, [B, capacity, keyValueHeads * width]);
     expectDType(where, cache, keys.dtype === 'f16' ? 'f16' : 'f32');
   }
-  const keyOffset = heads * width;
-  const valueOffset = keyOffset + keyValueHeads * width;
-  const wide = isWide(width, [
-    { tensor: qkv, offset: 0 },
-    { tensor: keys, offset: 0 },
-  ]);
+  if (!slides && T > capacity) {
+    throw new ShapeError(
+      where,
+      `${T} rows at once do not fit into caches of ${capacity}`,
+      'Give fewer rows, make larger caches or let them slide.',
+    );
+  }
+  if (!Number.isInteger(sinks) || sinks < 0 || sinks >= capacity || (sinks > 0 && !slides)) {
+    throw new ShapeError(
+      where,
+      `${sinks} sinks in caches of ${capacity} rows that ${slides ? 'slide' : 'do not slide'}`,
+      'Give 0, or fewer than the capacity with slides: true.',
+    );
+  }
+  const starts = options.starts ?? g.constant('no starts', [B], new Uint32Array(B));
+  expectShape(where, starts, [B]);
+  expectDType(where, starts, 'u32');
+  const rope = options.rope ? rotation(g, where, options.rope, width) : null;
+  const wide =
+    isWide(width, [
+      { tensor: qkv, offset: 0 },
+      { tensor: keys, offset: 0 },
+    ]) &&
+    (rope === null || (!rope.adjacent && rope.half % 4 === 0));
+  return { B, T, heads, keyValueHeads, width, capacity, sinks, starts, wide, per: wide ? 4 : 1, rope };
+}
+
+function rotation(g: Graph, where: string, rope: CacheRope, width: number): Turning {
+  const { rotary = width, pairing = 'halves', theta, scaling } = rope;
+  if (!Number.isInteger(rotary) || rotary < 2 || rotary % 2 !== 0 || rotary > width) {
+    throw new ShapeError(
+      where,
+      `${rotary} columns of a head of ${width} cannot rotate in pairs`,
+      'Give an even rotary, at most the width.',
+    );
+  }
+  const { frequencies, attentionFactor } = ropeFrequencies({ width: rotary, theta, scaling });
+  const half = rotary / 2;
+  const turns = g.constant('rope turns', [2, half], turnsPerPosition(frequencies));
+  return { turns, half, factor: attentionFactor, adjacent: pairing === 'adjacent' };
+}
+
+/** What a dispatch gives to turn.wgsl ('turning') or turn_none.wgsl ('still'). */
+export function turning({ rope, wide, per }: CacheLayout): {
+  readonly kind: keyof typeof TURNS;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly uniforms: { readonly half: number; readonly factor: number };
+  readonly constants: Constants;
+} {
+  if (!rope) return { kind: 'still', bind: {}, uniforms: { half: 0, factor: 1 }, constants: {} };
   return {
-    B: B,
-    T: T,
-    C: C,
-    heads,
-    keyValueHeads,
-    width,
-    capacity,
-    keyOffset,
-    valueOffset,
-    wide,
-    per: wide ? 4 : 1,
+    kind: 'turning',
+    bind: { turns: rope.turns },
+    uniforms: { half: rope.half / per, factor: rope.factor },
+    constants: { TURNS: storageOf(rope.turns, wide), ADJACENT: rope.adjacent },
   };
 }
 
 /**
- * Writes the keys and values of fused rows qkv (B, T, (H + 2G)·D) into caches (B, capacity, G·D) at rows
- * `now.position + t`. Rows past the capacity are dropped: whoever runs the plan checks the length. No gradient.
+ * Writes the keys and values of fused rows qkv (B, T, (H + 2G)·D) into caches (B, capacity, G·D), row t of sequence b
+ * for position `now.position + starts[b] + t`. No gradient.
+ *
+ * A run whose real rows (`now.length` of T, or all) would pass the capacity is refused with ShapeError; rows of padding
+ * that would are dropped. Where `starts` is no input of the graph its numbers are unknown and count as 0 there.
  */
 export function appendCache(
   g: Graph,
   qkv: Tensor,
   keys: Tensor,
   values: Tensor,
-  options: CacheOptions,
+  options: AppendOptions,
 ): void {
-  const z = layout(g.where('appendCache'), qkv, keys, values, options);
+  const where = g.where('appendCache');
+  const z = cacheLayout(g, where, qkv, keys, values, options);
+  const { slides = false, lengths = g.constant('every row', [z.B], new Uint32Array(z.B).fill(z.T)) } =
+    options;
+  expectShape(where, lengths, [z.B]);
+  expectDType(where, lengths, 'u32');
   const c = (z.keyValueHeads * z.width) / z.per;
   const n = z.B * z.T * c;
+  const { kind, bind, uniforms, constants } = turning(z);
+  const keyOffset = (z.heads * z.width) / z.per;
   g.dispatch(
-    z.wide ? append.wide : append.narrow,
-    { qkv, keys, values },
+    append[z.wide ? 'wide' : 'narrow'][kind],
+    { qkv, keys, values, starts: z.starts, lengths, ...bind },
     {
       uniforms: {
+        n,
         t: z.T,
         capacity: z.capacity,
+        sinks: z.sinks,
+        slides: slides ? 1 : 0,
         c,
-        stride: z.C / z.per,
-        k_offset: z.keyOffset / z.per,
-        v_offset: z.valueOffset / z.per,
-        n,
+        stride: qkv.shape[2] / z.per,
+        k_offset: keyOffset,
+        v_offset: keyOffset + c,
+        w: z.width / z.per,
+        ...uniforms,
       },
-      constants: { T: storageOf(qkv, z.wide), KV: storageOf(keys, z.wide) },
+      constants: { T: storageOf(qkv, z.wide), KV: storageOf(keys, z.wide), ...constants },
       grid: linearGrid(Math.ceil(n / 64)),
     },
   );
+  if (!slides) refuseOverflow(g, where, z, options.starts);
 }
 
-/**
- * Causal attention of fused rows to caches that `appendCache` has filled: query row t stands at `now.position + t` and
- * sees all rows up to there. Serves prefill (large T) and generation (T = 1); the cost grows with what is cached, not
- * with the capacity. (B, T, (H + 2G)·D) -> (B, T, H·D). No gradient.
- */
-export function decodeAttention(
+function refuseOverflow(
   g: Graph,
-  qkv: Tensor,
+  where: string,
+  { T, capacity }: CacheLayout,
+  starts: Tensor | undefined,
+): void {
+  const fed = starts?.root.source.kind === 'input' ? starts.root.name : null;
+  let furthest = 0; // inputs keep their last data when a run leaves them out
+  g.check((now, inputs) => {
+    if (fed !== null && inputs[fed]) {
+      furthest = 0;
+      for (const start of inputs[fed] as Uint32Array) furthest = Math.max(furthest, start);
+    }
+    const first = (now.position ?? 0) + furthest;
+    const rows = now.length ? Math.min(T, now.length) : T;
+    if (first + rows > capacity) {
+      throw new ShapeError(
+        where,
+        `${rows} rows from position ${first} on do not fit into caches of ${capacity} rows`,
+        'Start again from a later part of the text, make larger caches, or let them slide (slides: true).',
+      );
+    }
+  });
+}
+
+/** How many sequences `reorderCache` takes: it holds a column of all of them in registers. */
+const MOST_SEQUENCES = 64;
+/** Workgroups of `reorderCache` at most; each walks on until the rows in use end. */
+const REORDER_GROUPS = 256;
+
+/**
+ * New sequence b = old sequence rows[b] in caches (B, capacity, G·D), for beam search: call it before the step's
+ * `appendCache`. In place, without scratch, and only the rows that are in use move: those before `now.position`, and
+ * `starts` more. `rows` is u32 (B); make it an input `below: B`, since numbers out of range mean the last. No gradient.
+ */
+export function reorderCache(
+  g: Graph,
   keys: Tensor,
   values: Tensor,
-  options: CacheOptions,
-): Tensor {
-  const z = layout(g.where('decodeAttention'), qkv, keys, values, options);
-  const { B, T, heads, keyValueHeads, width, capacity, wide, per } = z;
-  const scale = options.scale ?? 1 / Math.sqrt(width);
-  const out = g.value('attention', [B, T, heads * width], qkv.dtype);
-  const types = { T: storageOf(qkv, wide), KV: storageOf(keys, wide) };
-  const m = chooseMapping({ width, heads, wide }, g.device.can);
-  const c = (keyValueHeads * width) / per;
-  const shared = { t: T, s: capacity, heads, heads_per_key: heads / keyValueHeads, scale, w: m.packs };
-  const query = { q_stride: z.C / per, q_offset: 0 };
-  if (T < TILED_FROM) {
-    g.dispatch(
-      wide ? decode.wide : decode.narrow,
-      { q: qkv, k: keys, v: values, out },
-      {
-        uniforms: { ...shared, ...query, c },
-        constants: { MOST: m.constants['MOST'], ...types },
-        grid: [T, B * heads],
-      },
+  rows: Tensor,
+  options: Pick<CacheOptions, 'starts'> = {},
+): void {
+  const where = g.where('reorderCache');
+  const [B = 0, capacity = 0, C = 0] = keys.shape;
+  if (keys.shape.length !== 3 || B > MOST_SEQUENCES) {
+    throw new ShapeError(
+      where,
+      `caches are ${keys.toString()}`,
+      `Give (B, capacity, G·D) with B at most ${MOST_SEQUENCES}.`,
     );
-    return out;
   }
-  const lengths = g.constant('every key', [B], new Uint32Array(B).fill(capacity));
-  const lse = g.value('attention lse', [B, heads, T], 'f32');
+  expectShape(where, values, keys.shape);
+  expectDType(where, values, keys.dtype);
+  const { starts = g.constant('no starts', [B], new Uint32Array(B)) } = options;
+  for (const x of [rows, starts]) {
+    expectShape(where, x, [B]);
+    expectDType(where, x, 'u32');
+  }
+  const wide = C % 4 === 0;
+  const c = wide ? C / 4 : C;
   g.dispatch(
-    forward(m),
-    { q: qkv, k: keys, v: values, lengths, out, lse },
+    reorder,
+    { keys, values, rows, starts },
     {
-      uniforms: { ...shared, ...query, k_stride: c, k_offset: 0, v_stride: c, v_offset: 0, shift: 0 },
-      constants: { ...m.constants, ...types, CACHED: true },
-      grid: [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup],
+      uniforms: { batch: B, capacity, c },
+      constants: { KV: storageOf(keys, wide), MOST: Math.max(4, 2 ** Math.ceil(Math.log2(B))) },
+      grid: [Math.min(REORDER_GROUPS, Math.ceil((capacity * c) / 64))],
     },
   );
-  return out;
 }

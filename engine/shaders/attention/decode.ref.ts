@@ -1,0 +1,52 @@
+/** Sizes of a reference call: q (B, T, H, D), k and v (B, S, G, D) by position, in float64. */
+export interface DecodeSizes {
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly D: number;
+  /** Position of each sequence's query row 0. */
+  readonly starts: readonly number[];
+  readonly scale?: number;
+  readonly window?: number;
+  readonly sinks?: number;
+  readonly softcap?: number;
+  /** Added to the logit of head h for a key so many positions back. */
+  readonly bias?: (h: number, back: number) => number;
+  /** Every row sees this many keys instead. */
+  readonly lengths?: readonly number[];
+}
+
+/** Attention over a history kept by position: knows nothing of slots, splits or blocks. (B, T, H, D). */
+export function decodeRef(q: Float64Array, k: Float64Array, v: Float64Array, z: DecodeSizes): Float64Array {
+  const { B, T, S, heads: H, keyValueHeads: G, D, window = Infinity, sinks = 0, softcap } = z;
+  const out = new Float64Array(B * T * H * D);
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t < T; t++) {
+      const own = z.starts[b] + t;
+      const sees = (j: number): boolean =>
+        z.lengths ? j < z.lengths[b] : j <= own && (j < sinks || own - j < window);
+      const visible = Array.from({ length: S }, (_, j) => j).filter(sees);
+      for (let h = 0; h < H; h++) {
+        const g = Math.floor((h * G) / H);
+        const row = ((b * T + t) * H + h) * D;
+        const at = (j: number): number => ((b * S + j) * G + g) * D;
+        const logits = visible.map((j) => {
+          let sum = 0;
+          for (let d = 0; d < D; d++) sum += q[row + d] * k[at(j) + d];
+          sum *= z.scale ?? 1 / Math.sqrt(D);
+          if (softcap !== undefined) sum = softcap * Math.tanh(sum / softcap);
+          return sum + (z.bias?.(h, own - j) ?? 0);
+        });
+        const most = Math.max(...logits);
+        const weights = logits.map((x) => Math.exp(x - most));
+        const total = weights.reduce((x, y) => x + y, 0);
+        visible.forEach((j, n) => {
+          for (let d = 0; d < D; d++) out[row + d] += (weights[n] / total) * v[at(j) + d];
+        });
+      }
+    }
+  }
+  return out;
+}
