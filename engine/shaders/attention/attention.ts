@@ -1,83 +1,152 @@
 import { ShapeError } from '../../errors';
-import type { Graph, Grid, Sink } from '../../graph/graph';
+import type { Graph, Sink } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
-import { defineKernel, type Kernel } from '../../runtime/kernel';
-import { byCapability, type Constants, type Shader } from '../../runtime/shader';
-import step from '../../graph/step.wgsl';
+import type { Constants } from '../../runtime/shader';
+import { nextStream } from '../lib/random';
+import { resolveBias, type Bias } from './bias';
+import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
 import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
-import deltaWgsl from './delta.wgsl';
-import forwardWgsl from './forward.wgsl';
-import forwardSoftware from './forward_software.wgsl';
-import keyWgsl from './backward_key.wgsl';
-import keySoftware from './backward_key_software.wgsl';
-import queryWgsl from './backward_query.wgsl';
-import querySoftware from './backward_query_software.wgsl';
-import pack1 from './pack1.wgsl';
-import pack4 from './pack4.wgsl';
-import quad from './quad.wgsl';
-import quadSubgroups from './quad_subgroups.wgsl';
-import tileWgsl from './tile.wgsl';
-import tileSoftware from './tile_software.wgsl';
-
-const quads = byCapability({ base: quad, subgroups: quadSubgroups });
-
-/** Each kernel in four forms: on a GPU or a software adapter, walking heads by ones or by fours. */
-function ladder(name: string, gpu: readonly Shader[], software: readonly Shader[]) {
-  const at = (pack: Shader, suffix: string) => ({
-    gpu: defineKernel({ name: `attention.${name}${suffix}`, wgsl: [pack, tileWgsl, ...gpu] }),
-    software: defineKernel({
-      name: `attention.${name}_software${suffix}`,
-      wgsl: [pack, tileSoftware, quads, ...software],
-    }),
-  });
-  const forms = { wide: at(pack4, ''), narrow: at(pack1, '_narrow') };
-  return (m: Mapping): Kernel => forms[m.wide ? 'wide' : 'narrow'][m.software ? 'software' : 'gpu'];
-}
-
-export const forward = ladder('forward', [forwardWgsl, step], [forwardSoftware, step]);
-const backwardQuery = ladder('backward_query', [queryWgsl], [querySoftware]);
-const backwardKey = ladder('backward_key', [keyWgsl], [keySoftware]);
-const delta4 = defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] });
-const delta1 = defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] });
-
-export interface AttentionOptions {
-  /** H, query heads. */
-  readonly heads: number;
-  /** G, key and value heads; each serves H / G query heads in a row. Default H. */
-  readonly keyValueHeads?: number;
-  /** D, numbers in a head. */
-  readonly width: number;
-  /** Query row t sees keys up to t + S - T. Default false: it sees all. */
-  readonly causal?: boolean;
-  /** First column of the queries in rows of `q`. Default 0. */
-  readonly queryOffset?: number;
-  /** First column of the keys in rows of `kv`. Default 0. */
-  readonly keyOffset?: number;
-  /** First column of the values in rows of `kv`. Default keyOffset + G D. */
-  readonly valueOffset?: number;
-  /** Factor on q·k. Default 1/√D. */
-  readonly scale?: number;
-  /** Keys that exist in each sequence, u32 (B): later ones are padding. Default S for all. */
-  readonly lengths?: Tensor;
-}
+import type { AttentionOptions } from './options';
+import { sparseTiles, type SparseTiles } from './sparse';
 
 /**
- * Scaled dot-product attention without a T×S matrix: out = softmax(scale q kᵀ + mask) v per head, forward and
- * backward (Vaswani et al. 2017; Dao et al. 2022; grouped-query heads: Ainslie et al. 2023).
+ * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
+ * forward and backward (Vaswani et al. 2017; Dao et al. 2022; grouped-query heads: Ainslie et al. 2023). Memory beside
+ * the result is a number or two for each row of each head, whatever T and S.
  *
  * `q` is (B, T, ·) and `kv` (B, S, ·), each holding its heads side by side from the given columns on; both may be one
  * fused tensor. Result (B, T, H·D). A row that sees no key gives zeros and no gradient.
  *
- * @throws ShapeError if heads, widths and offsets do not fit, or if gradients are wanted for a tensor that has columns
- * besides the queries, keys and values.
+ * @throws ShapeError if heads, widths, offsets, masks, biases or windows do not fit, or if gradients are wanted for a
+ * tensor that has columns besides the queries, keys and values.
  */
 export function attention(
   g: Graph,
   { q, kv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
 ): Tensor {
+  const p = resolve(g, q, kv, options);
+  const { where, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, flops } = p;
+  const m = chooseMapping({ width, heads, wide }, g.device.can);
+  const form: Form = { mapping: m, bias: bias.form, sparse: sparse !== null };
+  const grid = [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup] as const;
+
+  const out = g.value('attention', [B, T, heads * width], q.dtype);
+  const lse = g.value('attention lse', [B, heads, T], 'f32');
+  const masks = { lengths: p.lengths, ...bias.bind };
+  g.dispatch(
+    forward(form),
+    { q, k: kv, v: kv, out, lse, ...masks, ...sparse?.byQuery },
+    { uniforms: p.uniforms, constants: { ...p.constants, ...m.constants }, grid, flops: 2 * flops },
+  );
+
+  g.backward(out, () => {
+    const dq = g.sink(q);
+    const dkv = q.root === kv.root ? dq : g.sink(kv);
+    const dbias = bias.learned ? g.sink(bias.learned) : null;
+    if (!dq && !dkv && !dbias) return;
+    const dout = g.grad(out);
+    const saved = g.value('attention saved', [B, heads, T, 2], 'f32');
+    const rows = B * heads * T;
+    g.dispatch(
+      delta(wide),
+      { out, dout, lse, saved },
+      {
+        uniforms: { t: T, heads, n: rows, w: m.packs },
+        constants: { T: storageOf(q, wide) },
+        grid: [Math.ceil(rows / 64)],
+      },
+    );
+    const read = { q, kv, dout, saved, lengths: p.lengths };
+    const gradient = (x: Sink, mapping: Mapping): Constants => ({
+      ...p.constants,
+      ...mapping.constants,
+      DX: storageOf(x.tensor, wide),
+      ADD: x.add,
+    });
+    if (dbias) {
+      const byKey = bias.owner === 'keys';
+      bias.backward!({
+        g,
+        form,
+        sink: dbias,
+        bind: { ...read, ...(byKey ? sparse?.byKey : sparse?.byQuery) },
+        uniforms: p.uniforms,
+        constants: { ...p.constants, ...(byKey ? { OWNS_KEYS: true } : {}) },
+        flops,
+      });
+    }
+    if (!dq && !dkv) return;
+    expectCovered(where, q, kv, heads * width, 2 * keyValueHeads * width);
+    const bound = { ...read, ...bias.bind };
+    if (dq) {
+      g.dispatch(
+        backwardQuery(form),
+        { ...bound, dq: dq.tensor, ...sparse?.byQuery },
+        { uniforms: p.uniforms, constants: gradient(dq, m), grid, flops: 3 * flops },
+      );
+    }
+    if (!dkv) return;
+    const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+    g.dispatch(
+      backwardKey({ ...form, mapping: mk }),
+      { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
+      {
+        uniforms: p.uniforms,
+        constants: { ...gradient(dkv, mk), OWNS_KEYS: true },
+        grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
+        flops: 4 * flops,
+      },
+    );
+  });
+  return out;
+}
+
+/** Attention of a sequence to itself, on fused rows: qkv (B, T, (H + 2G)·D), queries first, then keys, then values. */
+export function selfAttention(
+  g: Graph,
+  qkv: Tensor,
+  options: Omit<AttentionOptions, 'width' | 'queryOffset' | 'keyOffset' | 'valueOffset'>,
+): Tensor {
+  const { heads, keyValueHeads = heads } = options;
+  const width = qkv.shape.at(-1)! / (heads + 2 * keyValueHeads);
+  if (!Number.isInteger(width)) {
+    throw new ShapeError(
+      g.where('selfAttention'),
+      `rows of ${qkv.toString()} do not divide into ${heads} + 2·${keyValueHeads} heads`,
+    );
+  }
+  return attention(g, { q: qkv, kv: qkv, ...options, width, keyOffset: heads * width });
+}
+
+/** What an attention is, checked, as its kernels want it. */
+export interface Problem {
+  readonly where: string;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly width: number;
+  readonly wide: boolean;
+  /** Counts (B) or marks (B, S) of the keys that exist. */
+  readonly lengths: Tensor;
+  readonly bias: Bias;
+  readonly sparse: SparseTiles | null;
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly constants: Constants;
+  /** Of one product over all pairs that see each other: 2 D a pair. */
+  readonly flops: number;
+}
+
+/** Farther than any two rows are apart; sums with row numbers stay in i32. */
+const FAR = 2 ** 29;
+
+/** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·); throws ShapeError. */
+function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Problem {
   const where = g.where('attention');
-  const { heads, keyValueHeads = heads, width, causal = false, scale = 1 / Math.sqrt(width) } = options;
-  const { queryOffset = 0, keyOffset = 0, valueOffset = keyOffset + keyValueHeads * width } = options;
+  const { heads, keyValueHeads = heads, width, causal = false, softcap, dropout = 0 } = options;
+  const { scale = 1 / Math.sqrt(width), queryOffset = 0, keyOffset = 0 } = options;
+  const { valueOffset = keyOffset + keyValueHeads * width } = options;
   const queries: Columns = { tensor: q, offset: queryOffset };
   const keys: Columns = { tensor: kv, offset: keyOffset };
   const values: Columns = { tensor: kv, offset: valueOffset };
@@ -96,103 +165,113 @@ export function attention(
   const [B, T] = q.shape as [number, number, number];
   const [, S] = kv.shape as [number, number, number];
   if (kv.shape[0] !== B) throw new ShapeError(where, `q has ${B} sequences but kv ${kv.shape[0]}`);
-  const lengths = options.lengths ?? g.constant('every key', [B], new Uint32Array(B).fill(S));
-  expectShape(where, lengths, [B]);
-  expectDType(where, lengths, 'u32');
-
-  const wide = isWide(width, [queries, keys, values]);
-  const m = chooseMapping({ width, heads, wide }, g.device.can);
-  const per = wide ? 4 : 1;
-  const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
-  const sizes = {
-    t: T,
-    s: S,
-    heads,
-    heads_per_key: heads / keyValueHeads,
-    q_stride: stride(queries),
-    q_offset: queryOffset / per,
-    k_stride: stride(keys),
-    k_offset: keyOffset / per,
-    v_stride: stride(values),
-    v_offset: valueOffset / per,
-    // Where nothing is causal every row's last key lies past the end.
-    shift: causal ? S - T : S,
-    scale,
-    w: m.packs,
-  };
-  const T_ = storageOf(q, wide);
-  const types: Constants = { T: T_, KV: T_ };
-  const pairs = causal ? T * S - (T * (T - 1)) / 2 : T * S;
-  const flops = 4 * B * heads * width * pairs;
-  const grid: Grid = [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup];
-
-  const out = g.value('attention', [B, T, heads * width], q.dtype);
-  const lse = g.value('attention lse', [B, heads, T], 'f32');
-  const read = { q, k: kv, v: kv, lengths };
-  g.dispatch(
-    forward(m),
-    { ...read, out, lse },
-    { uniforms: sizes, constants: { ...m.constants, ...types }, grid, flops },
-  );
-
-  g.backward(out, () => {
-    const dq = g.sink(q);
-    const dkv = q.root === kv.root ? dq : g.sink(kv);
-    if (!dq && !dkv) return;
-    expectCovered(where, q, kv, heads * width, 2 * keyValueHeads * width);
-    const dout = g.grad(out);
-    const delta = g.value('attention delta', [B, heads, T], 'f32');
-    const rows = B * heads * T;
-    g.dispatch(
-      wide ? delta4 : delta1,
-      { out, dout, delta },
-      { uniforms: { t: T, heads, n: rows, w: m.packs }, constants: { T: T_ }, grid: [Math.ceil(rows / 64)] },
-    );
-    const saved = { ...read, dout, lse, delta };
-    const gradient = (x: Sink): Constants => ({ DX: storageOf(x.tensor, wide), ADD: x.add });
-    if (dq) {
-      g.dispatch(
-        backwardQuery(m),
-        { ...saved, dq: dq.tensor },
-        {
-          uniforms: sizes,
-          constants: { ...m.constants, ...types, ...gradient(dq) },
-          grid,
-          flops: 1.5 * flops,
-        },
-      );
-    }
-    if (!dkv) return;
-    const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
-    g.dispatch(
-      backwardKey(mk),
-      { ...saved, dkv: dkv.tensor },
-      {
-        uniforms: sizes,
-        constants: { ...mk.constants, ...types, ...gradient(dkv) },
-        grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
-        flops: 2 * flops,
-      },
-    );
-  });
-  return out;
-}
-
-/** Attention of a sequence to itself, on fused rows: qkv (B, T, (H + 2G)·D), queries first, then keys, then values. */
-export function selfAttention(
-  g: Graph,
-  qkv: Tensor,
-  options: Pick<AttentionOptions, 'heads' | 'keyValueHeads' | 'causal' | 'scale' | 'lengths'>,
-): Tensor {
-  const { heads, keyValueHeads = heads } = options;
-  const width = qkv.shape.at(-1)! / (heads + 2 * keyValueHeads);
-  if (!Number.isInteger(width)) {
+  if (softcap !== undefined && !(softcap > 0)) {
+    throw new ShapeError(where, `softcap is ${softcap}`, 'It bounds the logits: give a positive number.');
+  }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new ShapeError(where, `dropout is ${dropout}`, 'A probability of dropping must be in [0, 1).');
+  }
+  const { left, right } = reach(where, options, S - T);
+  const bias = resolveBias(g, where, options.bias, { B, T, S, heads, causal });
+  const sparse = options.pattern ? sparseTiles(g, options.pattern, { T, S, left, right }) : null;
+  if (sparse && options.bias?.kind === 'buckets' && g.train && g.differentiable(options.bias.table)) {
     throw new ShapeError(
-      g.where('selfAttention'),
-      `rows of ${qkv.toString()} do not divide into ${heads} + 2·${keyValueHeads} heads`,
+      where,
+      'a learned bias by buckets and a sparse pattern need nine buffers in one kernel, and WebGPU guarantees eight',
+      'Use a window instead of the pattern, or a dense bias.',
     );
   }
-  return attention(g, { q: qkv, kv: qkv, ...options, width, keyOffset: heads * width });
+
+  const wide = isWide(width, [queries, keys, values]);
+  const per = wide ? 4 : 1;
+  const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
+  const drops = dropout > 0 && g.train;
+  const storage = storageOf(q, wide);
+  return {
+    where,
+    B,
+    T,
+    S,
+    heads,
+    keyValueHeads,
+    width,
+    wide,
+    lengths: existing(g, where, options, B, S),
+    bias,
+    sparse,
+    uniforms: {
+      batch: B,
+      t: T,
+      s: S,
+      heads,
+      heads_per_key: heads / keyValueHeads,
+      q_stride: stride(queries),
+      q_offset: queryOffset / per,
+      k_stride: stride(keys),
+      k_offset: keyOffset / per,
+      v_stride: stride(values),
+      v_offset: valueOffset / per,
+      w: width / per,
+      left,
+      right,
+      scale,
+      cap: softcap ?? 0,
+      ...bias.uniforms,
+      stream: drops ? nextStream(g) : 0,
+      threshold: Math.floor(dropout * 2 ** 32),
+      kept: 1 / (1 - dropout),
+    },
+    constants: {
+      T: storage,
+      KV: storage,
+      ...bias.constants,
+      ...(options.keyMask ? { KEY_MASK: true } : {}),
+      ...(softcap ? { SOFTCAP: true } : {}),
+      ...(drops ? { DROPOUT: true } : {}),
+    },
+    flops: 2 * B * heads * width * (sparse?.pairs ?? pairs(T, S, left, right)),
+  };
+}
+
+/** Keys t + left … t + right of query row t, from mask and window. */
+function reach(where: string, { causal = false, window }: AttentionOptions, start: number) {
+  const sides =
+    typeof window === 'number'
+      ? { left: window - 1, right: causal ? 0 : window - 1 }
+      : (window ?? { left: FAR, right: FAR });
+  for (const side of [sides.left, sides.right]) {
+    if (!Number.isInteger(side) || side < 0) {
+      throw new ShapeError(
+        where,
+        `a window of ${typeof window === 'number' ? window : `${sides.left} before and ${sides.right} after`}`,
+        'Give a whole number of at least 1, or { left, right } of at least 0; a query sees its own position.',
+      );
+    }
+  }
+  const right = causal ? 0 : sides.right;
+  return { left: start - Math.min(sides.left, FAR), right: start + Math.min(right, FAR) };
+}
+
+function existing(
+  g: Graph,
+  where: string,
+  { lengths, keyMask }: AttentionOptions,
+  B: number,
+  S: number,
+): Tensor {
+  if (lengths && keyMask) throw new ShapeError(where, 'both lengths and keyMask are given', 'Give one.');
+  if (keyMask) expectShape(`${where} keyMask`, keyMask, [B, S]);
+  if (lengths) expectShape(`${where} lengths`, lengths, [B]);
+  const given = keyMask ?? lengths ?? g.constant('every key', [B], new Uint32Array(B).fill(S));
+  expectDType(where, given, 'u32');
+  return given;
+}
+
+/** Pairs of T queries and S keys within reach. */
+function pairs(T: number, S: number, left: number, right: number): number {
+  let sum = 0;
+  for (let t = 0; t < T; t++) sum += Math.max(0, Math.min(S - 1, t + right) - Math.max(0, t + left) + 1);
+  return sum;
 }
 
 /** The two backward kernels write q's, k's and v's columns; any others would keep no gradient at all. */

@@ -1,13 +1,15 @@
-// delta = Σ_d out dout, which equals Σ_j p dp: the row sum that softmax's derivative subtracts (Dao et al. 2022).
-// out, dout (B, T, H D), delta (B, H, T). An invocation owns a row of a head. Link pack*.wgsl.
+// What the backward pass needs of a row: saved = (lse, Σ_d out dout); the second equals Σ_j p dp, the row sum that
+// softmax's derivative subtracts (Dao et al. 2022). out, dout (B, T, H D), lse (B, H, T), saved (B, H, T, 2). An
+// invocation owns a row of a head. Link pack*.wgsl.
 const LANES: u32 = 64;
 alias T = f32;
 
 struct Sizes { t: u32, heads: u32, n: u32, w: u32 }
 @group(0) @binding(0) var<storage, read> out: array<T>;
 @group(0) @binding(1) var<storage, read> dout: array<T>;
-@group(0) @binding(2) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(3) var<uniform> sizes: Sizes;
+@group(0) @binding(2) var<storage, read> lse: array<f32>;
+@group(0) @binding(3) var<storage, read_write> saved: array<f32>;
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -22,5 +24,7 @@ fn main(
   for (var i = row * sizes.w; i < row * sizes.w + sizes.w; i++) { sum += inner(F(out[i]), F(dout[i])); }
   let h = row % sizes.heads;
   let t = row / sizes.heads % sizes.t;
-  delta[row / (sizes.heads * sizes.t) * sizes.heads * sizes.t + h * sizes.t + t] = sum;
+  let to = row / (sizes.heads * sizes.t) * sizes.heads * sizes.t + h * sizes.t + t;
+  saved[2u * to] = lse[to];
+  saved[2u * to + 1u] = sum;
 }

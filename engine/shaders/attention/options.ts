@@ -1,0 +1,64 @@
+import type { Tensor } from '../../graph/tensor';
+import type { AttentionPattern } from './pattern';
+
+/**
+ * What is added to the logits of query row t and key j. Query row t of T stands at position t + S - T among the S
+ * keys, so that the last query stands at the last key; `distance` is the key's position minus the query's.
+ */
+export type AttentionBias =
+  /** A tensor (B | 1, H | 1, T | 1, S), broadcast where an axis is 1; minus infinity hides a key. Learnable. */
+  | { readonly kind: 'dense'; readonly tensor: Tensor }
+  /**
+   * T5 (Raffel et al. 2020): `table` (buckets, H) holds a number for each bucket of distances and head; `bucketOf`
+   * maps a distance, -(S - 1) to T - 1, to its row. Learnable.
+   */
+  | { readonly kind: 'buckets'; readonly table: Tensor; readonly bucketOf: (distance: number) => number }
+  /** ALiBi (Press et al. 2022): minus `slopes[h]` times the absolute distance. */
+  | { readonly kind: 'slopes'; readonly slopes: readonly number[] }
+  /**
+   * Rows of distances as in Transformer-XL (Dai et al. 2019): `tensor` (H, B, T, R), whose row t holds in column c the
+   * bias of key j = c + t - (T - 1), which is the key `R - 1 - c` (R = S, with causal) positions before row t.
+   * R = S with a causal mask, or S + T - 1. Learnable.
+   */
+  | { readonly kind: 'relative'; readonly tensor: Tensor };
+
+/** Keys at most `left` before and `right` after a query's own position. */
+export interface AttentionWindow {
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface AttentionOptions {
+  /** H, query heads. */
+  readonly heads: number;
+  /** G, key and value heads; each serves H / G query heads in a row. Default H. */
+  readonly keyValueHeads?: number;
+  /** D, numbers in a head. */
+  readonly width: number;
+  /** Query row t sees keys up to t + S - T. Default false: it sees all. */
+  readonly causal?: boolean;
+  /**
+   * A number W: with `causal` the W last keys up to a query's own, as in Mistral; without, the keys up to W - 1 away
+   * on either side. Or both sides counted for themselves. Tiles outside are skipped. Default: no window.
+   */
+  readonly window?: number | AttentionWindow;
+  /** A sparse pattern of pairs; tiles in which no pair sees are skipped. Default: all pairs. */
+  readonly pattern?: AttentionPattern;
+  /** First column of the queries in rows of `q`. Default 0. */
+  readonly queryOffset?: number;
+  /** First column of the keys in rows of `kv`. Default 0. */
+  readonly keyOffset?: number;
+  /** First column of the values in rows of `kv`. Default keyOffset + G D. */
+  readonly valueOffset?: number;
+  /** Factor on q·k. Default 1/√D. */
+  readonly scale?: number;
+  /** Bounds logits by cap · tanh(logit / cap), before bias and mask (Gemma 2). Default: none. */
+  readonly softcap?: number;
+  readonly bias?: AttentionBias;
+  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S mean S. Default S for all. */
+  readonly lengths?: Tensor;
+  /** Instead of `lengths`: u32 (B, S), 0 where a key is hidden. */
+  readonly keyMask?: Tensor;
+  /** Probability of dropping a probability while the graph trains; drawn again in the backward. Default 0. */
+  readonly dropout?: number;
+}
