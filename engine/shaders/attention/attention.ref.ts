@@ -1,4 +1,9 @@
-/** Sizes of a reference call; tensors are (B, T, H, D), (B, S, G, D), (B, S, G, D) in float64. */
+import { random4 } from '../lib/random';
+
+/** A number for query row t and key j of head h in sequence b. */
+export type Pairwise = (b: number, h: number, t: number, j: number) => number;
+
+/** Sizes and options of a reference call; tensors are (B, T, H, D), (B, S, G, D), (B, S, G, D) in float64. */
 export interface AttentionSizes {
   readonly B: number;
   readonly T: number;
@@ -11,39 +16,73 @@ export interface AttentionSizes {
   readonly lengths?: ArrayLike<number>;
   /** Position of query row 0 among the keys; default S - T. */
   readonly start?: number;
+  /** Keys at most this far before and after a query's position. */
+  readonly window?: { readonly left: number; readonly right: number };
+  /** Whether a pair sees each other, beside what the other fields say. */
+  readonly sees?: (b: number, t: number, j: number) => boolean;
+  readonly softcap?: number;
+  readonly bias?: Pairwise;
+  /** What a probability is multiplied by after softmax: dropout. */
+  readonly kept?: Pairwise;
+}
+
+interface Row {
+  readonly b: number;
+  readonly h: number;
+  readonly t: number;
+  /** Probabilities (S). */
+  readonly p: Float64Array;
+  readonly lse: number;
+  /** d logit / d (q·k) (S), the scale included. */
+  readonly slope: Float64Array;
 }
 
 /** Calls `visit` for each query row with its probabilities, computed in full. */
-function eachRow(
+export function eachRow(
   q: Float64Array,
   k: Float64Array,
   z: AttentionSizes,
-  visit: (b: number, t: number, h: number, p: Float64Array, lse: number) => void,
+  visit: (row: Row) => void,
 ): void {
-  const { B, T, S, heads: H, keyValueHeads: G, D, causal } = z;
+  const { B, T, S, heads: H, keyValueHeads: G, D } = z;
   const scale = z.scale ?? 1 / Math.sqrt(D);
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
+      const position = t + (z.start ?? S - T);
+      const right = Math.min(z.causal ? 0 : Infinity, z.window?.right ?? Infinity);
+      const visible = (j: number): boolean =>
+        j < Math.min(S, z.lengths?.[b] ?? S) &&
+        j <= position + right &&
+        j >= position - (z.window?.left ?? Infinity) &&
+        (z.sees?.(b, t, j) ?? true);
       for (let h = 0; h < H; h++) {
         const g = Math.floor((h * G) / H);
-        const end = Math.min(z.lengths?.[b] ?? S, causal ? t + 1 + (z.start ?? S - T) : S);
         const p = new Float64Array(S).fill(-Infinity);
-        for (let j = 0; j < end; j++) {
+        const slope = new Float64Array(S).fill(scale);
+        for (let j = 0; j < S; j++) {
+          if (!visible(j)) continue;
           let sum = 0;
           for (let d = 0; d < D; d++)
             sum += q[((b * T + t) * H + h) * D + d] * k[((b * S + j) * G + g) * D + d];
-          p[j] = sum * scale;
+          let logit = sum * scale;
+          if (z.softcap) {
+            const y = Math.tanh(logit / z.softcap);
+            logit = z.softcap * y;
+            slope[j] = scale * (1 - y * y);
+          }
+          p[j] = logit + (z.bias?.(b, h, t, j) ?? 0);
         }
         const m = p.reduce((x, y) => Math.max(x, y), -Infinity);
-        const l = end > 0 ? p.reduce((x, y) => x + Math.exp(y - m), 0) : 0;
-        for (let j = 0; j < S; j++) p[j] = j < end ? Math.exp(p[j] - m) / l : 0;
-        visit(b, t, h, p, end > 0 ? m + Math.log(l) : 0);
+        const seen = m > -Infinity;
+        const l = seen ? p.reduce((x, y) => x + Math.exp(y - m), 0) : 0;
+        for (let j = 0; j < S; j++) p[j] = seen ? Math.exp(p[j] - m) / l : 0;
+        visit({ b, h, t, p, lse: seen ? m + Math.log(l) : 0, slope });
       }
     }
   }
 }
 
-/** softmax(scale q kᵀ + mask) v. */
+/** softmax(mask(softcap(scale q kᵀ) + bias)) v. */
 export function attentionRef(
   q: Float64Array,
   k: Float64Array,
@@ -52,44 +91,73 @@ export function attentionRef(
 ): Float64Array {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
   const out = new Float64Array(q.length);
-  eachRow(q, k, z, (b, t, h, p) => {
+  eachRow(q, k, z, ({ b, h, t, p }) => {
     const g = Math.floor((h * G) / H);
     for (let j = 0; j < S; j++) {
+      const weight = p[j] * (z.kept?.(b, h, t, j) ?? 1);
+      if (weight === 0) continue;
       for (let d = 0; d < D; d++)
-        out[((b * T + t) * H + h) * D + d] += p[j] * v[((b * S + j) * G + g) * D + d];
+        out[((b * T + t) * H + h) * D + d] += weight * v[((b * S + j) * G + g) * D + d];
     }
   });
   return out;
 }
 
-/** dv = pᵀ dout; dp = dout vᵀ; ds = p (dp - Σ p dp); dq = scale ds k; dk = scale dsᵀ q. */
+/**
+ * dv = (p kept)ᵀ dout; dp = kept (dout vᵀ); ds = p (dp - Σ p dp); dq = slope ds k; dk = (slope ds)ᵀ q. `bias` is called
+ * with each pair's ds, which is its bias's gradient.
+ */
 export function attentionRefGrad(
   q: Float64Array,
   k: Float64Array,
   v: Float64Array,
   dout: Float64Array,
   z: AttentionSizes,
+  bias?: (b: number, h: number, t: number, j: number, ds: number) => void,
 ): { q: Float64Array; k: Float64Array; v: Float64Array } {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
-  const scale = z.scale ?? 1 / Math.sqrt(D);
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
   const dv = new Float64Array(v.length);
-  eachRow(q, k, z, (b, t, h, p) => {
+  eachRow(q, k, z, ({ b, h, t, p, slope }) => {
     const g = Math.floor((h * G) / H);
     const row = ((b * T + t) * H + h) * D;
     const at = (j: number): number => ((b * S + j) * G + g) * D;
+    const kept = Float64Array.from({ length: S }, (_, j) => z.kept?.(b, h, t, j) ?? 1);
     const dp = new Float64Array(S);
-    for (let j = 0; j < S; j++) for (let d = 0; d < D; d++) dp[j] += dout[row + d] * v[at(j) + d];
+    for (let j = 0; j < S; j++) {
+      if (p[j] === 0) continue;
+      for (let d = 0; d < D; d++) dp[j] += dout[row + d] * v[at(j) + d];
+      dp[j] *= kept[j];
+    }
     const delta = p.reduce((sum, x, j) => sum + x * dp[j], 0);
     for (let j = 0; j < S; j++) {
-      const ds = p[j] * (dp[j] - delta) * scale;
+      const ds = p[j] * (dp[j] - delta);
+      bias?.(b, h, t, j, ds);
+      if (p[j] === 0) continue;
       for (let d = 0; d < D; d++) {
-        dq[row + d] += ds * k[at(j) + d];
-        dk[at(j) + d] += ds * q[row + d];
-        dv[at(j) + d] += p[j] * dout[row + d];
+        dq[row + d] += ds * slope[j] * k[at(j) + d];
+        dk[at(j) + d] += ds * slope[j] * q[row + d];
+        dv[at(j) + d] += p[j] * kept[j] * dout[row + d];
       }
     }
   });
   return { q: dq, k: dk, v: dv };
+}
+
+/** What score.wgsl multiplies probabilities by, bit by bit: its twin. */
+export function keptRef(
+  step: { readonly seed: number; readonly index: number },
+  { heads, S, rate, stream = 0 }: { heads: number; S: number; rate: number; stream?: number },
+): Pairwise {
+  const threshold = Math.floor(rate * 2 ** 32);
+  const noise = new Uint32Array(4);
+  return (b, h, t, j) => {
+    random4(step, stream, b * heads + h, noise);
+    let x = Math.imul(t * S + j + noise[0], 0x9e3779b9) >>> 0;
+    x = Math.imul(x ^ (x >>> 16) ^ noise[1], 0x7feb352d) >>> 0;
+    x = Math.imul(x ^ (x >>> 15), 0x846ca68b) >>> 0;
+    x = (x ^ (x >>> 16)) >>> 0;
+    return x >= threshold ? 1 / (1 - rate) : 0;
+  };
 }
