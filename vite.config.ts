@@ -1,9 +1,10 @@
-// The demo page: `vite` serves demo/, `vite build` puts it in dist/demo. The library is vite.lib.config.ts.
+// The demo's two pages: `vite` serves demo/, `vite build` puts them in dist/demo. The library is vite.lib.config.ts.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { corpora } from './demo/data/corpora-plugin.ts';
 import { wgsl } from './engine/wgsl-plugin.ts';
 
+const page = (name: string): string => fileURLToPath(new URL(`demo/${name}.html`, import.meta.url));
 const target = 'es2022'; // `using` is compiled away: not every browser with WebGPU has it
 
 export default defineConfig({
@@ -12,6 +13,11 @@ export default defineConfig({
   plugins: [wgsl(), corpora()],
   oxc: { target },
   worker: { format: 'es', plugins: () => [wgsl(), corpora()] },
-  build: { target, outDir: '../dist/demo', emptyOutDir: true },
+  build: {
+    target,
+    outDir: '../dist/demo',
+    emptyOutDir: true,
+    rolldownOptions: { input: [page('index'), page('laboratory')] },
+  },
   server: { open: false },
 });

@@ -11,7 +11,7 @@ import type {
 } from './session/protocol';
 import { sameShape } from './session/sizes';
 import type { WorkerSession } from './session/worker';
-import { type Strings } from './strings';
+import { STRINGS, type Strings } from './strings';
 import { Appearance } from './view/appearance';
 import { byId, element, setText } from './view/dom';
 import { acceptDrops } from './view/drop-target';
@@ -26,7 +26,7 @@ import { Transport } from './view/transport';
 import { WritingPanel } from './view/writing';
 
 export class Page {
-  readonly #appearance = new Appearance();
+  readonly #appearance = new Appearance(STRINGS);
   readonly #measurements = new Measurements();
   readonly #settings = new SettingsPanel();
   readonly #transport = new Transport();
@@ -316,6 +316,8 @@ export class Page {
     this.#drawLegend(null);
     this.#drawHint();
     this.#drawAdapter();
+    // A model lives as long as its page: the other page opens beside it.
+    byId<HTMLAnchorElement>('to-laboratory').target = this.#run ? '_blank' : '';
     byId('measure').hidden = !this.#run || this.#state === 'preparing' || !this.#measurements.kernels;
     byId<HTMLButtonElement>('measure').disabled = this.#busy;
     this.#measurements.render(strings, this.#format);

@@ -4,6 +4,9 @@ import type { Phase, RunState } from './session/protocol';
 const en = {
   lang: 'en',
   tagline: 'Train a small language model on any text, in this tab. The text never leaves your machine.',
+  pages: 'Pages',
+  toTraining: 'Training',
+  toLaboratory: 'Laboratory',
   otherLanguage: '中文',
   toDark: 'Dark theme',
   toLight: 'Light theme',
@@ -166,6 +169,9 @@ export type StringKey = { [K in keyof Strings]: Strings[K] extends string ? K : 
 const zh: Strings = {
   lang: 'zh-Hans',
   tagline: '在这个标签页里，用任意文本训练一个小语言模型。文本不会离开你的电脑。',
+  pages: '页面',
+  toTraining: '训练',
+  toLaboratory: '实验室',
   otherLanguage: 'English',
   toDark: '深色主题',
   toLight: '浅色主题',

@@ -7,6 +7,7 @@ export class Connection {
   readonly #onLost: () => void;
   #device: Device | null = null;
   #lost = false;
+  #opening: Promise<Device> | null = null;
 
   constructor(onOpen: (adapter: AdapterSummary) => void, onLost: () => void) {
     this.#onOpen = onOpen;
@@ -17,9 +18,14 @@ export class Connection {
     return this.#lost ? null : this.#device;
   }
 
-  /** Throws a `DeviceError` where there is no adapter. */
+  /** Throws a `DeviceError` where there is no adapter. Calls that come together get one device. */
   async open(): Promise<Device> {
     if (this.#device && !this.#lost) return this.#device;
+    this.#opening ??= this.#openAnother().finally(() => (this.#opening = null));
+    return this.#opening;
+  }
+
+  async #openAnother(): Promise<Device> {
     const device = await this.#request();
     this.#device = device;
     this.#lost = false;

@@ -1,4 +1,4 @@
-import { STRINGS, type Language, type StringKey, type Strings } from '../strings';
+import type { Language, Strings } from '../strings';
 import { byId, element, setText } from './dom';
 
 const ICONS = {
@@ -21,13 +21,18 @@ const store = (key: string, value: string): void => {
   }
 };
 
-/** Language and theme: the system's until someone chooses. */
-export class Appearance {
+/** What the page's frame says; pages add their own. */
+type FrameStrings = Pick<Strings, 'lang' | 'otherLanguage' | 'toDark' | 'toLight'>;
+
+/** Language and theme: the system's until someone chooses. Both are shared by all pages. */
+export class Appearance<S extends FrameStrings> {
   /** Called after either changed. */
   onChange: () => void = () => undefined;
+  readonly #strings: Readonly<Record<Language, S>>;
   #language: Language;
 
-  constructor() {
+  constructor(strings: Readonly<Record<Language, S>>) {
+    this.#strings = strings;
     const chosen = stored('heed.language') ?? navigator.language;
     this.#language = /^zh\b/i.test(chosen) ? 'zh' : 'en';
     byId('language').addEventListener('click', () => {
@@ -48,8 +53,8 @@ export class Appearance {
     return this.#language;
   }
 
-  get strings(): Strings {
-    return STRINGS[this.#language];
+  get strings(): S {
+    return this.#strings[this.#language];
   }
 
   /** Writes every string of the page's own markup: texts, accessible names, placeholders. */
@@ -58,7 +63,8 @@ export class Appearance {
     document.documentElement.lang = strings.lang;
     const each = (attribute: string, write: (target: HTMLElement, text: string) => void): void => {
       for (const target of document.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
-        write(target, strings[target.getAttribute(attribute) as StringKey]);
+        const text = strings[target.getAttribute(attribute) as keyof S];
+        if (typeof text === 'string') write(target, text);
       }
     };
     each('data-string', setText);

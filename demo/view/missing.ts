@@ -1,6 +1,7 @@
 import type { Strings } from '../strings';
 import { byId, element } from './dom';
 
+type MissingStrings = Pick<Strings, 'noWebGPU' | 'noWebGPUWhy' | 'noWebGPUDo'>;
 export type MissingReason = keyof Strings['noWebGPUWhy'];
 
 /** Why WebGPU is missing, as far as the page can tell without trying; null where it is offered. */
@@ -10,7 +11,7 @@ export function missingWebGPU(): MissingReason | null {
 }
 
 /** Says that the page cannot compute here, why, and what to do about it. */
-export function showMissing(strings: Strings, reason: MissingReason, detail: string): void {
+export function showMissing(strings: MissingStrings, reason: MissingReason, detail: string): void {
   const host = byId('missing');
   host.hidden = false;
   host.replaceChildren(

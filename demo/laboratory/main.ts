@@ -1,0 +1,3 @@
+import { LaboratoryPage } from './page';
+
+void new LaboratoryPage().start();

@@ -1,0 +1,59 @@
+import { Graph, multiply, softmax, type Device, type Plan } from '../../../engine/index';
+import type { SoftmaxInput, SoftmaxResult } from './protocol';
+
+/** Replays that the shown times are the median of. */
+const RECENT = 30;
+
+/** softmax(logits / temperature) over the entries that take part: recorded once, replayed at every change. */
+export class SoftmaxPlan implements Disposable {
+  readonly #plan: Plan;
+  readonly #size: number;
+  #replays = 0;
+  #submit: number[] = [];
+  #round: number[] = [];
+
+  private constructor(plan: Plan, size: number) {
+    this.#plan = plan;
+    this.#size = size;
+  }
+
+  static async record(device: Device, size: number): Promise<SoftmaxPlan> {
+    const g = new Graph(device, { label: 'softmax laboratory' });
+    const logits = g.input('logits', [1, size], 'f32');
+    // The temperature changes between replays, so it is data, not a constant of the plan.
+    const inverse = g.input('1 / temperature', [size], 'f32');
+    const mask = g.input('mask', [size], 'u32');
+    const scaled = multiply(g, logits, inverse);
+    const probabilities = softmax(g, scaled, { mask });
+    return new SoftmaxPlan(await g.compile({ scaled, probabilities }), size);
+  }
+
+  async run({ logits, mask, temperature }: SoftmaxInput): Promise<SoftmaxResult> {
+    const began = performance.now();
+    this.#plan.run({
+      logits: Float32Array.from(logits),
+      '1 / temperature': new Float32Array(this.#size).fill(1 / temperature),
+      mask: Uint32Array.from(mask, Number),
+    });
+    this.#submit = [...this.#submit.slice(1 - RECENT), performance.now() - began];
+    const [scaled, probabilities] = await Promise.all([
+      this.#plan.read('scaled'),
+      this.#plan.read('probabilities'),
+    ]);
+    this.#round = [...this.#round.slice(1 - RECENT), performance.now() - began];
+    this.#replays++;
+    return {
+      scaled,
+      probabilities,
+      submit: median(this.#submit),
+      round: median(this.#round),
+      replays: this.#replays,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#plan[Symbol.dispose]();
+  }
+}
+
+const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1];

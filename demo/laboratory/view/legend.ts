@@ -1,0 +1,15 @@
+import { element } from '../../view/dom';
+import type { PaletteKind } from './colours';
+import { tidy } from './numbers';
+
+/** The colours of a heat map from its low end to its high end, with the numbers there and half-way. */
+export function drawLegend(
+  host: HTMLElement,
+  kind: PaletteKind,
+  [low, high]: readonly [number, number],
+): void {
+  host.replaceChildren(
+    element('span', { class: `gradient ${kind}` }),
+    ...[low, (low + high) / 2, high].map((value) => element('span', { class: 'end' }, tidy(value, 2))),
+  );
+}
