@@ -12,6 +12,7 @@ export * from './dropout/dropout';
 export * from './embedding/embedding';
 export * from './gated/gated';
 export * from './layernorm/layernorm';
+export * from './linear_attention/linear_attention';
 export * from './matmul/matmul';
 export * from './multiply/multiply';
 export * from './norm_clip/norm_clip';

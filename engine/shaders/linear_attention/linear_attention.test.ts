@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { feature as has, host } from '../../../tests/harness/host';
+import { normal, testOp, type OpTest, type TestArray } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
+import { multiply } from '../multiply/multiply';
+import { chunksOf } from './layout';
+import { linearAttention, linearSelfAttention } from './linear_attention';
+import { features, linearAttentionRef, linearAttentionRefGrad } from './linear_attention.ref';
+
+interface Case {
+  readonly [key: string]: number | boolean | string;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly D: number;
+  readonly E: number;
+  readonly causal: boolean;
+  readonly map: 'elu' | 'relu' | 'square';
+}
+const base = { B: 1, heads: 2, keyValueHeads: 2, D: 8, E: 8, causal: true, map: 'elu' } as const;
+const causal = (T: number, more: Partial<Case> = {}): Case => ({ ...base, T, S: T, ...more });
+const full = (T: number, S: number, more: Partial<Case> = {}): Case => ({
+  ...base,
+  T,
+  S,
+  causal: false,
+  ...more,
+});
+const sizes = (c: Case, lengths?: Float64Array) => ({
+  ...c,
+  feature: features[c.map],
+  ...(lengths && { lengths }),
+});
+
+// lavapipe, whose compiler takes seconds a variant, has f16 and tests that alone; wide heads go to the others.
+const slow = has('shader-f16');
+const dtypes = [slow ? 'f16' : 'f32'] as const;
+
+const separate = {
+  dtypes,
+  inputs: ({ B, T, S, heads, keyValueHeads, D, E }) => ({
+    q: normal([B, T, heads * D]),
+    k: normal([B, S, keyValueHeads * D]),
+    v: normal([B, S, keyValueHeads * E]),
+  }),
+  op: (g, { q, k, v }, { heads, keyValueHeads, D, E, causal, map }) =>
+    linearAttention(g, {
+      // A feature map of one's own: its features are computed before, and its gradient follows.
+      q: map === 'square' ? multiply(g, q, q) : q,
+      k: map === 'square' ? multiply(g, k, k) : k,
+      v,
+      heads,
+      keyValueHeads,
+      width: D,
+      valueWidth: E,
+      causal,
+      featureMap: map === 'square' ? 'identity' : map,
+    }),
+  reference: ({ q, k, v }, c) => ({ y: linearAttentionRef(q, k, v, sizes(c)) }),
+  gradient: ({ q, k, v }, { y }, c) => linearAttentionRefGrad(q, k, v, y, sizes(c)),
+  terms: ({ T, S, D, heads, keyValueHeads }) => D + (Math.max(T, S) * heads) / keyValueHeads,
+} satisfies Partial<OpTest<Case, { q: TestArray; k: TestArray; v: TestArray }>>;
+
+testOp('linearAttention', {
+  cases: [
+    causal(7, { heads: 1, keyValueHeads: 1 }),
+    causal(63, { D: 20, E: 12 }),
+    causal(64, { B: 2, D: 20, E: 20 }),
+    causal(65),
+    causal(127, { heads: 6, keyValueHeads: 2, B: 2 }),
+    causal(257, { heads: 1, keyValueHeads: 1, D: 20, E: 7 }),
+    full(7, 2, { heads: 4, keyValueHeads: 1 }),
+    full(65, 127, { B: 2, heads: 2, keyValueHeads: 1 }),
+    full(129, 64, { D: 20, E: 31 }),
+    causal(66, { map: 'relu' }),
+    full(5, 9, { map: 'square' }),
+    ...(slow ? [] : [causal(130, { heads: 4, D: 64, E: 64 }), full(67, 150, { D: 64, E: 80 })]),
+  ],
+  ...separate,
+});
+
+testOp('linearAttention to one key or two', {
+  cases: [causal(1), causal(2, { heads: 4, keyValueHeads: 2 }), full(1, 1), full(33, 1)],
+  ...separate,
+  // One key's row is v whatever q and k are: their gradients are differences of equal numbers about 1.
+  bound: { scale: 1 },
+});
+
+/** Columns `from` to `to` of rows of `width`, or back into them. */
+const columns = (x: Float64Array, width: number, from: number, to: number): Float64Array =>
+  Float64Array.from({ length: (x.length / width) * (to - from) }, (_, i) => {
+    const row = Math.floor(i / (to - from));
+    return x[row * width + from + (i % (to - from))];
+  });
+
+testOp('linearSelfAttention of padded sequences', {
+  cases: [
+    { B: 3, T: 3, causal: false },
+    { B: 4, T: 70, causal: true },
+    { B: 4, T: 70, causal: false },
+  ],
+  dtypes,
+  inputs: ({ B, T }) => ({
+    qkv: normal([B, T, 32]),
+    // A sequence without any key gives zeros and no gradient; numbers above T mean T.
+    lengths: { shape: [B], data: Uint32Array.of(T + 5, 0, 1, 65).slice(0, B) },
+  }),
+  op: (g, { qkv, lengths }, { causal }) =>
+    linearSelfAttention(g, qkv, { heads: 2, keyValueHeads: 1, causal, lengths }),
+  reference: ({ qkv, lengths }, { B, T, causal }) => {
+    const z = { B, T, S: T, heads: 2, keyValueHeads: 1, D: 8, E: 8, causal, feature: features.elu, lengths };
+    const [q, k, v] = [columns(qkv, 32, 0, 16), columns(qkv, 32, 16, 24), columns(qkv, 32, 24, 32)];
+    return { y: linearAttentionRef(q, k, v, z) };
+  },
+  gradient: ({ qkv, lengths }, { y }, { B, T, causal }) => {
+    const z = { B, T, S: T, heads: 2, keyValueHeads: 1, D: 8, E: 8, causal, feature: features.elu, lengths };
+    const [q, k, v] = [columns(qkv, 32, 0, 16), columns(qkv, 32, 16, 24), columns(qkv, 32, 24, 32)];
+    const d = linearAttentionRefGrad(q, k, v, y, z);
+    const dqkv = qkv.map((_, i) => {
+      const [row, c] = [Math.floor(i / 32), i % 32];
+      return c < 16 ? d.q[row * 16 + c] : c < 24 ? d.k[row * 8 + c - 16] : d.v[row * 8 + c - 24];
+    });
+    return { qkv: dqkv, lengths: new Float64Array() };
+  },
+  terms: ({ T }) => 8 + 2 * T,
+});
+
+if (!host.gpu)
+  describe('linearAttention', () => {
+    it('needs scratch that is linear in T when causal, and bounded states when not', () => {
+      expect(chunksOf(16_384, true, 64)).toEqual({ chunk: 64, chunks: 256 });
+      expect(chunksOf(16_384, true, 128)).toEqual({ chunk: 128, chunks: 128 });
+      expect(chunksOf(16_384, false, 64)).toEqual({ chunk: 512, chunks: 32 });
+      expect(chunksOf(65, false, 64)).toEqual({ chunk: 64, chunks: 2 });
+    });
+
+    it('names what does not fit', () => {
+      const g = new Graph(fakeDevice(), { train: true });
+      const x = g.input('x', [2, 3, 40], 'f32', { differentiable: true });
+      const y = g.input('y', [2, 5, 40], 'f32', { differentiable: true });
+      const heads = { heads: 2, width: 20 };
+      expect(() => linearSelfAttention(g, x, { heads: 3 })).toThrow(
+        /^linearSelfAttention: rows of x \(2, 3, 40\) f32 do not divide into 3 \+ 2·3 heads/,
+      );
+      expect(() => linearAttention(g, { q: x, k: x, v: x, heads: 3, keyValueHeads: 2, width: 4 })).toThrow(
+        /^linearAttention: 3 heads cannot share 2 key heads/,
+      );
+      expect(() => linearAttention(g, { q: x, k: x, v: x, heads: 6, width: 8 })).toThrow(
+        /^linearAttention: q takes columns 0 to 48 of x/,
+      );
+      expect(() => linearAttention(g, { q: x, k: y, v: y, ...heads, causal: true })).toThrow(
+        /^linearAttention: causal, but T is 3 and S is 5/,
+      );
+      expect(() => linearAttention(g, { q: x, k: x, v: y, ...heads })).toThrow(/k and v one S/);
+      expect(() => linearAttention(g, { q: x, k: x, v: x, ...heads, epsilon: 0 })).toThrow(/epsilon is 0/);
+      const lengths = g.input('lengths', [3], 'u32');
+      expect(() => linearAttention(g, { q: x, k: y, v: y, ...heads, lengths })).toThrow(
+        'linearAttention: lengths is (3). It must be (2).',
+      );
+      const z = linearAttention(g, { q: x, k: x, v: x, heads: 2, width: 4 });
+      expect(() => g.backpropFrom(new Map([[z, z]]))).toThrow(/have columns besides the 8 of its heads/);
+    });
+  });
