@@ -13,6 +13,16 @@ export {
   type Sink,
 } from './graph/graph';
 export { estimate, type PlanMemory } from './graph/memory';
+export {
+  AttentionMap,
+  type AttentionEntropy,
+  type AttentionInfo,
+  type AttentionQuery,
+  type HeadChoice,
+} from './graph/attention_map';
+export type { Probe } from './graph/probe';
+export type { LookRequest, RunInfo } from './graph/replay';
+export type { Place } from './graph/slice';
 export { IGNORE_INDEX, Plan, type Peaks, type PlanOptions, type ProfileRow } from './graph/plan';
 export type { Step } from './graph/step';
 export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';

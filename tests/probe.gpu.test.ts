@@ -10,7 +10,7 @@ import {
   type Shader,
   type Tensor,
 } from '../engine/index';
-import type { Request } from '../engine/graph/replay';
+import type { LookRequest } from '../engine/graph/replay';
 import type { Place } from '../engine/graph/slice';
 import { openTestGpu } from './harness/host';
 
@@ -41,7 +41,7 @@ function step(g: Graph, x: Tensor, y: Tensor = g.value('y', [N]), how: 'write' |
 }
 
 /** Asks for the numbers of a tensor, through one more step so that something runs there. */
-const ask = (place: Place, x = place.tensors[0]): Request<number> => ({
+const ask = (place: Place, x = place.tensors[0]): LookRequest<number> => ({
   place,
   record: (g) => ({ y: step(g, x) }),
   answer: ({ y }) => {

@@ -3,7 +3,7 @@
  * `plan.attention` is worth a word here. Kernels and checks are the op's (shaders/attention/maps.ts), behind
  * `AttentionProbe`.
  */
-import type { Request } from './replay';
+import type { LookRequest } from './replay';
 import type { Probe } from './probe';
 
 /** One attention call of a plan. */
@@ -50,11 +50,16 @@ export class AttentionMap {
   readonly probabilities: Float32Array;
   /** dL/dp, as `probabilities`, 0 where a key is not seen; null if it was not asked for. */
   readonly gradient: Float32Array | null;
+  /** Positions of the S keys in the text where caches slide; null: 0 … S - 1. */
+  readonly positions: Uint32Array | null;
   /** Which run of the plan this shows, 1 for its first. */
   readonly run: number;
 
   constructor(
-    parts: Pick<AttentionMap, 'heads' | 'from' | 'to' | 'S' | 'probabilities' | 'gradient' | 'run'>,
+    parts: Pick<
+      AttentionMap,
+      'heads' | 'from' | 'to' | 'S' | 'probabilities' | 'gradient' | 'positions' | 'run'
+    >,
   ) {
     this.heads = parts.heads;
     this.from = parts.from;
@@ -62,6 +67,7 @@ export class AttentionMap {
     this.S = parts.S;
     this.probabilities = parts.probabilities;
     this.gradient = parts.gradient;
+    this.positions = parts.positions;
     this.run = parts.run;
   }
 
@@ -122,6 +128,6 @@ export interface AttentionEntropy {
 /** What the op records: how to show one of its calls. `map` throws `ShapeError` for what the call does not have. */
 export interface AttentionProbe extends Probe, Omit<AttentionInfo, 'layer' | 'label'> {
   readonly op: 'attention';
-  map(where: string, heads: HeadChoice, query: AttentionQuery): Request<AttentionMap>;
-  entropy(): Request<AttentionEntropy>;
+  map(where: string, heads: HeadChoice, query: AttentionQuery): LookRequest<AttentionMap>;
+  entropy(): LookRequest<AttentionEntropy>;
 }

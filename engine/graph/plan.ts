@@ -21,7 +21,7 @@ import { bindAll, bySubmission, compileAll, encode, type Bound } from './bind';
 import type { Graph, RunCheck } from './graph';
 import { layOut, type PlanMemory } from './memory';
 import type { Probe } from './probe';
-import { replay, type ReplayParts, type Request, type RunInfo } from './replay';
+import { replay, type ReplayParts, type LookRequest, type RunInfo } from './replay';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
 import { ownUniformBuffer } from './uniforms';
@@ -338,7 +338,10 @@ export class Plan implements Disposable {
    * submitted when the kernels are ready, all requests the same one; parameters that changed since count as they are
    * now. Throws `DataError` before any run, or if the run overwrote large state that it read (`repeatable`).
    */
-  async look<R>(requests: readonly Request<R>[], { signal }: { signal?: AbortSignal } = {}): Promise<R[]> {
+  async look<R>(
+    requests: readonly LookRequest<R>[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<R[]> {
     const last = (): RunInfo => {
       this.#assertUsable();
       const [position, length] = [this.#stepView.getUint32(8, true), this.#stepView.getUint32(12, true)];

@@ -22,7 +22,7 @@ export interface RunInfo {
 }
 
 /** Something to see of the last run: what of it, how to compute it, and what to make of the numbers. */
-export interface Request<R> {
+export interface LookRequest<R> {
   /** Where the dispatches of `record` belong, and what they read there. */
   readonly place: Place;
   /** Records them over the plan's own tensors and new ones, and returns what to read. Called again if a run cuts in. */
@@ -50,7 +50,7 @@ const PIECE = 4 << 20;
 /** Answers all requests from one and the same run: the last one when their kernels are ready. */
 export async function replay<R>(
   plan: ReplayParts,
-  requests: readonly Request<R>[],
+  requests: readonly LookRequest<R>[],
   signal?: AbortSignal,
 ): Promise<R[]> {
   const { device } = plan;

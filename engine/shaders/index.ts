@@ -7,6 +7,7 @@ export type * from './attention/options';
 export * from './attention/pattern';
 export * from './attention/cache';
 export * from './attention/decode';
+export * from './attention/maps_rollout';
 export * from './cross_entropy/cross_entropy';
 export * from './dropout/dropout';
 export * from './embedding/embedding';

@@ -6,6 +6,7 @@ import { nextStream } from '../lib/random';
 import { resolveBias, type Bias } from './bias';
 import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
 import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
+import { showAttention } from './maps';
 import type { AttentionOptions } from './options';
 import { sparseTiles, type SparseTiles } from './sparse';
 
@@ -38,6 +39,11 @@ export function attention(
     { q, k: kv, v: kv, out, lse, ...masks, ...sparse?.byQuery },
     { uniforms: p.uniforms, constants: { ...p.constants, ...m.constants }, grid, flops: 2 * flops },
   );
+  const { uniforms, constants, kind } = p;
+  const showGradient = showAttention(g, {
+    ...{ kind, B, T, S, heads, width, form, q, kv, lse, uniforms, constants },
+    masks: { ...masks, ...sparse?.byQuery },
+  });
 
   g.backward(out, () => {
     const dq = g.sink(q);
@@ -56,6 +62,7 @@ export function attention(
         grid: [Math.ceil(rows / 64)],
       },
     );
+    showGradient(dout);
     const read = { q, kv, dout, saved, lengths: p.lengths };
     const gradient = (x: Sink, mapping: Mapping): Constants => ({
       ...p.constants,
@@ -121,6 +128,8 @@ export function selfAttention(
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem {
   readonly where: string;
+  /** Which pairs see each other and what is added to them, in words. */
+  readonly kind: string;
   readonly B: number;
   readonly T: number;
   readonly S: number;
@@ -189,6 +198,7 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const storage = storageOf(q, wide);
   return {
     where,
+    kind: kindOf(options),
     B,
     T,
     S,
@@ -231,6 +241,17 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
     },
     flops: 2 * B * heads * width * (sparse?.pairs ?? pairs(T, S, left, right)),
   };
+}
+
+function kindOf({ causal = false, window, pattern, bias }: AttentionOptions): string {
+  const sides = typeof window === 'number' ? window : window && `${window.left}, ${window.right}`;
+  const words = [
+    causal ? 'causal' : 'full',
+    sides && `window ${sides}`,
+    pattern?.name,
+    bias && `${bias.kind} bias`,
+  ];
+  return words.filter((word) => word !== undefined).join(', ');
 }
 
 /** Keys t + left … t + right of query row t, from mask and window. */

@@ -4,7 +4,7 @@ import step from '../../graph/step.wgsl';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import type { Capabilities } from '../../runtime/device';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
-import { byCapability } from '../../runtime/shader';
+import { byCapability, type Constants } from '../../runtime/shader';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
 import { cacheLayout, turning, TURNS, type CacheLayout, type CacheOptions } from './cache';
@@ -14,8 +14,10 @@ import slopes from './decode_bias_slopes.wgsl';
 import combineWgsl from './decode_combine.wgsl';
 import split from './decode_split.wgsl';
 import whole from './decode_whole.wgsl';
+import keysWgsl from './decode_keys.wgsl';
 import decodeWgsl from './decode.wgsl';
 import { expectColumns, isWide, storageOf } from './layout';
+import { showDecode } from './maps_decode';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import tangent from './tangent.wgsl';
@@ -32,7 +34,7 @@ for (const [width, pack] of Object.entries(PACKS)) {
     for (const [bias, biasWgsl] of Object.entries(BIASES)) {
       for (const [result, resultWgsl] of Object.entries(RESULTS)) {
         const form = `${width} ${turn} ${bias} ${result}`;
-        const wgsl = [pack, decodeWgsl, ...turns, biasWgsl, resultWgsl, reductions, tangent, step];
+        const wgsl = [pack, keysWgsl, decodeWgsl, ...turns, biasWgsl, resultWgsl, reductions, tangent, step];
         decode.set(form, defineKernel({ name: `attention.decode ${form}`, wgsl }));
       }
     }
@@ -122,46 +124,53 @@ function launch(
   const results: Readonly<Record<string, Tensor>> = partial && shares ? { partial, shares } : { out };
   const T_ = storageOf(q, wide);
   const F = wide ? 'vec4<f32>' : 'f32';
+  const uniforms = {
+    t: T,
+    s: capacity,
+    heads,
+    heads_per_key: perKey,
+    q_stride: q.shape[2] / per,
+    q_offset: queryOffset / per,
+    k_stride: keys.shape[2] / per,
+    k_offset: 0,
+    v_stride: values.shape[2] / per,
+    v_offset: 0,
+    w,
+    causal: causal ? 1 : 0,
+    slides: slides ? 1 : 0,
+    window: windowOf(g, z, options),
+    sinks,
+    splits,
+    least,
+    distances: capacity,
+    ...turned.uniforms,
+    scale,
+    cap: softcap ?? 1,
+  };
+  const constants: Constants = {
+    // Few different sizes, so that one pipeline serves many head widths.
+    MOST: 2 ** Math.max(4, Math.ceil(Math.log2(w))),
+    SOFTCAP: softcap !== undefined,
+    T: T_,
+    KV: storageOf(keys, wide),
+    ...turned.constants,
+  };
   g.dispatch(
     decode.get(form)!,
     { q, k: keys, v: values, starts: z.starts, ...results, ...turned.bind, ...biased.bind },
     {
-      uniforms: {
-        t: T,
-        s: capacity,
-        heads,
-        heads_per_key: perKey,
-        q_stride: q.shape[2] / per,
-        q_offset: queryOffset / per,
-        k_stride: keys.shape[2] / per,
-        k_offset: 0,
-        v_stride: values.shape[2] / per,
-        v_offset: 0,
-        w,
-        causal: causal ? 1 : 0,
-        slides: slides ? 1 : 0,
-        window: windowOf(g, z, options),
-        sinks,
-        splits,
-        least,
-        distances: capacity,
-        ...turned.uniforms,
-        scale,
-        cap: softcap ?? 1,
-      },
-      constants: {
-        // Few different sizes, so that one pipeline serves many head widths.
-        MOST: 2 ** Math.max(4, Math.ceil(Math.log2(w))),
-        QUERIES: queries,
-        SOFTCAP: softcap !== undefined,
-        T: T_,
-        KV: storageOf(keys, wide),
-        ...(splits > 1 && { PARTIAL: F }),
-        ...turned.constants,
-      },
+      uniforms,
+      constants: { ...constants, QUERIES: queries, ...(splits > 1 && { PARTIAL: F }) },
       grid: [splits, Math.ceil((T * perKey) / queries), B * keyValueHeads],
     },
   );
+  showDecode(g, {
+    ...{ B, T, capacity, heads, width, wide, causal, slides, q, keys, uniforms, constants },
+    kind: kindOf(causal, options),
+    linked: [...TURNS[turned.kind], BIASES[biased.kind]],
+    form: `${turned.kind} ${biased.kind}`,
+    bind: { starts: z.starts, ...turned.bind, ...biased.bind },
+  });
   if (partial && shares) {
     const n = B * T * heads * w;
     g.dispatch(
@@ -171,6 +180,15 @@ function launch(
     );
   }
   return out;
+}
+
+/** In words, which keys a row sees and what is added to them. */
+function kindOf(
+  causal: boolean,
+  { window, slides = false, bias }: Omit<DecodeOptions, 'starts' | 'rope'>,
+): string {
+  const words = [causal ? 'cache' : 'cross cache', slides && 'slides', window && `window ${window}`];
+  return [...words, bias && `${bias.kind} bias`].filter((word) => typeof word === 'string').join(', ');
 }
 
 function windowOf(

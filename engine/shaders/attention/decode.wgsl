@@ -5,7 +5,7 @@
 // A workgroup owns one split of the keys for QUERIES rows that share a key head (heads first, then time), so that keys
 // and values are read once for all of them; its share of the keys follows from how many there are now. Blocks of 256
 // keys, four to a lane; then lanes own columns of the output, and the lanes left over split the keys.
-// Link pack*, turn*, decode_bias_*, decode_whole or decode_split, lib/reduce*, tangent, graph/step.
+// Link pack*, decode_keys, turn*, decode_bias_*, decode_whole or decode_split, lib/reduce*, tangent, graph/step.
 const MOST: u32 = 16;   // F in a head's row at most
 const QUERIES: u32 = 1; // 1, 2 or 4
 const SOFTCAP: bool = false;
@@ -16,47 +16,14 @@ const BLOCK: u32 = 64 * QUERIES;
 alias T = f32;
 alias KV = f32;
 
-struct Sizes {
-  t: u32, s: u32, heads: u32, heads_per_key: u32, q_stride: u32, q_offset: u32, k_stride: u32, k_offset: u32,
-  v_stride: u32, v_offset: u32, w: u32, causal: u32, slides: u32, window: u32, sinks: u32, splits: u32, least: u32,
-  distances: u32, half: u32, factor: f32, scale: f32, cap: f32,
-}
 @group(0) @binding(0) var<storage, read> q: array<T>;
 @group(0) @binding(1) var<storage, read> k: array<KV>;
 @group(0) @binding(2) var<storage, read> v: array<KV>;
-@group(0) @binding(3) var<storage, read> starts: array<u32>;
-@group(0) @binding(9) var<uniform> sizes: Sizes;
 
-const MASKED: f32 = -1e30;
 var<workgroup> query: array<F, LOADED>;
 // Element 64 r + n is query r's weights of a block's keys 4 n … 4 n + 3.
 var<workgroup> scores: array<vec4f, BLOCK>;
 var<workgroup> sums: array<F, BLOCK>;
-
-// The position after the last that query row t sees.
-fn end_of(b: u32, t: u32) -> u32 {
-  if (sizes.causal == 0u) { return min(sizes.s, starts[b]); }
-  var row = t;
-  if (sizes.slides != 0u && now.length > 0u) { row = min(t, now.length - 1u); } // padding is not in the cache
-  let end = now.position + starts[b] + row + 1u;
-  return select(min(sizes.s, end), end, sizes.slides != 0u);
-}
-
-// The keys that a tile of queries sees are numbered 0 … count - 1 in the order of their positions: `sinks` of them, then
-// those from position `first`, in slot `slot`, on; number `wrap` is in the first slot after the sinks again.
-struct Seen { sinks: u32, first: u32, slot: u32, wrap: u32, count: u32 }
-
-fn seen_by(start: u32, end: u32) -> Seen {
-  let first = max(sizes.sinks, start);
-  let slot = sizes.sinks + (first - sizes.sinks) % (sizes.s - sizes.sinks);
-  let sinks = min(sizes.sinks, end);
-  return Seen(sinks, first, slot, sinks + sizes.s - slot, sinks + end - min(first, end));
-}
-fn positions_of(n: vec4u, seen: Seen) -> vec4u { return select(n - seen.sinks + seen.first, n, n < vec4u(seen.sinks)); }
-fn slots_of(n: vec4u, seen: Seen) -> vec4u {
-  let slot = n - seen.sinks + seen.slot - select(vec4u(), vec4u(sizes.s - sizes.sinks), n >= vec4u(seen.wrap));
-  return select(slot, n, n < vec4u(seen.sinks));
-}
 
 fn most_of(x: vec4f, lane: u32) -> vec4f {
   if (QUERIES == 1u) { return vec4f(workgroup_max(x.x, lane), MASKED, MASKED, MASKED); }
@@ -65,6 +32,21 @@ fn most_of(x: vec4f, lane: u32) -> vec4f {
 fn sum_of(x: vec4f, lane: u32) -> vec4f {
   if (QUERIES == 1u) { return vec4f(workgroup_sum(x.x, lane), 0.0, 0.0, 0.0); }
   return workgroup_sum4(x, lane);
+}
+
+// Queries have variables of their own: software adapters pay as much for an array's element as for a load.
+fn products(x: F, a: F, b: F, c: F, d: F) -> vec4f { return vec4f(inner(x, a), inner(x, b), inner(x, c), inner(x, d)); }
+fn weighted(p: vec4f, a: F, b: F, c: F, d: F) -> F { return a * p.x + b * p.y + c * p.z + d * p.w; }
+fn largest(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
+fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+fn weights(x: vec4f, m: f32) -> vec4f { return select(vec4f(), exp(x - m), x > vec4f(MASKED)); }
+
+// Of four keys; MASKED where the query does not see them.
+fn logits(product: vec4f, position: vec4u, exists: vec4<bool>, end: u32, h: u32) -> vec4f {
+  var x = product;
+  if (SOFTCAP) { x = sizes.cap * tangent(x / sizes.cap); }
+  x += bias_of(vec4u(end - 1u) - position, h);
+  return select(vec4f(MASKED), x, exists & within(position, end));
 }
 
 @compute @workgroup_size(LANES)
@@ -83,6 +65,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let share = max(sizes.least, (seen.count + 4u * sizes.splits - 1u) / (4u * sizes.splits) * 4u);
   let begin = min(seen.count, group.x * share);
   let stop = min(seen.count, begin + share);
+
+  if (group.x > 0u && begin == stop) {
+    if (lane < QUERIES && group.y * QUERIES + lane < rows) {
+      finish((b * sizes.t + t[lane]) * sizes.heads + h[lane], group.x, 0u, F(), MASKED, 0.0);
+    }
+    return;
+  }
 
   for (var e = lane; e < QUERIES * sizes.w; e += LANES) {
     let r = e / sizes.w;
@@ -105,42 +94,61 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let number = origin + 4u * lane + vec4u(0u, 1u, 2u, 3u);
     let inside = min(number, vec4u(stop - 1u));
     let at = k_head + slots_of(inside, seen) * sizes.k_stride;
-    var s: array<vec4f, QUERIES> = array<vec4f, QUERIES>();
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var s2 = vec4f();
+    var s3 = vec4f();
     for (var i = 0u; i < sizes.w; i++) {
       let ka = F(k[at.x + i]);
       let kb = F(k[at.y + i]);
       let kc = F(k[at.z + i]);
       let kd = F(k[at.w + i]);
-      for (var r = 0u; r < QUERIES; r++) {
-        let x = query[r * MOST + i];
-        s[r] += vec4f(inner(x, ka), inner(x, kb), inner(x, kc), inner(x, kd));
+      s0 += products(query[i], ka, kb, kc, kd);
+      if (QUERIES > 1u) { s1 += products(query[MOST + i], ka, kb, kc, kd); }
+      if (QUERIES > 2u) {
+        s2 += products(query[2u * MOST + i], ka, kb, kc, kd);
+        s3 += products(query[3u * MOST + i], ka, kb, kc, kd);
       }
     }
     let position = positions_of(inside, seen);
-    var top = vec4f(MASKED);
-    for (var r = 0u; r < QUERIES; r++) {
-      var x = s[r];
-      if (SOFTCAP) { x = sizes.cap * tangent(x / sizes.cap); }
-      x += bias_of(vec4u(end[r] - 1u) - position, h[r]);
-      let near = (position < vec4u(sizes.sinks)) | (position + sizes.window >= vec4u(end[r]));
-      x = select(vec4f(MASKED), x, (number < vec4u(stop)) & (position < vec4u(end[r])) & near);
-      top[r] = max(max(x.x, x.y), max(x.z, x.w));
-      s[r] = x;
+    let exists = number < vec4u(stop);
+    s0 = logits(s0, position, exists, end.x, h.x);
+    if (QUERIES > 1u) { s1 = logits(s1, position, exists, end.y, h.y); }
+    if (QUERIES > 2u) {
+      s2 = logits(s2, position, exists, end.z, h.z);
+      s3 = logits(s3, position, exists, end.w, h.w);
     }
-    let higher = max(m, most_of(top, lane));
+    let higher = max(m, most_of(vec4f(largest(s0), largest(s1), largest(s2), largest(s3)), lane));
     let shrink = exp(m - higher);
     m = higher;
-    for (var r = 0u; r < QUERIES; r++) {
-      let p = select(vec4f(), exp(s[r] - m[r]), s[r] > vec4f(MASKED));
-      l[r] = l[r] * shrink[r] + (p.x + p.y) + (p.z + p.w);
-      scores[64u * r + lane] = p;
+    s0 = weights(s0, m.x);
+    scores[lane] = s0;
+    if (QUERIES > 1u) {
+      s1 = weights(s1, m.y);
+      scores[64u + lane] = s1;
     }
+    if (QUERIES > 2u) {
+      s2 = weights(s2, m.z);
+      s3 = weights(s3, m.w);
+      scores[128u + lane] = s2;
+      scores[192u + lane] = s3;
+    }
+    l = l * shrink + vec4f(total(s0), total(s1), total(s2), total(s3));
     workgroupBarrier();
     let fours = (min(256u, stop - origin) + 3u) / 4u;
     for (var c = 0u; c < COLUMNS; c++) {
       let i = lane % span + c * LANES;
-      for (var r = 0u; r < QUERIES; r++) { o[c * QUERIES + r] *= shrink[r]; }
       if (part >= parts || i >= sizes.w) { continue; }
+      let own = c * QUERIES;
+      var o0 = o[own] * shrink.x;
+      var o1 = F();
+      var o2 = F();
+      var o3 = F();
+      if (QUERIES > 1u) { o1 = o[own + 1u] * shrink.y; }
+      if (QUERIES > 2u) {
+        o2 = o[own + 2u] * shrink.z;
+        o3 = o[own + 3u] * shrink.w;
+      }
       for (var four = part; four < fours; four += parts) {
         let key = min(origin + 4u * four + vec4u(0u, 1u, 2u, 3u), vec4u(stop - 1u));
         let from_key = v_head + slots_of(key, seen) * sizes.v_stride + i;
@@ -148,14 +156,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         let vb = F(v[from_key.y]);
         let vc = F(v[from_key.z]);
         let vd = F(v[from_key.w]);
-        for (var r = 0u; r < QUERIES; r++) {
-          let p = scores[64u * r + four];
-          o[c * QUERIES + r] += va * p.x + vb * p.y + vc * p.z + vd * p.w;
+        o0 += weighted(scores[four], va, vb, vc, vd);
+        if (QUERIES > 1u) { o1 += weighted(scores[64u + four], va, vb, vc, vd); }
+        if (QUERIES > 2u) {
+          o2 += weighted(scores[128u + four], va, vb, vc, vd);
+          o3 += weighted(scores[192u + four], va, vb, vc, vd);
         }
+      }
+      o[own] = o0;
+      if (QUERIES > 1u) { o[own + 1u] = o1; }
+      if (QUERIES > 2u) {
+        o[own + 2u] = o2;
+        o[own + 3u] = o3;
       }
     }
   }
-  let total = sum_of(l, lane);
+  let sum_l = sum_of(l, lane);
   for (var r = 0u; r < QUERIES; r++) { sums[64u * r + lane] = o[r]; }
   workgroupBarrier();
   for (var r = 0u; r < QUERIES; r++) {
@@ -164,11 +180,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if (lane < span) {
       var sum = sums[64u * r + lane];
       for (var other = 1u; other < parts; other++) { sum += sums[64u * r + lane + other * span]; }
-      finish(row, group.x, lane, sum, m[r], total[r]);
+      finish(row, group.x, lane, sum, m[r], sum_l[r]);
     }
     for (var c = 1u; c < COLUMNS; c++) {
       let i = lane + c * LANES;
-      if (i < sizes.w) { finish(row, group.x, i, o[c * QUERIES + r], m[r], total[r]); }
+      if (i < sizes.w) { finish(row, group.x, i, o[c * QUERIES + r], m[r], sum_l[r]); }
     }
   }
 }

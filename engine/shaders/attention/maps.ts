@@ -1,0 +1,270 @@
+/**
+ * Attention on demand: what plan.attention and plan.attentionEntropy run over the queries, keys and log-sum-exps that
+ * a plan brings back. One probe for each call of the op; it costs a run nothing.
+ */
+import { ShapeError } from '../../errors';
+import {
+  AttentionMap,
+  type AttentionEntropy,
+  type AttentionProbe,
+  type AttentionQuery,
+  type HeadChoice,
+} from '../../graph/attention_map';
+import { linearGrid, type Graph } from '../../graph/graph';
+import type { LookRequest } from '../../graph/replay';
+import type { Place } from '../../graph/slice';
+import step from '../../graph/step.wgsl';
+import type { Tensor } from '../../graph/tensor';
+import { defineKernel, type Kernel } from '../../runtime/kernel';
+import type { Constants, Shader } from '../../runtime/shader';
+import random from '../lib/random.wgsl';
+import biasNone from './bias_none.wgsl';
+import biasSlopes from './bias_slopes.wgsl';
+import biasStrided from './bias_strided.wgsl';
+import type { Form } from './kernels';
+import pack1 from './pack1.wgsl';
+import pack4 from './pack4.wgsl';
+import probabilitiesWgsl from './probabilities.wgsl';
+import dpWgsl from './probabilities_dp.wgsl';
+import entropyWgsl from './probabilities_entropy.wgsl';
+import pWgsl from './probabilities_p.wgsl';
+import score from './score.wgsl';
+import walkRange from './walk_range.wgsl';
+import walkTiles from './walk_tiles.wgsl';
+
+const BIASES = { none: biasNone, strided: biasStrided, slopes: biasSlopes };
+
+function family(name: string, ...main: readonly Shader[]): (form: Form) => Kernel {
+  const known = new Map<string, Kernel>();
+  return ({ mapping: { wide }, bias, sparse }) => {
+    const full = [`attention.${name}`, ...(wide ? [] : ['narrow']), bias, ...(sparse ? ['sparse'] : [])].join(
+      '_',
+    );
+    let kernel = known.get(full);
+    if (!kernel) {
+      const walk = sparse ? walkTiles : walkRange;
+      kernel = defineKernel({
+        name: full,
+        wgsl: [wide ? pack4 : pack1, ...main, score, BIASES[bias], walk, step, random],
+      });
+      known.set(full, kernel);
+    }
+    return kernel;
+  };
+}
+
+const probabilities = family('probabilities', probabilitiesWgsl, pWgsl);
+const probabilityGradients = family('probability_gradients', probabilitiesWgsl, dpWgsl);
+const entropies = family('entropy', entropyWgsl);
+
+/** One call of the op, as its kernels see it. */
+export interface Shown {
+  /** Which pairs see each other, in words. */
+  readonly kind: string;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly heads: number;
+  /** D. */
+  readonly width: number;
+  readonly form: Form;
+  readonly q: Tensor;
+  readonly kv: Tensor;
+  readonly lse: Tensor;
+  /** lengths, bias and tiles, as far as the form binds them. */
+  readonly masks: Readonly<Record<string, Tensor>>;
+  readonly uniforms: Readonly<Record<string, number>>;
+  /** Those of score.wgsl and of the storage. */
+  readonly constants: Constants;
+}
+
+/**
+ * Records that plans of `g` can show this attention: called right after its forward dispatch, whose tensors it reads.
+ * The result is to be called in the backward rule, right after the dispatch that reads lse last, with dout: from then on
+ * gradients can be shown too.
+ */
+export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
+  const { q, kv, lse, masks, B, T, S, heads, kind } = shown;
+  const tensors = [q, kv, lse, ...Object.values(masks)];
+  const places: Place[] = [g.here(tensors)];
+  let back: { place: Place; dout: Tensor } | null = null;
+  const probe: AttentionProbe = {
+    op: 'attention',
+    scope: g.path,
+    places,
+    kind,
+    batch: B,
+    heads,
+    T,
+    S,
+    map: (where, choice, query) => mapRequest(where, shown, places[0], back, choice, query),
+    entropy: () => entropyRequest(shown, places[0]),
+  };
+  g.probe(probe);
+  return (dout) => {
+    back = { place: g.here([...tensors, dout]), dout };
+    places.push(back.place);
+  };
+}
+
+/** A query for a map, checked. */
+export interface Asked {
+  readonly batch: number;
+  readonly heads: readonly number[];
+  /** How heads join in one map; 0 keeps them apart. As probabilities*.wgsl numbers it. */
+  readonly combine: number;
+  readonly maps: number;
+  readonly rows: readonly [from: number, to: number] | null;
+}
+
+const COMBINE = { mean: 1, max: 2, min: 3 };
+
+/** Checks what is asked of an attention of B sequences with T rows; throws ShapeError. */
+export function checkQuery(
+  where: string,
+  z: { readonly B: number; readonly T: number; readonly heads: number },
+  choice: HeadChoice,
+  { batch = 0, rows, gradient = false }: AttentionQuery,
+): Asked {
+  const combine = choice === 'mean' || choice === 'max' || choice === 'min' ? COMBINE[choice] : 0;
+  const heads = headsOf(where, choice, z.heads);
+  const whole = (n: number): boolean => Number.isInteger(n) && n >= 0;
+  if (!(whole(batch) && batch < z.B)) {
+    throw new ShapeError(where, `no sequence ${batch}`, `The batch has ${z.B}, from 0 to ${z.B - 1}.`);
+  }
+  if (rows && !(whole(rows[0]) && whole(rows[1]) && rows[0] < rows[1] && rows[1] <= z.T)) {
+    throw new ShapeError(
+      where,
+      `no rows ${rows[0]} to ${rows[1]}`,
+      `It has ${z.T} query rows: give [from, to) with 0 ≤ from < to ≤ ${z.T}.`,
+    );
+  }
+  if (gradient && combine !== 0) {
+    throw new ShapeError(
+      where,
+      `no gradient of the ${String(choice)} of heads`,
+      'Ask for heads one by one, or for all.',
+    );
+  }
+  return { batch, heads, combine, maps: combine === 0 ? heads.length : 1, rows: rows ?? null };
+}
+
+/** What probabilities*.wgsl call `ask`. */
+export function askWords(g: Graph, asked: Asked, from: number, to: number, keys: number): Tensor {
+  const words = Uint32Array.of(
+    asked.batch,
+    from,
+    to,
+    keys,
+    asked.combine,
+    asked.heads.length,
+    ...asked.heads,
+  );
+  return g.constant('ask', [words.length], words);
+}
+
+export function expectRoom(where: string, g: Graph, maps: number, rows: number, keys: number): void {
+  const bytes = 4 * maps * rows * keys;
+  if (bytes <= g.device.can.maxBinding) return;
+  throw new ShapeError(
+    where,
+    `${maps} maps of ${rows} rows and ${keys} keys take ${bytes} bytes, more than a binding's ${g.device.can.maxBinding}`,
+    'Ask for fewer rows or heads at a time.',
+  );
+}
+
+function headsOf(where: string, choice: HeadChoice, heads: number): readonly number[] {
+  if (typeof choice === 'string') return Array.from({ length: heads }, (_, h) => h);
+  const list = typeof choice === 'number' ? [choice] : choice;
+  const wrong = list.find((h) => !Number.isInteger(h) || h < 0 || h >= heads);
+  if (wrong !== undefined || list.length === 0) {
+    throw new ShapeError(
+      where,
+      wrong === undefined ? 'an empty list of heads' : `no head ${wrong}`,
+      `It has ${heads}, from 0 to ${heads - 1}; 'all' shows all, 'mean', 'max' and 'min' combine them.`,
+    );
+  }
+  return list;
+}
+
+function mapRequest(
+  where: string,
+  shown: Shown,
+  place: Place,
+  back: { readonly place: Place; readonly dout: Tensor } | null,
+  choice: HeadChoice,
+  query: AttentionQuery,
+): LookRequest<AttentionMap> {
+  const { q, kv, lse, masks, T, S, form } = shown;
+  const asked = checkQuery(where, shown, choice, query);
+  const { gradient = false } = query;
+  if (gradient && !back) {
+    throw new ShapeError(
+      where,
+      'no gradient reaches this attention in this plan',
+      'Ask a plan that trains: a graph with { train: true } and backprop.',
+    );
+  }
+  const { heads, maps } = asked;
+  const [from, to] = asked.rows ?? [0, T];
+  return {
+    place: gradient ? back!.place : place,
+    record: (g): Readonly<Record<string, Tensor>> => {
+      expectRoom(where, g, maps, to - from, S);
+      const ask = askWords(g, asked, from, to, S);
+      const tile = form.mapping.tile;
+      const lanes = (Math.ceil(to / 4) - Math.floor(from / 4)) * (tile / 4);
+      const constants: Constants = { ...shown.constants, TILE: tile };
+      const how = {
+        uniforms: shown.uniforms,
+        grid: [Math.ceil(lanes / 64), maps] as const,
+        flops: 2 * heads.length * (to - from) * S * shown.width,
+      };
+      const p = g.value('probabilities', [maps, to - from, S], 'f32');
+      g.dispatch(probabilities(form), { q, k: kv, lse, ask, map: p, ...masks }, { ...how, constants });
+      if (!gradient) return { p };
+      const dp = g.value('probability gradients', p.shape, 'f32');
+      const { bias: _bias, ...unbiased } = masks;
+      const { BIAS: _type, ...plain } = constants as Record<string, Constants[string]>;
+      g.dispatch(
+        probabilityGradients({ ...form, bias: 'none' }),
+        { dout: back!.dout, v: kv, ask, map: dp, ...unbiased },
+        { ...how, constants: plain },
+      );
+      return { p, dp };
+    },
+    answer: (read, { run }) =>
+      new AttentionMap({
+        heads: asked.combine === 0 ? heads : [],
+        from,
+        to,
+        S,
+        probabilities: read['p'],
+        gradient: gradient ? read['dp'] : null,
+        positions: null,
+        run,
+      }),
+  };
+}
+
+function entropyRequest(shown: Shown, place: Place): LookRequest<AttentionEntropy> {
+  const { B, T, S, heads, form, q, kv, masks } = shown;
+  return {
+    place,
+    record: (g) => {
+      const entropy = g.value('entropy', [B, heads, T], 'f32');
+      g.dispatch(
+        entropies(form),
+        { q, k: kv, entropy, ...masks },
+        {
+          uniforms: shown.uniforms,
+          constants: { ...shown.constants, TILE: form.mapping.tile },
+          grid: linearGrid(Math.ceil((B * heads * Math.ceil(T / 4)) / 64)),
+          flops: 2 * B * heads * T * S * shown.width,
+        },
+      );
+      return { entropy };
+    },
+    answer: ({ entropy }) => ({ shape: [B, heads, T], values: entropy }),
+  };
+}

@@ -1,0 +1,160 @@
+/** Attention on demand where the keys lie in caches: the map of the newest rows over what is cached. */
+import { ShapeError } from '../../errors';
+import {
+  AttentionMap,
+  type AttentionEntropy,
+  type AttentionProbe,
+  type AttentionQuery,
+  type HeadChoice,
+} from '../../graph/attention_map';
+import type { Graph } from '../../graph/graph';
+import type { LookRequest, RunInfo } from '../../graph/replay';
+import type { Place } from '../../graph/slice';
+import step from '../../graph/step.wgsl';
+import type { Tensor } from '../../graph/tensor';
+import { defineKernel, type Kernel } from '../../runtime/kernel';
+import { byCapability, type Constants, type Shader } from '../../runtime/shader';
+import reduce from '../lib/reduce.wgsl';
+import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
+import keysWgsl from './decode_keys.wgsl';
+import { askWords, checkQuery, expectRoom, type Asked } from './maps';
+import pack1 from './pack1.wgsl';
+import pack4 from './pack4.wgsl';
+import decodeWgsl from './probabilities_decode.wgsl';
+import tangent from './tangent.wgsl';
+
+const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
+const kernels = new Map<string, Kernel>();
+
+/** One call of decode attention, as its kernel sees it. */
+export interface ShownDecode {
+  readonly kind: string;
+  readonly B: number;
+  readonly T: number;
+  /** S, rows of the caches. */
+  readonly capacity: number;
+  readonly heads: number;
+  /** D. */
+  readonly width: number;
+  readonly wide: boolean;
+  readonly causal: boolean;
+  readonly slides: boolean;
+  /** turn*.wgsl with what it needs, and decode_bias_*.wgsl; `form` tells these apart. */
+  readonly linked: readonly Shader[];
+  readonly form: string;
+  readonly q: Tensor;
+  readonly keys: Tensor;
+  /** starts, and what the linked files bind. */
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly uniforms: Readonly<Record<string, number>>;
+  readonly constants: Constants;
+}
+
+function kernelOf({ wide, linked, form }: ShownDecode): Kernel {
+  const name = `attention.probabilities_decode ${wide ? 'wide' : 'narrow'} ${form}`;
+  let kernel = kernels.get(name);
+  if (!kernel) {
+    const wgsl = [wide ? pack4 : pack1, keysWgsl, decodeWgsl, ...linked, reductions, tangent, step];
+    kernels.set(name, (kernel = defineKernel({ name, wgsl })));
+  }
+  return kernel;
+}
+
+/** Records that plans of `g` can show this attention; called right after its dispatch. */
+export function showDecode(g: Graph, shown: ShownDecode): void {
+  const { q, keys, bind, kind, B, T, heads, capacity } = shown;
+  const place = g.here([q, keys, ...Object.values(bind)]);
+  const probe: AttentionProbe = {
+    op: 'attention',
+    scope: g.path,
+    places: [place],
+    kind,
+    batch: B,
+    heads,
+    T,
+    S: capacity,
+    map: (where, choice, query) => mapRequest(where, shown, place, choice, query),
+    entropy: () => entropyRequest(shown, place),
+  };
+  g.probe(probe);
+}
+
+function dispatch(
+  g: Graph,
+  shown: ShownDecode,
+  ask: Tensor,
+  map: Tensor,
+  grid: readonly [rows: number, heads: number, sequences: number],
+  entropy: boolean,
+): void {
+  const { q, keys, bind, uniforms, constants, capacity, width } = shown;
+  g.dispatch(
+    kernelOf(shown),
+    { q, k: keys, ask, map, ...bind },
+    {
+      uniforms,
+      constants: { ...constants, ENTROPY: entropy },
+      grid,
+      flops: 4 * grid[0] * grid[1] * grid[2] * capacity * width,
+    },
+  );
+}
+
+function mapRequest(
+  where: string,
+  shown: ShownDecode,
+  place: Place,
+  choice: HeadChoice,
+  query: AttentionQuery,
+): LookRequest<AttentionMap> {
+  const { T, capacity: S, causal } = shown;
+  if (query.gradient) {
+    throw new ShapeError(where, 'attention to caches has no gradient', 'Ask a plan that trains.');
+  }
+  const asked: Asked = checkQuery(where, shown, choice, query);
+  const { maps, heads } = asked;
+  const rowsOf = ({ length }: RunInfo): readonly [from: number, to: number] =>
+    asked.rows ?? [0, causal && length > 0 ? Math.min(T, length) : T];
+  return {
+    place,
+    record: (g, last) => {
+      const [from, to] = rowsOf(last);
+      expectRoom(where, g, maps, to - from, S);
+      const map = g.value('probabilities', [maps * (to - from) * S + S], 'f32');
+      dispatch(g, shown, askWords(g, asked, from, to, S), map, [to - from, maps, 1], false);
+      return { map };
+    },
+    answer: ({ map }, last) => {
+      const [from, to] = rowsOf(last);
+      const n = maps * (to - from);
+      const positions = Uint32Array.from(map.subarray(n * S).filter((position) => position >= 0));
+      const found = Math.max(1, positions.length);
+      const probabilities = new Float32Array(n * found);
+      for (let r = 0; r < n; r++) probabilities.set(map.subarray(r * S, r * S + found), r * found);
+      const parts = {
+        heads: asked.combine === 0 ? heads : [],
+        from,
+        to,
+        S: found,
+        probabilities,
+        run: last.run,
+      };
+      return new AttentionMap({ ...parts, gradient: null, positions: shown.slides ? positions : null });
+    },
+  };
+}
+
+function entropyRequest(shown: ShownDecode, place: Place): LookRequest<AttentionEntropy> {
+  const { B, T, heads, capacity } = shown;
+  return {
+    place,
+    record: (g) => {
+      const entropy = g.value('entropy', [B, heads, T], 'f32');
+      const every = Array.from({ length: heads }, (_, h) => h);
+      const asked: Asked = { batch: 0, heads: every, combine: 0, maps: heads, rows: null };
+      dispatch(g, shown, askWords(g, asked, 0, T, capacity), entropy, [T, heads, B], true);
+      return { entropy };
+    },
+    answer: ({ entropy }) => ({ shape: [B, heads, T], values: entropy }),
+  };
+}

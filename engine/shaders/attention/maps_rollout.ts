@@ -1,0 +1,130 @@
+import { ShapeError } from '../../errors';
+import type { AttentionMap, AttentionProbe, HeadChoice } from '../../graph/attention_map';
+import type { Plan } from '../../graph/plan';
+
+export interface RolloutOptions {
+  /** Which sequence. Default 0. */
+  readonly batch?: number;
+  /** Positions `from` (inclusive) to `to` (exclusive) whose sources are wanted. Default: all. Fewer cost less. */
+  readonly rows?: readonly [from: number, to: number];
+  /** How the heads of a layer become one map. Default 'mean'. */
+  readonly heads?: 'mean' | 'max' | 'min';
+  /** Share of what passes a layer by, on the residual stream. Default 0.5, as in the paper. */
+  readonly residual?: number;
+  /** Layers by number or label, first layer first. Default: every self-attention of T rows to the same T rows. */
+  readonly layers?: readonly (number | string)[];
+  readonly signal?: AbortSignal;
+}
+
+/** Where positions draw from, through all layers. */
+export interface Rollout {
+  readonly from: number;
+  readonly to: number;
+  /** T, positions. */
+  readonly T: number;
+  /** (rows, T), row-major: shares of the input positions in rows `from` to `to` of the last layer's output; rows sum to 1. */
+  readonly shares: Float64Array;
+}
+
+/**
+ * Attention rollout (Abnar and Zuidema 2020) of the last run: A = A_L … A_2 A_1, where A_l is a layer's map (its heads
+ * combined) with the residual mixed in, residual I + (1 - residual) P, rows scaled to sum 1. All maps are of one run.
+ * Costs rows·T² a layer on the CPU (in float64), T² numbers a layer of memory while it runs.
+ *
+ * @throws ShapeError if a layer is not attention of T rows to the same rows (a cache, cross-attention), or T differs.
+ */
+export async function attentionRollout(plan: Plan, options: RolloutOptions = {}): Promise<Rollout> {
+  const { batch = 0, heads = 'mean', residual = 0.5, signal } = options;
+  const where = `${plan.label} / attentionRollout`;
+  if (!(residual >= 0 && residual < 1)) {
+    throw new ShapeError(where, `residual is ${residual}`, 'It is a share: at least 0 and below 1.');
+  }
+  const all = plan.attentions;
+  const probes = plan.probes.filter((probe): probe is AttentionProbe => probe.op === 'attention');
+  const layers = options.layers
+    ? options.layers.map((layer) => {
+        const info = all.find((a) => a.layer === layer || a.label === layer);
+        if (!info)
+          throw new ShapeError(
+            where,
+            `no attention ${layer}`,
+            `It has ${all.map((a) => a.label).join(', ')}.`,
+          );
+        return info;
+      })
+    : all.filter((a) => a.T === a.S);
+  const T = layers[0]?.T ?? 0;
+  const odd = layers.find((a) => a.T !== a.S || a.T !== T);
+  if (odd || layers.length === 0) {
+    throw new ShapeError(
+      where,
+      odd
+        ? `${odd.label} attends from ${odd.T} rows to ${odd.S}, not from ${T} to ${T}`
+        : 'no layer attends to itself',
+      'Roll out layers of self-attention over one length: name them in `layers`.',
+    );
+  }
+  const [from, to] = options.rows ?? [0, T];
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= T)) {
+    throw new ShapeError(
+      where,
+      `no rows ${from} to ${to}`,
+      `There are ${T}: give [from, to) with 0 ≤ from < to ≤ ${T}.`,
+    );
+  }
+  const maps: AttentionMap[] = await plan.look(
+    layers.map((a, i) => {
+      const rows = i === layers.length - 1 ? ([from, to] as const) : ([0, T] as const);
+      return probes[a.layer].map(`${plan.label} / ${a.label}`, heads satisfies HeadChoice, { batch, rows });
+    }),
+    { ...(signal && { signal }) },
+  );
+  return {
+    from,
+    to,
+    T,
+    shares: rollOut(
+      maps.map((m) => m.probabilities),
+      { T, from, to, residual },
+    ),
+  };
+}
+
+/** The product alone: maps (T, T) of each layer, the last one's rows `from` to `to` only, to shares (rows, T). */
+export function rollOut(
+  maps: readonly Float32Array[],
+  {
+    T,
+    from,
+    to,
+    residual,
+  }: { readonly T: number; readonly from: number; readonly to: number; readonly residual: number },
+): Float64Array {
+  let shares = new Float64Array((to - from) * T);
+  for (let t = from; t < to; t++) shares[(t - from) * T + t] = 1;
+  for (let layer = maps.length - 1; layer >= 0; layer--) {
+    // The last layer's map starts at row `from`.
+    const offset = layer === maps.length - 1 ? from : 0;
+    const map = maps[layer];
+    const next = new Float64Array(shares.length);
+    for (let m = 0; m < T; m++) {
+      if (m < offset || (m - offset + 1) * T > map.length) continue;
+      const row = (m - offset) * T;
+      let end = T; // of a causal map, half is 0
+      while (end > 0 && map[row + end - 1] === 0) end--;
+      let sum = 0;
+      for (let j = 0; j < end; j++) sum += map[row + j];
+      // Rows that see nothing, and combined heads that do not sum to 1.
+      const mixed = residual + (1 - residual) * sum;
+      const [own, rest] = mixed > 0 ? [residual / mixed, (1 - residual) / mixed] : [1, 0];
+      for (let r = 0; r < to - from; r++) {
+        const share = shares[r * T + m];
+        if (share === 0) continue;
+        next[r * T + m] += share * own;
+        for (let j = 0; j < end; j++) next[r * T + j] += share * rest * map[row + j];
+      }
+    }
+    shares = next;
+  }
+  return shares;
+}
