@@ -24,7 +24,11 @@ export interface AttentionSizes {
   readonly bias?: Pairwise;
   /** What a probability is multiplied by after softmax: dropout. */
   readonly kept?: Pairwise;
+  /** Applied after every operation: Math.fround gives plain attention in f32, sums from left to right. */
+  readonly round?: (x: number) => number;
 }
+
+const exactly = (x: number): number => x;
 
 interface Row {
   readonly b: number;
@@ -45,7 +49,8 @@ export function eachRow(
   visit: (row: Row) => void,
 ): void {
   const { B, T, S, heads: H, keyValueHeads: G, D } = z;
-  const scale = z.scale ?? 1 / Math.sqrt(D);
+  const { round: f = exactly } = z;
+  const scale = f(z.scale ?? 1 / Math.sqrt(D));
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
       const position = t + (z.start ?? S - T);
@@ -63,20 +68,20 @@ export function eachRow(
           if (!visible(j)) continue;
           let sum = 0;
           for (let d = 0; d < D; d++)
-            sum += q[((b * T + t) * H + h) * D + d] * k[((b * S + j) * G + g) * D + d];
-          let logit = sum * scale;
+            sum = f(sum + f(q[((b * T + t) * H + h) * D + d] * k[((b * S + j) * G + g) * D + d]));
+          let logit = f(sum * scale);
           if (z.softcap) {
-            const y = Math.tanh(logit / z.softcap);
-            logit = z.softcap * y;
-            slope[j] = scale * (1 - y * y);
+            const y = f(Math.tanh(f(logit / z.softcap)));
+            logit = f(z.softcap * y);
+            slope[j] = f(scale * f(1 - f(y * y)));
           }
-          p[j] = logit + (z.bias?.(b, h, t, j) ?? 0);
+          p[j] = f(logit + (z.bias?.(b, h, t, j) ?? 0));
         }
         const m = p.reduce((x, y) => Math.max(x, y), -Infinity);
         const seen = m > -Infinity;
-        const l = seen ? p.reduce((x, y) => x + Math.exp(y - m), 0) : 0;
-        for (let j = 0; j < S; j++) p[j] = seen ? Math.exp(p[j] - m) / l : 0;
-        visit({ b, h, t, p, lse: seen ? m + Math.log(l) : 0, slope });
+        const l = seen ? p.reduce((x, y) => f(x + f(Math.exp(f(y - m)))), 0) : 0;
+        for (let j = 0; j < S; j++) p[j] = seen ? f(f(Math.exp(f(p[j] - m))) / l) : 0;
+        visit({ b, h, t, p, lse: seen ? f(m + f(Math.log(l))) : 0, slope });
       }
     }
   }
@@ -90,14 +95,17 @@ export function attentionRef(
   z: AttentionSizes,
 ): Float64Array {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
+  const { round: f = exactly } = z;
   const out = new Float64Array(q.length);
   eachRow(q, k, z, ({ b, h, t, p }) => {
     const g = Math.floor((h * G) / H);
     for (let j = 0; j < S; j++) {
-      const weight = p[j] * (z.kept?.(b, h, t, j) ?? 1);
+      const weight = f(p[j] * (z.kept?.(b, h, t, j) ?? 1));
       if (weight === 0) continue;
-      for (let d = 0; d < D; d++)
-        out[((b * T + t) * H + h) * D + d] += weight * v[((b * S + j) * G + g) * D + d];
+      for (let d = 0; d < D; d++) {
+        const to = ((b * T + t) * H + h) * D + d;
+        out[to] = f(out[to] + f(weight * v[((b * S + j) * G + g) * D + d]));
+      }
     }
   });
   return out;
@@ -116,6 +124,7 @@ export function attentionRefGrad(
   bias?: (b: number, h: number, t: number, j: number, ds: number) => void,
 ): { q: Float64Array; k: Float64Array; v: Float64Array } {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
+  const { round: f = exactly } = z;
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
   const dv = new Float64Array(v.length);
@@ -127,18 +136,20 @@ export function attentionRefGrad(
     const dp = new Float64Array(S);
     for (let j = 0; j < S; j++) {
       if (p[j] === 0) continue;
-      for (let d = 0; d < D; d++) dp[j] += dout[row + d] * v[at(j) + d];
-      dp[j] *= kept[j];
+      for (let d = 0; d < D; d++) dp[j] = f(dp[j] + f(dout[row + d] * v[at(j) + d]));
+      dp[j] = f(dp[j] * kept[j]);
     }
-    const delta = p.reduce((sum, x, j) => sum + x * dp[j], 0);
+    const delta = p.reduce((sum, x, j) => f(sum + f(x * dp[j])), 0);
     for (let j = 0; j < S; j++) {
-      const ds = p[j] * (dp[j] - delta);
+      const ds = f(p[j] * f(dp[j] - delta));
       bias?.(b, h, t, j, ds);
       if (p[j] === 0) continue;
+      const product = f(ds * slope[j]);
+      const weight = f(p[j] * kept[j]);
       for (let d = 0; d < D; d++) {
-        dq[row + d] += ds * slope[j] * k[at(j) + d];
-        dk[at(j) + d] += ds * slope[j] * q[row + d];
-        dv[at(j) + d] += p[j] * kept[j] * dout[row + d];
+        dq[row + d] = f(dq[row + d] + f(product * k[at(j) + d]));
+        dk[at(j) + d] = f(dk[at(j) + d] + f(product * q[row + d]));
+        dv[at(j) + d] = f(dv[at(j) + d] + f(weight * dout[row + d]));
       }
     }
   });

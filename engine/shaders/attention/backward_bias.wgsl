@@ -8,14 +8,13 @@ alias DX = f32;
 
 // `place`: the element of pair (0, 0) of the entry that this workgroup owns.
 fn put(x: vec4f, row: u32, n: vec4i, place: i32) {
-  if (row >= sizes.t) { return; }
   for (var e = 0u; e < 4u; e++) {
-    if (n[e] >= i32(sizes.s)) { continue; }
     let to = place + i32(row) * sizes.bias_t + n[e] * sizes.bias_s;
-    if (to < 0 || to > sizes.bias_last) { continue; }
-    var y = x[e];
-    if (ADD) { y += f32(dbias[to]); }
-    dbias[to] = DX(y);
+    if (row < sizes.t && n[e] < i32(sizes.s) && to >= 0 && to <= sizes.bias_last) {
+      var y = x[e];
+      if (ADD) { y += f32(dbias[to]); }
+      dbias[to] = DX(y);
+    }
   }
 }
 // The marks of this pair of tiles, if the pattern has it.

@@ -1,0 +1,89 @@
+import { testOp } from '../../../tests/harness/op';
+import { feature } from '../../../tests/harness/host';
+import { gradientOf, inputsOf, opOf, PLAIN, referenceOf, STEP, type Specimen } from './specimen';
+
+const lavapipe = feature('shader-f16');
+const spec = (name: string, cases: readonly Partial<Specimen>[], gpus: 'all' | 'fast' = 'all'): void => {
+  testOp<Specimen, ReturnType<typeof inputsOf>>(`attention with ${name}`, {
+    cases: cases.map((c) => ({ ...PLAIN, ...c })) as Specimen[],
+    // Each variant takes seconds of lavapipe's compiler; there one rung serves, and f16, which only it has.
+    rungs: lavapipe && gpus === 'fast' ? ['software'] : ['software', 'hardware'],
+    dtypes: [lavapipe ? 'f16' : 'f32'],
+    inputs: (c) => inputsOf(c),
+    op: opOf,
+    reference: (x, c) => referenceOf(x, c),
+    gradient: (x, dy, c) => gradientOf(x, dy, c),
+    step: STEP,
+    terms: ({ B, T, S, H, D, bias }) =>
+      D + Math.max(T, S) + (bias.startsWith('dense') ? B * H * T : bias === 'buckets' ? B * T * S : 0),
+  });
+};
+
+spec('windows', [
+  { T: 5, S: 5, causal: true, left: 2, right: 0 },
+  { B: 2, T: 37, S: 37, causal: true, left: 17, right: 0 },
+  { T: 67, S: 67, left: 16, right: 5 },
+  { T: 9, S: 40, left: 3, right: 20 },
+  { B: 3, T: 35, S: 7, causal: true, left: 3, right: 0, keys: 'lengths' },
+]);
+
+spec('key masks', [
+  { B: 2, T: 4, S: 6, keys: 'mask' },
+  { B: 2, T: 19, S: 33, causal: true, keys: 'mask', H: 4, G: 2 },
+]);
+
+spec('soft-capped logits and a scale', [
+  { T: 5, S: 5, softcap: 2, scale: 0.8 },
+  { T: 35, S: 35, causal: true, softcap: 5, scale: 1.5, H: 4, G: 1 },
+]);
+
+spec('dropout', [
+  { T: 5, S: 7, dropout: 0.4 },
+  { B: 2, T: 34, S: 34, causal: true, dropout: 0.1, H: 4, G: 2 },
+]);
+
+spec('dense biases', [
+  { T: 3, S: 4, bias: 'dense bht' },
+  { B: 3, T: 18, S: 35, bias: 'dense ht', keys: 'lengths' },
+  { B: 2, T: 18, S: 21, bias: 'dense bht', causal: true, H: 4, G: 2 },
+  { B: 2, T: 33, S: 17, bias: 'dense bh' },
+  { B: 2, T: 17, S: 34, bias: 'dense h' },
+  { B: 2, T: 5, S: 6, bias: 'dense' },
+]);
+
+spec('biases by distance', [
+  { T: 4, S: 4, bias: 'buckets' },
+  { B: 2, T: 35, S: 35, bias: 'buckets', causal: true, H: 4, G: 4, scale: 1 },
+  { B: 2, T: 7, S: 35, bias: 'buckets', H: 3, G: 1, left: 9, right: 4 },
+  { T: 5, S: 5, bias: 'slopes' },
+  { T: 35, S: 37, bias: 'slopes', causal: true, H: 4, G: 2 },
+  { T: 3, S: 5, bias: 'relative', causal: true },
+  { B: 2, T: 18, S: 35, bias: 'relative', causal: true },
+  { B: 2, T: 18, S: 20, bias: 'relative', keys: 'lengths' },
+]);
+
+spec('sparse patterns', [
+  { T: 9, S: 9, pattern: 'sparse transformer' },
+  { B: 2, T: 67, S: 67, pattern: 'sparse transformer', causal: true },
+  { T: 11, S: 11, pattern: 'fixed', causal: true },
+  { T: 35, S: 35, pattern: 'fixed', causal: true },
+  { B: 2, T: 12, S: 12, pattern: 'longformer', keys: 'lengths' },
+  { B: 2, T: 70, S: 70, pattern: 'longformer', keys: 'lengths' },
+  { T: 13, S: 13, pattern: 'bigbird' },
+  { T: 70, S: 70, pattern: 'bigbird', H: 4, G: 2 },
+]);
+
+// What models combine: Gemma 2, T5 and LongT5, BLOOM, Longformer, Transformer-XL; each with training's dropout.
+spec(
+  'the pairs that models use',
+  [
+    { B: 2, T: 18, S: 18, causal: true, left: 7, right: 0, softcap: 5, H: 4, G: 2, keys: 'lengths' },
+    { B: 2, T: 18, S: 18, bias: 'buckets', scale: 1, keys: 'mask', dropout: 0.1 },
+    { B: 2, T: 18, S: 18, bias: 'slopes', causal: true, keys: 'lengths', dropout: 0.1 },
+    { B: 2, T: 18, S: 18, pattern: 'longformer', keys: 'mask', dropout: 0.1 },
+    { B: 2, T: 10, S: 20, bias: 'relative', causal: true, dropout: 0.1 },
+    { B: 2, T: 18, S: 18, D: 8, bias: 'dense bht', pattern: 'bigbird', H: 4, G: 4 },
+    { B: 1, T: 20, S: 20, D: 3, bias: 'dense ht', causal: true, softcap: 4, dropout: 0.2 },
+  ],
+  'fast',
+);

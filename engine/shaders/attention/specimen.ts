@@ -1,0 +1,223 @@
+/**
+ * Attentions for tests: a flat description of numbers, booleans and words that prints as one line, and from it the
+ * inputs, the op's options and the float64 reference, in agreement.
+ */
+import { integers, normal, type TestArray } from '../../../tests/harness/op';
+import type { Graph } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
+import { attention } from './attention';
+import { attentionRef, attentionRefGrad, keptRef, type AttentionSizes, type Pairwise } from './attention.ref';
+import type { AttentionBias } from './options';
+import {
+  fixedPattern,
+  globalPattern,
+  localPattern,
+  randomPattern,
+  stridedPattern,
+  unionPattern,
+  type AttentionPattern,
+} from './pattern';
+
+export interface Specimen {
+  readonly [key: string]: number | boolean | string;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly H: number;
+  readonly G: number;
+  readonly D: number;
+  readonly causal: boolean;
+  /** Keys before and after; -1: none. */
+  readonly left: number;
+  readonly right: number;
+  readonly keys: 'all' | 'lengths' | 'mask';
+  /** dense followed by the axes that are not broadcast, of b h t; the axis of keys always is its own. */
+  readonly bias:
+    'none' | 'dense' | 'dense h' | 'dense bht' | 'dense ht' | 'dense bh' | 'buckets' | 'slopes' | 'relative';
+  readonly softcap: number;
+  readonly scale: number;
+  readonly dropout: number;
+  readonly pattern: keyof typeof PATTERNS;
+}
+
+const PATTERNS = {
+  all: null,
+  'sparse transformer': unionPattern(localPattern(5, 0), stridedPattern(6)),
+  fixed: unionPattern(localPattern(4, 0), fixedPattern(8, 2)),
+  longformer: unionPattern(localPattern(6), globalPattern([0, 9])),
+  bigbird: unionPattern(localPattern(4), globalPattern([0]), randomPattern(8, 1, 3)),
+} satisfies Record<string, AttentionPattern | null>;
+
+export const PLAIN: Specimen = {
+  B: 1,
+  T: 5,
+  S: 5,
+  H: 2,
+  G: 2,
+  D: 4,
+  causal: false,
+  left: -1,
+  right: -1,
+  keys: 'all',
+  bias: 'none',
+  softcap: 0,
+  scale: 0,
+  dropout: 0,
+  pattern: 'all',
+};
+
+const BUCKETS = 6;
+/** Any rule will do here: far distances share buckets, and the two directions differ. */
+const bucketOf = (distance: number): number => Math.min(2, Math.abs(distance)) + (distance > 0 ? 3 : 0);
+const slopes = (H: number): number[] => Array.from({ length: H }, (_, h) => 2 ** -(h + 1));
+
+/** Shape of a bias tensor, if there is one. */
+function biasShape({ bias, B, T, S, H, causal }: Specimen): number[] | null {
+  if (bias === 'buckets') return [BUCKETS, H];
+  if (bias === 'relative') return [H, B, T, causal ? S : S + T - 1];
+  if (!bias.startsWith('dense')) return null;
+  const own = bias.slice(6);
+  return [own.includes('b') ? B : 1, own.includes('h') ? H : 1, own.includes('t') ? T : 1, S];
+}
+
+/** Element of the bias tensor that a pair uses. */
+function biasPlace(c: Specimen): ((b: number, h: number, t: number, j: number) => number) | null {
+  const shape = biasShape(c);
+  if (!shape) return null;
+  const { B, T, S, H } = c;
+  if (c.bias === 'buckets') return (_, h, t, j) => bucketOf(j - t - (S - T)) * H + h;
+  if (c.bias === 'relative') return (b, h, t, j) => ((h * B + b) * T + t) * shape[3] + (j - t + T - 1);
+  const own = (n: number, i: number): number => (n === 1 ? 0 : i);
+  return (b, h, t, j) =>
+    ((own(shape[0], b) * shape[1] + own(shape[1], h)) * shape[2] + own(shape[2], t)) * S + j;
+}
+
+export function inputsOf(c: Specimen, std = 1): Record<string, TestArray> {
+  const { B, T, S, H, G, D, keys } = c;
+  const shape = biasShape(c);
+  const hidden = integers([B, S], 3);
+  return {
+    q: normal([B, T, H * D], { std }),
+    kv: normal([B, S, 2 * G * D], { std }),
+    ...(shape ? { bias: normal(shape, { exact: c.bias === 'buckets' }) } : {}),
+    // The second sequence has no key at all: zeros, and no gradient.
+    ...(keys === 'lengths'
+      ? { lengths: { shape: [B], data: Uint32Array.of(Math.ceil((2 * S) / 3), 0, S + 7).slice(0, B) } }
+      : {}),
+    ...(keys === 'mask'
+      ? { mask: { ...hidden, data: hidden.data.map((x) => Math.min(x, 1)) as Uint32Array } }
+      : {}),
+  };
+}
+
+export function opOf(g: Graph, x: Readonly<Record<string, Tensor>>, c: Specimen): Tensor {
+  const bias: AttentionBias | undefined =
+    c.bias === 'none'
+      ? undefined
+      : c.bias === 'slopes'
+        ? { kind: 'slopes', slopes: slopes(c.H) }
+        : c.bias === 'buckets'
+          ? { kind: 'buckets', table: x['bias'], bucketOf }
+          : { kind: c.bias === 'relative' ? 'relative' : 'dense', tensor: x['bias'] };
+  return attention(g, {
+    q: x['q'],
+    kv: x['kv'],
+    heads: c.H,
+    keyValueHeads: c.G,
+    width: c.D,
+    causal: c.causal,
+    dropout: c.dropout,
+    ...(c.left >= 0 ? { window: { left: c.left, right: c.right } } : {}),
+    ...(c.scale > 0 ? { scale: c.scale } : {}),
+    ...(c.softcap > 0 ? { softcap: c.softcap } : {}),
+    ...(bias ? { bias } : {}),
+    ...(PATTERNS[c.pattern] ? { pattern: PATTERNS[c.pattern]! } : {}),
+    ...(x['lengths'] ? { lengths: x['lengths'] } : {}),
+    ...(x['mask'] ? { keyMask: x['mask'] } : {}),
+  });
+}
+
+export const STEP = { seed: 7, index: 3 };
+
+/** Which pairs (T, S) a pattern has. */
+function marksOf(pattern: AttentionPattern | null, T: number, S: number): Uint8Array | null {
+  if (!pattern) return null;
+  const marks = new Uint8Array(T * S);
+  for (let t = 0; t < T; t++) {
+    for (const [first, last] of pattern.keys(t + S - T, S))
+      marks.fill(1, t * S + Math.max(0, first), t * S + Math.min(S, last + 1));
+  }
+  return marks;
+}
+
+function sizesOf(c: Specimen, x: Readonly<Record<string, Float64Array>>): AttentionSizes {
+  const { B, T, S, H, G, D, causal } = c;
+  const place = biasPlace(c);
+  const marks = marksOf(PATTERNS[c.pattern], T, S);
+  const mask = x['mask'];
+  const bias: Pairwise | undefined = place
+    ? (b, h, t, j) => x['bias'][place(b, h, t, j)]
+    : c.bias === 'slopes'
+      ? (_, h, t, j) => -slopes(H)[h] * Math.abs(j - t - (S - T))
+      : undefined;
+  return {
+    B,
+    T,
+    S,
+    heads: H,
+    keyValueHeads: G,
+    D,
+    causal,
+    ...(c.scale > 0 ? { scale: c.scale } : {}),
+    ...(c.softcap > 0 ? { softcap: c.softcap } : {}),
+    ...(c.left >= 0 ? { window: { left: c.left, right: c.right } } : {}),
+    ...(x['lengths'] ? { lengths: x['lengths'] } : {}),
+    ...(bias ? { bias } : {}),
+    ...(c.dropout > 0 ? { kept: keptRef(STEP, { heads: H, S, rate: c.dropout }) } : {}),
+    sees: (b, t, j) => (!mask || mask[b * S + j] !== 0) && (!marks || marks[t * S + j] !== 0),
+  };
+}
+
+const halves = (kv: Float64Array, c: Specimen): [Float64Array, Float64Array] => {
+  const w = c.G * c.D;
+  const part = (offset: number) =>
+    Float64Array.from(
+      { length: kv.length / 2 },
+      (_, at) => kv[Math.floor(at / w) * 2 * w + offset + (at % w)],
+    );
+  return [part(0), part(w)];
+};
+
+/** Output by the reference; `round` after every operation. */
+export function referenceOf(
+  x: Readonly<Record<string, Float64Array>>,
+  c: Specimen,
+  round?: (x: number) => number,
+): Record<string, Float64Array> {
+  const z = { ...sizesOf(c, x), ...(round ? { round } : {}) };
+  return { y: attentionRef(x['q'], ...halves(x['kv'], c), z) };
+}
+
+/** Gradients by the reference, by input name. */
+export function gradientOf(
+  x: Readonly<Record<string, Float64Array>>,
+  dy: Readonly<Record<string, Float64Array>>,
+  c: Specimen,
+  round?: (x: number) => number,
+): Record<string, Float64Array> {
+  const z = { ...sizesOf(c, x), ...(round ? { round } : {}) };
+  const place = biasPlace(c);
+  const f = round ?? ((n: number) => n);
+  const dbias = x['bias'] ? new Float64Array(x['bias'].length) : null;
+  const d = attentionRefGrad(x['q'], ...halves(x['kv'], c), dy['y'], z, (b, h, t, j, ds) => {
+    if (!dbias || !place || ds === 0) return;
+    const to = place(b, h, t, j);
+    dbias[to] = f(dbias[to] + ds);
+  });
+  const w = c.G * c.D;
+  const kv = Float64Array.from({ length: x['kv'].length }, (_, at) => {
+    const [row, column] = [Math.floor(at / (2 * w)), at % (2 * w)];
+    return column < w ? d.k[row * w + column] : d.v[row * w + column - w];
+  });
+  return { q: d.q, kv, ...(dbias ? { bias: dbias } : {}) };
+}
