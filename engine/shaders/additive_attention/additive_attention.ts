@@ -1,0 +1,134 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
+import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import { columnSum } from '../column_sum/column_sum';
+import { elementType } from '../lib/elementwise';
+import { matmul } from '../matmul/matmul';
+import { softmax } from '../softmax/softmax';
+import backwardKeyWgsl from './backward_key.wgsl';
+import backwardQueryWgsl from './backward_query.wgsl';
+import scoreWgsl from './score.wgsl';
+import tanhWgsl from './tanh.wgsl';
+
+const score = defineKernel({ name: 'additive_attention.score', wgsl: [tanhWgsl, scoreWgsl] });
+const backwardQuery = defineKernel({
+  name: 'additive_attention.backward_query',
+  wgsl: [tanhWgsl, backwardQueryWgsl],
+});
+const backwardKey = defineKernel({
+  name: 'additive_attention.backward_key',
+  wgsl: [tanhWgsl, backwardKeyWgsl],
+});
+const LANES = 64;
+
+export interface AdditiveAttentionInputs {
+  /** (B, T, A): the queries, projected: W s_t in the paper. */
+  readonly q: Tensor;
+  /** (B, S, A): the keys, projected: U h_j. */
+  readonly k: Tensor;
+  /** (A): what weighs the hidden units. */
+  readonly vector: Tensor;
+  /** (B, S, C): what is averaged. */
+  readonly values: Tensor;
+  /** Keys that exist in each sequence, u32 (B): later ones are padding, numbers above S mean S. Default S for all. */
+  readonly lengths?: Tensor;
+}
+
+/** What an attention that keeps its weights gives. */
+export interface AttendedValues {
+  /** (B, T, C). */
+  readonly out: Tensor;
+  /** (B, T, S): how much each query takes from each key; rows sum to 1, or are 0 where no key exists. */
+  readonly weights: Tensor;
+}
+
+/**
+ * Additive attention, Bahdanau, Cho and Bengio 2015: score_tj = vector · tanh(q_t + k_j), weights = softmax over j,
+ * out_t = Σ_j weights_tj values_j. Weights are kept, and may have readers of their own: for teaching and small
+ * sequence-to-sequence models. T = 1 is a decoder's step. Throws `ShapeError` where shapes do not fit.
+ */
+export function additiveAttention(g: Graph, x: AdditiveAttentionInputs): AttendedValues {
+  const where = g.where('additiveAttention');
+  const { q, k, vector, values, lengths } = x;
+  for (const t of [q, k, vector, values]) expectDType(where, t, 'f32', 'f16');
+  const [B, , A] = q.shape;
+  const S = k.shape[1];
+  if (q.shape.length !== 3 || k.shape.length !== 3 || k.shape[0] !== B || k.shape[2] !== A) {
+    throw new ShapeError(
+      where,
+      `queries are ${q.toString()} and keys ${k.toString()}`,
+      'Give (B, T, A) and (B, S, A).',
+    );
+  }
+  expectShape(where, vector, [A]);
+  expectShape(where, values, [B, S, values.shape[2] ?? 1]);
+  if (lengths) {
+    expectShape(where, lengths, [B]);
+    expectDType(where, lengths, 'u32');
+  }
+  const weights = softmax(g, additiveScores(g, q, k, vector), lengths ? { lengths } : {});
+  return { out: matmul(g, weights, values), weights };
+}
+
+/** score_tj = vector · tanh(q_t + k_j): (B, T, S) in the graph's storage. */
+function additiveScores(g: Graph, q: Tensor, k: Tensor, vector: Tensor): Tensor {
+  const [B, T, A] = q.shape as [number, number, number];
+  const S = k.shape[1];
+  const scores = g.value('scores', [B, T, S]);
+  const sizes = { t: T, s: S, width: A };
+  const types = {
+    Q: elementType(q.dtype, false),
+    K: elementType(k.dtype, false),
+    W: elementType(vector.dtype, false),
+    Y: elementType(scores.dtype, false),
+  };
+  const grid = (n: number) => linearGrid(Math.ceil(n / LANES));
+  g.dispatch(
+    score,
+    { q, k, vector, scores },
+    {
+      uniforms: { n: scores.size, ...sizes },
+      constants: types,
+      grid: grid(scores.size),
+      flops: 8 * scores.size * A,
+    },
+  );
+
+  g.backward(scores, () => {
+    const ds = g.grad(scores);
+    const [dq, dvector, dk] = [g.sink(q), g.sink(vector), g.sink(k)];
+    if (dq || dvector) {
+      const terms = g.value('d vector terms', q.shape, 'f32');
+      const target = dq?.tensor ?? g.value('unused', [1], 'f32');
+      g.dispatch(
+        backwardQuery,
+        { q, k, vector, ds, dq: target, terms },
+        {
+          uniforms: { n: q.size, ...sizes },
+          constants: {
+            ...types,
+            DX: elementType(target.dtype, false),
+            QUERY: dq !== null,
+            ADD: dq?.add ?? false,
+          },
+          grid: grid(q.size),
+          flops: 12 * scores.size * A,
+        },
+      );
+      if (dvector) columnSum(g, terms, dvector);
+    }
+    if (!dk) return;
+    g.dispatch(
+      backwardKey,
+      { q, k, vector, ds, dk: dk.tensor },
+      {
+        uniforms: { n: k.size, ...sizes },
+        constants: { ...types, DX: elementType(dk.tensor.dtype, false), ADD: dk.add },
+        grid: grid(k.size),
+        flops: 10 * scores.size * A,
+      },
+    );
+  });
+  return scores;
+}
