@@ -2,6 +2,7 @@
 export * from './activation/activation';
 export * from './adamw/adamw';
 export * from './add/add';
+export * from './additive_attention/additive_attention';
 export * from './attention/attention';
 export type * from './attention/options';
 export * from './attention/pattern';
@@ -9,6 +10,7 @@ export * from './attention/cache';
 export * from './attention/decode';
 export * from './attention/maps_rollout';
 export * from './cross_entropy/cross_entropy';
+export * from './dot_product_attention/dot_product_attention';
 export * from './dropout/dropout';
 export * from './embedding/embedding';
 export * from './gated/gated';

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host } from '../../../tests/harness/host';
+import { normal, testOp } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
+import { attentionRef, attentionRefGrad } from '../attention/attention.ref';
+import { softmaxRefGrad } from '../softmax/softmax.ref';
+import { scale as scaled } from '../scale/scale';
+import { dotProductAttention } from './dot_product_attention';
+
+interface Case {
+  readonly [key: string]: number | boolean;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly D: number;
+  readonly causal: boolean;
+}
+// The fused op's reference, one head wide: the two ops are held to one another.
+const sizes = (c: Case, lengths: Float64Array) => ({ ...c, heads: 1, keyValueHeads: 1, lengths });
+
+testOp('dotProductAttention', {
+  cases: [
+    { B: 1, T: 2, S: 3, D: 4, causal: false },
+    { B: 2, T: 7, S: 7, D: 20, causal: true },
+    { B: 3, T: 5, S: 19, D: 8, causal: true },
+    { B: 3, T: 33, S: 17, D: 8, causal: true },
+    { B: 1, T: 65, S: 63, D: 16, causal: false },
+  ],
+  inputs: ({ B, T, S, D }) => ({
+    q: normal([B, T, D]),
+    k: normal([B, S, D]),
+    v: normal([B, S, D]),
+    // The second sequence has no key: zeros, and no gradient. Numbers above S mean S.
+    lengths: { shape: [B], data: Uint32Array.of(S + 9, 0, S - 1).slice(0, B) },
+  }),
+  op: (g, x, { causal }) => ({ out: dotProductAttention(g, { ...x, causal }).out }),
+  reference: ({ q, k, v, lengths }, c) => ({ out: attentionRef(q, k, v, sizes(c, lengths)) }),
+  gradient: ({ q, k, v, lengths }, dy, c) => ({
+    ...attentionRefGrad(q, k, v, dy['out'], sizes(c, lengths)),
+    lengths: new Float64Array(),
+  }),
+  terms: ({ T, S, D }) => D + Math.max(T, S),
+});
+
+/** Row-major product of (M, K) and (K, N), or of its transpose. */
+function product(a: Float64Array, b: Float64Array, M: number, N: number, K: number, transpose = false) {
+  const y = new Float64Array(M * N);
+  for (let i = 0; i < M * N; i++) {
+    for (let x = 0; x < K; x++) {
+      y[i] += a[Math.floor(i / N) * K + x] * (transpose ? b[(i % N) * K + x] : b[x * N + (i % N)]);
+    }
+  }
+  return y;
+}
+/** (M, N) -> (N, M). */
+const transposed = (x: Float64Array, M: number, N: number): Float64Array =>
+  x.map((_, i) => x[(i % M) * N + Math.floor(i / M)]);
+function steps(q: Float64Array, k: Float64Array, v: Float64Array) {
+  const scores = product(q, k, 3, 5, 4, true);
+  const weights = scores.map((_, i) => {
+    const row = scores.subarray(Math.floor(i / 5) * 5, Math.floor(i / 5) * 5 + 5);
+    return Math.exp(scores[i]) / row.reduce((sum, x) => sum + Math.exp(x), 0);
+  });
+  return { scores, weights, out: product(weights, v, 3, 4, 5) };
+}
+
+testOp('dotProductAttention, every step with a reader', {
+  cases: [{ T: 3, S: 5, D: 4 }],
+  inputs: ({ T, S, D }) => ({ q: normal([1, 1, T, D]), k: normal([1, 1, S, D]), v: normal([1, 1, S, D]) }),
+  op: (g, x) => {
+    const { scores, weights, out } = dotProductAttention(g, { ...x, scale: 1 });
+    return { scores: scaled(g, scores, 1), weights: scaled(g, weights, 1), out };
+  },
+  reference: ({ q, k, v }) => steps(q, k, v),
+  gradient: ({ q, k, v }, dy) => {
+    const { weights } = steps(q, k, v);
+    const dw = product(dy['out'], v, 3, 5, 4, true).map((d, i) => d + dy['weights'][i]);
+    const ds = softmaxRefGrad(weights, dw, 5, 1).map((d, i) => d + dy['scores'][i]);
+    const dst = transposed(ds, 3, 5);
+    return {
+      q: product(ds, k, 3, 4, 5),
+      k: product(dst, q, 5, 4, 3),
+      v: product(transposed(weights, 3, 5), dy['out'], 5, 4, 3),
+    };
+  },
+  terms: ({ S, D }) => S + D,
+});
+
+if (!host.gpu)
+  describe('dotProductAttention', () => {
+    it('names what does not fit', () => {
+      const g = new Graph(fakeDevice());
+      const q = g.input('q', [2, 3, 8], 'f32');
+      const k = g.input('k', [2, 5, 7], 'f32');
+      const lengths = g.input('lengths', [3], 'u32');
+      expect(() => dotProductAttention(g, { q, k, v: k })).toThrow(
+        'dotProductAttention: k is (2, 5, 7). It must be (2, 5, 8).',
+      );
+      expect(() => dotProductAttention(g, { q, k: q, v: k })).toThrow(
+        'k is (2, 5, 7). It must be (2, 3, 7).',
+      );
+      expect(() => dotProductAttention(g, { q, k: q, v: q, lengths })).toThrow('It must be (2).');
+      const flat = g.input('flat', [3, 8], 'f32');
+      expect(() => dotProductAttention(g, { q: flat, k: flat, v: flat })).toThrow(
+        /q is \(3, 8\).*Give \(B, T, D\)/,
+      );
+    });
+  });
