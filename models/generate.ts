@@ -51,6 +51,7 @@ export class Generator implements Disposable {
   readonly #plans = new Map<number, Promise<Plan>>();
   /** Plans that are ready, so that disposing needs to wait for nothing: the device may go next. */
   readonly #ready: Plan[] = [];
+  #newest: Plan | null = null;
   #disposed = false;
   #busy = false;
 
@@ -127,6 +128,14 @@ export class Generator implements Disposable {
     }
   }
 
+  /**
+   * The plan of the newest step, to look at: `plan.attention(layer, head)` shows what the token that it fed attended to
+   * (after a prompt, what all its tokens did). Steps are made ahead of the tokens given out. Null before the first.
+   */
+  get plan(): Plan | null {
+    return this.#newest;
+  }
+
   /** Feeds tokens (or, when there are none, the token sampled last) and samples the next. Returns how many rows. */
   async #advance(
     fresh: readonly number[],
@@ -137,14 +146,16 @@ export class Generator implements Disposable {
     const { temperature = 1, topK = 0, topP = 1, seed = 0 } = options;
     const step = { index, seed, position, temperature, topK, topP };
     if (fresh.length === 0) {
-      (await this.#plan(1)).run({}, { ...step, length: 1 });
+      this.#newest = await this.#plan(1);
+      this.#newest.run({}, { ...step, length: 1 });
       return 1;
     }
     const { context } = this.#model.config;
     const length = [...BUCKETS.filter((n) => n < context), context].find((n) => n >= fresh.length)!;
     const ids = new Uint32Array(length);
     ids.set(fresh);
-    (await this.#plan(Math.max(2, length))).run({ ids: ids }, { ...step, length: fresh.length });
+    this.#newest = await this.#plan(Math.max(2, length));
+    this.#newest.run({ ids }, { ...step, length: fresh.length });
     return fresh.length;
   }
 

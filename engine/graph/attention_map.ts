@@ -3,6 +3,7 @@
  * `plan.attention` is worth a word here. Kernels and checks are the op's (shaders/attention/maps.ts), behind
  * `AttentionProbe`.
  */
+import { ShapeError } from '../errors';
 import type { LookRequest } from './replay';
 import type { Probe } from './probe';
 
@@ -130,4 +131,38 @@ export interface AttentionProbe extends Probe, Omit<AttentionInfo, 'layer' | 'la
   readonly op: 'attention';
   map(where: string, heads: HeadChoice, query: AttentionQuery): LookRequest<AttentionMap>;
   entropy(): LookRequest<AttentionEntropy>;
+}
+
+/** The attention calls among what a plan can show, numbered and labelled. */
+export function attentionsOf(
+  probes: readonly Probe[],
+): (AttentionInfo & { readonly probe: AttentionProbe })[] {
+  const times = new Map<string, number>();
+  return probes
+    .filter((probe): probe is AttentionProbe => probe.op === 'attention')
+    .map((probe, layer) => {
+      const { scope, batch, heads, T, S, kind } = probe;
+      const n = (times.get(scope) ?? 0) + 1;
+      times.set(scope, n);
+      return { layer, label: n === 1 ? scope : `${scope}#${n}`, batch, heads, T, S, kind, probe };
+    });
+}
+
+/** One of them by number or label; throws `ShapeError` naming those that there are. */
+export function findAttention(
+  plan: { readonly label: string; readonly probes: readonly Probe[] },
+  layer: number | string,
+): AttentionInfo & { readonly probe: AttentionProbe; readonly where: string } {
+  const all = attentionsOf(plan.probes);
+  const found = all.find((a) => a.layer === layer || a.label === layer);
+  if (!found) {
+    throw new ShapeError(
+      plan.label,
+      `no attention ${typeof layer === 'string' ? `"${layer}"` : layer}`,
+      all.length > 0
+        ? `It has ${all.length}: ${all.map((a) => `${a.layer} ${a.label}`).join(', ')}.`
+        : 'It has none.',
+    );
+  }
+  return { ...found, where: `${plan.label} / ${found.label === '' ? 'attention' : found.label}` };
 }

@@ -9,13 +9,14 @@ import { float16ToFloat32 } from '../runtime/half';
 import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
-import type {
-  AttentionEntropy,
-  AttentionInfo,
-  AttentionMap,
-  AttentionProbe,
-  AttentionQuery,
-  HeadChoice,
+import {
+  attentionsOf,
+  findAttention,
+  type AttentionEntropy,
+  type AttentionInfo,
+  type AttentionMap,
+  type AttentionQuery,
+  type HeadChoice,
 } from './attention_map';
 import { bindAll, bySubmission, compileAll, encode, type Bound } from './bind';
 import type { Graph, RunCheck } from './graph';
@@ -362,12 +363,7 @@ export class Plan implements Disposable {
 
   /** The attention calls of this plan, in recording order; their `layer` and `label` are what `attention` takes. */
   get attentions(): readonly AttentionInfo[] {
-    const seen = new Map<string, number>();
-    return this.#attentionProbes().map(({ scope, batch, heads, T, S, kind }, layer) => {
-      const times = (seen.get(scope) ?? 0) + 1;
-      seen.set(scope, times);
-      return { layer, label: times === 1 ? scope : `${scope}#${times}`, batch, heads, T, S, kind };
-    });
+    return attentionsOf(this.probes).map(({ probe: _probe, ...info }) => info);
   }
 
   /**
@@ -382,7 +378,7 @@ export class Plan implements Disposable {
     head: HeadChoice,
     query: AttentionQuery = {},
   ): Promise<AttentionMap> {
-    const { probe, where } = this.#attentionProbe(layer);
+    const { probe, where } = findAttention(this, layer);
     const [map] = await this.look([probe.map(where, head, query)], query);
     return map;
   }
@@ -392,28 +388,9 @@ export class Plan implements Disposable {
     layer: number | string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<AttentionEntropy> {
-    const { probe } = this.#attentionProbe(layer);
+    const { probe } = findAttention(this, layer);
     const [entropy] = await this.look([probe.entropy()], options);
     return entropy;
-  }
-
-  #attentionProbes(): AttentionProbe[] {
-    return this.probes.filter((probe): probe is AttentionProbe => probe.op === 'attention');
-  }
-
-  #attentionProbe(layer: number | string): { probe: AttentionProbe; where: string } {
-    const all = this.attentions;
-    const info = all.find((a) => a.layer === layer || a.label === layer);
-    if (!info) {
-      const known = all.map((a) => `${a.layer} ${a.label}`).join(', ');
-      throw new ShapeError(
-        this.label,
-        `no attention ${typeof layer === 'string' ? `"${layer}"` : layer}`,
-        all.length > 0 ? `It has ${all.length}: ${known}.` : 'It has none.',
-      );
-    }
-    const where = info.label === '' ? `${this.label} / attention` : `${this.label} / ${info.label}`;
-    return { probe: this.#attentionProbes()[info.layer], where };
   }
 
   /** The plan as text: every dispatch with its variant, grid, tensors and buffers. */

@@ -142,6 +142,14 @@ export class Trainer implements Disposable {
     return this.#accumulate.memory;
   }
 
+  /**
+   * The plan of one micro-batch, to look at: `plan.attention(layer, head, { gradient: true })` shows the last batch
+   * through the weights as they now are. Looking changes nothing; running it does.
+   */
+  get plan(): Plan {
+    return this.#accumulate;
+  }
+
   /** The plan of one micro-batch, as text. */
   explain(): string {
     return `${this.#accumulate.explain()}\n${this.#update.explain()}`;

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors';
-import type { AttentionMap, AttentionProbe, HeadChoice } from '../../graph/attention_map';
+import { findAttention, type AttentionInfo, type AttentionMap } from '../../graph/attention_map';
 import type { Plan } from '../../graph/plan';
 
 export interface RolloutOptions {
@@ -39,27 +39,16 @@ export async function attentionRollout(plan: Plan, options: RolloutOptions = {})
   if (!(residual >= 0 && residual < 1)) {
     throw new ShapeError(where, `residual is ${residual}`, 'It is a share: at least 0 and below 1.');
   }
-  const all = plan.attentions;
-  const probes = plan.probes.filter((probe): probe is AttentionProbe => probe.op === 'attention');
-  const layers = options.layers
-    ? options.layers.map((layer) => {
-        const info = all.find((a) => a.layer === layer || a.label === layer);
-        if (!info)
-          throw new ShapeError(
-            where,
-            `no attention ${layer}`,
-            `It has ${all.map((a) => a.label).join(', ')}.`,
-          );
-        return info;
-      })
-    : all.filter((a) => a.T === a.S);
+  const own = (a: AttentionInfo): boolean => a.T === a.S && !a.kind.startsWith('cache');
+  const named = options.layers ?? plan.attentions.filter(own).map((a) => a.layer);
+  const layers = named.map((layer) => findAttention(plan, layer));
   const T = layers[0]?.T ?? 0;
-  const odd = layers.find((a) => a.T !== a.S || a.T !== T);
+  const odd = layers.find((a) => !own(a) || a.T !== T);
   if (odd || layers.length === 0) {
     throw new ShapeError(
       where,
       odd
-        ? `${odd.label} attends from ${odd.T} rows to ${odd.S}, not from ${T} to ${T}`
+        ? `${odd.label} attends from ${odd.T} rows to ${odd.S} (${odd.kind}), not from ${T} to the same ${T}`
         : 'no layer attends to itself',
       'Roll out layers of self-attention over one length: name them in `layers`.',
     );
@@ -73,9 +62,9 @@ export async function attentionRollout(plan: Plan, options: RolloutOptions = {})
     );
   }
   const maps: AttentionMap[] = await plan.look(
-    layers.map((a, i) => {
+    layers.map(({ probe, where: at }, i) => {
       const rows = i === layers.length - 1 ? ([from, to] as const) : ([0, T] as const);
-      return probes[a.layer].map(`${plan.label} / ${a.label}`, heads satisfies HeadChoice, { batch, rows });
+      return probe.map(at, heads, { batch, rows });
     }),
     { ...(signal && { signal }) },
   );
