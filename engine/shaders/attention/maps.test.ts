@@ -12,10 +12,11 @@ import { Device } from '../../runtime/device';
 import { float16ToFloat32, float32ToFloat16 } from '../../runtime/half';
 import { attention } from './attention';
 import { rollOut } from './maps_rollout';
-import type { AttentionOptions } from './options';
+import { keptRef } from './attention.ref';
+import type { AttentionBias, AttentionOptions } from './options';
 import { localPattern, stridedPattern, unionPattern } from './pattern';
 
-interface Case extends Omit<AttentionOptions, 'lengths' | 'bias'> {
+interface Case extends Omit<AttentionOptions, 'lengths' | 'bias' | 'keyMask'> {
   readonly B: number;
   readonly T: number;
   readonly S: number;
@@ -24,6 +25,13 @@ interface Case extends Omit<AttentionOptions, 'lengths' | 'bias'> {
   readonly width: number;
   readonly lengths?: readonly number[];
   readonly slopes?: readonly number[];
+  /** (B, S), 0 where a key is hidden. */
+  readonly mask?: readonly number[];
+  /** Added to the logit of a pair, by head and distance: as a dense bias or in T5's buckets of one distance each. */
+  readonly bias?: {
+    readonly kind: 'dense' | 'buckets';
+    readonly of: (h: number, distance: number) => number;
+  };
   /** Which keys a query row sees; the options say the same to the op. */
   readonly sees?: (t: number, j: number) => boolean;
 }
@@ -58,9 +66,19 @@ const cases: Readonly<Record<string, Case>> = {
     slopes: [0.5, 0.1],
     sees: (t, j) => t - j <= 3 || (t - j) % 8 === 0,
   },
+  'masked, dense bias': {
+    ...{ B: 2, T: 4, S: 6, heads: 2, keyValueHeads: 1, width: 8 },
+    mask: [1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0],
+    bias: { kind: 'dense', of: (h, distance) => (h + 1) * Math.sin(distance) },
+  },
+  'bias by buckets, dropout': {
+    ...{ B: 1, T: 35, S: 39, heads: 2, keyValueHeads: 2, width: 8, causal: true, dropout: 0.4 },
+    bias: { kind: 'buckets', of: (h, distance) => (h + 1) * Math.sin(distance) },
+  },
   'no key': { B: 2, T: 3, S: 4, heads: 1, keyValueHeads: 1, width: 8, lengths: [0, 4] },
 };
 
+const STEP = { seed: 7, index: 3 };
 const random = new Random(21);
 const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
 
@@ -72,7 +90,7 @@ function record(
   g: Graph;
   outputs: Record<string, Tensor>;
 } {
-  const { B, T, S, heads, keyValueHeads, width, lengths, slopes, sees: _sees, ...rest } = c;
+  const { B, T, S, heads, keyValueHeads, width, lengths, slopes, mask, bias, sees: _sees, ...rest } = c;
   const g = new Graph(device, { train, storage, label: 'look' });
   const q = g.input('q', [B, T, heads * width], storage, { differentiable: train });
   const kv = g.input('kv', [B, S, 2 * keyValueHeads * width], storage, { differentiable: train });
@@ -86,6 +104,8 @@ function record(
       ...rest,
       ...(lengths && { lengths: g.constant('lengths', [B], Uint32Array.from(lengths)) }),
       ...(slopes && { bias: { kind: 'slopes', slopes } }),
+      ...(mask && { keyMask: g.constant('mask', [B, S], Uint32Array.from(mask)) }),
+      ...(bias && { bias: biasOf(g, bias, c) }),
     }),
   );
   if (!train) return { g, outputs: { y } };
@@ -94,9 +114,23 @@ function record(
   return { g, outputs: { y, dq: g.grad(q), dkv: g.grad(kv) } };
 }
 
+function biasOf(g: Graph, { kind, of }: NonNullable<Case['bias']>, { T, S, heads }: Case): AttentionBias {
+  if (kind === 'dense') {
+    const data = Float32Array.from({ length: heads * T * S }, (_, i) =>
+      of(Math.floor(i / (T * S)), (i % S) - (Math.floor(i / S) % T) - (S - T)),
+    );
+    return { kind, tensor: g.constant('bias', [1, heads, T, S], data) };
+  }
+  const data = Float32Array.from({ length: (T + S) * heads }, (_, i) =>
+    of(i % heads, Math.floor(i / heads) - S),
+  );
+  return { kind, table: g.constant('table', [T + S, heads], data), bucketOf: (distance) => distance + S };
+}
+
 /** Probabilities (B, H, T, S) and, for dout, their gradients, in float64. */
 function reference(c: Case, q: Float32Array, kv: Float32Array, dout?: Float32Array) {
   const { B, T, S, heads: H, keyValueHeads: G, width: D } = c;
+  const kept = c.dropout ? keptRef(STEP, { heads: H, S, rate: c.dropout }) : null;
   const p = new Float64Array(B * H * T * S);
   const dp = new Float64Array(p.length);
   for (let b = 0; b < B; b++)
@@ -106,17 +140,25 @@ function reference(c: Case, q: Float32Array, kv: Float32Array, dout?: Float32Arr
         const g = Math.floor((h * G) / H);
         const logits = Array.from({ length: S }, (_, j) => {
           const position = t + S - T;
-          if (j >= (c.lengths?.[b] ?? S) || (c.causal && j > position) || c.sees?.(t, j) === false)
+          if (
+            j >= (c.lengths?.[b] ?? S) ||
+            (c.causal && j > position) ||
+            c.sees?.(t, j) === false ||
+            c.mask?.[b * S + j] === 0
+          )
             return -Infinity;
           let x = 0;
           for (let d = 0; d < D; d++) {
             x += q[((b * T + t) * H + h) * D + d] * kv[((b * S + j) * 2 * G + g) * D + d];
             if (dout)
-              dp[at + j] += dout[((b * T + t) * H + h) * D + d] * kv[((b * S + j) * 2 * G + G + g) * D + d];
+              dp[at + j] +=
+                (kept?.(b, h, t, j) ?? 1) *
+                dout[((b * T + t) * H + h) * D + d] *
+                kv[((b * S + j) * 2 * G + G + g) * D + d];
           }
           x /= Math.sqrt(D);
           if (c.softcap) x = c.softcap * Math.tanh(x / c.softcap);
-          return x - (c.slopes?.[h] ?? 0) * Math.abs(j - position);
+          return x - (c.slopes?.[h] ?? 0) * Math.abs(j - position) + (c.bias?.of(h, j - position) ?? 0);
         });
         const m = Math.max(...logits);
         if (m === -Infinity) continue;
@@ -270,12 +312,13 @@ if (host.gpu)
       'shows gradients of a training plan, and changes neither results nor gradients',
       { timeout: 240_000 },
       async () => {
-        for (const c of [cases.causal, cases['cross, padded']].slice(0, slow ? 1 : 2)) {
+        for (const name of ['causal', 'cross, padded', 'bias by buckets, dropout'].slice(0, slow ? 1 : 3)) {
+          const c = cases[name];
           const { g, outputs } = record(device, c, { train: true });
           using plan = await g.compile(outputs);
           const { q, kv } = feed(c);
           const dy = noise(c.B * c.T * c.heads * c.width);
-          plan.run({ q, kv, dy });
+          plan.run({ q, kv, dy }, STEP);
           const before = await Promise.all(['y', 'dq', 'dkv'].map((name) => plan.read(name)));
           await check(plan, c, reference(c, q, kv, dy), 2 ** -23, true);
           expect(await Promise.all(['y', 'dq', 'dkv'].map((name) => plan.read(name)))).toEqual(before);
