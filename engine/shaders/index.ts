@@ -20,6 +20,7 @@ export * from './matmul/matmul';
 export * from './multiply/multiply';
 export * from './norm_clip/norm_clip';
 export * from './positional/positional';
+export * from './rearrange/rearrange';
 export * from './rmsnorm/rmsnorm';
 export * from './rope/rope';
 export * from './sampling/sampling';
