@@ -39,7 +39,7 @@ fn products(x: F, a: F, b: F, c: F, d: F) -> vec4f { return vec4f(inner(x, a), i
 fn weighted(p: vec4f, a: F, b: F, c: F, d: F) -> F { return a * p.x + b * p.y + c * p.z + d * p.w; }
 fn largest(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
 fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
-fn weights(x: vec4f, m: f32) -> vec4f { return select(vec4f(), exp(x - m), x > vec4f(MASKED)); }
+fn weight(x: vec4f, m: f32) -> vec4f { return select(vec4f(), exp(x - m), x > vec4f(MASKED)); }
 
 // Of four keys; MASKED where the query does not see them.
 fn logits(product: vec4f, position: vec4u, exists: vec4<bool>, end: u32, h: u32) -> vec4f {
@@ -121,15 +121,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let higher = max(m, most_of(vec4f(largest(s0), largest(s1), largest(s2), largest(s3)), lane));
     let shrink = exp(m - higher);
     m = higher;
-    s0 = weights(s0, m.x);
+    s0 = weight(s0, m.x);
     scores[lane] = s0;
     if (QUERIES > 1u) {
-      s1 = weights(s1, m.y);
+      s1 = weight(s1, m.y);
       scores[64u + lane] = s1;
     }
     if (QUERIES > 2u) {
-      s2 = weights(s2, m.z);
-      s3 = weights(s3, m.w);
+      s2 = weight(s2, m.z);
+      s3 = weight(s3, m.w);
       scores[128u + lane] = s2;
       scores[192u + lane] = s3;
     }

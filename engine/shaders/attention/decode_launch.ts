@@ -1,0 +1,266 @@
+import { linearGrid, type Graph, type Grid } from '../../graph/graph';
+import step from '../../graph/step.wgsl';
+import type { Tensor } from '../../graph/tensor';
+import type { Capabilities } from '../../runtime/device';
+import { defineKernel, type Kernel } from '../../runtime/kernel';
+import { byCapability, type Constants } from '../../runtime/shader';
+import reduce from '../lib/reduce.wgsl';
+import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
+import { turning, TURNS, type CacheLayout } from './cache';
+import buckets from './decode_bias_buckets.wgsl';
+import biasNone from './decode_bias_none.wgsl';
+import slopes from './decode_bias_slopes.wgsl';
+import combineWgsl from './decode_combine.wgsl';
+import split from './decode_split.wgsl';
+import whole from './decode_whole.wgsl';
+import keysWgsl from './decode_keys.wgsl';
+import decodeWgsl from './decode.wgsl';
+import { expand, forward, NO_OPTIONS, type Form } from './kernels';
+import { chooseMapping, storageOf } from './layout';
+import { showDecode } from './maps_decode';
+import pack1 from './pack1.wgsl';
+import pack4 from './pack4.wgsl';
+import tangent from './tangent.wgsl';
+
+const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
+const PACKS = { wide: pack4, narrow: pack1 };
+const BIASES = { none: biasNone, slopes, buckets };
+const RESULTS = { whole, split };
+
+/** Every form of the kernel, by what is linked into it. */
+const decode = new Map<string, Kernel>();
+for (const [width, pack] of Object.entries(PACKS)) {
+  for (const [turn, turns] of Object.entries(TURNS)) {
+    for (const [bias, biasWgsl] of Object.entries(BIASES)) {
+      for (const [result, resultWgsl] of Object.entries(RESULTS)) {
+        const form = `${width} ${turn} ${bias} ${result}`;
+        const wgsl = [pack, keysWgsl, decodeWgsl, ...turns, biasWgsl, resultWgsl, reductions, tangent, step];
+        decode.set(form, defineKernel({ name: `attention.decode ${form}`, wgsl }));
+      }
+    }
+  }
+}
+const combine = {
+  wide: defineKernel({ name: 'attention.decode_combine', wgsl: [pack4, combineWgsl] }),
+  narrow: defineKernel({ name: 'attention.decode_combine_narrow', wgsl: [pack1, combineWgsl] }),
+};
+
+/** How the work is shared: a pure function of shapes and device, so that plans replay; README.md tells the ladder. */
+export interface DecodeMapping {
+  /** Query rows of one key head that a workgroup owns: keys and values are read once for all of them. */
+  readonly queries: 1 | 2 | 4;
+  /** Workgroups that share the keys. */
+  readonly splits: number;
+  /** Keys that a split takes at least, so that short caches stay with one. */
+  readonly least: number;
+}
+
+/** `rows`: query rows that share a key head, T·H/G; `keyHeads`: B·G. */
+export function chooseDecode(
+  { rows, keyHeads, capacity }: { rows: number; keyHeads: number; capacity: number },
+  can: Pick<Capabilities, 'software'>,
+): DecodeMapping {
+  const queries = rows >= 3 ? 4 : rows === 2 ? 2 : 1;
+  const groups = Math.ceil(rows / queries) * keyHeads;
+  const [wanted, least] = can.software ? [SOFTWARE_GROUPS, SOFTWARE_LEAST] : [GROUPS, LEAST];
+  const most = Math.ceil(capacity / least);
+  return { queries, splits: Math.max(1, Math.min(MOST_SPLITS, most, Math.ceil(wanted / groups))), least };
+}
+
+/** Workgroups that keep a GPU busy: of 64 lanes, a few for each of some hundred cores. */
+const GROUPS = 512;
+const LEAST = 256;
+const SOFTWARE_GROUPS = 4;
+const SOFTWARE_LEAST = 512;
+const MOST_SPLITS = 64;
+
+/** A bias as kernels take it, checked: slopes (H), or for each distance its row of a table (buckets, H). */
+export type BoundBias =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'slopes'; readonly slopes: Tensor }
+  | { readonly kind: 'buckets'; readonly buckets: Tensor; readonly weights: Tensor };
+
+/** Query rows against keys (B, S, G·D) and their values, checked. */
+export interface DecodeProblem {
+  readonly layout: CacheLayout;
+  readonly q: Tensor;
+  /** First column of the queries. */
+  readonly queryOffset: number;
+  readonly keys: Tensor;
+  readonly values: Tensor;
+  readonly causal: boolean;
+  readonly slides: boolean;
+  readonly window: number;
+  readonly scale: number;
+  readonly softcap: number | undefined;
+  readonly bias: BoundBias;
+}
+
+/** Where everything lies, in F, under the names that decode.wgsl and forward.wgsl share. */
+function common(p: DecodeProblem) {
+  const { T, heads, keyValueHeads, width, capacity, per } = p.layout;
+  return {
+    t: T,
+    s: capacity,
+    heads,
+    heads_per_key: heads / keyValueHeads,
+    q_stride: p.q.shape[2] / per,
+    q_offset: p.queryOffset / per,
+    k_stride: p.keys.shape[2] / per,
+    k_offset: 0,
+    v_stride: p.values.shape[2] / per,
+    v_offset: 0,
+    w: width / per,
+    scale: p.scale,
+    cap: p.softcap ?? 1,
+  };
+}
+
+/** Records the kernel for few rows: a workgroup a row, or a few, and a share of the keys. -> (B, T, H·D). */
+export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
+  const { B, T, heads, keyValueHeads, width, capacity, wide, per, starts } = p.layout;
+  const rows = T * (heads / keyValueHeads);
+  const keyHeads = B * keyValueHeads;
+  const { queries, splits, least } = chooseDecode({ rows, keyHeads, capacity }, g.device.can);
+  const turned = turning(p.layout);
+  const { kind, ...biased } = p.bias;
+  const out = g.value('attention', [B, T, heads * width], p.q.dtype);
+  const w = width / per;
+  const type = storageOf(p.q, wide);
+  const F = wide ? ('vec4<f32>' as const) : ('f32' as const);
+  const uniforms = {
+    ...common(p),
+    causal: p.causal ? 1 : 0,
+    slides: p.slides ? 1 : 0,
+    window: p.window,
+    sinks: p.layout.sinks,
+    splits,
+    least,
+    distances: capacity,
+    ...turned.uniforms,
+  };
+  const constants: Constants = {
+    // Few different sizes, so that one pipeline serves many head widths.
+    MOST: 2 ** Math.max(4, Math.ceil(Math.log2(w))),
+    SOFTCAP: p.softcap !== undefined,
+    T: type,
+    KV: storageOf(p.keys, wide),
+    ...turned.constants,
+  };
+  const bind: Readonly<Record<string, Tensor>> = biased;
+  const form = `${wide ? 'wide' : 'narrow'} ${turned.kind} ${kind}`;
+  const read = { q: p.q, k: p.keys, v: p.values, starts, ...turned.bind, ...bind };
+  const grid: Grid = [splits, Math.ceil(rows / queries), keyHeads];
+  if (splits === 1) {
+    const options = { uniforms, constants: { ...constants, QUERIES: queries }, grid };
+    g.dispatch(decode.get(`${form} whole`)!, { ...read, out }, options);
+  } else {
+    const partial = g.value('attention partial', [B * T * heads, splits, width], 'f32');
+    const shares = g.value('attention shares', [B * T * heads, splits, 2], 'f32');
+    const options = { uniforms, constants: { ...constants, QUERIES: queries, PARTIAL: F }, grid };
+    g.dispatch(decode.get(`${form} split`)!, { ...read, partial, shares }, options);
+    const n = B * T * heads * w;
+    g.dispatch(
+      wide ? combine.wide : combine.narrow,
+      { partial, shares, out },
+      { uniforms: { n, w, splits }, constants: { T: type, PARTIAL: F }, grid: linearGrid(Math.ceil(n / 64)) },
+    );
+  }
+  show(g, p, uniforms, constants);
+  return out;
+}
+
+/** Farther than any two rows are apart; sums with row numbers stay in i32. */
+const FAR = 2 ** 29;
+
+/**
+ * Records the tiled kernel of `attention`, whose rows share keys: for prompts. `q` holds queries that have turned. Not
+ * for caches that slide, whose rows are not in the order of their positions.
+ */
+export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
+  const { B, T, heads, width, wide, capacity, starts } = p.layout;
+  const m = chooseMapping({ width, heads, wide }, g.device.can);
+  const out = g.value('attention', [B, T, heads * width], q.dtype);
+  const lse = g.value('attention lse', [B, heads, T], 'f32');
+  const biased = tiledBias(g, p);
+  g.dispatch(
+    forward({ mapping: m, bias: biased.form, sparse: false }),
+    { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
+    {
+      uniforms: {
+        ...NO_OPTIONS,
+        ...common(p),
+        batch: B,
+        left: p.causal && p.window < capacity ? 1 - p.window : -FAR,
+        right: p.causal ? 0 : FAR,
+        ...biased.uniforms,
+      },
+      constants: {
+        ...m.constants,
+        T: storageOf(q, wide),
+        KV: storageOf(p.keys, wide),
+        ...(p.causal && { CACHED: true }),
+        ...(p.softcap !== undefined && { SOFTCAP: true }),
+      },
+      grid: [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup],
+    },
+  );
+  const turned = turning(p.layout);
+  const shown = { causal: p.causal ? 1 : 0, slides: 0, window: p.window, sinks: 0, splits: 1, least: 1 };
+  show(
+    g,
+    p,
+    { ...common(p), ...shown, distances: capacity, ...turned.uniforms },
+    {
+      MOST: 2 ** Math.max(4, Math.ceil(Math.log2(m.packs))),
+      SOFTCAP: p.softcap !== undefined,
+      T: storageOf(p.q, wide),
+      KV: storageOf(p.keys, wide),
+      ...turned.constants,
+    },
+  );
+  return out;
+}
+
+function tiledBias(
+  g: Graph,
+  { bias, layout: { heads, capacity } }: DecodeProblem,
+): {
+  readonly form: Form['bias'];
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly uniforms: Readonly<Record<string, number>>;
+} {
+  if (bias.kind === 'none') return { form: 'none', bind: {}, uniforms: {} };
+  if (bias.kind === 'slopes') return { form: 'slopes', bind: { bias: bias.slopes }, uniforms: {} };
+  return {
+    form: 'strided',
+    bind: { bias: expand(g, bias.weights, bias.buckets) }, // (H, capacity), by the query's position less the key's
+    uniforms: { bias_h: capacity, bias_t: 1, bias_s: -1, bias_last: heads * capacity - 1 },
+  };
+}
+
+/** What plans need to show these probabilities on demand. */
+function show(
+  g: Graph,
+  p: DecodeProblem,
+  uniforms: Readonly<Record<string, number>>,
+  constants: Constants,
+): void {
+  const { B, T, capacity, heads, width, wide, starts } = p.layout;
+  const { q, keys, causal, slides, window } = p;
+  const { kind, ...biased } = p.bias;
+  const turned = turning(p.layout);
+  const words = [
+    causal ? 'cache' : 'cross cache',
+    slides && 'slides',
+    window < capacity && `window ${window}`,
+    kind !== 'none' && `${kind} bias`,
+  ];
+  showDecode(g, {
+    ...{ B, T, capacity, heads, width, wide, causal, slides, q, keys, uniforms, constants },
+    kind: words.filter((word) => word !== false).join(', '),
+    linked: [...TURNS[turned.kind], BIASES[kind]],
+    form: `${turned.kind} ${kind}`,
+    bind: { starts, ...turned.bind, ...biased },
+  });
+}
