@@ -1,6 +1,10 @@
 import { expect, it, vi } from 'vitest';
 import { fixtureText } from './fixtures/load';
+import { Device, ParameterStore } from '../engine/index';
+import { GPT } from '../models/index';
+import { openTestGpu } from './harness/host';
 import { example } from './readme.example';
+import { look } from './readme.look';
 
 it('the README example trains and writes', { timeout: 120_000 }, async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -10,4 +14,18 @@ it('the README example trains and writes', { timeout: 120_000 }, async () => {
   log.mockRestore();
   expect(reports.at(-1)!.loss).toBeLessThan(reports[0].loss);
   expect(written.length).toBeGreaterThan(30); // the context less the prompt
+});
+
+it('the README shows the attention of a model', async () => {
+  using device = await Device.open({ gpu: openTestGpu() });
+  const model = new GPT({ vocabulary: 7, context: 8, layers: 2, heads: 4, width: 16 });
+  using _store = new ParameterStore(device, model, { seed: 1 });
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await look(device, model, Uint32Array.of(1, 5, 2));
+  const [[layers], [row], [entropy, size]] = log.mock.calls;
+  log.mockRestore();
+  expect(layers).toEqual(['0 h.0.attn: causal', '1 h.1.attn: causal']);
+  expect((row as Float32Array).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  expect(entropy).toBeCloseTo(Math.log(3), 2); // fresh weights attend to all alike
+  expect(size).toBe(9);
 });
