@@ -144,14 +144,16 @@ class Attention {
   forward(g: Graph, x: Tensor, residual: Tensor, cache: LayerCache | null): Tensor {
     const c = this.#c;
     const layout = { heads: c.heads, keyValueHeads: c.keyValueHeads };
-    let qkv = this.c_attn.forward(g, x);
-    if (c.positions === 'rope') qkv = rope(g, qkv, { ...layout, theta: c.ropeTheta, scaling: scalingOf(c) });
+    const turns = c.positions === 'rope' ? { theta: c.ropeTheta, scaling: scalingOf(c) } : null;
+    const qkv = this.c_attn.forward(g, x);
     let y: Tensor;
     if (cache) {
-      appendCache(g, qkv, g.use(cache.keys), g.use(cache.values), layout);
-      y = decodeAttention(g, qkv, g.use(cache.keys), g.use(cache.values), layout);
+      const [keys, values] = [g.use(cache.keys), g.use(cache.values)];
+      appendCache(g, qkv, keys, values, { ...layout, rope: turns });
+      y = decodeAttention(g, qkv, keys, values, { ...layout, rope: turns });
     } else {
-      y = selfAttention(g, qkv, { ...layout, causal: true });
+      const turned = turns ? rope(g, qkv, { ...layout, ...turns }) : qkv;
+      y = selfAttention(g, turned, { ...layout, causal: true });
     }
     return project(g, this.c_proj, y, residual, c.dropout);
   }
