@@ -46,7 +46,7 @@ export const chinese: LaboratoryStrings = {
   naiveNote:
     '左侧在 CPU 上以 32 位浮点数计算，因为 WGSL 不保证 ∞ 与 NaN 的行为。z/τ 与右侧的份额从 GPU 读回。',
   overflow: (exponent) =>
-    `exp(${exponent}) 超过 32 位浮点数的最大值 3.4·10³⁸，变成 ∞；而 ∞/∞ 不是数（NaN）。减去最大的 logit 不改变任何份额，此后指数都不大于 0。`,
+    `exp(${exponent}) 超过 32 位浮点数的最大值 3.4e38，变成 ∞；而 ∞/∞ 不是数（NaN）。减去最大的 logit 不改变任何份额，此后指数都不大于 0。`,
   underflow:
     '每个指数都小得 32 位浮点数无法表示，变成 0；而 0/0 不是数（NaN）。减去最大值后，最大的指数总是 1。',
   agree: '此处两侧一致：没有指数超过 88.7，即 32 位浮点数的尽头。试试 10³ 左右的示例。',
@@ -151,7 +151,7 @@ export const chinese: LaboratoryStrings = {
     '三个矩阵把每一行变成查询（它找什么）、键（凭什么找到它）和值（它给出什么）。',
     '每个查询与每个键相遇：第 i 行第 j 列是查询 i 与键 j 的点积。',
     '8 个乘积之和的散布是一个的 √8 倍。除以 √8，softmax 才不会只选一个键。',
-    '查询不应看到的键加上 −10³⁰：因果遮蔽时较后的键，以及填充。此处以斜线表示。',
+    '查询不应看到的键加上 −1e30：因果遮蔽时较后的键，以及填充。此处以斜线表示。',
     '每一行变成总和为 1 的份额：查询从每个值取多少。被遮蔽的键恰好为 0。',
     '每一行是各个值按权重的平均：这个头对该词元的回答。',
   ],
@@ -174,7 +174,7 @@ export const chinese: LaboratoryStrings = {
   },
   matrixName: (what, rows, columns) => `${what}，${rows} × ${columns}`,
   cellHint: '指向一个格子，看它如何算出。点击一行，跟随该查询。',
-  notSeen: '已遮蔽：加上 −10³⁰，softmax 给出 0',
+  notSeen: '已遮蔽：加上 −1e30，softmax 给出 0',
   fusedCheck: (difference) => `从不存储这些矩阵的融合注意力算子给出同样的输出：最大差异 ${difference}`,
   headTime: (ms) => `全部步骤及读回共 ${ms} 毫秒`,
 };

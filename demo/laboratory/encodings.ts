@@ -35,6 +35,8 @@ export interface Encoding {
   readonly columnAxis: AxisName;
   /** What the first row stands for where that is not 0; rows then count down. */
   readonly from?: number;
+  /** A row to frame. */
+  readonly marked?: number;
   /** Entries that a causal model never sees. */
   readonly masked?: (row: number, column: number) => boolean;
   /** The entry's formula with its numbers, without the value. */
@@ -185,7 +187,7 @@ export const SCHEMES = {
           formula: (i, j) => `−${Number(slope.toPrecision(4))} · (${i} − ${j})`,
         };
       },
-      slopes: ({ length, heads }) => {
+      slopes: ({ length, heads, head }) => {
         const slopes = alibiSlopes(heads);
         return {
           rows: heads,
@@ -194,6 +196,7 @@ export const SCHEMES = {
           palette: 'sequential',
           range: [0, 1],
           rowAxis: 'head',
+          marked: head,
           columnAxis: 'distance',
           formula: (h, distance) => `exp(−${Number(slopes[h].toPrecision(4))} · ${distance})`,
         };

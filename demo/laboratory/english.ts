@@ -46,7 +46,7 @@ export const english = {
   naiveNote:
     'The left side is computed in 32-bit floats on the CPU, since WGSL promises nothing about ∞ and NaN. z/τ and the shares on the right are read back from the GPU.',
   overflow: (exponent: string) =>
-    `exp(${exponent}) is beyond 3.4·10³⁸, the largest 32-bit float, and becomes ∞; then ∞/∞ is not a number. Subtracting the largest logit changes no share, and no exponent is then above 0.`,
+    `exp(${exponent}) is beyond 3.4e38, the largest 32-bit float, and becomes ∞; then ∞/∞ is not a number. Subtracting the largest logit changes no share, and no exponent is then above 0.`,
   underflow:
     'Every exponential is too small for a 32-bit float and becomes 0; then 0/0 is not a number. With the largest subtracted, the largest exponential is always 1.',
   agree:
@@ -81,11 +81,11 @@ export const english = {
   } as Record<string, string>,
   about: {
     'sinusoidal.table':
-      'Each position is a row of sines and cosines, from fast waves on the left to slow ones on the right, added to the word’s vector (Vaswani et al. 2017).',
+      'Each position is a row of sines and cosines, from fast waves on the left to slow ones on the right, added to the vector of the word (Vaswani et al. 2017).',
     'sinusoidal.similarity':
       'The cosine between any two rows: neighbours look alike, and only their distance counts, so every diagonal has one colour.',
     'learned.table':
-      'A row of free numbers for each position, added to the word’s vector. Before training they are noise, as here: 0.02 times a normal, from a fixed seed (GPT-2).',
+      'A row of free numbers for each position, added to the vector of the word. Before training they are noise, as here: 0.02 times a normal, from a fixed seed (GPT-2).',
     'learned.similarity':
       'The cosine between any two rows. Noise has no sense of near and far: training has to find it.',
     'rope.cos':
@@ -98,7 +98,7 @@ export const english = {
     'alibi.bias':
       'Every score loses slope × distance: nothing is learned, and longer texts than in training still work (Press et al. 2022). Each head has its own slope.',
     'alibi.slopes':
-      'What the bias leaves of a key’s weight at each distance, head by head: the first heads see only the nearest words, the last ones look far back.',
+      'What the bias leaves of the weight of a key at each distance, head by head: the first heads see only the nearest words, the last ones look far back.',
     'transformerXL.table':
       'One row for each distance, farthest first: sines on the left half, cosines on the right. Keys of the segment before are simply farther (Dai et al. 2019).',
     'transformerXL.term':
@@ -160,9 +160,9 @@ export const english = {
     'Three matrices make of every row a query (what it looks for), a key (what it can be found by) and a value (what it gives).',
     'Every query meets every key: row i, column j is the dot product of query i and key j.',
     'Sums of 8 products have √8 times the spread of one. Dividing by √8 keeps softmax from choosing just one key.',
-    'Keys that a query must not see get −10³⁰: later ones with the causal mask, and padding. They are hatched here.',
+    'Keys that a query must not see get −1e30: later ones with the causal mask, and padding. They are hatched here.',
     'Each row becomes shares that sum to 1: how much of each value the query takes. Masked keys have exactly 0.',
-    'Each row is the mean of the values, by its weights: the head’s answer for that token.',
+    'Each row is the mean of the values, by its weights: what the head answers for that token.',
   ],
   matrices: {
     embedding: 'Embedding',
@@ -183,7 +183,7 @@ export const english = {
   },
   matrixName: (what: string, rows: number, columns: number) => `${what}, ${rows} × ${columns}`,
   cellHint: 'Point at a cell to see how it is computed. Click a row to follow that query.',
-  notSeen: 'masked: −10³⁰ is added, and softmax gives 0',
+  notSeen: 'masked: −1e30 is added, and softmax gives 0',
   fusedCheck: (difference: string) =>
     `The fused attention op, which never stores these matrices, gives the same output: largest difference ${difference}`,
   headTime: (ms: string) => `all steps and their readback in ${ms} ms`,

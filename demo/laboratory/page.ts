@@ -27,6 +27,7 @@ export class LaboratoryPage {
 
   async start(): Promise<void> {
     this.#appearance.onChange = () => this.#onAppearance();
+    byId('laboratory').hidden = false;
     this.#appearance.apply();
     const reason = missingWebGPU();
     if (reason) return this.#giveUp(reason, '');

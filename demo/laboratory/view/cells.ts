@@ -5,6 +5,8 @@ export interface Axis {
   readonly title: string;
   /** One for each row or column; '' leaves it out. */
   readonly labels: readonly string[];
+  /** Every row or column has one, so that some are left out where they would overlap. */
+  readonly dense?: boolean;
 }
 
 export interface HeatMapData {
@@ -109,9 +111,12 @@ export function paintCells(context: CanvasRenderingContext2D, data: HeatMapData,
       context.fillText(data.text(value), x + width / 2, y + height / 2);
     }
   }
-  context.strokeStyle = themeValue('--rule');
   context.lineWidth = 1;
+  context.strokeStyle = themeValue('--edge');
+  context.globalAlpha = 0.45;
   context.stroke(hatched);
+  context.globalAlpha = 1;
+  context.strokeStyle = themeValue('--rule');
   context.strokeRect(left - 0.5, top - 0.5, width * data.columns + 1, height * data.rows + 1);
 }
 
@@ -122,12 +127,15 @@ export function paintLabels(context: CanvasRenderingContext2D, data: HeatMapData
   context.fillStyle = themeValue('--soft');
   context.textBaseline = 'middle';
   context.textAlign = 'right';
+  // Where cells are smaller than the type, some labels have to go.
+  const every = (pitch: number): number => Math.ceil(LABEL_FONT / pitch);
   rowAxis.labels.forEach((label, row) => {
+    if (label === '' || (rowAxis.dense && row % every(height) !== 0)) return;
     context.fillText(label, left - GAP, top + (row + 0.5) * height);
   });
   context.textAlign = upright ? 'left' : 'center';
   columnAxis.labels.forEach((label, column) => {
-    if (label === '') return;
+    if (label === '' || (columnAxis.dense && column % every(width) !== 0)) return;
     context.save();
     context.translate(left + (column + 0.5) * width, top - (upright ? GAP - 1 : LABEL_FONT - 2));
     if (upright) context.rotate(-Math.PI / 2);

@@ -23,7 +23,8 @@ export class HeadPanel {
   #strings: LaboratoryStrings;
   #view: HeadView | null = null;
   #step = 0;
-  #query = 1;
+  /** The last token, which sees all others. */
+  #query = TOKENS;
   #playing: ReturnType<typeof setInterval> | undefined;
 
   constructor(strings: LaboratoryStrings) {

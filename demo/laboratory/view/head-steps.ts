@@ -67,8 +67,8 @@ export function heatMapOf(view: HeadView, stage: HeadStage, strings: LaboratoryS
     masked: hatched ? (query, key) => !sees(input, query, key) : undefined,
     palette: shares ? 'sequential' : 'diverging',
     range: shares ? [0, 1] : [-(most || 1), most || 1],
-    rowAxis: { title: '', labels: byToken ? tokens.map(short) : numbers(rows) },
-    columnAxis: { title: '', labels: pairs ? tokens.map(short) : numbers(columns) },
+    rowAxis: { title: '', labels: byToken ? tokens.map(short) : numbers(rows), dense: true },
+    columnAxis: { title: '', labels: pairs ? tokens.map(short) : numbers(columns), dense: true },
     text: (x) => fixed(x, 2),
     label: strings.matrixName(strings.matrices[stage], rows, columns),
   };

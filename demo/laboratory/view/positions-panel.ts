@@ -72,6 +72,7 @@ export class PositionsPanel {
   #chooseScheme(): void {
     const { controls, views } = this.#scheme;
     this.#views.offer(Object.keys(views).map((id) => [id, this.#strings.views[id]]));
+    byId('views').hidden = Object.keys(views).length === 1;
     for (const knob of byId('knobs').children) {
       const name = (knob as HTMLElement).dataset.knob!;
       (knob as HTMLElement).hidden = name !== 'length' && !controls.includes(name as EncodingControl);
@@ -111,6 +112,7 @@ export class PositionsPanel {
       columnAxis: axis(strings, encoding.columnAxis, columns, (column) => column),
       label: strings.heatMapName(name, rows, columns),
     });
+    this.#map.mark({ row: encoding.marked });
     setText(byId('about'), strings.about[`${this.#schemes.chosen}.${view}`]);
     drawLegend(byId('encoding-legend'), encoding.palette, encoding.range);
     this.#read(this.#point);

@@ -1,6 +1,7 @@
 import { byId, element, setText } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
 import type { HeadStage } from '../session/protocol';
+import { setFormula } from './formula';
 import { explain, hasTokenRows, heatMapOf, marked, STEPS, type HeadView } from './head-steps';
 import { HeatMap, type Cell } from './heat-map';
 
@@ -51,7 +52,7 @@ export class Stage {
   #draw(step: number): void {
     const strings = this.#strings!;
     this.#step = step;
-    setText(byId('formula'), strings.stepFormulas[step]);
+    setFormula(byId('formula'), strings.stepFormulas[step]);
     setText(byId('step-text'), strings.stepTexts[step]);
     const { operands, results } = STEPS[step];
     byId('result-maps').dataset.maps = String(results.length);
@@ -72,7 +73,7 @@ export class Stage {
       frame.stage = stage;
       frame.figure.hidden = stage === null || this.#view === null;
       if (stage === null || this.#view === null) return;
-      setText(frame.caption, strings.matrices[stage]);
+      setFormula(frame.caption, strings.matrices[stage]);
       frame.map.draw(heatMapOf(this.#view, stage, strings));
     });
   }
@@ -88,7 +89,7 @@ export class Stage {
     const readout = byId('head-readout');
     const text = stage && cell && this.#view ? explain(this.#view, stage, cell, this.#strings!) : null;
     readout.classList.toggle('idle', text === null);
-    setText(readout, text ?? this.#strings?.cellHint ?? '');
+    setFormula(readout, text ?? this.#strings?.cellHint ?? '');
   }
 
   #frames(host: HTMLElement, count: number, largest: number): readonly Frame[] {
