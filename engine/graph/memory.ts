@@ -33,6 +33,16 @@ export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>, 
   const lives = [...lifetimes.values()];
   const { buffer, sizes } = assignBuffers(lives);
   const places = graph.probes.flatMap((probe) => probe.places);
+  for (const { after, tensors } of places) {
+    for (const { root } of tensors) {
+      const life = lifetimes.get(root);
+      if (life && !(life.first <= after && after <= life.last)) {
+        throw new Error(
+          `a probe reads ${root.name} after dispatch ${after}, but it lives ${life.first} to ${life.last}`,
+        );
+      }
+    }
+  }
   const { restart } = sliceOf(graph.dispatches, places, (root) => !lifetimes.has(root));
   const kept = [...restart].filter((root) => repeatable || root.bytes <= KEPT_BYTES);
   const own =

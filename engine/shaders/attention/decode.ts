@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { rope } from '../rope/rope';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
-import { launchDecode, launchTiled, type BoundBias } from './decode_launch';
+import { launchDecode, launchTiled, show, type BoundBias } from './decode_launch';
 import { expectColumns, isWide } from './layout';
 import type { AttentionBias } from './options';
 
@@ -54,6 +54,7 @@ export function decodeAttention(
     window: windowOf(where, layout, slides, options.window),
     bias: bound(g, where, options.bias, layout),
   };
+  show(g, p);
   // `rope` knows no starts, and slots of a cache that slides are in no order.
   if (T < TILED_FROM || slides || (options.rope && options.starts)) return launchDecode(g, p);
   return launchTiled(g, p, options.rope ? rope(g, qkv, { heads, keyValueHeads, ...options.rope }) : qkv);
@@ -181,5 +182,6 @@ export function decodeCrossAttention(
     ...{ layout, q, queryOffset, keys, values, causal: false, slides: false, window: S, scale, softcap },
     bias: { kind: 'none' } as const,
   };
+  show(g, p);
   return layout.T < TILED_FROM ? launchDecode(g, p) : launchTiled(g, p, q);
 }

@@ -140,8 +140,7 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
     ...turned.uniforms,
   };
   const constants: Constants = {
-    // Few different sizes, so that one pipeline serves many head widths.
-    MOST: 2 ** Math.max(4, Math.ceil(Math.log2(w))),
+    MOST: most(w),
     SOFTCAP: p.softcap !== undefined,
     T: type,
     KV: storageOf(p.keys, wide),
@@ -166,7 +165,6 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
       { uniforms: { n, w, splits }, constants: { T: type, PARTIAL: F }, grid: linearGrid(Math.ceil(n / 64)) },
     );
   }
-  show(g, p, uniforms, constants);
   return out;
 }
 
@@ -205,20 +203,6 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
       grid: [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup],
     },
   );
-  const turned = turning(p.layout);
-  const shown = { causal: p.causal ? 1 : 0, slides: 0, window: p.window, sinks: 0, splits: 1, least: 1 };
-  show(
-    g,
-    p,
-    { ...common(p), ...shown, distances: capacity, ...turned.uniforms },
-    {
-      MOST: 2 ** Math.max(4, Math.ceil(Math.log2(m.packs))),
-      SOFTCAP: p.softcap !== undefined,
-      T: storageOf(p.q, wide),
-      KV: storageOf(p.keys, wide),
-      ...turned.constants,
-    },
-  );
   return out;
 }
 
@@ -239,14 +223,12 @@ function tiledBias(
   };
 }
 
-/** What plans need to show these probabilities on demand. */
-function show(
-  g: Graph,
-  p: DecodeProblem,
-  uniforms: Readonly<Record<string, number>>,
-  constants: Constants,
-): void {
-  const { B, T, capacity, heads, width, wide, starts } = p.layout;
+/**
+ * Lets plans show these probabilities on demand. To be recorded before the launch, while the queries, not turned yet,
+ * are sure to be in memory: only dispatches to come read them.
+ */
+export function show(g: Graph, p: DecodeProblem): void {
+  const { B, T, capacity, heads, width, wide, per, sinks, starts } = p.layout;
   const { q, keys, causal, slides, window } = p;
   const { kind, ...biased } = p.bias;
   const turned = turning(p.layout);
@@ -256,11 +238,23 @@ function show(
     window < capacity && `window ${window}`,
     kind !== 'none' && `${kind} bias`,
   ];
+  const flags = { causal: causal ? 1 : 0, slides: slides ? 1 : 0, window, sinks, splits: 1, least: 1 };
   showDecode(g, {
-    ...{ B, T, capacity, heads, width, wide, causal, slides, q, keys, uniforms, constants },
+    ...{ B, T, capacity, heads, width, wide, causal, slides, q, keys },
     kind: words.filter((word) => word !== false).join(', '),
     linked: [...TURNS[turned.kind], BIASES[kind]],
     form: `${turned.kind} ${kind}`,
     bind: { starts, ...turned.bind, ...biased },
+    uniforms: { ...common(p), ...flags, distances: capacity, ...turned.uniforms },
+    constants: {
+      MOST: most(width / per),
+      SOFTCAP: p.softcap !== undefined,
+      T: storageOf(q, wide),
+      KV: storageOf(keys, wide),
+      ...turned.constants,
+    },
   });
 }
+
+/** Few different sizes, so that one pipeline serves many head widths. */
+const most = (w: number): number => 2 ** Math.max(4, Math.ceil(Math.log2(w)));

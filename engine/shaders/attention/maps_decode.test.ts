@@ -7,6 +7,7 @@ import { findRaces } from '../../../tests/harness/races';
 import type { AttentionProbe } from '../../graph/attention_map';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
+import { scale } from '../scale/scale';
 import { appendCache } from './cache';
 import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './decode';
 
@@ -28,6 +29,9 @@ const cases: Readonly<Record<string, Case>> = {
     capacity: 41,
     feeds: [17, 1, 2],
   },
+  'rotary, keys split among workgroups': {
+    ...{ B: 1, heads: 1, keyValueHeads: 1, width: 8, capacity: 1100, rope: {}, feeds: [9, 1] },
+  },
   'sinks and a sliding window': {
     ...{ B: 1, heads: 2, keyValueHeads: 2, width: 6, capacity: 12, feeds: [6, 3, 3, 3, 1, 1] },
     ...{ slides: true, sinks: 2, window: 5, slopes: [0.5, 0.25], softcap: 2 },
@@ -39,7 +43,8 @@ const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () =
 function record(device: Device, c: Case, T: number) {
   const g = new Graph(device, { label: 'decode' });
   const { B, heads, keyValueHeads, width, capacity, feeds: _feeds, slopes, ...rest } = c;
-  const qkv = g.input('qkv', [B, T, (heads + 2 * keyValueHeads) * width], 'f32');
+  // A value, so that its memory is reused as soon as it may be.
+  const qkv = scale(g, g.input('qkv', [B, T, (heads + 2 * keyValueHeads) * width], 'f32'), 1);
   const keys = g.input('keys', [B, capacity, keyValueHeads * width], 'f32');
   const values = g.input('values', keys.shape, 'f32');
   const options = { heads, keyValueHeads, ...rest };
@@ -101,6 +106,17 @@ if (host.gpu)
         const all = noise(B * total * C);
         let keys: Float32Array = new Float32Array(B * capacity * G * D).fill(NaN);
         let values: Float32Array = keys.slice();
+        // Columns of a row at its position, turned as Llama does where keys turn.
+        const vector = (b: number, at: number, column: number): Float64Array => {
+          const from = (b * total + at) * C + column;
+          const x = Float64Array.from(all.subarray(from, from + D));
+          if (!c.rope) return x;
+          return x.map((y, d) => {
+            const a = at * 10_000 ** (-(d % (D / 2)) / (D / 2));
+            const partner = d < D / 2 ? -x[d + D / 2] : x[d - D / 2];
+            return y * Math.cos(a) + partner * Math.sin(a);
+          });
+        };
         let position = 0;
         for (const T of c.feeds) {
           const padded = T === 17 ? 19 : T; // two rows of padding behind the prompt
@@ -129,12 +145,9 @@ if (host.gpu)
                 const own = position + t;
                 const logits = columns.map((j) => {
                   if (j > own || (j >= sinks && own - j >= window)) return -Infinity;
-                  let x = 0;
-                  for (let d = 0; d < D; d++) {
-                    x +=
-                      all[(b * total + own) * C + h * D + d] *
-                      all[(b * total + j) * C + (H + Math.floor((h * G) / H)) * D + d];
-                  }
+                  const mine = vector(b, own, h * D);
+                  const theirs = vector(b, j, (H + Math.floor((h * G) / H)) * D);
+                  let x = mine.reduce((sum, y, d) => sum + y * theirs[d], 0);
                   x /= Math.sqrt(D);
                   if (c.softcap) x = c.softcap * Math.tanh(x / c.softcap);
                   return x - (c.slopes?.[h] ?? 0) * (own - j);

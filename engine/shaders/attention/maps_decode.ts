@@ -60,7 +60,7 @@ function kernelOf({ wide, linked, form }: ShownDecode): Kernel {
   return kernel;
 }
 
-/** Records that plans of `g` can show this attention; called right after its dispatch. */
+/** Records that plans of `g` can show this attention; called while its queries are in memory, and keys are cached. */
 export function showDecode(g: Graph, shown: ShownDecode): void {
   const { q, keys, bind, kind, B, T, heads, capacity } = shown;
   const place = g.here([q, keys, ...Object.values(bind)]);
