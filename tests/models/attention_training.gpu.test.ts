@@ -5,13 +5,14 @@ import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/attention-models.json';
 import { hash32 } from '../fixtures/portable';
 import { openTestGpu } from '../harness/host';
-import { SDPAModel, T5Model } from './attention-models';
+import { SDPAModel, T5Model, TransformerXLModel } from './attention-models';
 import { portableWeights, read, relativeError, write } from './parity';
 
 const { B, T, V } = fixture.shape;
 const models: { name: keyof typeof fixture.models; build: () => TrainableModel }[] = [
   { name: 'sdpa', build: () => new SDPAModel() },
   { name: 't5', build: () => new T5Model() },
+  { name: 'transformerXL', build: () => new TransformerXLModel() },
 ];
 
 /** Row b of step n reads tokens n T to n T + T of stream b; the targets follow one later. */
