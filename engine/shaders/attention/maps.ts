@@ -87,6 +87,7 @@ export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
   const { q, kv, lse, masks, B, T, S, heads, kind } = shown;
   const tensors = [q, kv, lse, ...Object.values(masks)];
   const places: Place[] = [g.here(tensors)];
+  const withoutSums = g.here(tensors.filter((tensor) => tensor !== lse)); // spares running the forward kernel again
   let back: { place: Place; dout: Tensor } | null = null;
   const probe: AttentionProbe = {
     op: 'attention',
@@ -98,7 +99,7 @@ export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
     T,
     S,
     map: (where, choice, query) => mapRequest(where, shown, places[0], back, choice, query),
-    entropy: () => entropyRequest(shown, places[0]),
+    entropy: () => entropyRequest(shown, withoutSums),
   };
   g.probe(probe);
   return (dout) => {
