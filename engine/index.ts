@@ -41,6 +41,7 @@ export { AdditiveAttention, type AdditiveAttentionWidths } from './nn/additive_a
 export { Embedding } from './nn/embedding';
 export { LayerNorm, RMSNorm } from './nn/norm';
 export * from './nn/positional/index';
+export * from './nn/relative_attention';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';

@@ -21,6 +21,7 @@ export * from './multiply/multiply';
 export * from './norm_clip/norm_clip';
 export * from './positional/positional';
 export * from './rearrange/rearrange';
+export * from './relative_attention/relative_attention';
 export * from './rmsnorm/rmsnorm';
 export * from './rope/rope';
 export * from './sampling/sampling';
