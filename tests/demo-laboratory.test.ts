@@ -202,16 +202,19 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
     type Answer = {
       stages: Record<HeadStage, Omit<Matrix, 'values'> & { values: number[] }>;
       difference: number;
+      shownDifference: number;
     };
-    const { stages, difference } = await page.evaluate(async (asked): Promise<Answer> => {
+    const { stages, ...differences } = await page.evaluate(async (asked): Promise<Answer> => {
       const { laboratory } = (
         window as unknown as { __heed: { laboratory: { head(input: HeadInput): Promise<Answer> } } }
       ).__heed;
       const answer = await laboratory.head(asked);
       const plain = Object.entries(answer.stages).map(([name, m]) => [name, { ...m, values: [...m.values] }]);
-      return { stages: Object.fromEntries(plain) as Answer['stages'], difference: answer.difference };
+      const { difference, shownDifference } = answer;
+      return { stages: Object.fromEntries(plain) as Answer['stages'], difference, shownDifference };
     }, input);
-    expect(difference).toBeLessThan(2e-6);
+    expect(differences.difference).toBeLessThan(2e-6);
+    expect(differences.shownDifference).toBeLessThan(2e-6);
 
     const row = (stage: HeadStage, i: number): number[] => {
       const { columns, values } = stages[stage];
@@ -269,6 +272,7 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
     await page.locator('#padding').click();
     await until('padding', shares, (now) => now.length === 8 && now.slice(6).join() === '0,0');
     expect(await text('#head-check')).toMatch(/largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
+    expect(await text('#shown-check')).toMatch(/largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d)$/);
     const formulas: string[] = [];
     for (let step = 0; step < 7; step++) {
       formulas.push(await text('#formula'));

@@ -176,5 +176,6 @@ export const chinese: LaboratoryStrings = {
   cellHint: '指向一个格子，看它如何算出。点击一行，跟随该查询。',
   notSeen: '已遮蔽：加上 −1e30，softmax 给出 0',
   fusedCheck: (difference) => `从不存储这些矩阵的融合注意力算子给出同样的输出：最大差异 ${difference}`,
+  shownCheck: (difference) => `事后用 plan.attention 询问融合算子，它给出同样的权重：最大差异 ${difference}`,
   headTime: (ms) => `全部步骤及读回共 ${ms} 毫秒`,
 };

@@ -186,6 +186,8 @@ export const english = {
   notSeen: 'masked: −1e30 is added, and softmax gives 0',
   fusedCheck: (difference: string) =>
     `The fused attention op, which never stores these matrices, gives the same output: largest difference ${difference}`,
+  shownCheck: (difference: string) =>
+    `Asked afterwards with plan.attention, the fused op shows the same weights: largest difference ${difference}`,
   headTime: (ms: string) => `all steps and their readback in ${ms} ms`,
 };
 

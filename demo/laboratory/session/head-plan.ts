@@ -60,7 +60,8 @@ export class HeadPlan implements Disposable {
 
     const qkv = matmul(g, x, g.input('weightQKV', [WIDTH, 3 * HEAD_WIDTH], 'f32'));
     const lengths = g.input('lengths', [1], 'u32');
-    const fused = (causal: boolean): Tensor => selfAttention(g, qkv, { heads: 1, causal, lengths });
+    const fused = (causal: boolean): Tensor =>
+      g.scope(causal ? 'causal' : 'full', () => selfAttention(g, qkv, { heads: 1, causal, lengths }));
     const outputs: Record<OutputStage | 'full' | 'causal', Tensor> = {
       ...{ embedding: words, x, q, k, v, scores, scaled, masked, weights, out },
       full: fused(false),
@@ -103,15 +104,23 @@ export class HeadPlan implements Disposable {
       return [stage, matrix(TOKENS, values.length / TOKENS, values)];
     };
     const stages = Object.fromEntries(await Promise.all(HEAD_STAGES.map(read))) as HeadResult['stages'];
-    const { out, fused } = stages;
-    const difference = out.values.reduce((most, y, i) => Math.max(most, Math.abs(y - fused.values[i])), 0);
-    return { stages, difference, milliseconds: performance.now() - began };
+    const milliseconds = performance.now() - began;
+    const shown = await this.#plan.attention(causal ? 'causal' : 'full', 0);
+    return {
+      stages,
+      difference: farthest(stages.out.values, stages.fused.values),
+      shownDifference: farthest(stages.weights.values, shown.probabilities),
+      milliseconds,
+    };
   }
 
   [Symbol.dispose](): void {
     this.#plan[Symbol.dispose]();
   }
 }
+
+const farthest = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
 
 const matrix = (rows: number, columns: number, values: Float32Array): Matrix => ({ rows, columns, values });
 

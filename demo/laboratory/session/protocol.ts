@@ -61,6 +61,8 @@ export interface HeadResult {
   readonly stages: Readonly<Record<HeadStage, Matrix>>;
   /** Largest |out - fused| over all rows. */
   readonly difference: number;
+  /** Largest difference between `weights` and those that `plan.attention` recomputes of the fused op. */
+  readonly shownDifference: number;
   readonly milliseconds: number;
 }
 

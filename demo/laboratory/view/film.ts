@@ -35,10 +35,12 @@ export class Film {
     });
   }
 
-  draw(view: HeadView, strings: LaboratoryStrings): void {
+  /** Without a view the pictures are empty. */
+  draw(view: HeadView | null, strings: LaboratoryStrings): void {
     STEPS.forEach(({ results }, i) => {
       const picture = this.#pictures[i];
       picture.width = picture.height = Math.ceil(SIDE * devicePixelRatio);
+      if (!view) return;
       const context = picture.getContext('2d')!;
       context.scale(devicePixelRatio, devicePixelRatio);
       // The fused output is the same as the one beside it.

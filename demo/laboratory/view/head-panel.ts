@@ -134,12 +134,12 @@ export class HeadPanel {
     this.#drawTokens();
     this.#drawButtons();
     this.#film.mark(this.#step);
-    if (view) this.#film.draw(view, strings);
+    this.#film.draw(view, strings);
     this.#stage.show(view, this.#step, this.#query, strings);
-    const check = view
-      ? `${strings.fusedCheck(error(view.result.difference))}; ${strings.headTime(fixed(view.result.milliseconds, 1))}.`
-      : '';
-    setText(byId('head-check'), check);
+    const result = view?.result;
+    const fused = result && strings.fusedCheck(error(result.difference));
+    setText(byId('head-check'), result ? `${fused}; ${strings.headTime(fixed(result.milliseconds, 1))}` : '');
+    setText(byId('shown-check'), result ? strings.shownCheck(error(result.shownDifference)) : '');
   }
 
   #drawButtons(): void {

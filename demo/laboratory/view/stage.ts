@@ -4,10 +4,12 @@ import type { HeadStage } from '../session/protocol';
 import { setFormula } from './formula';
 import { explain, hasTokenRows, heatMapOf, marked, STEPS, type HeadView } from './head-steps';
 import { HeatMap, type Cell } from './heat-map';
+import { drawLegend } from './legend';
 
 interface Frame {
   readonly figure: HTMLElement;
-  readonly caption: HTMLElement;
+  readonly name: HTMLElement;
+  readonly legend: HTMLElement;
   readonly map: HeatMap;
   stage: HeadStage | null;
 }
@@ -73,8 +75,10 @@ export class Stage {
       frame.stage = stage;
       frame.figure.hidden = stage === null || this.#view === null;
       if (stage === null || this.#view === null) return;
-      setFormula(frame.caption, strings.matrices[stage]);
-      frame.map.draw(heatMapOf(this.#view, stage, strings));
+      setFormula(frame.name, strings.matrices[stage]);
+      const data = heatMapOf(this.#view, stage, strings);
+      drawLegend(frame.legend, data.palette, data.range);
+      frame.map.draw(data);
     });
   }
 
@@ -94,12 +98,13 @@ export class Stage {
 
   #frames(host: HTMLElement, count: number, largest: number): readonly Frame[] {
     return Array.from({ length: count }, () => {
-      const caption = element('figcaption');
+      const name = element('span');
+      const legend = element('span', { class: 'legend-bar', 'aria-hidden': 'true' });
       const box = element('div');
-      const figure = element('figure', { hidden: true }, caption, box);
+      const figure = element('figure', { hidden: true }, element('figcaption', {}, name, legend), box);
       host.append(figure);
       const map = new HeatMap(box, { smallest: 6, largest });
-      const frame: Frame = { figure, caption, map, stage: null };
+      const frame: Frame = { figure, name, legend, map, stage: null };
       map.onPoint = (cell) => this.#point(frame, cell);
       map.onChoose = ({ row }) => {
         if (frame.stage && hasTokenRows(frame.stage)) this.onQuery(row);
