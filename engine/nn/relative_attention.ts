@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors';
 import type { Graph } from '../graph/graph';
-import { expectShape, formatShape, type Tensor } from '../graph/tensor';
+import { expectShape, formatShape, sameShape, type Tensor } from '../graph/tensor';
 import { add } from '../shaders/add/add';
 import { dropout } from '../shaders/dropout/dropout';
 import { matmul } from '../shaders/matmul/matmul';
@@ -72,6 +72,16 @@ export class RelativeAttention {
         'Give whole numbers, an even width, and headWidth where the width is no multiple of the heads.',
       );
     }
+    for (const key of ['dropout', 'attentionDropout'] as const) {
+      const p = config[key] ?? 0;
+      if (!(p >= 0 && p < 1)) {
+        throw new ShapeError(
+          'RelativeAttention',
+          `${key} is ${p}`,
+          'A probability of dropping must be in [0, 1).',
+        );
+      }
+    }
     const all = heads * headWidth;
     this.#c = { dropout: 0, attentionDropout: 0, preNorm: false, ...config, headWidth };
     this.qkv_net = new Linear(width, 3 * all, { bias: false });
@@ -82,7 +92,7 @@ export class RelativeAttention {
     this.r_w_bias = biases?.r_w_bias ?? new Parameter(shape, { init: normal(0.02) });
     this.r_r_bias = biases?.r_r_bias ?? new Parameter(shape, { init: normal(0.02) });
     for (const bias of [this.r_w_bias, this.r_r_bias]) {
-      if (bias.shape.join() !== shape.join()) {
+      if (!sameShape(bias.shape, shape)) {
         throw new ShapeError(
           'RelativeAttention',
           `shared biases are ${formatShape(bias.shape)}`,
@@ -109,7 +119,13 @@ export class RelativeAttention {
     }
     const S = rows.shape[1];
     const table = positions ?? relativeSinusoidal(g, S, C, clamp === undefined ? {} : { clamp });
-    expectShape(`${where} positions of ${S} keys`, table, [S, C]);
+    if (!sameShape(table.shape, [S, C])) {
+      throw new ShapeError(
+        where,
+        `positions (${table.name}) are ${formatShape(table.shape)} for ${S} keys of width ${C}`,
+        `Give (${S}, ${C}): relativeSinusoidal(g, ${S}, ${C}).`,
+      );
+    }
 
     let own = x;
     if (preNorm) {

@@ -81,31 +81,61 @@ describe('Transformer-XL equals PyTorch', () => {
     });
   });
 
-  it('a memory moves on with each run, longer or shorter than a segment; replays see what a run saw', async () => {
+  describe('a memory', () => {
     const { C, heads, width: headWidth } = layers[0];
     const model = new RelativeAttention({ width: C, heads, headWidth });
-    const T = 3;
-    const rows = (n: number, B: number): Float32Array => normalTensor(`x.${n}`, [B, T, C], 1, 5);
-    for (const M of [2, 3, 7]) {
-      const memory = new SegmentMemory(2, M, C);
+    const [B, T] = [2, 3];
+    const rows = (n: number): Float32Array => normalTensor(`memory.x.${n}`, [B, T, C], 1, 5);
+    /** What M rows of memory are after another segment. */
+    const follow = (old: Float32Array, x: Float32Array, M: number): Float32Array => {
+      const sequence = (b: number) => [
+        ...old.subarray(b * M * C, (b + 1) * M * C),
+        ...x.subarray(b * T * C, (b + 1) * T * C),
+      ];
+      return Float32Array.from([0, 1].flatMap((b) => sequence(b).slice(-M * C)));
+    };
+
+    it.each([2, 3, 7])('of %i rows moves on with each run of 3, and takes no gradient', async (M) => {
+      const memory = new SegmentMemory(B, M, C);
       using store = new ParameterStore(device, { model, memory }, { train: true, seed: 3 });
       const g = new Graph(device, { train: true });
-      const x = g.input('x', [2, T, C], 'f32', { differentiable: true });
+      const x = g.input('x', [B, T, C], 'f32', { differentiable: true });
       const out = model.forward(g, x, { memory });
-      g.backpropFrom(new Map([[out, g.input('dout', [2, T, C], 'f32')]]));
-      using plan = await g.compile({ out, dx: g.grad(x) });
-      const expected = new Float32Array(2 * M * C);
+      g.backpropFrom(new Map([[out, g.input('dout', [B, T, C], 'f32')]]));
+      using plan = await g.compile({ out });
+      let expected: Float32Array = new Float32Array(B * M * C);
       for (let n = 0; n < 4; n++) {
-        plan.run({ x: rows(n, 2), dout: rows(9, 2) });
-        for (let b = 0; b < 2; b++) {
-          const all = [...expected.subarray(b * M * C, (b + 1) * M * C)];
-          all.push(...rows(n, 2).subarray(b * T * C, (b + 1) * T * C));
-          expected.set(all.slice(-M * C), b * M * C);
-        }
-        expect(await store.read('memory.rows'), `${M} rows after run ${n}`).toEqual(expected);
+        plan.run({ x: rows(n), dout: rows(9) });
+        expected = follow(expected, rows(n), M);
+        expect(await store.read('memory.rows'), `after run ${n}`).toEqual(expected);
       }
-      expect((await plan.read('dx')).every((d) => Number.isFinite(d))).toBe(true);
-    }
+      expect(store.parameters.get('memory.rows')!.gradient).toBeNull();
+    });
+
+    it('is shown as the run saw it, in a window', async () => {
+      const M = 4;
+      const memory = new SegmentMemory(B, M, C);
+      using store = new ParameterStore(device, { model, memory }, { seed: 3 });
+      const [carried, given] = [new Graph(device), new Graph(device)];
+      const x = carried.input('x', [B, T, C], 'f32');
+      const out = model.forward(carried, x, { memory, window: M });
+      using plan = await carried.compile({ out }, { repeatable: true });
+      const past = given.input('memory', [B, M, C], 'f32');
+      const again = model.forward(given, given.input('x', [B, T, C], 'f32'), { memory: past, window: M });
+      using other = await given.compile({ out: again });
+      plan.run({ x: rows(0) });
+      plan.run({ x: rows(1) });
+      const after = await store.read('memory.rows');
+      const map = await plan.attention(0, 'all', { batch: 1 });
+      other.run({ x: rows(1), memory: follow(new Float32Array(B * M * C), rows(0), M) });
+      const want = await other.attention(0, 'all', { batch: 1 });
+      expect(await plan.read('out')).toEqual(await other.read('out'));
+      expect(map.probabilities).toEqual(want.probabilities);
+      expect(map.shape).toEqual([heads, T, M + T]);
+      const seen = [...map.probabilities.subarray(0, M + T)].map((p) => p > 0);
+      expect(seen).toEqual([false, true, true, true, true, false, false]);
+      expect(await store.read('memory.rows')).toEqual(after);
+    });
   });
 });
 
