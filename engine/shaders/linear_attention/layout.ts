@@ -1,6 +1,61 @@
 import { ShapeError } from '../../errors';
-import type { Graph, Sink } from '../../graph/graph';
+import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import scanWgsl from './scan.wgsl';
+
+const scan = defineKernel({ name: 'linear_attention.scan', wgsl: [scanWgsl] });
+
+/** A checked call, as both rungs take it. */
+export interface Call {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly lengths: Tensor;
+  readonly out: Tensor;
+  /** 1 / denominator, (B, T, H). */
+  readonly inverse: Tensor;
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly width: number;
+  readonly valueWidth: number;
+  readonly causal: boolean;
+  /** Those fields of sizes.wgsl that are the same for every kernel. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+export interface Gradients {
+  readonly dout: Tensor;
+  /** 1 / denominator and the denominator's gradient, (B, T, H, 2). */
+  readonly ratio: Tensor;
+}
+
+export type Sinks = Readonly<Record<'queries' | 'keys' | 'values', Sink | null>>;
+
+/** Which chunks a row looks at, besides its own. */
+export type Looks = 'earlier' | 'later' | 'every';
+
+/** Chunks' states (`states`, `chunks`, `width`), in place, into sums of those that each chunk looks at. */
+export function scanStates(
+  g: Graph,
+  state: Tensor,
+  { states, chunks, width }: { states: number; chunks: number; width: number },
+  looks: Looks,
+): void {
+  if (chunks === 1) return;
+  g.dispatch(
+    scan,
+    { state },
+    {
+      uniforms: { n: states, chunks, width, direction: { earlier: 0, later: 1, every: 2 }[looks] },
+      grid: linearGrid(Math.ceil((states * width) / 64)),
+      flops: states * chunks * width,
+    },
+  );
+}
 
 /** Rows that a workgroup owns. */
 export const TILE = 32;

@@ -41,6 +41,7 @@ const dtypes = [slow ? 'f16' : 'f32'] as const;
 
 const separate = {
   dtypes,
+  rungs: ['software', 'hardware'],
   inputs: ({ B, T, S, heads, keyValueHeads, D, E }) => ({
     q: normal([B, T, heads * D]),
     k: normal([B, S, keyValueHeads * D]),
@@ -103,6 +104,7 @@ testOp('linearSelfAttention of padded sequences', {
     { B: 4, T: 70, causal: false },
   ],
   dtypes,
+  rungs: ['software', 'hardware'],
   inputs: ({ B, T }) => ({
     qkv: normal([B, T, 32]),
     // A sequence without any key gives zeros and no gradient; numbers above T mean T.

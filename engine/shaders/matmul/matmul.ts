@@ -154,8 +154,17 @@ function kernelOf(
   return kernel;
 }
 
-/** Records y (batch, M, N) = f(left right + bias) + residual: one dispatch, or two where sums are split. */
-function product(g: Graph, left: Operand, right: Operand, { tensor: y, add }: Sink, product: Product): void {
+/**
+ * Records y (batch, M, N) = f(left right + bias) + residual: one dispatch, or two where sums are split. Without a
+ * backward rule: for ops that have their own.
+ */
+export function product(
+  g: Graph,
+  left: Operand,
+  right: Operand,
+  { tensor: y, add }: Sink,
+  product: Product,
+): void {
   const { bias = null, activation = null, residual = null, before = null, sum = false } = product;
   const { batch, m, n, k } = product;
   // A vector is stored like its transpose: take the reading where neighbours along K are neighbours in memory.

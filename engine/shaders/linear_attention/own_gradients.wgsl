@@ -1,0 +1,4 @@
+// Owned rows: the gradients of numerator and denominator. Link gradients.wgsl.
+fn owned_rows() -> u32 { return sizes.t; }
+fn owned_visible(b: u32) -> u32 { return sizes.t; }
+fn owner(b: u32, head: u32, row: u32, i: u32) -> f32 { return query_value(b, head, row, i); }
