@@ -9,6 +9,13 @@ const gpu = '{engine,models,tests,bench,demo}/**/*.gpu.test.ts';
 /** Vite transforms `using` for engines that lack it when it knows the target. */
 const target = 'es2022';
 
+/** What a person asks of the property tests, for every host. */
+const asked = Object.fromEntries(
+  ['HEED_ATTENTION', 'HEED_CASES', 'HEED_SEED']
+    .map((name) => [name, process.env[name]])
+    .filter(([, value]) => value !== undefined),
+) as Record<string, string>;
+
 type TestOptions = NonNullable<TestProjectInlineConfiguration['test']>;
 const project = (name: string, test: TestOptions): TestProjectInlineConfiguration => ({
   plugins: [wgsl()],
@@ -25,11 +32,11 @@ export default defineConfig({
       project('cpu', {
         include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
         exclude: [gpu],
-        env: { HEED_HOST: 'cpu' },
+        env: { HEED_HOST: 'cpu', ...asked },
       }),
       project('browser', {
         include: [ops, gpu],
-        env: { HEED_HOST: 'chromium' },
+        env: { HEED_HOST: 'chromium', ...asked },
         browser: {
           enabled: true,
           headless: true,
@@ -40,7 +47,7 @@ export default defineConfig({
       }),
       project('dawn', {
         include: [ops, gpu],
-        env: { HEED_HOST: 'dawn' },
+        env: { HEED_HOST: 'dawn', ...asked },
         setupFiles: ['tests/harness/dawn-setup.ts'],
         pool: 'forks',
         maxWorkers: 1, // a software adapter already uses every core

@@ -8,7 +8,7 @@ alias DX = f32;
 
 // `place`: the element of pair (0, 0) of the entry that this workgroup owns.
 fn put(x: vec4f, row: u32, n: vec4i, place: i32) {
-  for (var e = 0u; e < 4u; e++) {
+  for (var e = 0u; e < min(4u, sizes.t + 3u); e++) {
     let to = place + i32(row) * sizes.bias_t + n[e] * sizes.bias_s;
     if (row < sizes.t && n[e] < i32(sizes.s) && to >= 0 && to <= sizes.bias_last) {
       var y = x[e];
@@ -57,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       sum = plus(sum, gradients(p, dp, delta, number, owns, head));
     }
   }
-  for (var e = 0u; e < QUARTERS; e++) {
+  for (var e = 0u; e < quarters(); e++) {
     put(quarter(sum.a, e), at.rows.x, number + 4 * i32(e), place);
     put(quarter(sum.b, e), at.rows.y, number + 4 * i32(e), place);
     put(quarter(sum.c, e), at.rows.z, number + 4 * i32(e), place);

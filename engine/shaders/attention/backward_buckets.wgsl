@@ -10,10 +10,7 @@ alias Sums = array<f32, MANY>;
 fn add(sums: ptr<function, Sums>, x: vec4f, row: u32, n: vec4i) {
   let far = i32(sizes.t + sizes.s - 2u);
   let at = clamp(n * sizes.bias_s + i32(row) * sizes.bias_t + sizes.bias_offset, vec4i(), vec4i(far));
-  (*sums)[buckets[at.x]] += x.x;
-  (*sums)[buckets[at.y]] += x.y;
-  (*sums)[buckets[at.z]] += x.z;
-  (*sums)[buckets[at.w]] += x.w;
+  for (var e = 0u; e < min(4u, sizes.t + 3u); e++) { (*sums)[buckets[at[e]]] += x[e]; }
 }
 
 @compute @workgroup_size(LANES)
@@ -41,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     products_b(&dp, ups_at(b, h), key, values, at);
     let p = probabilities(x, lse, number, i32(key), owns, head);
     let ds = gradients(p, dp, delta, number, owns, head);
-    for (var e = 0u; e < QUARTERS; e++) {
+    for (var e = 0u; e < quarters(); e++) {
       add(&sums, quarter(ds.a, e), at.rows.x, number + 4 * i32(e));
       add(&sums, quarter(ds.b, e), at.rows.y, number + 4 * i32(e));
       add(&sums, quarter(ds.c, e), at.rows.z, number + 4 * i32(e));
@@ -50,5 +47,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let tiles = (sizes.t + TILE - 1u) / TILE;
   let to = ((b * tiles + tile) * HEAD_LANES + at.lane) * MANY * sizes.heads;
-  for (var n = 0u; n < MANY; n++) { part[to + n * sizes.heads + h] = sums[n]; }
+  for (var n = 0u; n < min(MANY, sizes.t + MANY); n++) { part[to + n * sizes.heads + h] = sums[n]; }
 }

@@ -104,9 +104,7 @@ export function inputsOf(c: Specimen, std = 1): Record<string, TestArray> {
     ...(keys === 'lengths'
       ? { lengths: { shape: [B], data: Uint32Array.of(Math.ceil((2 * S) / 3), 0, S + 7).slice(0, B) } }
       : {}),
-    ...(keys === 'mask'
-      ? { mask: { ...hidden, data: hidden.data.map((x) => Math.min(x, 1)) as Uint32Array } }
-      : {}),
+    ...(keys === 'mask' ? { mask: { ...hidden, data: hidden.data.map((x) => Math.min(x, 1)) } } : {}),
   };
 }
 
@@ -144,8 +142,9 @@ function marksOf(pattern: AttentionPattern | null, T: number, S: number): Uint8A
   if (!pattern) return null;
   const marks = new Uint8Array(T * S);
   for (let t = 0; t < T; t++) {
-    for (const [first, last] of pattern.keys(t + S - T, S))
-      marks.fill(1, t * S + Math.max(0, first), t * S + Math.min(S, last + 1));
+    for (const [first, last] of pattern.keys(t + S - T, S)) {
+      for (let j = Math.max(0, first); j <= Math.min(S - 1, last); j++) marks[t * S + j] = 1;
+    }
   }
   return marks;
 }

@@ -43,7 +43,8 @@ fn strip_sloped(ds: Strip, x: Strip) -> Strip {
 fn strip_plus(x: Strip, y: Strip) -> Strip { return Strip(x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d); }
 
 // A strip four numbers at a time.
-const QUARTERS: u32 = 4;
+// No constant, or lavapipe's compiler would unroll what is done to each for minutes.
+fn quarters() -> u32 { return min(4u, sizes.t + 3u); }
 fn quarter(x: Strip, e: u32) -> vec4f {
   if (e == 0u) { return x.a; }
   if (e == 1u) { return x.b; }
