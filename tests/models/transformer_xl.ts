@@ -3,10 +3,8 @@ import {
   crossEntropy,
   Embedding,
   Linear,
-  ParameterStore,
   RelativeAttention,
   SegmentMemory,
-  type Device,
   type Graph,
   type Tensor,
 } from '../../engine/index';
@@ -14,16 +12,19 @@ import fixture from '../fixtures/attention-models.json';
 
 const { B, V, C, H, D } = fixture.shape;
 
-export class TransformerXLModel implements Disposable {
+/** Empty memories for a `TransformerXLModel`. */
+export const emptyMemories = (): SegmentMemory[] => [0, 1].map(() => new SegmentMemory(B, fixture.memory, C));
+
+export class TransformerXLModel {
   readonly config = { vocabulary: V };
   readonly word_emb = new Embedding(V, C);
   readonly layers = [0, 1].map(() => new RelativeAttention({ width: C, heads: H, headWidth: D }));
   readonly head = new Linear(C, V, { bias: false });
-  readonly #memories = this.layers.map(() => new SegmentMemory(B, fixture.memory, C));
-  readonly #state: ParameterStore;
+  readonly #memories: readonly SegmentMemory[];
 
-  constructor(device: Device) {
-    this.#state = new ParameterStore(device, { memories: this.#memories });
+  /** The memories are not the model's own: whoever makes them gives them their place in GPU memory. */
+  constructor(memories: readonly SegmentMemory[]) {
+    this.#memories = memories;
   }
 
   loss(g: Graph, ids: Tensor, targets: Tensor): Tensor {
@@ -33,8 +34,15 @@ export class TransformerXLModel implements Disposable {
     }
     return crossEntropy(g, this.head.forward(g, x), targets);
   }
+}
 
-  [Symbol.dispose](): void {
-    this.#state[Symbol.dispose]();
+/** The same with memories of its own, which are part of its checkpoints. */
+export class CarryingTransformerXL extends TransformerXLModel {
+  readonly memories: readonly SegmentMemory[];
+
+  constructor() {
+    const memories = emptyMemories();
+    super(memories);
+    this.memories = memories;
   }
 }
