@@ -7,9 +7,7 @@ import {
   LayerNorm,
   Linear,
   Parameter,
-  RelativeAttention,
   RMSNorm,
-  SegmentMemory,
   selfAttention,
   t5Bucket,
   type AttentionBias,
@@ -156,19 +154,5 @@ export class T5Model {
     const { EncDecAttention, layer_norm } = this.cross;
     y = EncDecAttention.forward(g, layer_norm.forward(g, y), encoded, lengths, y);
     return crossEntropy(g, this.lm_head.forward(g, this.decoder_norm.forward(g, y)), targets);
-  }
-}
-
-export class TransformerXLModel {
-  readonly config = { vocabulary: V };
-  readonly word_emb = new Embedding(V, C);
-  readonly layers = [0, 1].map(() => new RelativeAttention({ width: C, heads: H, headWidth: D }));
-  readonly memories = this.layers.map(() => new SegmentMemory(B, fixture.memory, C));
-  readonly head = linear(C, V);
-
-  loss(g: Graph, ids: Tensor, targets: Tensor): Tensor {
-    let x = this.word_emb.forward(g, ids);
-    for (const [n, layer] of this.layers.entries()) x = layer.forward(g, x, { memory: this.memories[n] });
-    return crossEntropy(g, this.head.forward(g, x), targets);
   }
 }

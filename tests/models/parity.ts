@@ -34,20 +34,16 @@ export function rowsOf(name: string, known: { has(name: string): boolean }): rea
   return [...fused[2]].map((letter) => `${fused[1]}${letter}.weight`);
 }
 
-/** Fills every parameter of `store` that trains. */
+/** Fills every parameter of `store`. */
 export function write(store: ParameterStore, weights: ReadonlyMap<string, Float32Array>): void {
   const used = new Set<string>();
-  for (const name of trained(store)) {
+  for (const name of store.parameters.keys()) {
     const rows = rowsOf(name, weights);
     for (const row of rows) used.add(row);
     store.write(name, Float32Array.from(rows.flatMap((row) => [...weights.get(row)!])));
   }
   expect([...used].sort()).toEqual([...weights.keys()].sort());
 }
-
-/** State such as a segment memory is no weight. */
-const trained = (store: ParameterStore): string[] =>
-  [...store.parameters].filter(([, parameter]) => parameter.trainable).map(([name]) => name);
 
 /** Every parameter, or its gradient, under the checkpoint's names. `sizes` knows them all. */
 export async function read(
@@ -56,7 +52,7 @@ export async function read(
   part: 'storage' | 'gradient' = 'storage',
 ): Promise<Map<string, Float32Array>> {
   const found = new Map<string, Float32Array>();
-  for (const name of trained(store)) {
+  for (const name of store.parameters.keys()) {
     const data = await store.read(name, part);
     let at = 0;
     for (const row of rowsOf(name, sizes)) found.set(row, data.subarray(at, (at += sizes.get(row)!.length)));

@@ -1,6 +1,6 @@
-// Parity with PyTorch: transformers' T5 and Transformer-XL attention layers by checkpoint name, see tests/fixtures.
+// Parity with PyTorch: transformers' T5Attention by checkpoint name; transformer_xl.gpu.test.ts has the other layer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Device, Graph, ParameterStore, RelativeAttention } from '../../engine/index';
+import { Device, Graph, ParameterStore } from '../../engine/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/attention-layers.json';
 import { normalTensor } from '../fixtures/portable';
@@ -25,27 +25,9 @@ interface T5Layer extends Layer {
   readonly lengths: readonly number[] | null;
 }
 
-interface TransformerXLLayer extends Layer {
-  /** Rows of memory before each segment, the last ones of the segments so far. */
-  readonly memory: readonly number[];
-  readonly preNorm: boolean;
-  readonly epsilon: number;
-}
-
 const t5Layers = fixture.layers.filter((layer): layer is typeof layer & T5Layer => 'buckets' in layer);
-const transformerXLLayers = fixture.layers.filter(
-  (layer): layer is typeof layer & TransformerXLLayer => 'memory' in layer,
-);
 
-/** The last `rows` of T for each of B sequences; rows of C numbers. */
-function lastRows(segments: readonly Float32Array[], rows: number, B: number, C: number): Float32Array {
-  const all = Array.from({ length: B }, (_, b) =>
-    segments.flatMap((x) => [...x.subarray((b * x.length) / B, ((b + 1) * x.length) / B)]),
-  );
-  return Float32Array.from(all.flatMap((sequence) => sequence.slice(sequence.length - rows * C)));
-}
-
-describe('attention layers equal PyTorch', () => {
+describe('T5 attention equals PyTorch', () => {
   let device: Device;
   let tensors: Map<string, FixtureTensor>;
   beforeAll(async () => {
@@ -77,30 +59,5 @@ describe('attention layers equal PyTorch', () => {
     compare(`${name}.out`, await plan.read('out'));
     compare(`${name}.dx`, await plan.read('dx'));
     for (const [key, got] of await read(store, weights, 'gradient')) compare(`${name}.grad.${key}`, got);
-  });
-
-  it.each(transformerXLLayers)('$name', async (layer) => {
-    const { name, B, T, C, heads, width: headWidth, preNorm, epsilon } = layer;
-    const weights = portableWeights(layer.parameters, name, fixture.seed);
-    const segments: Float32Array[] = [];
-    for (const [n, rows] of layer.memory.entries()) {
-      const model = new RelativeAttention({ width: C, heads, headWidth, preNorm, epsilon });
-      using store = new ParameterStore(device, model, { train: true });
-      write(store, weights);
-      const g = new Graph(device, { train: true });
-      const x = g.input('x', [B, T, C], 'f32', { differentiable: true });
-      const past = lastRows(segments, rows, B, C);
-      const memory = rows > 0 && g.constant('memory', [B, rows, C], past);
-      const out = model.forward(g, x, memory ? { memory } : {});
-      g.backpropFrom(new Map([[out, g.input('dout', [B, T, C], 'f32')]]));
-      using plan = await g.compile({ out, dx: g.grad(x) });
-      segments.push(numbers(`${name}.x.${n}`, x.shape));
-      plan.run({ x: segments[n], dout: numbers(`${name}.dout.${n}`, out.shape) });
-      compare(`${name}.out.${n}`, await plan.read('out'));
-      compare(`${name}.dx.${n}`, await plan.read('dx'));
-      for (const [key, got] of await read(store, weights, 'gradient')) {
-        compare(`${name}.grad.${n}.${key}`, got);
-      }
-    }
   });
 });
