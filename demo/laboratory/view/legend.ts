@@ -1,6 +1,6 @@
 import { element } from '../../view/dom';
 import type { PaletteKind } from './colours';
-import { tidy } from './numbers';
+import { plain } from './numbers';
 
 /** The colours of a heat map from its low end to its high end, with the numbers there and half-way. */
 export function drawLegend(
@@ -10,6 +10,6 @@ export function drawLegend(
 ): void {
   host.replaceChildren(
     element('span', { class: `gradient ${kind}` }),
-    ...[low, (low + high) / 2, high].map((value) => element('span', { class: 'end' }, tidy(value, 2))),
+    ...[low, (low + high) / 2, high].map((value) => element('span', { class: 'end' }, plain(value, 2))),
   );
 }

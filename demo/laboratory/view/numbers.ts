@@ -1,9 +1,9 @@
-/** Numbers of any size in little room: integers, ∞ and NaN as such, few digits, a true minus sign. */
+/** Numbers of any size in little room: ∞ and NaN as such, few digits, a true minus sign. */
 export function tidy(value: number, digits = 3): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e5) return signed(String(value));
   const text =
     size >= 1e5 || size < 1e-3
       ? value.toExponential(Math.max(0, digits - 2)).replace('e+', 'e')
@@ -12,6 +12,10 @@ export function tidy(value: number, digits = 3): string {
         : value.toFixed(Math.max(0, digits - Math.max(0, Math.floor(Math.log10(size)))));
   return signed(text);
 }
+
+/** As `tidy`, but integers without decimals: where nothing has to line up. */
+export const plain = (value: number, digits = 3): string =>
+  Number.isInteger(value) && Math.abs(value) < 1e5 ? signed(String(value)) : tidy(value, digits);
 
 /** A fixed number of decimals, for columns that line up. */
 export const fixed = (value: number, decimals: number): string => signed(value.toFixed(decimals));

@@ -12,7 +12,7 @@ import type { LaboratoryStrings } from '../english';
 import type { Axis } from './cells';
 import { HeatMap, type Cell } from './heat-map';
 import { drawLegend } from './legend';
-import { tidy } from './numbers';
+import { plain } from './numbers';
 import { Segments } from './segments';
 
 interface Knob {
@@ -134,7 +134,7 @@ export class PositionsPanel {
       `${strings.axes[encoding.columnAxis]} ${column}`;
     const what = encoding.masked?.(row, column)
       ? strings.outOfSight
-      : `${encoding.formula(row, column)} = ${tidy(encoding.values[row * encoding.columns + column])}`;
+      : `${encoding.formula(row, column)} = ${plain(encoding.values[row * encoding.columns + column])}`;
     setText(readout, `${where}: ${what}`);
   }
 
