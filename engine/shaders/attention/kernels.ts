@@ -28,6 +28,7 @@ import quadSubgroups from './quad_subgroups.wgsl';
 import score from './score.wgsl';
 import strip from './strip.wgsl';
 import stripSoftware from './strip_software.wgsl';
+import tangent from './tangent.wgsl';
 import tile from './tile.wgsl';
 import tileBackward from './tile_backward.wgsl';
 import tileBackwardSoftware from './tile_backward_software.wgsl';
@@ -75,6 +76,7 @@ function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => 
           ...tiles,
           block,
           score,
+          tangent,
           BIASES[bias],
           sparse ? walkTiles : walkRange,
           ...(needs.backward ? [backward, software ? tileBackwardSoftware : tileBackward] : []),

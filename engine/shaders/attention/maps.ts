@@ -29,6 +29,7 @@ import dpWgsl from './probabilities_dp.wgsl';
 import entropyWgsl from './probabilities_entropy.wgsl';
 import pWgsl from './probabilities_p.wgsl';
 import score from './score.wgsl';
+import tangent from './tangent.wgsl';
 import walkRange from './walk_range.wgsl';
 import walkTiles from './walk_tiles.wgsl';
 
@@ -45,7 +46,7 @@ function family(name: string, ...main: readonly Shader[]): (form: Form) => Kerne
       const walk = sparse ? walkTiles : walkRange;
       kernel = defineKernel({
         name: full,
-        wgsl: [wide ? pack4 : pack1, ...main, score, BIASES[bias], walk, step, random],
+        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, BIASES[bias], walk, step, random],
       });
       known.set(full, kernel);
     }

@@ -1,6 +1,7 @@
 // From the product q·k of a query and a key to its logit, and which logits exist at all: what every attention kernel
 // asks. Vectors of four pair one owned row with four streamed ones; a kernel owns queries and streams keys, or, with
-// OWNS_KEYS, the other way round. Link bias_*.wgsl, walk_*.wgsl, step.wgsl, lib/random.wgsl.
+// OWNS_KEYS, the other way round. Link bias_*.wgsl, walk_*.wgsl, tangent.wgsl, step.wgsl,
+// lib/random.wgsl.
 const OWNS_KEYS: bool = false;
 const CACHED: bool = false;    // keys and values are caches: query row t of b stands at now.position + lengths[b] + t
 const KEY_MASK: bool = false;  // lengths (B, S) is 0 where a key is hidden, instead of (B) counts of keys
@@ -55,15 +56,6 @@ fn seen(n: vec4i, origin: i32, own: Own, head: Head) -> vec4<bool> {
     yes &= vec4u(lengths[at.x], lengths[at.y], lengths[at.z], lengths[at.w]) != vec4u();
   }
   return yes;
-}
-
-// WGSL's tanh may err by much more than f32 rounds and overflow in between; this errs by 2e-7.
-fn tangent(x: vec4f) -> vec4f {
-  let x2 = x * x;
-  let small = x * (1.0 + x2 * (-0.333333333 + x2 * (0.133333333 + x2 * (-0.053968254 + x2 * (0.021869489 + x2 *
-    (-0.0088632355 + x2 * (0.0035921280 + x2 * -0.0014558344)))))));
-  let large = sign(x) * (1.0 - 2.0 / (exp(2.0 * min(abs(x), vec4f(20.0))) + 1.0));
-  return select(large, small, x2 < vec4f(0.16));
 }
 
 fn logits(product: vec4f, n: vec4i, own: Own, head: Head) -> vec4f {
