@@ -16,6 +16,7 @@ export * from './embedding/embedding';
 export * from './gated/gated';
 export * from './layernorm/layernorm';
 export * from './linear_attention/linear_attention';
+export * from './linear_attention/recurrent';
 export * from './matmul/matmul';
 export * from './multiply/multiply';
 export * from './norm_clip/norm_clip';

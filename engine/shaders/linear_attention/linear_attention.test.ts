@@ -3,6 +3,7 @@ import { fakeDevice } from '../../../tests/harness/fake-device';
 import { feature as has, host } from '../../../tests/harness/host';
 import { normal, testOp, type OpTest, type TestArray } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
+import { estimate } from '../../graph/memory';
 import { multiply } from '../multiply/multiply';
 import { chunksOf } from './layout';
 import { linearAttention, linearSelfAttention } from './linear_attention';
@@ -137,6 +138,22 @@ if (!host.gpu)
       expect(chunksOf(16_384, true, 128)).toEqual({ chunk: 128, chunks: 128 });
       expect(chunksOf(16_384, false, 64)).toEqual({ chunk: 512, chunks: 32 });
       expect(chunksOf(65, false, 64)).toEqual({ chunk: 64, chunks: 2 });
+    });
+
+    it('costs time and memory linear in T, forward and backward, on both rungs', () => {
+      for (const software of [false, true]) {
+        const cost = (T: number) => {
+          const g = new Graph(fakeDevice({ software }), { train: true });
+          const qkv = g.input('qkv', [1, T, 768], 'f32', { differentiable: true });
+          const y = linearSelfAttention(g, qkv, { heads: 4, causal: true });
+          g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
+          const flops = g.dispatches.reduce((sum, d) => sum + d.flops, 0);
+          return { flops, peak: estimate(g, { dqkv: g.grad(qkv) }).peak };
+        };
+        const [short, long] = [cost(1024), cost(16_384)];
+        expect(long.flops / short.flops).toBeLessThan(16.2);
+        expect(long.peak / short.peak).toBeLessThan(16.2);
+      }
     });
 
     it('names what does not fit', () => {
