@@ -73,6 +73,20 @@ describe('RelativeAttention', () => {
     );
   });
 
+  it('drops weights and outputs where a graph trains, and nothing elsewhere', () => {
+    const dropping = new RelativeAttention({ width: 12, heads: 2, dropout: 0.1, attentionDropout: 0.2 });
+    const drops = (train: boolean): string[] => {
+      const g = new Graph(fakeDevice(), { train });
+      dropping.forward(g, g.input('x', [2, 3, 12], 'f32', { differentiable: true }));
+      const random = g.dispatches.filter((d) => (d.uniforms['threshold'] ?? 0) > 0);
+      return random
+        .filter((d) => d.variant.key.includes('DROPOUT') || d.label.includes('dropout'))
+        .map((d) => d.label.replace(/forward.*/, 'forward'));
+    };
+    expect(drops(true)).toEqual(['attention.forward', 'o_net/dropout.forward']);
+    expect(drops(false)).toEqual([]);
+  });
+
   it('projects memory rows to keys and values only', () => {
     const g = new Graph(fakeDevice());
     layer.forward(g, g.input('x', [2, 3, 12], 'f32'), { memory: new SegmentMemory(2, 5, 12) });

@@ -34,14 +34,15 @@ interface Layer {
 
 const layers = layerFixture.layers.filter((layer): layer is typeof layer & Layer => 'memory' in layer);
 
-describe('Transformer-XL equals PyTorch', () => {
-  let device: Device;
-  beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
-    device.buffers.poison = 0x7fff7fff;
-  });
-  afterAll(() => device[Symbol.dispose]());
+// One device for all, so that kernels are compiled once.
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ gpu: openTestGpu() });
+  device.buffers.poison = 0x7fff7fff;
+});
+afterAll(() => device[Symbol.dispose]());
 
+describe('Transformer-XL equals PyTorch', () => {
   describe.each(layers)('$name', (layer) => {
     const { name, B, T, C, heads, width: headWidth, preNorm, epsilon } = layer;
     const weights = portableWeights(layer.parameters, name, layerFixture.seed);
@@ -79,7 +80,7 @@ describe('Transformer-XL equals PyTorch', () => {
         const fed = { x: segment('x', n), dout: out.dtype === 'f16' ? float32ToFloat16(dout) : dout };
         plan.run(memory ? { ...fed, memory: past(n, rows) } : fed);
         // torch's own float32 stays below 1e-6; f16 keeps 11 bits of every value in between.
-        const bound = storage === 'f16' ? 1e-2 : 1e-5;
+        const bound = storage === 'f16' ? 5e-3 : 1e-5;
         const compare = (key: string, got: ArrayLike<number>): void =>
           expect(relativeError(got, tensors.get(`${name}.${key}`)!.data), key).toBeLessThan(bound);
         compare(`out.${n}`, await plan.read('out'));
@@ -162,14 +163,10 @@ describe('a Transformer-XL trains as in PyTorch', () => {
   const name = 'transformerXL';
   const about = modelFixture.models[name];
   const start = portableWeights(about.parameters, name, modelFixture.seed);
-  let device: Device;
   let tensors: Map<string, FixtureTensor>;
   beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
-    device.buffers.poison = 0x7fff7fff;
     tensors = await fixtureTensors('attention-models.safetensors');
   });
-  afterAll(() => device[Symbol.dispose]());
 
   it('loss and every gradient by name', async () => {
     const memories = emptyMemories();
