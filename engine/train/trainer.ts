@@ -37,6 +37,8 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Storage of activations. Default f32. */
   readonly storage?: 'f32' | 'f16';
+  /** Keep copies of state that steps overwrite, so that `plan.attention` can look at them: see `PlanOptions`. */
+  readonly repeatable?: boolean;
   readonly signal?: AbortSignal;
   /** Kernels compiled so far, and how many in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -62,7 +64,7 @@ export class Trainer implements Disposable {
   readonly device: Device;
   readonly model: TrainableModel;
   readonly store: ParameterStore;
-  readonly options: Required<Omit<TrainerOptions, 'signal' | 'onProgress'>>;
+  readonly options: Required<Omit<TrainerOptions, 'signal' | 'onProgress' | 'repeatable'>>;
   readonly #accumulate: Plan;
   readonly #update: Plan;
   readonly #ring: Storage;
@@ -96,6 +98,7 @@ export class Trainer implements Disposable {
       accumulate = 1,
       seed = 0,
       storage = 'f32',
+      repeatable = false,
       signal,
       onProgress,
     } = options;
@@ -114,7 +117,7 @@ export class Trainer implements Disposable {
       g.backprop(loss, 1 / accumulate);
       const accumulatePlan = await g.compile(
         { loss },
-        { ...(signal && { signal }), ...(onProgress && { onProgress }) },
+        { repeatable, ...(signal && { signal }), ...(onProgress && { onProgress }) },
       );
       plans.push(accumulatePlan);
       const u = new Graph(device, { train: true, label: 'update' });

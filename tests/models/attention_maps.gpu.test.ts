@@ -5,7 +5,10 @@ import {
   attentionRollout,
   Device,
   Graph,
+  ParameterStore,
   randomWindows,
+  RelativeAttention,
+  SegmentMemory,
   Trainer,
   type AttentionMap,
   type Plan,
@@ -162,5 +165,37 @@ describe('attention in a model', () => {
     expect([...last.shares]).toEqual([...shares.subarray(7 * N)]);
     await expect(attentionRollout(plan, { rows: [7, 9] })).rejects.toThrow('no rows 7 to 9. There are 8');
     await expect(attentionRollout(plan, { residual: 1 })).rejects.toThrow('residual is 1');
+  });
+
+  it('shows a segment of Transformer-XL over the memory that its run has since moved on', async () => {
+    const [B, M, N, C] = [2, 4, 5, 8];
+    const layer = new RelativeAttention({ width: C, heads: 2 });
+    const memory = new SegmentMemory(B, M, C);
+    using store = new ParameterStore(device, { layer, memory }, { seed: 2 });
+    store.write('memory.rows', new Float32Array(B * M * C));
+    const segments = [1, 2, 3].map((n) =>
+      Float32Array.from({ length: B * N * C }, (_, i) => Math.sin(n * i + n)),
+    );
+    const g = new Graph(device);
+    const y = g.scope('0', () => layer.forward(g, g.input('x', [B, N, C], 'f32'), { memory }));
+    using plan = await g.compile({ y });
+    for (const x of segments) plan.run({ x });
+    const [out, kept] = [await plan.read('y'), await store.read('memory.rows')];
+    const map = await plan.attention(0, 'all', { batch: 1 });
+    expect(map.shape).toEqual([2, N, M + N]);
+    expect([await plan.read('y'), await store.read('memory.rows')]).toEqual([out, kept]);
+    // The same with the memory given: the last rows of the segment before.
+    const h = new Graph(device);
+    const rows = h.input('rows', [B, M, C], 'f32');
+    const z = layer.forward(h, h.input('x', [B, N, C], 'f32'), { memory: rows });
+    using given = await h.compile({ z });
+    const before = new Float32Array(B * M * C);
+    for (let b = 0; b < B; b++) {
+      before.set(segments[1].subarray((b * N + N - M) * C, (b + 1) * N * C), b * M * C);
+    }
+    given.run({ x: segments[2], rows: before });
+    const want = await given.attention(0, 'all', { batch: 1 });
+    expect(map.probabilities).toEqual(want.probabilities);
+    for (let t = 0; t < N; t++) expect(map.row(t).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   });
 });
