@@ -5,11 +5,10 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { WgslReflect, type StructInfo } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Plugin } from 'vite';
-import type { Shader, ShaderBinding, UniformField } from './runtime/shader';
-
-const CONSTANT = /^(?:const|alias)\s+(\w+)\s*(?::\s*[^=;]+)?=\s*([^;]+);/gm;
+import { findConstants, type Shader, type ShaderBinding, type UniformField } from './runtime/shader';
 
 /** Drops comments and blanks that mean nothing, but keeps every line break: compiler line numbers stay true. */
 export function strip(code: string): string {
@@ -47,22 +46,33 @@ export function reflect(file: string, code: string): Shader {
     const members = (u.type as StructInfo).members ?? [];
     uniforms[u.name] = {
       size: Math.ceil((u.type.size ?? 0) / 16) * 16,
-      fields: members.map((m) => {
+      fields: members.map((m, i) => {
         const type = m.type.name;
         if (type !== 'u32' && type !== 'i32' && type !== 'f32') {
           throw new Error(`${file}: uniform ${u.name}.${m.name} is ${type}; use u32, i32 or f32 fields.`);
         }
+        if (m.offset !== 4 * i)
+          throw new Error(`${file}: uniform ${u.name}.${m.name} is at ${m.offset}, not ${4 * i}`);
         return { name: m.name, offset: m.offset, type };
       }),
     };
   }
 
-  const constants: { name: string; start: number; end: number }[] = [];
-  for (const match of code.matchAll(CONSTANT)) {
-    const end = match.index + match[0].length - 1;
-    constants.push({ name: match[1], start: end - match[2].length, end });
-  }
-  return { path: file, code, bindings, uniforms, constants };
+  return { path: file, code, bindings, uniforms, constants: findConstants(code) };
+}
+
+/** The module of a shader: its text, and what was reflected in the short form that `unpackShader` reads. */
+export function moduleOf({ path: file, code, bindings, uniforms }: Shader): string {
+  const words = [
+    bindings.map((b) => `${b.name} ${b.group} ${b.index} ${b.access}`),
+    Object.entries(uniforms).map(
+      ([name, { fields }]) => `${name} ${fields.map((f) => `${f.name}:${f.type}`).join(' ')}`,
+    ),
+  ];
+  const facts = [file, code, ...words.map((list) => list.join('|'))].map((text) => JSON.stringify(text));
+  const unpack = JSON.stringify(fileURLToPath(new URL('./runtime/shader.ts', import.meta.url)));
+  return `import { unpackShader } from ${unpack};
+export default /*#__PURE__*/ unpackShader(${facts.join(', ')});`;
 }
 
 export function wgsl(): Plugin {
@@ -84,7 +94,7 @@ export function wgsl(): Plugin {
           shipped ? strip(source) : source,
         );
         this.addWatchFile(id);
-        return { code: `export default ${JSON.stringify(shader)};`, map: null, moduleType: 'js' };
+        return { code: moduleOf(shader), map: null, moduleType: 'js' };
       },
     },
   };

@@ -29,6 +29,45 @@ export interface Shader {
   readonly constants: readonly { readonly name: string; readonly start: number; readonly end: number }[];
 }
 
+/** Declarations of `const` and `alias` that begin a line, and where their right-hand sides are. */
+export function findConstants(code: string): Shader['constants'] {
+  const declaration = /^(?:const|alias)\s+(\w+)\s*(?::\s*[^=;]+)?=\s*([^;]+);/gm;
+  return [...code.matchAll(declaration)].map((match) => {
+    const end = match.index + match[0].length - 1;
+    return { name: match[1], start: end - match[2].length, end };
+  });
+}
+
+const entries = (text: string): string[][] => (text ? text.split('|').map((entry) => entry.split(' ')) : []);
+
+/**
+ * A `Shader` from the short form in which the plugin ships it: "name group index access|…" for bindings,
+ * "name field:type …|…" for uniforms, whose fields follow each other by fours. Constants are found in the text: their
+ * offsets would weigh more than all else.
+ */
+export function unpackShader(path: string, code: string, bindings: string, uniforms: string): Shader {
+  return {
+    path,
+    code,
+    bindings: entries(bindings).map(([name, group, index, access]) => ({
+      name,
+      group: Number(group),
+      index: Number(index),
+      access: access as ShaderBinding['access'],
+    })),
+    uniforms: Object.fromEntries(
+      entries(uniforms).map(([name, ...members]) => {
+        const fields = members.map((member, i) => {
+          const [field, type] = member.split(':');
+          return { name: field, offset: 4 * i, type: type as UniformField['type'] };
+        });
+        return [name, { size: Math.ceil(fields.length / 4) * 16, fields }];
+      }),
+    ),
+    constants: findConstants(code),
+  };
+}
+
 /** One of two files that declare the same functions: `subgroups` where the device has them, `base` elsewhere. */
 export interface ByCapability {
   readonly base: Shader;

@@ -2,12 +2,12 @@
  * Attentions for tests: a flat description of numbers, booleans and words that prints as one line, and from it the
  * inputs, the op's options and the float64 reference, in agreement.
  */
-import { integers, normal, type TestArray } from '../../../tests/harness/op';
-import type { Graph } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
-import { attention } from './attention';
-import { attentionRef, attentionRefGrad, keptRef, type AttentionSizes, type Pairwise } from './attention.ref';
-import type { AttentionBias } from './options';
+import { integers, normal, type TestArray } from '../harness/op';
+import type { Graph } from '../../engine/graph/graph';
+import type { Tensor } from '../../engine/graph/tensor';
+import { attention } from '../../engine/shaders/attention/attention';
+import { attentionRef, attentionRefGrad, keptRef, type AttentionSizes, type Pairwise } from '../../engine/shaders/attention/attention.ref';
+import type { AttentionBias } from '../../engine/shaders/attention/options';
 import {
   fixedPattern,
   globalPattern,
@@ -16,7 +16,7 @@ import {
   stridedPattern,
   unionPattern,
   type AttentionPattern,
-} from './pattern';
+} from '../../engine/shaders/attention/pattern';
 
 export interface Specimen {
   readonly [key: string]: number | boolean | string;
