@@ -18,8 +18,17 @@ export interface DecodeSizes {
   readonly lengths?: readonly number[];
 }
 
-/** Attention over a history kept by position: knows nothing of slots, splits or blocks. (B, T, H, D). */
-export function decodeRef(q: Float64Array, k: Float64Array, v: Float64Array, z: DecodeSizes): Float64Array {
+/**
+ * Attention over a history kept by position: knows nothing of slots, splits or blocks. (B, T, H, D). With `round` =
+ * Math.fround it is plain f32: every operation rounded.
+ */
+export function decodeRef(
+  q: Float64Array,
+  k: Float64Array,
+  v: Float64Array,
+  z: DecodeSizes,
+  round: (x: number) => number = (x) => x,
+): Float64Array {
   const { B, T, S, heads: H, keyValueHeads: G, D, window = Infinity, sinks = 0, softcap } = z;
   const out = new Float64Array(B * T * H * D);
   for (let b = 0; b < B; b++) {
@@ -34,16 +43,17 @@ export function decodeRef(q: Float64Array, k: Float64Array, v: Float64Array, z: 
         const at = (j: number): number => ((b * S + j) * G + g) * D;
         const logits = visible.map((j) => {
           let sum = 0;
-          for (let d = 0; d < D; d++) sum += q[row + d] * k[at(j) + d];
-          sum *= z.scale ?? 1 / Math.sqrt(D);
-          if (softcap !== undefined) sum = softcap * Math.tanh(sum / softcap);
-          return sum + (z.bias?.(h, own - j) ?? 0);
+          for (let d = 0; d < D; d++) sum = round(sum + round(q[row + d] * k[at(j) + d]));
+          sum = round(sum * round(z.scale ?? 1 / Math.sqrt(D)));
+          if (softcap !== undefined) sum = round(softcap * round(Math.tanh(round(sum / softcap))));
+          return round(sum + (z.bias?.(h, own - j) ?? 0));
         });
         const most = Math.max(...logits);
-        const weights = logits.map((x) => Math.exp(x - most));
-        const total = weights.reduce((x, y) => x + y, 0);
+        const weights = logits.map((x) => round(Math.exp(round(x - most))));
+        const total = weights.reduce((x, y) => round(x + y), 0);
         visible.forEach((j, n) => {
-          for (let d = 0; d < D; d++) out[row + d] += (weights[n] / total) * v[at(j) + d];
+          for (let d = 0; d < D; d++)
+            out[row + d] = round(out[row + d] + round(round(weights[n] / total) * v[at(j) + d]));
         });
       }
     }

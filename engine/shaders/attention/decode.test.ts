@@ -5,48 +5,14 @@ import { feature, host, openTestGpu } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
 import { findRaces } from '../../../tests/harness/races';
 import { Graph } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
 import { Device } from '../../runtime/device';
-import { float16ToFloat32, float32ToFloat16 } from '../../runtime/half';
 import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './decode';
 import { chooseDecode } from './decode_launch';
 import { decodeRef } from './decode.ref';
+import { record, runs, type Case } from '../../../tests/harness/decode';
 
 const random = new Random(21);
 const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
-
-interface Case {
-  readonly name: string;
-  readonly B: number;
-  readonly T: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly D: number;
-  readonly capacity: number;
-  /** Positions of row 0 to try, of sequence 0. */
-  readonly at: readonly number[];
-  readonly starts?: readonly number[];
-  readonly f16?: boolean;
-  readonly options?: Omit<DecodeOptions, 'heads' | 'starts' | 'bias'>;
-  readonly bias?: 'slopes' | 'buckets';
-}
-
-const BUCKETS = 5;
-const bucketOf = (distance: number): number => Math.min(BUCKETS - 1, Math.floor(Math.log2(1 - distance)));
-const SLOPES = [0.5, 0.25, 0.125, 0.0625];
-
-/** The slot of a position: told here once more, so that a wrong one cannot agree with itself. */
-function slotOf(
-  position: number,
-  capacity: number,
-  { slides = false, sinks = 0 }: Partial<DecodeOptions>,
-): number {
-  if (!slides || position < sinks) return position;
-  const ring = capacity - sinks;
-  let slot = position - sinks;
-  while (slot >= ring) slot -= ring;
-  return sinks + slot;
-}
 
 const even: Omit<Case, 'name' | 'heads' | 'keyValueHeads' | 'D'> = {
   B: 1,
@@ -59,6 +25,8 @@ const cases: readonly Case[] = [
   { name: 'width 20, six heads to two', ...even, heads: 6, keyValueHeads: 2, D: 20 },
   { name: 'width 64, four heads to one', ...even, heads: 4, keyValueHeads: 1, D: 64 },
   { name: 'width 128', ...even, heads: 2, keyValueHeads: 2, D: 128, at: [0, 300, 999] },
+  { name: 'width 256', ...even, heads: 4, keyValueHeads: 1, D: 256, at: [0, 300, 999] },
+  { name: 'width 70', ...even, heads: 2, keyValueHeads: 1, D: 70, at: [0, 3, 300, 999] },
   { name: 'width 5', ...even, heads: 2, keyValueHeads: 1, D: 5, at: [0, 3, 300, 999] },
   { name: 'f16 caches', ...even, heads: 4, keyValueHeads: 1, D: 64, f16: true, at: [0, 300, 999] },
   {
@@ -135,80 +103,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** A graph of one decode step. Its bias weights, if any, are an input. */
-function record(device: Device, c: Case): { g: Graph; y: Tensor } {
-  const g = new Graph(device, { label: 'decode' });
-  const qkv = g.input('qkv', [c.B, c.T, (c.heads + 2 * c.keyValueHeads) * c.D], 'f32');
-  const cache = [c.B, c.capacity, c.keyValueHeads * c.D];
-  const dtype = c.f16 ? 'f16' : 'f32';
-  const bias: DecodeOptions['bias'] =
-    c.bias === 'slopes'
-      ? { kind: 'slopes', slopes: SLOPES.slice(0, c.heads) }
-      : c.bias === 'buckets'
-        ? { kind: 'buckets', table: g.input('table', [BUCKETS, c.heads], 'f32'), bucketOf }
-        : undefined;
-  const y = decodeAttention(g, qkv, g.input('keys', cache, dtype), g.input('values', cache, dtype), {
-    heads: c.heads,
-    keyValueHeads: c.keyValueHeads,
-    ...c.options,
-    bias,
-    ...(c.starts && { starts: g.input('starts', [c.B], 'u32') }),
-  });
-  return { g, y };
-}
-
 async function check(device: Device, c: Case): Promise<void> {
-  const { B, T, heads: H, keyValueHeads: G, D, capacity, options = {} } = c;
-  const { g, y } = record(device, c);
-  using plan = await g.compile({ y });
-  const ahead = c.starts ?? new Array<number>(B).fill(0);
-  const S = Math.max(...c.at) + Math.max(...ahead) + T; // positions ever reached
-  const table = noise(BUCKETS * H);
-  const stored = (x: Float32Array): Float32Array => (c.f16 ? float16ToFloat32(float32ToFloat16(x)) : x);
-  const k = stored(noise(B * S * G * D));
-  const v = stored(noise(B * S * G * D));
-  for (const position of c.at) {
-    const starts = ahead.map((n) => n + position);
-    if (!options.slides && Math.max(...starts) + T > capacity) throw new Error(`${c.name}: bad case`);
-    // NaN in slots that no position up to now has: no row may touch them.
-    const caches = [k, v].map((x) => {
-      const cache = new Float32Array(B * capacity * G * D).fill(NaN);
-      for (let b = 0; b < B; b++) {
-        for (let p = 0; p < starts[b] + T; p++) {
-          const from = (b * S + p) * G * D;
-          cache.set(x.subarray(from, from + G * D), (b * capacity + slotOf(p, capacity, options)) * G * D);
-        }
-      }
-      return c.f16 ? float32ToFloat16(cache) : cache;
-    });
-    const qkv = noise(B * T * (H + 2 * G) * D);
-    plan.run(
-      {
-        qkv,
-        keys: caches[0],
-        values: caches[1],
-        ...(c.starts && { starts: Uint32Array.from(c.starts) }),
-        ...(c.bias === 'buckets' && { table }),
-      },
-      { position },
-    );
-    const got = await plan.read('y');
-    const q = Float64Array.from(
-      { length: B * T * H * D },
-      (_, i) => qkv[Math.floor(i / (H * D)) * (H + 2 * G) * D + (i % (H * D))],
-    );
-    const { slides = false, sinks = 0, window = slides ? capacity - sinks - T + 1 : Infinity } = options;
-    const bias =
-      c.bias === 'slopes'
-        ? (h: number, back: number) => -SLOPES[h] * back
-        : c.bias === 'buckets'
-          ? (h: number, back: number) => table[bucketOf(-back) * H + h]
-          : undefined;
-    const want = decodeRef(q, Float64Array.from(k), Float64Array.from(v), {
-      ...{ B, T, S, heads: H, keyValueHeads: G, D, starts, scale: options.scale, window, sinks },
-      ...{ softcap: options.softcap, bias },
-    });
-    assertClose(`decode ${c.name} at ${position}`, got, want, y.shape, { epsilon: 2 ** -23, terms: S });
+  for (const { position, y, got, want } of await runs(device, c)) {
+    const bound = { epsilon: 2 ** -23, terms: position + c.T + Math.max(0, ...(c.starts ?? [])) };
+    assertClose(`decode ${c.name} at ${position}`, got, want(), y.shape, bound);
   }
 }
 
