@@ -62,7 +62,7 @@ if (!host.gpu)
       expect(run({ position: 6 })).not.toThrow();
       expect(run({ position: 9, length: 1 })).not.toThrow(); // three rows are padding
       expect(run({ position: 7 })).toThrow(
-        'appendCache: 4 rows from position 7 on do not fit into caches of 10 rows. Start again from a later part',
+        'appendCache: 4 rows from position 7 on, but the caches hold 10. Start again from a later part',
       );
       expect(run({ position: 3 }, [4, 2])).toThrow('4 rows from position 7 on');
       expect(run({ position: 3 })).toThrow('4 rows from position 7 on'); // inputs keep their data
@@ -235,6 +235,20 @@ if (host.gpu)
       }
     }
 
+    it('refuse a run that passes their end, before it writes', async () => {
+      const g = new Graph(device);
+      const [keys, values] = ['keys', 'values'].map((name) => g.input(name, [1, 4, 4], 'f32'));
+      appendCache(g, g.input('qkv', [1, 1, 12], 'f32'), keys, values, { heads: 1 });
+      using plan = await g.compile({ keys });
+      const cache = noise(16);
+      plan.run({ qkv: new Float32Array(12).fill(7), keys: cache, values: cache }, { position: 3 });
+      cache.fill(7, 12);
+      expect(await plan.read('keys')).toEqual(cache);
+      expect(() => plan.run({ keys: noise(16) }, { position: 4 })).toThrow(
+        'appendCache: 1 row from position 4 on, but the caches hold 4. Start again',
+      );
+      expect(await plan.read('keys')).toEqual(cache);
+    });
     it('slide over a ragged batch far past their capacity', { timeout: 240_000 }, async () => {
       const z = { B: 3, heads: 4, keyValueHeads: 2, D: 8, capacity: 20, T: 2, window: 17 };
       const prompts = [3, 33, 12];

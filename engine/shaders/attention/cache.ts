@@ -250,7 +250,7 @@ function refuseOverflow(
     if (first + rows > capacity) {
       throw new ShapeError(
         where,
-        `${rows} rows from position ${first} on do not fit into caches of ${capacity} rows`,
+        `${rows === 1 ? '1 row' : `${rows} rows`} from position ${first} on, but the caches hold ${capacity}`,
         'Start again from a later part of the text, make larger caches, or let them slide (slides: true).',
       );
     }

@@ -6,6 +6,7 @@ import { as, Random } from '../../../tests/harness/op';
 import { findRaces } from '../../../tests/harness/races';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
+import { appendCache } from './cache';
 import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './decode';
 import { chooseDecode } from './decode_launch';
 import { decodeRef } from './decode.ref';
@@ -197,7 +198,19 @@ if (host.gpu)
       const rows = noise(B * T * (H * D + 4));
       const [k, v] = [noise(B * S * G * D), noise(B * S * G * D)];
       const counts = [700, 0, 300];
-      plan.run({ q: rows, keys: k, values: v, lengths: Uint32Array.from(counts) }, { position: 5 });
+      // The caches are filled once, from rows (B, S, 2G·D) that hold no queries.
+      const filler = new Graph(device);
+      const kv = filler.input('kv', [B, S, 2 * G * D], 'f32');
+      const caches = ['keys', 'values'].map((name) => filler.input(name, [B, S, G * D], 'f32'));
+      appendCache(filler, kv, caches[0], caches[1], { heads: 0, keyValueHeads: G });
+      using fill = await filler.compile({ keys: caches[0], values: caches[1] });
+      const fused = Float32Array.from({ length: 2 * k.length }, (_, i) => {
+        const [row, column] = [Math.floor(i / (2 * G * D)), i % (2 * G * D)];
+        return column < G * D ? k[row * G * D + column] : v[row * G * D + column - G * D];
+      });
+      fill.run({ kv: fused });
+      const stored = { keys: await fill.read('keys'), values: await fill.read('values') };
+      plan.run({ q: rows, ...stored, lengths: Uint32Array.from(counts) }, { position: 5 });
       const want = decodeRef(
         Float64Array.from(
           { length: B * T * H * D },
