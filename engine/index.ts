@@ -13,13 +13,8 @@ export {
   type Sink,
 } from './graph/graph';
 export { estimate, type PlanMemory } from './graph/memory';
-export {
-  AttentionMap,
-  type AttentionEntropy,
-  type AttentionInfo,
-  type AttentionQuery,
-  type HeadChoice,
-} from './graph/attention_map';
+export { AttentionMap, type AttentionEntropy } from './graph/attention_map';
+export type { AttentionInfo, AttentionQuery, HeadChoice } from './graph/attention_probe';
 export type { Probe } from './graph/probe';
 export type { LookRequest, RunInfo } from './graph/replay';
 export type { Place } from './graph/slice';

@@ -9,20 +9,19 @@ import { float16ToFloat32 } from '../runtime/half';
 import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
+import type { AttentionEntropy, AttentionMap } from './attention_map';
 import {
   attentionsOf,
   findAttention,
-  type AttentionEntropy,
   type AttentionInfo,
-  type AttentionMap,
   type AttentionQuery,
   type HeadChoice,
-} from './attention_map';
+} from './attention_probe';
 import { bindAll, bySubmission, compileAll, encode, type Bound } from './bind';
 import type { Graph, RunCheck } from './graph';
 import { layOut, type PlanMemory } from './memory';
 import type { Probe } from './probe';
-import { replay, type ReplayParts, type LookRequest, type RunInfo } from './replay';
+import type { LookRequest, ReplayParts, RunInfo } from './replay';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
 import { ownUniformBuffer } from './uniforms';
@@ -358,6 +357,7 @@ export class Plan implements Disposable {
       step: this.#stepGroup,
       last,
     };
+    const { replay } = await import('./replay'); // few plans are looked into: bundlers load it on demand
     return replay(parts, requests, signal);
   }
 
@@ -379,7 +379,7 @@ export class Plan implements Disposable {
     query: AttentionQuery = {},
   ): Promise<AttentionMap> {
     const { probe, where } = findAttention(this, layer);
-    const [map] = await this.look([probe.map(where, head, query)], query);
+    const [map] = await this.look([await probe.map(where, head, query)], query);
     return map;
   }
 
@@ -389,7 +389,7 @@ export class Plan implements Disposable {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<AttentionEntropy> {
     const { probe } = findAttention(this, layer);
-    const [entropy] = await this.look([probe.entropy()], options);
+    const [entropy] = await this.look([await probe.entropy()], options);
     return entropy;
   }
 

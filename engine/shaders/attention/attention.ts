@@ -6,8 +6,8 @@ import { nextStream } from '../lib/random';
 import { resolveBias, type Bias } from './bias';
 import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
 import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
-import { showAttention } from './maps';
 import type { AttentionOptions } from './options';
+import { showAttention } from './show';
 import { sparseTiles, type SparseTiles } from './sparse';
 
 /**

@@ -17,9 +17,9 @@ import keysWgsl from './decode_keys.wgsl';
 import decodeWgsl from './decode.wgsl';
 import { expand, forward, NO_OPTIONS, type Form } from './kernels';
 import { chooseMapping, storageOf } from './layout';
-import { showDecode } from './maps_decode';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
+import { showDecode } from './show';
 import tangent from './tangent.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });

@@ -4,7 +4,7 @@ import { fakeDevice } from '../../../tests/harness/fake-device';
 import { feature, host, openTestGpu } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
 import { findRaces } from '../../../tests/harness/races';
-import type { AttentionProbe } from '../../graph/attention_map';
+import type { AttentionProbe } from '../../graph/attention_probe';
 import { Graph } from '../../graph/graph';
 import type { Plan } from '../../graph/plan';
 import type { Tensor } from '../../graph/tensor';
@@ -177,15 +177,15 @@ if (!host.gpu)
   describe('attention on demand', () => {
     const last = { run: 1, position: 0, length: 0 };
     for (const software of [true, false]) {
-      it(`has no data race (${software ? 'software' : 'hardware'})`, () => {
+      it(`has no data race (${software ? 'software' : 'hardware'})`, async () => {
         const c = { ...cases.narrow, T: 6, S: 7 };
         const { g } = record(fakeDevice({ software }), c, { train: true });
         const probe = g.probes[0] as AttentionProbe;
-        for (const request of [
+        for (const request of await Promise.all([
           probe.map('', 'mean', {}),
           probe.map('', 'all', { gradient: true, rows: [1, 6] }),
           probe.entropy(),
-        ]) {
+        ])) {
           const extra = new Graph(fakeDevice({ software }));
           request.record(extra, last);
           for (const d of extra.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
@@ -193,9 +193,9 @@ if (!host.gpu)
       });
     }
 
-    it('refuses maps that do not fit into one binding, with the numbers', () => {
+    it('refuses maps that do not fit into one binding, with the numbers', async () => {
       const { g } = record(fakeDevice(), { ...cases.causal, T: 16_384, S: 16_384 });
-      const request = (g.probes[0] as AttentionProbe).map('h.0', 0, {});
+      const request = await (g.probes[0] as AttentionProbe).map('h.0', 0, {});
       expect(() => request.record(new Graph(fakeDevice()), last)).toThrow(
         "h.0: 1 maps of 16384 rows and 16384 keys take 1073741824 bytes, more than a binding's 134217728. " +
           'Ask for fewer rows or heads at a time.',

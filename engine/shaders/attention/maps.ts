@@ -1,15 +1,10 @@
 /**
  * Attention on demand: what plan.attention and plan.attentionEntropy run over the queries, keys and log-sum-exps that
- * a plan brings back. One probe for each call of the op; it costs a run nothing.
+ * a plan brings back. Loaded by the probes of show.ts when somebody asks: import nothing but types from here.
  */
 import { ShapeError } from '../../errors';
-import {
-  AttentionMap,
-  type AttentionEntropy,
-  type AttentionProbe,
-  type AttentionQuery,
-  type HeadChoice,
-} from '../../graph/attention_map';
+import { AttentionMap, type AttentionEntropy } from '../../graph/attention_map';
+import type { AttentionQuery, HeadChoice } from '../../graph/attention_probe';
 import { linearGrid, type Graph } from '../../graph/graph';
 import type { LookRequest } from '../../graph/replay';
 import type { Place } from '../../graph/slice';
@@ -29,6 +24,7 @@ import dpWgsl from './probabilities_dp.wgsl';
 import entropyWgsl from './probabilities_entropy.wgsl';
 import pWgsl from './probabilities_p.wgsl';
 import score from './score.wgsl';
+import type { Shown, ShownGradient } from './show';
 import tangent from './tangent.wgsl';
 import walkRange from './walk_range.wgsl';
 import walkTiles from './walk_tiles.wgsl';
@@ -57,57 +53,6 @@ function family(name: string, ...main: readonly Shader[]): (form: Form) => Kerne
 const probabilities = family('probabilities', probabilitiesWgsl, pWgsl);
 const probabilityGradients = family('probability_gradients', probabilitiesWgsl, dpWgsl);
 const entropies = family('entropy', entropyWgsl);
-
-/** One call of the op, as its kernels see it. */
-export interface Shown {
-  /** Which pairs see each other, in words. */
-  readonly kind: string;
-  readonly B: number;
-  readonly T: number;
-  readonly S: number;
-  readonly heads: number;
-  /** D. */
-  readonly width: number;
-  readonly form: Form;
-  readonly q: Tensor;
-  readonly kv: Tensor;
-  readonly lse: Tensor;
-  /** lengths, bias and tiles, as far as the form binds them. */
-  readonly masks: Readonly<Record<string, Tensor>>;
-  readonly uniforms: Readonly<Record<string, number>>;
-  /** Those of score.wgsl and of the storage. */
-  readonly constants: Constants;
-}
-
-/**
- * Records that plans of `g` can show this attention: called right after its forward dispatch, whose tensors it reads.
- * The result is to be called in the backward rule, right after the dispatch that reads lse last, with dout: from then on
- * gradients can be shown too.
- */
-export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
-  const { q, kv, lse, masks, B, T, S, heads, kind } = shown;
-  const tensors = [q, kv, lse, ...Object.values(masks)];
-  const places: Place[] = [g.here(tensors)];
-  const withoutSums = g.here(tensors.filter((tensor) => tensor !== lse)); // spares running the forward kernel again
-  let back: { place: Place; dout: Tensor } | null = null;
-  const probe: AttentionProbe = {
-    op: 'attention',
-    scope: g.path,
-    places,
-    kind,
-    batch: B,
-    heads,
-    T,
-    S,
-    map: (where, choice, query) => mapRequest(where, shown, places[0], back, choice, query),
-    entropy: () => entropyRequest(shown, withoutSums),
-  };
-  g.probe(probe);
-  return (dout) => {
-    back = { place: g.here([...tensors, dout]), dout };
-    places.push(back.place);
-  };
-}
 
 /** A query for a map, checked. */
 export interface Asked {
@@ -189,11 +134,12 @@ function headsOf(where: string, choice: HeadChoice, heads: number): readonly num
   return list;
 }
 
-function mapRequest(
+/** The request for maps of `shown`; throws ShapeError for what it does not have. */
+export function mapRequest(
   where: string,
   shown: Shown,
   place: Place,
-  back: { readonly place: Place; readonly dout: Tensor } | null,
+  back: ShownGradient | null,
   choice: HeadChoice,
   query: AttentionQuery,
 ): LookRequest<AttentionMap> {
@@ -249,7 +195,7 @@ function mapRequest(
   };
 }
 
-function entropyRequest(shown: Shown, place: Place): LookRequest<AttentionEntropy> {
+export function entropyRequest(shown: Shown, place: Place): LookRequest<AttentionEntropy> {
   const { B, T, S, heads, form, q, kv, masks } = shown;
   return {
     place,

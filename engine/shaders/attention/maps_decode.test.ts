@@ -4,7 +4,7 @@ import { fakeDevice } from '../../../tests/harness/fake-device';
 import { feature, host, openTestGpu } from '../../../tests/harness/host';
 import { Random } from '../../../tests/harness/op';
 import { findRaces } from '../../../tests/harness/races';
-import type { AttentionProbe } from '../../graph/attention_map';
+import type { AttentionProbe } from '../../graph/attention_probe';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
 import { scale } from '../scale/scale';
@@ -58,22 +58,22 @@ function record(device: Device, c: Case, T: number) {
 
 if (!host.gpu)
   describe('decode attention on demand', () => {
-    it('has no data race', () => {
+    it('has no data race', async () => {
       const { g } = record(fakeDevice(), { ...cases['sinks and a sliding window'], width: 4 }, 2);
       const probe = g.probes[0] as AttentionProbe;
-      for (const request of [
+      for (const request of await Promise.all([
         probe.map('', 'max', {}),
         probe.map('', 'all', { rows: [1, 2] }),
         probe.entropy(),
-      ]) {
+      ])) {
         const extra = new Graph(fakeDevice());
         request.record(extra, { run: 1, position: 3, length: 0 });
         for (const d of extra.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
       }
     });
-    it('has no gradient to show', () => {
+    it('has no gradient to show', async () => {
       const { g } = record(fakeDevice(), cases['grouped heads, prompt and tokens'], 2);
-      expect(() => (g.probes[0] as AttentionProbe).map('h.0', 0, { gradient: true })).toThrow(
+      await expect((g.probes[0] as AttentionProbe).map('h.0', 0, { gradient: true })).rejects.toThrow(
         'h.0: attention to caches has no gradient. Ask a plan that trains.',
       );
     });

@@ -1,19 +1,16 @@
-/** Attention on demand where the keys lie in caches: the map of the newest rows over what is cached. */
+/**
+ * Attention on demand where the keys lie in caches: the map of the newest rows over what is cached. Loaded as maps.ts is.
+ */
 import { ShapeError } from '../../errors';
-import {
-  AttentionMap,
-  type AttentionEntropy,
-  type AttentionProbe,
-  type AttentionQuery,
-  type HeadChoice,
-} from '../../graph/attention_map';
+import { AttentionMap, type AttentionEntropy } from '../../graph/attention_map';
+import type { AttentionQuery, HeadChoice } from '../../graph/attention_probe';
 import type { Graph } from '../../graph/graph';
 import type { LookRequest, RunInfo } from '../../graph/replay';
 import type { Place } from '../../graph/slice';
 import step from '../../graph/step.wgsl';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
-import { byCapability, type Constants, type Shader } from '../../runtime/shader';
+import { byCapability } from '../../runtime/shader';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
 import keysWgsl from './decode_keys.wgsl';
@@ -21,34 +18,11 @@ import { askWords, checkQuery, expectRoom, type Asked } from './maps';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import decodeWgsl from './probabilities_decode.wgsl';
+import type { ShownDecode } from './show';
 import tangent from './tangent.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const kernels = new Map<string, Kernel>();
-
-/** One call of decode attention, as its kernel sees it. */
-export interface ShownDecode {
-  readonly kind: string;
-  readonly B: number;
-  readonly T: number;
-  /** S, rows of the caches. */
-  readonly capacity: number;
-  readonly heads: number;
-  /** D. */
-  readonly width: number;
-  readonly wide: boolean;
-  readonly causal: boolean;
-  readonly slides: boolean;
-  /** turn*.wgsl with what it needs, and decode_bias_*.wgsl; `form` tells these apart. */
-  readonly linked: readonly Shader[];
-  readonly form: string;
-  readonly q: Tensor;
-  readonly keys: Tensor;
-  /** starts, and what the linked files bind. */
-  readonly bind: Readonly<Record<string, Tensor>>;
-  readonly uniforms: Readonly<Record<string, number>>;
-  readonly constants: Constants;
-}
 
 function kernelOf({ wide, linked, form }: ShownDecode): Kernel {
   const name = `attention.probabilities_decode ${wide ? 'wide' : 'narrow'} ${form}`;
@@ -58,25 +32,6 @@ function kernelOf({ wide, linked, form }: ShownDecode): Kernel {
     kernels.set(name, (kernel = defineKernel({ name, wgsl })));
   }
   return kernel;
-}
-
-/** Records that plans of `g` can show this attention; called while its queries are in memory, and keys are cached. */
-export function showDecode(g: Graph, shown: ShownDecode): void {
-  const { q, keys, bind, kind, B, T, heads, capacity } = shown;
-  const place = g.here([q, keys, ...Object.values(bind)]);
-  const probe: AttentionProbe = {
-    op: 'attention',
-    scope: g.path,
-    places: [place],
-    kind,
-    batch: B,
-    heads,
-    T,
-    S: capacity,
-    map: (where, choice, query) => mapRequest(where, shown, place, choice, query),
-    entropy: () => entropyRequest(shown, place),
-  };
-  g.probe(probe);
 }
 
 function dispatch(
@@ -100,7 +55,8 @@ function dispatch(
   );
 }
 
-function mapRequest(
+/** The request for maps of `shown`; throws ShapeError for what it does not have. */
+export function mapDecodeRequest(
   where: string,
   shown: ShownDecode,
   place: Place,
@@ -144,7 +100,7 @@ function mapRequest(
   };
 }
 
-function entropyRequest(shown: ShownDecode, place: Place): LookRequest<AttentionEntropy> {
+export function entropyDecodeRequest(shown: ShownDecode, place: Place): LookRequest<AttentionEntropy> {
   const { B, T, heads, capacity } = shown;
   return {
     place,

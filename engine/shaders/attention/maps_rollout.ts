@@ -1,5 +1,6 @@
 import { ShapeError } from '../../errors';
-import { findAttention, type AttentionInfo, type AttentionMap } from '../../graph/attention_map';
+import type { AttentionMap } from '../../graph/attention_map';
+import { findAttention, type AttentionInfo } from '../../graph/attention_probe';
 import type { Plan } from '../../graph/plan';
 
 export interface RolloutOptions {
@@ -61,13 +62,13 @@ export async function attentionRollout(plan: Plan, options: RolloutOptions = {})
       `There are ${T}: give [from, to) with 0 ≤ from < to ≤ ${T}.`,
     );
   }
-  const maps: AttentionMap[] = await plan.look(
+  const requests = await Promise.all(
     layers.map(({ probe, where: at }, i) => {
       const rows = i === layers.length - 1 ? ([from, to] as const) : ([0, T] as const);
       return probe.map(at, heads, { batch, rows });
     }),
-    { ...(signal && { signal }) },
   );
+  const maps: AttentionMap[] = await plan.look(requests, { ...(signal && { signal }) });
   return {
     from,
     to,
