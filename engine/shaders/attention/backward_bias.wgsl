@@ -1,6 +1,7 @@
 // dbias = p (dp - delta), summed over the sequences and heads that share a bias, in order: for biases with an entry for
 // each pair (t, j). A workgroup owns a tile of pairs of one entry of the bias's own leading axes. dbias is laid out
-// like bias; entries that no pair uses (Transformer-XL's shifted rows) are not touched. ADD: it holds a gradient already.
+// like bias; entries that no pair uses (Transformer-XL's shifted rows) are not touched. ADD: it holds a gradient already,
+// and pairs out of reach are left out: of shifted rows, such a pair's place is another row's, which has its own owner.
 // Link what backward_query.wgsl links.
 const ADD: bool = false;
 alias DX = f32;
@@ -10,7 +11,9 @@ alias DX = f32;
 fn put(x: vec4f, row: u32, n: vec4i, place: i32) {
   for (var e = 0u; e < min(4u, sizes.t + 3u); e++) {
     let to = place + i32(row) * sizes.bias_t + n[e] * sizes.bias_s;
-    if (row < sizes.t && n[e] < i32(sizes.s) && to >= 0 && to <= sizes.bias_last) {
+    let reach = n[e] - i32(row);
+    let owned = !ADD || (reach >= sizes.left && reach <= sizes.right);
+    if (owned && row < sizes.t && n[e] < i32(sizes.s) && to >= 0 && to <= sizes.bias_last) {
       var y = x[e];
       if (ADD) { y += f32(dbias[to]); }
       dbias[to] = DX(y);
