@@ -23,7 +23,7 @@ export type { Step } from './graph/step';
 export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
 export { eager } from './graph/eager';
 export * from './shaders/index';
-export { normal, ones, RandomStream, values, zeros, type Init } from './nn/init';
+export { normal, ones, RandomStream, values, xavierUniform, zeros, type Init } from './nn/init';
 export { countParameters, Parameter, parameters, type ParameterOptions } from './nn/parameter';
 export {
   ParameterStore,

@@ -43,6 +43,12 @@ export function normal(std: number): Init {
   return (size, random) => Float32Array.from({ length: size }, () => std * random.normal());
 }
 
+/** Uniform on ±√(6 / (inputs + outputs)), which keeps variances both ways (Glorot and Bengio 2010). */
+export function xavierUniform(inputs: number, outputs: number): Init {
+  const bound = Math.sqrt(6 / (inputs + outputs));
+  return (size, random) => Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
+}
+
 /** Given values, for tests and for loading. */
 export function values(data: Float32Array): Init {
   return () => data;
