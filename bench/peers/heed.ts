@@ -5,6 +5,7 @@
 import {
   AdamW,
   attention,
+  denseBias,
   Device,
   gelu,
   Graph,
@@ -232,7 +233,7 @@ export const kinds = {
       causal: c.causal ?? false,
       ...(c.window ? { window: c.window } : {}),
       ...(c.lengths ? { lengths: g.constant('lengths', [B], Uint32Array.from(c.lengths)) } : {}),
-      ...(inputs.bias ? { bias: { kind: 'dense', tensor: x['bias'] } } : {}),
+      ...(inputs.bias ? { bias: denseBias(x['bias']) } : {}),
     });
     if (!c.grad) {
       const plan = await g.compile({ y });

@@ -6,8 +6,17 @@ import { integers, normal, type TestArray } from '../harness/op';
 import type { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import { attention } from '../../engine/shaders/attention/attention';
-import { attentionRef, attentionRefGrad, keptRef, type AttentionSizes, type Pairwise } from '../../engine/shaders/attention/attention.ref';
-import type { AttentionBias } from '../../engine/shaders/attention/options';
+import {
+  attentionRef,
+  attentionRefGrad,
+  keptRef,
+  type AttentionSizes,
+  type Pairwise,
+} from '../../engine/shaders/attention/attention.ref';
+import type { AttentionBias } from '../../engine/shaders/attention/bias';
+import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
+import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
+import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
 import {
   fixedPattern,
   globalPattern,
@@ -113,10 +122,10 @@ export function opOf(g: Graph, x: Readonly<Record<string, Tensor>>, c: Specimen)
     c.bias === 'none'
       ? undefined
       : c.bias === 'slopes'
-        ? { kind: 'slopes', slopes: slopes(c.H) }
+        ? slopeBias(slopes(c.H))
         : c.bias === 'buckets'
-          ? { kind: 'buckets', table: x['bias'], bucketOf }
-          : { kind: c.bias === 'relative' ? 'relative' : 'dense', tensor: x['bias'] };
+          ? bucketBias(x['bias'], bucketOf)
+          : (c.bias === 'relative' ? relativeBias : denseBias)(x['bias']);
   return attention(g, {
     q: x['q'],
     kv: x['kv'],

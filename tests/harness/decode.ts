@@ -4,6 +4,8 @@ import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import type { Device } from '../../engine/runtime/device';
 import { float16ToFloat32, float32ToFloat16 } from '../../engine/runtime/half';
+import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
+import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
 import { decodeAttention, type DecodeOptions } from '../../engine/shaders/attention/decode';
 import { decodeRef } from '../../engine/shaders/attention/decode.ref';
 
@@ -49,9 +51,9 @@ export function record(device: Device, c: Case): { g: Graph; y: Tensor } {
   const dtype = c.f16 ? 'f16' : 'f32';
   const bias: DecodeOptions['bias'] =
     c.bias === 'slopes'
-      ? { kind: 'slopes', slopes: SLOPES.slice(0, c.heads) }
+      ? slopeBias(SLOPES.slice(0, c.heads))
       : c.bias === 'buckets'
-        ? { kind: 'buckets', table: g.input('table', [BUCKETS, c.heads], 'f32'), bucketOf }
+        ? bucketBias(g.input('table', [BUCKETS, c.heads], 'f32'), bucketOf)
         : undefined;
   const y = decodeAttention(g, qkv, g.input('keys', cache, dtype), g.input('values', cache, dtype), {
     heads: c.heads,

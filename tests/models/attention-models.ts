@@ -2,7 +2,9 @@
 import {
   addPositions,
   attention,
+  bucketBias,
   crossEntropy,
+  denseBias,
   Embedding,
   LayerNorm,
   Linear,
@@ -10,7 +12,6 @@ import {
   RMSNorm,
   selfAttention,
   t5Bucket,
-  type AttentionBias,
   type Graph,
   type Tensor,
 } from '../../engine/index';
@@ -52,11 +53,8 @@ export class T5SelfAttention {
   forward(g: Graph, x: Tensor, { lengths, residual }: { lengths?: Tensor; residual?: Tensor } = {}): Tensor {
     const { heads, buckets, maxDistance } = this.#sizes;
     const options = { bidirectional: !this.#causal, buckets, maxDistance };
-    const bias: AttentionBias = {
-      kind: 'buckets',
-      table: g.use(this.relative_attention_bias.weight),
-      bucketOf: (distance) => t5Bucket(distance, options),
-    };
+    const table = g.use(this.relative_attention_bias.weight);
+    const bias = bucketBias(table, (distance) => t5Bucket(distance, options));
     const qkv = this.qkv.forward(g, x);
     const y = selfAttention(g, qkv, {
       heads,
@@ -96,7 +94,7 @@ class SDPALayer {
   forward(g: Graph, x: Tensor): Tensor {
     const qkv = this.qkv.forward(g, this.ln.forward(g, x));
     const tensor = this.bias ? g.use(this.bias) : g.constant('mask', [1, 1, T, T], mask);
-    const bias: AttentionBias = { kind: 'dense', tensor };
+    const bias = denseBias(tensor);
     const y = selfAttention(g, qkv, { heads: H, keyValueHeads: G, causal: this.bias !== null, bias });
     return this.o.forward(g, y, { residual: x });
   }

@@ -1,6 +1,14 @@
 // Parity with PyTorch: attention in float64 under the masks, biases and options of tests/fixtures/make_attention.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attention, Device, Graph, type AttentionBias, type Tensor } from '../../engine/index';
+import {
+  attention,
+  denseBias,
+  Device,
+  Graph,
+  slopeBias,
+  type AttentionBias,
+  type Tensor,
+} from '../../engine/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/attention.json';
 import { normalTensor } from '../fixtures/portable';
@@ -51,9 +59,9 @@ const half = (both: Float32Array, width: number, which: 0 | 1): Float32Array =>
   both.filter((_, i) => Math.floor(i / width) % 2 === which);
 
 function biasOf(g: Graph, c: Case): AttentionBias | undefined {
-  if (c.slopes) return { kind: 'slopes', slopes: c.slopes };
-  if (c.mask) return { kind: 'dense', tensor: g.constant('mask', c.maskShape!, logits(c.mask)) };
-  if (c.bias) return { kind: 'dense', tensor: g.input('bias', c.bias, 'f32', { differentiable: true }) };
+  if (c.slopes) return slopeBias(c.slopes);
+  if (c.mask) return denseBias(g.constant('mask', c.maskShape!, logits(c.mask)));
+  if (c.bias) return denseBias(g.input('bias', c.bias, 'f32', { differentiable: true }));
   return undefined;
 }
 

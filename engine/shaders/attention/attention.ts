@@ -3,7 +3,7 @@ import type { Graph, Sink } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import type { Constants } from '../../runtime/shader';
 import { nextStream } from '../lib/random';
-import { resolveBias, type Bias } from './bias';
+import { NONE, type Bias } from './bias';
 import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
 import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
 import type { AttentionOptions } from './options';
@@ -181,15 +181,9 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
     throw new ShapeError(where, `dropout is ${dropout}`, 'A probability of dropping must be in [0, 1).');
   }
   const { left, right } = reach(where, options, S - T);
-  const bias = resolveBias(g, where, options.bias, { B, T, S, heads, causal });
+  const sizes = { B, T, S, heads, causal, sparse: options.pattern !== undefined };
+  const bias = options.bias?.resolve(g, where, sizes) ?? NONE;
   const sparse = options.pattern ? sparseTiles(g, options.pattern, { T, S, left, right }) : null;
-  if (sparse && options.bias?.kind === 'buckets' && g.train && g.differentiable(options.bias.table)) {
-    throw new ShapeError(
-      where,
-      'a learned bias by buckets and a sparse pattern need nine buffers in one kernel, and WebGPU guarantees eight',
-      'Use a window instead of the pattern, or a dense bias.',
-    );
-  }
 
   const wide = isWide(width, [queries, keys, values]);
   const per = wide ? 4 : 1;

@@ -7,6 +7,8 @@ import { findRaces } from '../../../tests/harness/races';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
 import { appendCache } from './cache';
+import { bucketBias } from './bias_buckets';
+import { slopeBias } from './bias_slopes';
 import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './decode';
 import { chooseDecode } from './decode_launch';
 import { decodeRef } from './decode.ref';
@@ -148,11 +150,9 @@ if (!host.gpu)
       );
       expect(decode({ sinks: 2 })).toThrow('2 sinks in caches of 10 rows that do not slide');
       expect(decode({ slides: true, sinks: 10 })).toThrow('10 sinks in caches of 10 rows that slide');
-      expect(decode({ bias: { kind: 'slopes', slopes: [1] } })).toThrow(
-        'the bias is for 1 heads, but there are 4',
-      );
+      expect(decode({ bias: slopeBias([1]) })).toThrow('1 slopes for 4 heads');
       const table = g.input('table', [2, 4], 'f32');
-      expect(decode({ bias: { kind: 'buckets', table, bucketOf: (n) => -n } })).toThrow(
+      expect(decode({ bias: bucketBias(table, (n) => -n) })).toThrow(
         'distance -2 falls into bucket 2, but table (2, 4) f32 has 2',
       );
       expect(decode({ rope: { rotary: 3 } })).toThrow('3 columns of a head of 8 cannot rotate in pairs');

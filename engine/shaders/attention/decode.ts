@@ -2,16 +2,13 @@ import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { rope } from '../rope/rope';
+import { NONE_DECODE, type DistanceBias } from './bias';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
-import { launchDecode, launchTiled, show, type BoundBias } from './decode_launch';
+import { launchDecode, launchTiled, show } from './decode_launch';
 import { expectColumns, isWide } from './layout';
-import type { AttentionBias } from './options';
 
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each few. */
 const TILED_FROM = 8;
-
-/** A bias by distance: the kinds of `AttentionBias` that go on when a text grows. */
-export type DecodeBias = Extract<AttentionBias, { kind: 'buckets' | 'slopes' }>;
 
 export interface DecodeOptions extends CacheOptions {
   /** Factor on q·k. Default 1/√D. */
@@ -23,7 +20,7 @@ export interface DecodeOptions extends CacheOptions {
   readonly window?: number;
   /** Bounds logits by cap · tanh(logit / cap), before bias and mask. Default: none. */
   readonly softcap?: number;
-  readonly bias?: DecodeBias;
+  readonly bias?: DistanceBias;
 }
 
 /**
@@ -52,7 +49,7 @@ export function decodeAttention(
   const p = {
     ...{ layout, q: qkv, queryOffset: 0, keys, values, causal: true, slides, scale, softcap },
     window: windowOf(where, layout, slides, options.window),
-    bias: bound(g, where, options.bias, layout),
+    bias: options.bias?.resolveDecode(g, where, layout) ?? NONE_DECODE,
   };
   show(g, p);
   // `rope` knows no starts, and slots of a cache that slides are in no order.
@@ -90,33 +87,6 @@ function windowOf(
     );
   }
   return Math.min(window, capacity);
-}
-
-function bound(
-  g: Graph,
-  where: string,
-  bias: DecodeBias | undefined,
-  { heads, capacity }: CacheLayout,
-): BoundBias {
-  if (!bias) return { kind: 'none' };
-  const given = bias.kind === 'slopes' ? bias.slopes.length : bias.table.shape[1];
-  if (given !== heads) throw new ShapeError(where, `the bias is for ${given} heads, but there are ${heads}`);
-  if (bias.kind === 'slopes') {
-    return { kind: 'slopes', slopes: g.constant('slopes', [heads], Float32Array.from(bias.slopes)) };
-  }
-  const { table } = bias;
-  expectDType(where, table, 'f32');
-  const bucketOf = Array.from({ length: capacity }, (_, back) => bias.bucketOf(-back));
-  const worst = bucketOf.findIndex((n) => !(Number.isInteger(n) && n >= 0 && n < table.shape[0]));
-  if (worst >= 0) {
-    throw new ShapeError(
-      where,
-      `distance ${-worst} falls into bucket ${bucketOf[worst]}, but ${table.toString()} has ${table.shape[0]}`,
-      'Give a bucketOf for as many buckets as the table has rows.',
-    );
-  }
-  const buckets = g.constant('buckets', [capacity], Uint32Array.from(bucketOf));
-  return { kind: 'buckets', buckets, weights: table };
 }
 
 export interface CrossDecodeOptions extends Pick<
@@ -180,7 +150,7 @@ export function decodeCrossAttention(
   expectCap(where, softcap);
   const p = {
     ...{ layout, q, queryOffset, keys, values, causal: false, slides: false, window: S, scale, softcap },
-    bias: { kind: 'none' } as const,
+    bias: NONE_DECODE,
   };
   show(g, p);
   return layout.T < TILED_FROM ? launchDecode(g, p) : launchTiled(g, p, q);

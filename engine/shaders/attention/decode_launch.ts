@@ -6,16 +6,14 @@ import { defineKernel, type Kernel } from '../../runtime/kernel';
 import { byCapability, type Constants } from '../../runtime/shader';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
+import type { BiasForm, DecodeBias } from './bias';
 import { turning, TURNS, type CacheLayout } from './cache';
-import buckets from './decode_bias_buckets.wgsl';
-import biasNone from './decode_bias_none.wgsl';
-import slopes from './decode_bias_slopes.wgsl';
 import combineWgsl from './decode_combine.wgsl';
 import split from './decode_split.wgsl';
 import whole from './decode_whole.wgsl';
 import keysWgsl from './decode_keys.wgsl';
 import decodeWgsl from './decode.wgsl';
-import { expand, forward, NO_OPTIONS, type Form } from './kernels';
+import { forward, NO_OPTIONS } from './kernels';
 import { chooseMapping, storageOf } from './layout';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
@@ -23,22 +21,25 @@ import { showDecode } from './show';
 import tangent from './tangent.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
-const PACKS = { wide: pack4, narrow: pack1 };
-const BIASES = { none: biasNone, slopes, buckets };
 const RESULTS = { whole, split };
 
-/** Every form of the kernel, by what is linked into it. */
-const decode = new Map<string, Kernel>();
-for (const [width, pack] of Object.entries(PACKS)) {
-  for (const [turn, turns] of Object.entries(TURNS)) {
-    for (const [bias, biasWgsl] of Object.entries(BIASES)) {
-      for (const [result, resultWgsl] of Object.entries(RESULTS)) {
-        const form = `${width} ${turn} ${bias} ${result}`;
-        const wgsl = [pack, keysWgsl, decodeWgsl, ...turns, biasWgsl, resultWgsl, reductions, tangent, step];
-        decode.set(form, defineKernel({ name: `attention.decode ${form}`, wgsl }));
-      }
-    }
+const known = new Map<string, Kernel>();
+
+/** The kernel in one of its forms, by what is linked into it. */
+function decode(
+  wide: boolean,
+  turn: keyof typeof TURNS,
+  bias: BiasForm,
+  result: keyof typeof RESULTS,
+): Kernel {
+  const name = `attention.decode ${wide ? 'wide' : 'narrow'} ${turn} ${bias.name} ${result}`;
+  let kernel = known.get(name);
+  if (!kernel) {
+    const linked = [...TURNS[turn], bias.wgsl, RESULTS[result]];
+    const wgsl = [wide ? pack4 : pack1, keysWgsl, decodeWgsl, ...linked, reductions, tangent, step];
+    known.set(name, (kernel = defineKernel({ name, wgsl })));
   }
+  return kernel;
 }
 const combine = {
   wide: defineKernel({ name: 'attention.decode_combine', wgsl: [pack4, combineWgsl] }),
@@ -74,12 +75,6 @@ const SOFTWARE_GROUPS = 4;
 const SOFTWARE_LEAST = 512;
 const MOST_SPLITS = 64;
 
-/** A bias as kernels take it, checked: slopes (H), or for each distance its row of a table (buckets, H). */
-export type BoundBias =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'slopes'; readonly slopes: Tensor }
-  | { readonly kind: 'buckets'; readonly buckets: Tensor; readonly weights: Tensor };
-
 /** Query rows against keys (B, S, G·D) and their values, checked. */
 export interface DecodeProblem {
   readonly layout: CacheLayout;
@@ -93,7 +88,7 @@ export interface DecodeProblem {
   readonly window: number;
   readonly scale: number;
   readonly softcap: number | undefined;
-  readonly bias: BoundBias;
+  readonly bias: DecodeBias;
 }
 
 /** Where everything lies, in F, under the names that decode.wgsl and forward.wgsl share. */
@@ -123,7 +118,6 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
   const keyHeads = B * keyValueHeads;
   const { queries, splits, least } = chooseDecode({ rows, keyHeads, capacity }, g.device.can);
   const turned = turning(p.layout);
-  const { kind, ...biased } = p.bias;
   const out = g.value('attention', [B, T, heads * width], p.q.dtype);
   const w = width / per;
   const type = storageOf(p.q, wide);
@@ -146,18 +140,16 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
     KV: storageOf(p.keys, wide),
     ...turned.constants,
   };
-  const bind: Readonly<Record<string, Tensor>> = biased;
-  const form = `${wide ? 'wide' : 'narrow'} ${turned.kind} ${kind}`;
-  const read = { q: p.q, k: p.keys, v: p.values, starts, ...turned.bind, ...bind };
+  const read = { q: p.q, k: p.keys, v: p.values, starts, ...turned.bind, ...p.bias.bind };
   const grid: Grid = [splits, Math.ceil(rows / queries), keyHeads];
   if (splits === 1) {
     const options = { uniforms, constants: { ...constants, QUERIES: queries }, grid };
-    g.dispatch(decode.get(`${form} whole`)!, { ...read, out }, options);
+    g.dispatch(decode(wide, turned.kind, p.bias.form, 'whole'), { ...read, out }, options);
   } else {
     const partial = g.value('attention partial', [B * T * heads, splits, width], 'f32');
     const shares = g.value('attention shares', [B * T * heads, splits, 2], 'f32');
     const options = { uniforms, constants: { ...constants, QUERIES: queries, PARTIAL: F }, grid };
-    g.dispatch(decode.get(`${form} split`)!, { ...read, partial, shares }, options);
+    g.dispatch(decode(wide, turned.kind, p.bias.form, 'split'), { ...read, partial, shares }, options);
     const n = B * T * heads * w;
     g.dispatch(
       wide ? combine.wide : combine.narrow,
@@ -180,7 +172,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const m = chooseMapping({ width, heads, wide }, g.device.can);
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
-  const biased = tiledBias(g, p);
+  const biased = p.bias.tiled(g);
   g.dispatch(
     forward({ mapping: m, bias: biased.form, sparse: false }),
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
@@ -206,45 +198,27 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   return out;
 }
 
-function tiledBias(
-  g: Graph,
-  { bias, layout: { heads, capacity } }: DecodeProblem,
-): {
-  readonly form: Form['bias'];
-  readonly bind: Readonly<Record<string, Tensor>>;
-  readonly uniforms: Readonly<Record<string, number>>;
-} {
-  if (bias.kind === 'none') return { form: 'none', bind: {}, uniforms: {} };
-  if (bias.kind === 'slopes') return { form: 'slopes', bind: { bias: bias.slopes }, uniforms: {} };
-  return {
-    form: 'strided',
-    bind: { bias: expand(g, bias.weights, bias.buckets) }, // (H, capacity), by the query's position less the key's
-    uniforms: { bias_h: capacity, bias_t: 1, bias_s: -1, bias_last: heads * capacity - 1 },
-  };
-}
-
 /**
  * Lets plans show these probabilities on demand. To be recorded before the launch, while the queries, not turned yet,
  * are sure to be in memory: only dispatches to come read them.
  */
 export function show(g: Graph, p: DecodeProblem): void {
   const { B, T, capacity, heads, width, wide, per, sinks, starts } = p.layout;
-  const { q, keys, causal, slides, window } = p;
-  const { kind, ...biased } = p.bias;
+  const { q, keys, causal, slides, window, bias } = p;
   const turned = turning(p.layout);
   const words = [
     causal ? 'cache' : 'cross cache',
     slides && 'slides',
     window < capacity && `window ${window}`,
-    kind !== 'none' && `${kind} bias`,
+    bias.form.name !== 'none' && `${bias.form.name} bias`,
   ];
   const flags = { causal: causal ? 1 : 0, slides: slides ? 1 : 0, window, sinks, splits: 1, least: 1 };
   showDecode(g, {
     ...{ B, T, capacity, heads, width, wide, causal, slides, q, keys },
     kind: words.filter((word) => word !== false).join(', '),
-    linked: [...TURNS[turned.kind], BIASES[kind]],
-    form: `${turned.kind} ${kind}`,
-    bind: { starts, ...turned.bind, ...biased },
+    linked: [...TURNS[turned.kind], bias.form.wgsl],
+    form: `${turned.kind} ${bias.form.name}`,
+    bind: { starts, ...turned.bind, ...bias.bind },
     uniforms: { ...common(p), ...flags, distances: capacity, ...turned.uniforms },
     constants: {
       MOST: most(width / per),

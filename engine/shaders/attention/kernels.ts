@@ -1,22 +1,13 @@
-import { linearGrid, type Graph } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
-import type { Tensor } from '../../graph/tensor';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
 import { byCapability, type ByCapability, type Shader } from '../../runtime/shader';
 import random from '../lib/random.wgsl';
 import backward from './backward.wgsl';
-import biasWgsl from './backward_bias.wgsl';
-import bucketsWgsl from './backward_buckets.wgsl';
 import keyWgsl from './backward_key.wgsl';
-import keyBiasWgsl from './backward_key_bias.wgsl';
 import queryWgsl from './backward_query.wgsl';
-import biasNone from './bias_none.wgsl';
-import biasSlopes from './bias_slopes.wgsl';
-import biasStrided from './bias_strided.wgsl';
+import type { BiasForm } from './bias';
 import block from './block.wgsl';
-import clearWgsl from './clear.wgsl';
 import deltaWgsl from './delta.wgsl';
-import expandWgsl from './expand_buckets.wgsl';
 import forwardWgsl from './forward.wgsl';
 import ownsKeys from './owns_keys.wgsl';
 import ownsQueries from './owns_queries.wgsl';
@@ -37,12 +28,11 @@ import walkRange from './walk_range.wgsl';
 import walkTiles from './walk_tiles.wgsl';
 
 const quads = byCapability({ base: quad, subgroups: quadSubgroups });
-const BIASES = { none: biasNone, strided: biasStrided, slopes: biasSlopes };
 
 /** Which of the linked files a kernel takes; what else varies are constants. */
 export interface Form {
   readonly mapping: Mapping;
-  readonly bias: keyof typeof BIASES;
+  readonly bias: BiasForm;
   readonly sparse: boolean;
 }
 
@@ -53,14 +43,14 @@ interface Needs {
 }
 
 /** One kernel in all its forms: tiles of GPUs or software adapters, heads by fours or ones, biases, sparse walks. */
-function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
+export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
   return ({ mapping, bias, sparse }) => {
     const { software, wide } = mapping;
     const suffix = [
       software && 'software',
       !wide && 'narrow',
-      bias !== 'none' && bias,
+      bias.name !== 'none' && bias.name,
       sparse && 'sparse',
     ].filter((word) => word !== false);
     const full = [`attention.${name}`, ...suffix].join('_');
@@ -77,7 +67,7 @@ function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => 
           block,
           score,
           tangent,
-          BIASES[bias],
+          bias.wgsl,
           sparse ? walkTiles : walkRange,
           ...(needs.backward ? [backward, software ? tileBackwardSoftware : tileBackward] : []),
           ...(needs.owns ? [needs.owns === 'keys' ? ownsKeys : ownsQueries] : []),
@@ -95,49 +85,11 @@ function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => 
 export const forward = family('forward', forwardWgsl);
 export const backwardQuery = family('backward_query', queryWgsl, { backward: true, owns: 'queries' });
 export const backwardKey = family('backward_key', keyWgsl, { backward: true, owns: 'keys' });
-/** Gradients of biases: one that no queries share, one that all queries share, and one by buckets of distance. */
-export const backwardBias = family('backward_bias', biasWgsl, { backward: true, owns: 'queries' });
-export const backwardKeyBias = family('backward_key_bias', keyBiasWgsl, { backward: true, owns: 'keys' });
-export const backwardBuckets = family('backward_buckets', bucketsWgsl, {
-  backward: true,
-  owns: 'queries',
-});
 const deltas = {
   wide: defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] }),
   narrow: defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] }),
 };
 export const delta = (wide: boolean): Kernel => (wide ? deltas.wide : deltas.narrow);
-const expandBuckets = defineKernel({ name: 'attention.expand_buckets', wgsl: [expandWgsl] });
-
-/** table (buckets, H) and the bucket of each distance (N) -> (H, N): bias by distance. */
-export function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {
-  const heads = table.shape[1];
-  const y = g.value('bias by distance', [heads, buckets.size], 'f32');
-  g.dispatch(
-    expandBuckets,
-    { table, buckets, y },
-    {
-      uniforms: { heads, distances: buckets.size },
-      constants: { T: table.dtype === 'f16' ? 'f16' : 'f32' },
-      grid: linearGrid(Math.ceil(y.size / 64)),
-    },
-  );
-  return y;
-}
-
-const clearAll = defineKernel({ name: 'attention.clear', wgsl: [clearWgsl] });
-export function clear(g: Graph, x: Tensor): void {
-  g.dispatch(
-    clearAll,
-    { x },
-    {
-      uniforms: { n: x.size },
-      constants: { T: x.dtype === 'f16' ? 'f16' : 'f32' },
-      grid: linearGrid(Math.ceil(x.size / 64)),
-    },
-  );
-}
-
 /** Uniforms of the kernels' options where an attention has none of them. */
 export const NO_OPTIONS = {
   cap: 0,

@@ -72,3 +72,9 @@ export function expectColumns(
     );
   }
 }
+
+/** A software workgroup of one quad, where each works for an entry of its own. */
+export function oneHead(mapping: Mapping): Mapping {
+  if (!mapping.software) return mapping;
+  return { ...mapping, headsPerGroup: 1, constants: { ...mapping.constants, LANES: 4 } };
+}

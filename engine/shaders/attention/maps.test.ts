@@ -13,7 +13,11 @@ import { float16ToFloat32, float32ToFloat16 } from '../../runtime/half';
 import { attention } from './attention';
 import { rollOut } from './maps_rollout';
 import { keptRef } from './attention.ref';
-import type { AttentionBias, AttentionOptions } from './options';
+import type { AttentionBias } from './bias';
+import { bucketBias } from './bias_buckets';
+import { denseBias } from './bias_dense';
+import { slopeBias } from './bias_slopes';
+import type { AttentionOptions } from './options';
 import { localPattern, stridedPattern, unionPattern } from './pattern';
 
 interface Case extends Omit<AttentionOptions, 'lengths' | 'bias' | 'keyMask'> {
@@ -103,7 +107,7 @@ function record(
       width,
       ...rest,
       ...(lengths && { lengths: g.constant('lengths', [B], Uint32Array.from(lengths)) }),
-      ...(slopes && { bias: { kind: 'slopes', slopes } }),
+      ...(slopes && { bias: slopeBias(slopes) }),
       ...(mask && { keyMask: g.constant('mask', [B, S], Uint32Array.from(mask)) }),
       ...(bias && { bias: biasOf(g, bias, c) }),
     }),
@@ -119,12 +123,12 @@ function biasOf(g: Graph, { kind, of }: NonNullable<Case['bias']>, { T, S, heads
     const data = Float32Array.from({ length: heads * T * S }, (_, i) =>
       of(Math.floor(i / (T * S)), (i % S) - (Math.floor(i / S) % T) - (S - T)),
     );
-    return { kind, tensor: g.constant('bias', [1, heads, T, S], data) };
+    return denseBias(g.constant('bias', [1, heads, T, S], data));
   }
   const data = Float32Array.from({ length: (T + S) * heads }, (_, i) =>
     of(i % heads, Math.floor(i / heads) - S),
   );
-  return { kind, table: g.constant('table', [T + S, heads], data), bucketOf: (distance) => distance + S };
+  return bucketBias(g.constant('table', [T + S, heads], data), (distance) => distance + S);
 }
 
 /** Probabilities (B, H, T, S) and, for dout, their gradients, in float64. */

@@ -13,9 +13,7 @@ import type { Tensor } from '../../graph/tensor';
 import { defineKernel, type Kernel } from '../../runtime/kernel';
 import type { Constants, Shader } from '../../runtime/shader';
 import random from '../lib/random.wgsl';
-import biasNone from './bias_none.wgsl';
-import biasSlopes from './bias_slopes.wgsl';
-import biasStrided from './bias_strided.wgsl';
+import { NONE } from './bias';
 import type { Form } from './kernels';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
@@ -29,20 +27,21 @@ import tangent from './tangent.wgsl';
 import walkRange from './walk_range.wgsl';
 import walkTiles from './walk_tiles.wgsl';
 
-const BIASES = { none: biasNone, strided: biasStrided, slopes: biasSlopes };
-
 function family(name: string, ...main: readonly Shader[]): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
   return ({ mapping: { wide }, bias, sparse }) => {
-    const full = [`attention.${name}`, ...(wide ? [] : ['narrow']), bias, ...(sparse ? ['sparse'] : [])].join(
-      '_',
-    );
+    const full = [
+      `attention.${name}`,
+      ...(wide ? [] : ['narrow']),
+      bias.name,
+      ...(sparse ? ['sparse'] : []),
+    ].join('_');
     let kernel = known.get(full);
     if (!kernel) {
       const walk = sparse ? walkTiles : walkRange;
       kernel = defineKernel({
         name: full,
-        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, BIASES[bias], walk, step, random],
+        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, bias.wgsl, walk, step, random],
       });
       known.set(full, kernel);
     }
@@ -175,7 +174,7 @@ export function mapRequest(
       const { bias: _bias, ...unbiased } = masks;
       const { BIAS: _type, ...plain } = constants as Record<string, Constants[string]>;
       g.dispatch(
-        probabilityGradients({ ...form, bias: 'none' }),
+        probabilityGradients({ ...form, bias: NONE.form }),
         { dout: back!.dout, v: kv, ask, map: dp, ...unbiased },
         { ...how, constants: plain },
       );

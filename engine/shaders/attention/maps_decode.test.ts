@@ -8,6 +8,7 @@ import type { AttentionProbe } from '../../graph/attention_probe';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
 import { scale } from '../scale/scale';
+import { slopeBias } from './bias_slopes';
 import { appendCache } from './cache';
 import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './decode';
 
@@ -49,7 +50,7 @@ function record(device: Device, c: Case, T: number) {
   const values = g.input('values', keys.shape, 'f32');
   const options = { heads, keyValueHeads, ...rest };
   appendCache(g, qkv, keys, values, options);
-  const bias = slopes && ({ kind: 'slopes', slopes } as const);
+  const bias = slopes && slopeBias(slopes);
   const y = g.scope('h.0', () =>
     decodeAttention(g, qkv, keys, values, { ...options, ...(bias && { bias }) }),
   );

@@ -1,6 +1,14 @@
 import { testOp } from '../../../tests/harness/op';
 import { feature, host } from '../../../tests/harness/host';
-import { gradientOf, inputsOf, opOf, PLAIN, referenceOf, STEP, type Specimen } from '../../../tests/attention/specimen';
+import {
+  gradientOf,
+  inputsOf,
+  opOf,
+  PLAIN,
+  referenceOf,
+  STEP,
+  type Specimen,
+} from '../../../tests/attention/specimen';
 
 // Each variant takes lavapipe's compiler seconds: there, in Node and in Deno, the first case of each kind and one rung.
 const lavapipe = feature('shader-f16') || host.name === 'deno';

@@ -1,26 +1,6 @@
 import type { Tensor } from '../../graph/tensor';
+import type { AttentionBias } from './bias';
 import type { AttentionPattern } from './pattern';
-
-/**
- * What is added to the logits of query row t and key j. Query row t of T stands at position t + S - T among the S
- * keys, so that the last query stands at the last key; `distance` is the key's position minus the query's.
- */
-export type AttentionBias =
-  /** A tensor (B | 1, H | 1, T | 1, S), broadcast where an axis is 1; minus infinity hides a key. Learnable. */
-  | { readonly kind: 'dense'; readonly tensor: Tensor }
-  /**
-   * T5 (Raffel et al. 2020): `table` (buckets, H) holds a number for each bucket of distances and head; `bucketOf`
-   * maps a distance, -(S - 1) to T - 1, to its row. Learnable.
-   */
-  | { readonly kind: 'buckets'; readonly table: Tensor; readonly bucketOf: (distance: number) => number }
-  /** ALiBi (Press et al. 2022): minus `slopes[h]` times the absolute distance. */
-  | { readonly kind: 'slopes'; readonly slopes: readonly number[] }
-  /**
-   * Rows of distances as in Transformer-XL (Dai et al. 2019): `tensor` (H, B, T, R), whose row t holds in column c the
-   * bias of key j = c + t - (T - 1), which is the key `R - 1 - c` (R = S, with causal) positions before row t.
-   * R = S with a causal mask, or S + T - 1. Learnable.
-   */
-  | { readonly kind: 'relative'; readonly tensor: Tensor };
 
 /** Keys at most `left` before and `right` after a query's own position. */
 export interface AttentionWindow {

@@ -9,7 +9,15 @@ import { as, normal, Random, type TestArray } from '../../../tests/harness/op';
 import { feature, openTestGpu } from '../../../tests/harness/host';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
-import { gradientOf, inputsOf, opOf, PLAIN, referenceOf, STEP, type Specimen } from '../../../tests/attention/specimen';
+import {
+  gradientOf,
+  inputsOf,
+  opOf,
+  PLAIN,
+  referenceOf,
+  STEP,
+  type Specimen,
+} from '../../../tests/attention/specimen';
 
 const LENGTHS = [1, 2, 7, 63, 64, 65, 127, 256, 1000] as const;
 const WIDTHS = [8, 20, 32, 64, 80, 128, 256] as const;

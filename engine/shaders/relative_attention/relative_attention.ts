@@ -3,6 +3,7 @@ import type { Graph } from '../../graph/graph';
 import { expectShape, type Tensor } from '../../graph/tensor';
 import { add } from '../add/add';
 import { attention } from '../attention/attention';
+import { relativeBias } from '../attention/bias_dense';
 import type { AttentionOptions } from '../attention/options';
 import { matmul } from '../matmul/matmul';
 import { headsFirst } from '../rearrange/rearrange';
@@ -73,6 +74,6 @@ export function relativeAttention(
   const r = headsFirst(g, scale(g, distances, 1 / Math.sqrt(width)), heads);
   const terms = matmul(g, g.view(byPosition, [heads, B * T, width]), r, { transposeB: true });
   // Column c of row t is key c + t - (T - 1), S - 1 - c before it: the rows of R in order, and no shift is needed.
-  const bias = { kind: 'relative', tensor: g.view(terms, [heads, B, T, S]) } as const;
+  const bias = relativeBias(g.view(terms, [heads, B, T, S]));
   return attention(g, { q: byContent, kv, heads, width, causal: true, bias, ...options });
 }

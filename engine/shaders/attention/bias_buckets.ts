@@ -1,0 +1,141 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
+import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import { columnSum } from '../column_sum/column_sum';
+import bucketsWgsl from './backward_buckets.wgsl';
+import {
+  STRIDED,
+  strides,
+  type Bias,
+  type BiasForm,
+  type BiasSizes,
+  type DecodeBias,
+  type DistanceBias,
+} from './bias';
+import decodeBiasBuckets from './decode_bias_buckets.wgsl';
+import expandWgsl from './expand_buckets.wgsl';
+import { family } from './kernels';
+
+const backwardBuckets = family('backward_buckets', bucketsWgsl, { backward: true, owns: 'queries' });
+const expandBuckets = defineKernel({ name: 'attention.expand_buckets', wgsl: [expandWgsl] });
+const DECODE_BUCKETS: BiasForm = { name: 'buckets', wgsl: decodeBiasBuckets };
+
+/**
+ * T5 (Raffel et al. 2020): `table` (buckets, H) holds a number for each bucket of distances and head; `bucketOf` maps a
+ * distance, -(S - 1) to T - 1, to its row. Learnable.
+ */
+export function bucketBias(table: Tensor, bucketOf: (distance: number) => number): DistanceBias {
+  return {
+    kind: 'buckets',
+    resolve: (g, where, z) => buckets(g, where, table, bucketOf, z),
+    resolveDecode: (g, where, z) => decodeBuckets(g, where, table, bucketOf, z),
+  };
+}
+
+function buckets(
+  g: Graph,
+  where: string,
+  table: Tensor,
+  bucketOf: (distance: number) => number,
+  { B, T, S, heads, sparse }: BiasSizes,
+): Bias {
+  if (sparse && g.train && g.differentiable(table)) {
+    throw new ShapeError(
+      where,
+      'a learned bias by buckets and a sparse pattern need nine buffers in one kernel, and WebGPU guarantees eight',
+      'Use a window instead of the pattern, or a dense bias.',
+    );
+  }
+  expectDType(where, table, 'f32', 'f16');
+  expectTable(where, table, heads);
+  const many = table.shape[0];
+  const distances = T + S - 1;
+  const ids = Uint32Array.from({ length: distances }, (_, n) => bucketOf(n - (S - 1)));
+  const wrong = ids.findIndex((id) => id >= many);
+  if (wrong >= 0) {
+    throw new ShapeError(
+      where,
+      `distance ${wrong - (S - 1)} falls into bucket ${bucketOf(wrong - (S - 1))} of a table of ${many}`,
+      'bucketOf must give whole numbers from 0 to below the number of rows.',
+    );
+  }
+  const byDistance = g.constant('buckets', [distances], ids);
+  const bias = expand(g, table, byDistance);
+  return {
+    form: STRIDED,
+    bind: { bias },
+    constants: { BIAS: 'f32' },
+    uniforms: strides(0, distances, -1, 1, T - 1, bias.size),
+    learned: table,
+    owner: 'queries',
+    backward: ({ form, sink, bind, uniforms, constants, flops }) => {
+      const { mapping } = form;
+      const tiles = Math.ceil(T / mapping.tile);
+      const lanes = mapping.software ? 4 : 64;
+      const part = g.value('bias gradient by lane', [B * tiles * lanes, many * heads], 'f32');
+      g.dispatch(
+        backwardBuckets(form),
+        { ...bind, bias, buckets: byDistance, part },
+        {
+          uniforms,
+          constants: { ...constants, ...mapping.constants, MANY: many },
+          grid: [tiles, (B * heads) / mapping.headsPerGroup],
+          flops: 2 * flops,
+        },
+      );
+      columnSum(g, part, sink);
+    },
+  };
+}
+
+function decodeBuckets(
+  g: Graph,
+  where: string,
+  table: Tensor,
+  bucketOf: (distance: number) => number,
+  { heads, capacity }: { readonly heads: number; readonly capacity: number },
+): DecodeBias {
+  expectDType(where, table, 'f32');
+  expectTable(where, table, heads);
+  const rows = Array.from({ length: capacity }, (_, back) => bucketOf(-back));
+  const worst = rows.findIndex((n) => !(Number.isInteger(n) && n >= 0 && n < table.shape[0]));
+  if (worst >= 0) {
+    throw new ShapeError(
+      where,
+      `distance ${-worst} falls into bucket ${rows[worst]}, but ${table.toString()} has ${table.shape[0]}`,
+      'Give a bucketOf for as many buckets as the table has rows.',
+    );
+  }
+  const byDistance = g.constant('buckets', [capacity], Uint32Array.from(rows));
+  return {
+    form: DECODE_BUCKETS,
+    bind: { buckets: byDistance, weights: table },
+    tiled: (h) => ({
+      form: STRIDED,
+      bind: { bias: expand(h, table, byDistance) }, // (H, capacity), by the query's position less the key's
+      uniforms: { bias_h: capacity, bias_t: 1, bias_s: -1, bias_last: heads * capacity - 1 },
+    }),
+  };
+}
+
+function expectTable(where: string, table: Tensor, heads: number): void {
+  if (table.shape.length === 2 && table.shape[1] === heads) return;
+  throw new ShapeError(where, `the table ${formatShape(table.shape)} is not (buckets, ${heads})`);
+}
+
+/** table (buckets, H) and the bucket of each distance (N) -> (H, N): bias by distance. */
+function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {
+  const heads = table.shape[1];
+  const y = g.value('bias by distance', [heads, buckets.size], 'f32');
+  g.dispatch(
+    expandBuckets,
+    { table, buckets, y },
+    {
+      uniforms: { heads, distances: buckets.size },
+      constants: { T: table.dtype === 'f16' ? 'f16' : 'f32' },
+      grid: linearGrid(Math.ceil(y.size / 64)),
+    },
+  );
+  return y;
+}
