@@ -44,5 +44,5 @@ export { randomWindows, windows, type Batch, type BatchSource } from './train/ba
 export { checkpointInfo, type CheckpointExtras, type CheckpointInfo } from './train/checkpoint';
 export { PauseSwitch, Run, type FitEvent, type FitOptions, type FitResult } from './train/fit';
 export { AdamW, type AdamWOptions } from './train/optimizer';
-export { learningRate, type Schedule } from './train/schedule';
+export { learningRate, transformerSchedule, type Schedule } from './train/schedule';
 export { Trainer, type StepReport, type TrainableModel, type TrainerOptions } from './train/trainer';

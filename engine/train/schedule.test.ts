@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSchedule, learningRate, type Schedule } from './schedule';
+import { checkSchedule, learningRate, transformerSchedule, type Schedule } from './schedule';
 
 describe('schedules', () => {
   it('warms up, peaks and ends where they say', () => {
@@ -15,6 +15,16 @@ describe('schedules', () => {
     expect(learningRate(root, 100)).toBe(1);
     expect(learningRate(root, 400)).toBeCloseTo(0.5, 12);
     expect(learningRate({ kind: 'constant', lr: 3 }, 7)).toBe(3);
+  });
+
+  it("gives the Transformer paper's rates", () => {
+    const schedule = transformerSchedule(512, { warmup: 4000, factor: 2 });
+    for (const step of [1, 100, 3999, 4000, 4001, 100_000]) {
+      const paper = 2 * 512 ** -0.5 * Math.min(step ** -0.5, step * 4000 ** -1.5);
+      // Its steps count from 1; ours warm up in one more.
+      expect(Math.abs(learningRate(schedule, step - 1) / paper - 1)).toBeLessThan(1 / 4000);
+    }
+    expect(learningRate(transformerSchedule(512), 4000)).toBeCloseTo(6.99e-4, 6);
   });
 
   it('refuses numbers that make no sense', () => {

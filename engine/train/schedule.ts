@@ -21,6 +21,17 @@ export type Schedule =
   /** Linear warm-up, then lr √(warmup / step): the Transformer paper's, with its peak as `lr`. */
   | { readonly kind: 'inverse_square_root'; readonly lr: number; readonly warmup: number };
 
+/**
+ * The schedule of "Attention Is All You Need" (5.3), factor · width^-½ · min(step^-½, step · warmup^-1½), with its peak
+ * spelled out; `factor` scales it. Default warm-up 4000 steps.
+ */
+export function transformerSchedule(
+  width: number,
+  { warmup = 4000, factor = 1 }: { readonly warmup?: number; readonly factor?: number } = {},
+): Schedule {
+  return { kind: 'inverse_square_root', lr: factor / Math.sqrt(width * Math.max(1, warmup)), warmup };
+}
+
 /** The learning rate of a step. Warm-up gives (step + 1) / (warmup + 1) of `lr`, so that step 0 moves too. */
 export function learningRate(schedule: Schedule, step: number): number {
   const { lr, warmup = 0 } = schedule;
