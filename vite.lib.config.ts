@@ -13,6 +13,9 @@ export default defineConfig({
     minify: false, // the embedder's bundler minifies; the published text stays readable
     sourcemap: true,
     lib: { entry: { index: 'engine/index.ts', models: 'models/index.ts' }, formats: ['es'] },
-    rolldownOptions: { external: ['@huggingface/tokenizers'] },
+    rolldownOptions: {
+      external: ['@huggingface/tokenizers'],
+      output: { chunkFileNames: '[name].js' }, // the same files at each build: nothing old is published beside them
+    },
   },
 });

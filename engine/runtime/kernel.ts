@@ -37,6 +37,8 @@ export interface Kernel {
   variant(constants: Constants, can: Capabilities): KernelVariant;
 }
 
+// Bundlers leave out what they know to have no side effects: the kernels of ops that a program does not use.
+/*#__NO_SIDE_EFFECTS__*/
 export function defineKernel({ name, wgsl }: KernelDefinition): Kernel {
   const variants = new Map<string, KernelVariant>();
   return {

@@ -74,6 +74,7 @@ export interface ByCapability {
   readonly subgroups: Shader;
 }
 
+/*#__NO_SIDE_EFFECTS__*/
 export function byCapability(choice: ByCapability): ByCapability {
   return choice;
 }

@@ -13,9 +13,12 @@ const KB = 1000;
 const entries = [
   {
     name: 'core + GPT', // what it takes to build, run and train one
-    code: `export * from '/models/index.ts';
+    code: `export { Generator, GPT, pretrainedGPT } from '/models/index.ts';
       export { AdamW, Device, Graph, ParameterStore, Run, characterTokenizer, randomWindows } from '/engine/index.ts';`,
-    budget: 60 * KB,
+    // 60 KB in the beginning. Since then attention alone has gained tiles for two kinds of adapters, grouped heads,
+    // windows, soft caps, dropout and masks; caches that slide, turn keys and split among workgroups; and the probes
+    // behind plan.attention. What shows the maps, and kinds of bias that a model does not name, stay out of it.
+    budget: 68 * KB,
   },
   {
     name: 'whole engine',

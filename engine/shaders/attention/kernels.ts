@@ -43,6 +43,7 @@ interface Needs {
 }
 
 /** One kernel in all its forms: tiles of GPUs or software adapters, heads by fours or ones, biases, sparse walks. */
+/*#__NO_SIDE_EFFECTS__*/
 export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
   return ({ mapping, bias, sparse }) => {

@@ -24,6 +24,7 @@ import queriesWgsl from './queries.wgsl';
 import sizesWgsl from './sizes.wgsl';
 import unpackWgsl from './unpack.wgsl';
 
+/*#__NO_SIDE_EFFECTS__*/
 const define = (name: string, ...wgsl: Shader[]): Kernel =>
   defineKernel({ name: `linear_attention.${name}`, wgsl: [sizesWgsl, ...wgsl] });
 const packQueries = define('pack_queries', queriesWgsl, ownQueries, packWgsl);

@@ -22,6 +22,7 @@ import streamKeys from './stream_keys.wgsl';
 import streamQueries from './stream_queries.wgsl';
 import tileWgsl from './tile.wgsl';
 
+/*#__NO_SIDE_EFFECTS__*/
 const define = (name: string, ...wgsl: Shader[]): Kernel =>
   defineKernel({ name: `linear_attention.${name}`, wgsl: [sizesWgsl, ...wgsl, tileWgsl] });
 const keyState = define('key_state', keysWgsl, streamKeys, stateWgsl);
