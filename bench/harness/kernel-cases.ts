@@ -14,11 +14,13 @@ import {
   gated,
   globalNorm,
   layernorm,
+  linearSelfAttention,
   matmul,
   rmsnorm,
   rope,
   sample,
   softmax,
+  type AttentionOptions,
   type Graph,
   type MatmulOptions,
   type Shape,
@@ -29,6 +31,10 @@ import { attentionRef, attentionRefGrad } from '../../engine/shaders/attention/a
 import { crossEntropyRef, crossEntropyRefGrad } from '../../engine/shaders/cross_entropy/cross_entropy.ref';
 import { embeddingRef, embeddingRefGrad } from '../../engine/shaders/embedding/embedding.ref';
 import { gatedRef, gatedRefGrad } from '../../engine/shaders/gated/gated.ref';
+import {
+  features as linearFeatures,
+  linearAttentionRef,
+} from '../../engine/shaders/linear_attention/linear_attention.ref';
 import { normRef, normRefGrad } from '../../engine/shaders/layernorm/layernorm.ref';
 import { addPositionsRef, addPositionsRefGrad } from '../../engine/shaders/positional/positional.ref';
 import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
@@ -93,17 +99,29 @@ function matmulCase(size: string, m: number, k: number, n: number, options: Matm
   };
 }
 
-function attentionCase(t: number): KernelCase {
+type AttentionKind = Pick<AttentionOptions, 'causal' | 'softcap'> & { readonly window?: number };
+
+function attentionCase(kind: string, t: number, options: AttentionKind): KernelCase {
   const heads = 12;
   const d = 64;
   const c = heads * d;
-  const sizes = { B: 1, T: t, S: t, heads: 1, keyValueHeads: 1, D: d, causal: true };
-  const flops = 2 * heads * d * t * (t + 1); // q kᵀ and p v over the lower triangle
+  const { causal = false, window, softcap } = options;
+  const sizes = {
+    ...{ B: 1, T: t, S: t, heads: 1, keyValueHeads: 1, D: d, causal },
+    ...(window ? { window: { left: window - 1, right: causal ? 0 : window - 1 } } : {}),
+    ...(softcap ? { softcap } : {}),
+  };
+  let pairs = 0;
+  for (let row = 0; row < t; row++) {
+    const far = window ?? t;
+    pairs += Math.min(t, causal ? row + 1 : row + far) - Math.max(0, row + 1 - far);
+  }
+  const flops = 4 * heads * d * pairs; // q kᵀ and p v
   return {
-    kernel: 'attention, causal',
+    kernel: `attention, ${kind}`,
     size: `T ${t}, H 12, D 64`,
     inputs: { qkv: { shape: [1, t, 3 * c] } },
-    record: (g, { qkv }) => attention(g, { q: qkv, kv: qkv, heads, width: d, causal: true, keyOffset: c }),
+    record: (g, { qkv }) => attention(g, { q: qkv, kv: qkv, heads, width: d, keyOffset: c, ...options }),
     limit: 'flops',
     forward: flops,
     backward: 2.5 * flops, // q kᵀ again, dp, dv, dq, dk
@@ -130,6 +148,31 @@ function attentionCase(t: number): KernelCase {
         qkv: new Map([...spread(dx.q, 0, 3 * c), ...spread(dx.k, c, 3 * c), ...spread(dx.v, 2 * c, 3 * c)]),
       };
     },
+  };
+}
+
+function linearAttentionCase(t: number): KernelCase {
+  const [heads, d] = [12, 64];
+  const c = heads * d;
+  const sizes = { B: 1, T: t, S: t, heads, keyValueHeads: heads, D: d, E: d, causal: true };
+  // Two states of D·D a row, one to sum keys and values into and one to read; a step as a recurrence would take it.
+  const flops = 4 * t * heads * d * d;
+  const part = (x: Float64Array, from: number): Float64Array =>
+    Float64Array.from({ length: t * c }, (_, i) => x[Math.floor(i / c) * 3 * c + from + (i % c)]);
+  return {
+    kernel: 'linear attention, causal',
+    size: `T ${t}, H 12, D 64`,
+    inputs: { qkv: { shape: [1, t, 3 * c] } },
+    record: (g, { qkv }) => linearSelfAttention(g, qkv, { heads, causal: true }),
+    limit: 'flops',
+    forward: flops,
+    backward: 3 * flops,
+    expected: ({ qkv }) => ({
+      y: linearAttentionRef(part(qkv, 0), part(qkv, c), part(qkv, 2 * c), {
+        ...sizes,
+        feature: linearFeatures.elu,
+      }),
+    }),
   };
 }
 
@@ -194,8 +237,12 @@ export const kernelCases: readonly KernelCase[] = [
   matmulCase('128×3072×768', 128, 768, 3072),
   matmulCase('128×3072×768', 128, 768, 3072, { transposeB: true }),
   matmulCase('1×3072×768', 1, 768, 3072),
-  attentionCase(512),
-  attentionCase(1024),
+  attentionCase('causal', 512, { causal: true }),
+  attentionCase('causal', 1024, { causal: true }),
+  attentionCase('all pairs', 512, {}),
+  attentionCase('window of 128', 1024, { causal: true, window: 128 }),
+  attentionCase('soft-capped', 512, { causal: true, softcap: 30 }),
+  linearAttentionCase(1024),
   {
     kernel: 'softmax',
     size: '4096×1024',

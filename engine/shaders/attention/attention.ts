@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { DataError, ShapeError } from '../../errors';
 import type { Graph, Sink } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import type { Constants } from '../../runtime/shader';
@@ -277,9 +277,29 @@ function existing(
   if (lengths && keyMask) throw new ShapeError(where, 'both lengths and keyMask are given', 'Give one.');
   if (keyMask) expectShape(`${where} keyMask`, keyMask, [B, S]);
   if (lengths) expectShape(`${where} lengths`, lengths, [B]);
+  if (lengths) expectCounts(g, where, lengths, S);
   const given = keyMask ?? lengths ?? g.constant('every key', [B], new Uint32Array(B).fill(S));
   expectDType(where, given, 'u32');
   return given;
+}
+
+/** Refuses lengths beyond the keys: constants now, inputs at each run that brings them. */
+function expectCounts(g: Graph, where: string, { root }: Tensor, S: number): void {
+  const expectEach = (lengths: ArrayLike<number>): void => {
+    for (let b = 0; b < lengths.length; b++) {
+      if (lengths[b] <= S) continue;
+      throw new DataError(
+        where,
+        `lengths[${b}] is ${lengths[b]}, but there are ${S} keys`,
+        'Give the number of keys that exist in each sequence.',
+      );
+    }
+  };
+  if (root.source.kind === 'constant') expectEach(root.source.data as Uint32Array);
+  if (root.source.kind !== 'input') return;
+  g.check((_, inputs) => {
+    if (inputs[root.name]) expectEach(inputs[root.name] as Uint32Array);
+  });
 }
 
 /** Pairs of T queries and S keys within reach. */

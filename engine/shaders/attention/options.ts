@@ -35,7 +35,7 @@ export interface AttentionOptions {
   /** Bounds logits by cap · tanh(logit / cap), before bias and mask (Gemma 2). Default: none. */
   readonly softcap?: number;
   readonly bias?: AttentionBias;
-  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S mean S. Default S for all. */
+  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
   /** Instead of `lengths`: u32 (B, S), 0 where a key is hidden. */
   readonly keyMask?: Tensor;

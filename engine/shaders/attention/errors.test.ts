@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host } from '../../../tests/harness/host';
+import { Graph } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
+import { attention } from './attention';
+import { bucketBias } from './bias_buckets';
+import { denseBias, relativeBias } from './bias_dense';
+import { slopeBias } from './bias_slopes';
+import type { AttentionOptions } from './options';
+import { localPattern, stridedPattern } from './pattern';
+
+/** Records an attention of 5 queries to 7 keys, 2 sequences, 4 heads of 8, with these options changed. */
+function record(change: (g: Graph) => Partial<AttentionOptions>, train = false): Tensor {
+  const g = new Graph(fakeDevice(), { train });
+  const q = g.input('q', [2, 5, 32], 'f32', { differentiable: true });
+  const kv = g.input('kv', [2, 7, 64], 'f32', { differentiable: true });
+  const y = attention(g, { q, kv, heads: 4, width: 8, ...change(g) });
+  if (train) g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
+  return y;
+}
+
+const refused: readonly (readonly [string, Parameters<typeof record>[0], RegExp])[] = [
+  [
+    'heads that do not divide',
+    () => ({ keyValueHeads: 3 }),
+    /4 heads cannot share 3 key heads\. H must be a multiple/,
+  ],
+  ['columns that are not there', () => ({ width: 9 }), /q takes columns 0 to 36 of q/],
+  ['a window of zero', () => ({ window: 0 }), /a window of 0\. Give a whole number of at least 1/],
+  ['half a window', () => ({ window: { left: 1.5, right: 0 } }), /a window of 1\.5 before and 0 after/],
+  ['a soft cap of zero', () => ({ softcap: 0 }), /softcap is 0\. It bounds the logits/],
+  ['dropout of one', () => ({ dropout: 1 }), /dropout is 1\. A probability of dropping must be in \[0, 1\)/],
+  [
+    'lengths of another batch',
+    (g) => ({ lengths: g.input('n', [3], 'u32') }),
+    /lengths: n is \(3\)\. It must be \(2\)/,
+  ],
+  [
+    'a key mask of another length',
+    (g) => ({ keyMask: g.input('m', [2, 5], 'u32') }),
+    /keyMask: m is \(2, 5\)\. It must be \(2, 7\)/,
+  ],
+  [
+    'lengths and a key mask',
+    (g) => ({ lengths: g.input('n', [2], 'u32'), keyMask: g.input('m', [2, 7], 'u32') }),
+    /both lengths and keyMask/,
+  ],
+  [
+    'lengths beyond the keys',
+    (g) => ({ lengths: g.constant('n', [2], Uint32Array.of(7, 8)) }),
+    /lengths\[1\] is 8, but there are 7 keys/,
+  ],
+  [
+    'a bias that does not broadcast',
+    (g) => ({ bias: denseBias(g.input('b', [1, 3, 5, 7], 'f32')) }),
+    /a bias \(1, 3, 5, 7\) does not broadcast to \(2, 4, 5, 7\)/,
+  ],
+  ['slopes of other heads', () => ({ bias: slopeBias([1, 2]) }), /2 slopes for 4 heads/],
+  [
+    'a table of other heads',
+    (g) => ({ bias: bucketBias(g.input('b', [8, 3], 'f32'), () => 0) }),
+    /the table \(8, 3\) is not \(buckets, 4\)/,
+  ],
+  [
+    'buckets beyond the table',
+    (g) => ({ bias: bucketBias(g.input('b', [2, 4], 'f32'), (d) => Math.abs(d)) }),
+    /distance -6 falls into bucket 6 of a table of 2/,
+  ],
+  [
+    'relative terms of other rows',
+    (g) => ({ bias: relativeBias(g.input('r', [4, 2, 5, 9], 'f32')) }),
+    /relative terms \(4, 2, 5, 9\).*R = 11/,
+  ],
+  [
+    'relative terms that only a causal mask fits',
+    (g) => ({ bias: relativeBias(g.input('r', [4, 2, 5, 7], 'f32')) }),
+    /R = 7 and a causal mask, or R = 11/,
+  ],
+];
+
+if (!host.gpu)
+  describe('attention refuses', () => {
+    for (const [name, change, message] of refused) {
+      it(name, () => {
+        expect(() => record(change)).toThrow(message);
+      });
+    }
+
+    it('the gradient of a bias that softmax takes out', () => {
+      const change = (g: Graph) => ({
+        bias: denseBias(g.input('b', [1, 4, 5, 1], 'f32', { differentiable: true })),
+      });
+      expect(() => record(change, true)).toThrow(/adds the same to all 7 keys/);
+    });
+
+    it('patterns of nothing', () => {
+      expect(() => stridedPattern(0)).toThrow(
+        /stridedPattern: got 0\. It takes a whole number of at least 1/,
+      );
+      expect(() => localPattern(-1)).toThrow(/localPattern: got -1/);
+    });
+
+    it('lengths beyond the keys when they are fed', () => {
+      const g = new Graph(fakeDevice());
+      const x = g.input('x', [2, 7, 96], 'f32');
+      attention(g, { q: x, kv: x, heads: 4, width: 8, keyOffset: 32, lengths: g.input('n', [2], 'u32') });
+      const check = (n: Uint32Array) => () => {
+        for (const test of g.checks) test({}, { n });
+      };
+      expect(check(Uint32Array.of(0, 7))).not.toThrow();
+      expect(check(Uint32Array.of(9, 7))).toThrow(/^attention: lengths\[0\] is 9, but there are 7 keys/);
+    });
+  });
