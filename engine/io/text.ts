@@ -1,4 +1,5 @@
 import { DataError } from '../errors';
+import { binaryKind } from './binary';
 
 export interface ReadTextOptions {
   /** What messages call the text; a File's own name otherwise. */
@@ -75,17 +76,6 @@ function decodeText(bytes: Uint8Array, name: string, encoding: string): string {
   }
 }
 
-const MAGIC: readonly (readonly [start: string, what: string])[] = [
-  ['%PDF', 'a PDF document'],
-  ['PK\x03\x04', 'a ZIP archive (as .docx, .epub and .xlsx are)'],
-  ['\x1f\x8b', 'a gzip archive'],
-  ['\x89PNG', 'a PNG image'],
-  ['\xff\xd8\xff', 'a JPEG image'],
-  ['GIF8', 'a GIF image'],
-  ['{\\rtf', 'an RTF document'],
-  ['\xd0\xcf\x11\xe0', 'an old Office document'],
-];
-
 function refuseForeign(bytes: Uint8Array, name: string): void {
   const start = String.fromCharCode(...bytes.subarray(0, 8));
   if (start.startsWith('\xff\xfe') || start.startsWith('\xfe\xff')) {
@@ -93,9 +83,8 @@ function refuseForeign(bytes: Uint8Array, name: string): void {
     const todo = `Save it as UTF-8, or pass { encoding: '${encoding}' }.`;
     throw new DataError(name, `it is ${encoding.toUpperCase()}, not UTF-8`, todo);
   }
-  const magic = MAGIC.find(([magic]) => start.startsWith(magic));
-  if (magic)
-    throw new DataError(name, `it is ${magic[1]}, not plain text`, 'Save its text as a UTF-8 text file.');
+  const kind = binaryKind(bytes);
+  if (kind) throw new DataError(name, `it is ${kind}, not plain text`, 'Save its text as a UTF-8 text file.');
   const nul = bytes.subarray(0, 1 << 16).indexOf(0);
   if (nul >= 0) {
     throw new DataError(
