@@ -8,7 +8,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WgslReflect, type StructInfo } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Plugin } from 'vite';
-import { findConstants, type Shader, type ShaderBinding, type UniformField } from './runtime/shader';
+// With its extension: Vite's native config loader reads this file unbundled.
+import { findConstants } from './runtime/constants.ts';
+import type { Shader, ShaderBinding, UniformField } from './runtime/shader';
 
 /** Drops comments and blanks that mean nothing, but keeps every line break: compiler line numbers stay true. */
 export function strip(code: string): string {

@@ -1,4 +1,5 @@
 import { KernelError } from '../errors';
+import { findConstants } from './constants';
 import type { Capabilities } from './device';
 
 export interface ShaderBinding {
@@ -27,15 +28,6 @@ export interface Shader {
   readonly uniforms: Readonly<Record<string, UniformLayout>>;
   /** Right-hand sides of module-scope `const` and `alias` declarations: what a variant may replace. */
   readonly constants: readonly { readonly name: string; readonly start: number; readonly end: number }[];
-}
-
-/** Declarations of `const` and `alias` that begin a line, and where their right-hand sides are. */
-export function findConstants(code: string): Shader['constants'] {
-  const declaration = /^(?:const|alias)\s+(\w+)\s*(?::\s*[^=;]+)?=\s*([^;]+);/gm;
-  return [...code.matchAll(declaration)].map((match) => {
-    const end = match.index + match[0].length - 1;
-    return { name: match[1], start: end - match[2].length, end };
-  });
 }
 
 const entries = (text: string): string[][] => (text ? text.split('|').map((entry) => entry.split(' ')) : []);
