@@ -8,7 +8,7 @@ import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels
 import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
 import type { AttentionOptions } from './options';
 import { showAttention } from './show';
-import { sparseTiles, type SparseTiles } from './sparse';
+import type { SparseTiles } from './sparse';
 
 /**
  * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
@@ -28,7 +28,7 @@ export function attention(
   const p = resolve(g, q, kv, options);
   const { where, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, flops } = p;
   const m = chooseMapping({ width, heads, wide }, g.device.can);
-  const form: Form = { mapping: m, bias: bias.form, sparse: sparse !== null };
+  const form: Form = { mapping: m, bias: bias.form, walk: sparse?.walk ?? null };
   const grid = [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup] as const;
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
@@ -183,7 +183,7 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const { left, right } = reach(where, options, S - T);
   const sizes = { B, T, S, heads, causal, sparse: options.pattern !== undefined };
   const bias = options.bias?.resolve(g, where, sizes) ?? NONE;
-  const sparse = options.pattern ? sparseTiles(g, options.pattern, { T, S, left, right }) : null;
+  const sparse = options.pattern?.tiles(g, { T, S, left, right }) ?? null;
 
   const wide = isWide(width, [queries, keys, values]);
   const per = wide ? 4 : 1;

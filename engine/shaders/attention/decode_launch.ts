@@ -174,7 +174,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const lse = g.value('attention lse', [B, heads, T], 'f32');
   const biased = p.bias.tiled(g);
   g.dispatch(
-    forward({ mapping: m, bias: biased.form, sparse: false }),
+    forward({ mapping: m, bias: biased.form, walk: null }),
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
     {
       uniforms: {

@@ -25,7 +25,6 @@ import tileBackward from './tile_backward.wgsl';
 import tileBackwardSoftware from './tile_backward_software.wgsl';
 import tileSoftware from './tile_software.wgsl';
 import walkRange from './walk_range.wgsl';
-import walkTiles from './walk_tiles.wgsl';
 
 const quads = byCapability({ base: quad, subgroups: quadSubgroups });
 
@@ -33,7 +32,8 @@ const quads = byCapability({ base: quad, subgroups: quadSubgroups });
 export interface Form {
   readonly mapping: Mapping;
   readonly bias: BiasForm;
-  readonly sparse: boolean;
+  /** walk_tiles.wgsl for a sparse pattern; null: walk_range.wgsl. */
+  readonly walk: Shader | null;
 }
 
 /** What else a kernel's main needs. */
@@ -46,13 +46,13 @@ interface Needs {
 /*#__NO_SIDE_EFFECTS__*/
 export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
-  return ({ mapping, bias, sparse }) => {
+  return ({ mapping, bias, walk }) => {
     const { software, wide } = mapping;
     const suffix = [
       software && 'software',
       !wide && 'narrow',
       bias.name !== 'none' && bias.name,
-      sparse && 'sparse',
+      walk !== null && 'sparse',
     ].filter((word) => word !== false);
     const full = [`attention.${name}`, ...suffix].join('_');
     let kernel = known.get(full);
@@ -69,7 +69,7 @@ export function family(name: string, main: Shader, needs: Needs = {}): (form: Fo
           score,
           tangent,
           bias.wgsl,
-          sparse ? walkTiles : walkRange,
+          walk ?? walkRange,
           ...(needs.backward ? [backward, software ? tileBackwardSoftware : tileBackward] : []),
           ...(needs.owns ? [needs.owns === 'keys' ? ownsKeys : ownsQueries] : []),
           main,

@@ -25,23 +25,21 @@ import score from './score.wgsl';
 import type { Shown, ShownGradient } from './show';
 import tangent from './tangent.wgsl';
 import walkRange from './walk_range.wgsl';
-import walkTiles from './walk_tiles.wgsl';
 
 function family(name: string, ...main: readonly Shader[]): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
-  return ({ mapping: { wide }, bias, sparse }) => {
+  return ({ mapping: { wide }, bias, walk }) => {
     const full = [
       `attention.${name}`,
       ...(wide ? [] : ['narrow']),
       bias.name,
-      ...(sparse ? ['sparse'] : []),
+      ...(walk ? ['sparse'] : []),
     ].join('_');
     let kernel = known.get(full);
     if (!kernel) {
-      const walk = sparse ? walkTiles : walkRange;
       kernel = defineKernel({
         name: full,
-        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, bias.wgsl, walk, step, random],
+        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, bias.wgsl, walk ?? walkRange, step, random],
       });
       known.set(full, kernel);
     }
