@@ -12,7 +12,10 @@ export default defineConfig({
     emptyOutDir: false,
     minify: false, // the embedder's bundler minifies; the published text stays readable
     sourcemap: true,
-    lib: { entry: { index: 'engine/index.ts', models: 'models/index.ts' }, formats: ['es'] },
+    lib: {
+      entry: { index: 'engine/index.ts', models: 'models/index.ts', metrics: 'engine/metrics/index.ts' },
+      formats: ['es'],
+    },
     rolldownOptions: {
       external: ['@huggingface/tokenizers'],
       output: { chunkFileNames: '[name].js' }, // the same files at each build: nothing old is published beside them
