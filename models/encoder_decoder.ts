@@ -164,7 +164,7 @@ export class EncoderDecoder {
 
   /**
    * Fills the caches of N sentences with what decoding needs of their memory (N, S, C): each layer's keys and values of
-   * cross-attention. In a run at `position` 0; S may be less than the caches were made for.
+   * cross-attention. In a run at `position` 0. S may be less than the caches were made for; then `next` needs `lengths`.
    */
   remember(g: Graph, memory: Tensor, caches: readonly DecoderCache[]): void {
     g.scope('decoder', () => {
