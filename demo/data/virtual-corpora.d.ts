@@ -11,3 +11,19 @@ declare module 'virtual:corpus/*' {
     readonly url: string;
   };
 }
+
+declare module 'virtual:pairs/*' {
+  /** Parallel data of the demo: fetch `url` when it is wanted, and read it with `readPairs`. */
+  export const pairs: {
+    readonly name: string;
+    readonly title: string;
+    /** BCP 47. */
+    readonly languages: readonly [source: string, target: string];
+    readonly source: string;
+    readonly licence: string;
+    /** For `splitPairs`. */
+    readonly apart: 'source' | 'both';
+    readonly count: number;
+    readonly url: string;
+  };
+}
