@@ -13,7 +13,12 @@ export default defineConfig({
     minify: false, // the embedder's bundler minifies; the published text stays readable
     sourcemap: true,
     lib: {
-      entry: { index: 'engine/index.ts', models: 'models/index.ts', metrics: 'engine/metrics/index.ts' },
+      entry: {
+        index: 'engine/index.ts',
+        models: 'models/index.ts',
+        metrics: 'engine/metrics/index.ts',
+        data: 'engine/data.ts',
+      },
       formats: ['es'],
     },
     rolldownOptions: {

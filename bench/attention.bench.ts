@@ -102,6 +102,6 @@ export async function main(args: string[] = []): Promise<BenchResult> {
     g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
     scratch[T] = estimate(g, { y, dqkv: g.grad(qkv) }).activations - 2 * (qkv.bytes + y.bytes);
   }
-  console.log('scratch beside qkv, y and their gradients, bytes:', scratch);
+  console.log('scratch beside qkv, y and their gradients, bytes:', JSON.stringify(scratch));
   return benchResult(device, 'attention', { clock: clockOf(device), heads: HEADS, width: D, rows, scratch });
 }

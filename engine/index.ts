@@ -37,22 +37,12 @@ export { Embedding } from './nn/embedding';
 export { LayerNorm, RMSNorm } from './nn/norm';
 export * from './nn/positional/index';
 export * from './nn/relative_attention';
-export * from './io/pair-split';
-export * from './io/pairs';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';
 export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
 export { checkpointInfo, type CheckpointExtras, type CheckpointInfo } from './train/checkpoint';
 export { PauseSwitch, Run, type FitEvent, type FitOptions, type FitResult } from './train/fit';
-export {
-  PairBatches,
-  type DroppedPairs,
-  type IdPair,
-  type PairBatch,
-  type PairBatchOptions,
-} from './train/pair_batches';
-export { pairBuckets, type PairBuckets, type PairShape, type PairShapeOptions } from './train/pair_shapes';
 export { AdamW, type AdamWOptions } from './train/optimizer';
 export { learningRate, transformerSchedule, type Schedule } from './train/schedule';
 export { Trainer, type StepReport, type TrainableModel, type TrainerOptions } from './train/trainer';

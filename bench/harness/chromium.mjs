@@ -28,6 +28,7 @@ async function bundle(file) {
       minify: false,
       target: 'es2022',
       lib: { entry: resolve(root, file), formats: ['es'] },
+      rolldownOptions: { output: { codeSplitting: false } }, // one file is served
     },
   });
   const outputs = Array.isArray(built) ? built : [built];

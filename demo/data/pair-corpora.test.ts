@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readPairs, splitPairs } from '../../engine/index';
+import { readPairs, splitPairs } from '../../engine/data';
 import { pronunciations, pronunciationsByWord, pronunciationTable } from './cmudict';
 import { bundlePairs, cleanPairs, collectMessages, messagePairs, translationsOf } from './language-pack';
 import { pairCorpusText } from './pair-corpora';

@@ -21,6 +21,11 @@ const entries = [
     budget: 66 * KB,
   },
   {
+    name: 'data', // pairs to train on: read, split, batched
+    code: "export * from '/engine/data.ts';",
+    budget: 12 * KB,
+  },
+  {
     name: 'metrics', // an entry of its own: only evaluations need it
     code: "export * from '/engine/metrics/index.ts';",
     budget: 12 * KB,

@@ -1,0 +1,5 @@
+/** Parallel text for translation: reading, splitting, batches. An entry of its own: only who trains on pairs loads it. */
+export * from './io/pair-split';
+export * from './io/pairs';
+export * from './train/pair_batches';
+export * from './train/pair_shapes';
