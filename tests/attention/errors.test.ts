@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { fakeDevice } from '../../../tests/harness/fake-device';
-import { host } from '../../../tests/harness/host';
-import { Graph } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
-import { attention } from './attention';
-import { bucketBias } from './bias_buckets';
-import { denseBias, relativeBias } from './bias_dense';
-import { slopeBias } from './bias_slopes';
-import type { AttentionOptions } from './options';
-import { localPattern, stridedPattern } from './pattern';
+import { fakeDevice } from '../harness/fake-device';
+import { host } from '../harness/host';
+import { Graph } from '../../engine/graph/graph';
+import type { Tensor } from '../../engine/graph/tensor';
+import { attention } from '../../engine/shaders/attention/attention';
+import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
+import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
+import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import type { AttentionOptions } from '../../engine/shaders/attention/options';
+import { localPattern, stridedPattern } from '../../engine/shaders/attention/pattern';
 
 /** Records an attention of 5 queries to 7 keys, 2 sequences, 4 heads of 8, with these options changed. */
 function record(change: (g: Graph) => Partial<AttentionOptions>, train = false): Tensor {
