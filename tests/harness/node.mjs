@@ -3,28 +3,57 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { runnerImport } from 'vite';
+import { createRunnableDevEnvironment, resolveConfig, runnerImport } from 'vite';
 import { installDawn } from './dawn.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Imports a TypeScript module through Vite, `.wgsl` imports included.
+ * Imports a TypeScript module through Vite, `.wgsl` imports included. What it imports later, by `import()`, is served
+ * as well, until the process ends: Vite's own runnerImport closes its runner as soon as the module is there.
  *
  * @param {string} file absolute, or relative to the repository
  * @returns {Promise<Record<string, unknown>>}
  */
 export async function importModule(file) {
+  environment ??= openEnvironment();
+  return (await environment).runner.import(resolve(root, file));
+}
+
+/** @type {Promise<import('vite').RunnableDevEnvironment> | undefined} */
+let environment;
+
+async function openEnvironment() {
   const options = {
     root,
     configFile: /** @type {const} */ (false),
     logLevel: /** @type {const} */ ('error'),
   };
   const { module } = await runnerImport(resolve(root, 'engine/wgsl-plugin.ts'), options);
-  const plugins = [/** @type {{ wgsl(): import('vite').Plugin }} */ (module).wgsl()];
-  const define = { 'import.meta.env.HEED_HOST': '"dawn"' };
-  return (await runnerImport(resolve(root, file), { ...options, plugins, define, oxc: { target: 'es2022' } }))
-    .module;
+  const name = 'node';
+  const config = await resolveConfig(
+    {
+      ...options,
+      envDir: false,
+      plugins: [/** @type {{ wgsl(): import('vite').Plugin }} */ (module).wgsl()],
+      define: { 'import.meta.env.HEED_HOST': '"dawn"' },
+      oxc: { target: 'es2022' },
+      environments: {
+        [name]: {
+          consumer: 'server',
+          dev: { moduleRunnerTransform: true },
+          resolve: { external: true, mainFields: [], conditions: ['node', 'module-sync'] },
+        },
+      },
+    },
+    'serve',
+  );
+  const opened = createRunnableDevEnvironment(name, config, {
+    runnerOptions: { hmr: false },
+    hot: false,
+  });
+  await opened.init();
+  return opened;
 }
 
 /**
