@@ -2,85 +2,26 @@
  * The laboratory page from end to end, in headless Chromium on SwiftShader: what it shows against float64 computed
  * here, both languages, a phone's width, a lost device and a browser without WebGPU.
  */
-import { launch, type Browser, type Page } from 'puppeteer';
-import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HeadInput, HeadStage, Matrix } from '../demo/laboratory/session/protocol';
-import { chromiumFlags, findBrowser } from './harness/browser.mjs';
+import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
 
-const SECOND = 1000;
-let server: ViteDevServer;
-let browser: Browser;
-let page: Page;
-/** What the page or its worker complained of. */
-const complaints: string[] = [];
+let site: DemoSite;
+let visitor: Visitor;
 
-const text = (selector: string): Promise<string> => page.$eval(selector, (e) => e.textContent);
-const texts = (selector: string): Promise<string[]> =>
-  page.$$eval(selector, (all) => all.map((e) => e.textContent));
-const press = (name: string): Promise<void> =>
-  page
-    .locator(`::-p-aria([name="${name}"][role="button"])`)
-    .setTimeout(20 * SECOND)
-    .click();
-
-/** Waits until the page says so; a failure tells what it said instead. */
-async function until<T>(what: string, read: () => Promise<T>, reached: (now: T) => boolean): Promise<T> {
-  const end = performance.now() + 40 * SECOND;
-  for (;;) {
-    const now = await read();
-    if (reached(now)) return now;
-    if (performance.now() > end) {
-      expect.fail(`${what}: still ${JSON.stringify(now)}. Notices: ${await text('#notices')}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function openPage(prepare?: (fresh: Page) => Promise<unknown>): Promise<Page> {
-  const fresh = await browser.newPage();
-  fresh.on('pageerror', (error) => complaints.push(String(error)));
-  fresh.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warn') complaints.push(message.text());
-  });
-  await fresh.setViewport({ width: 1280, height: 900 });
-  await fresh.evaluateOnNewDocument(() => {
-    const shifts: number[] = [];
-    Object.assign(window, { shifts });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & {
-        value: number;
-        hadRecentInput: boolean;
-      })[]) {
-        if (!entry.hadRecentInput) shifts.push(entry.value);
-      }
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-  await prepare?.(fresh);
-  await fresh.goto(new URL('laboratory.html', server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
-  return fresh;
-}
+const text = (selector: string): Promise<string> => visitor.text(selector);
+const texts = (selector: string): Promise<string[]> => visitor.texts(selector);
+const press = (name: string): Promise<void> => visitor.press(name);
+const enter = (selector: string, value: number | string): Promise<void> => visitor.enter(selector, value);
+const until = <T>(what: string, read: () => Promise<T>, reached: (now: T) => boolean): Promise<T> =>
+  visitor.until(what, read, reached);
 
 beforeAll(async () => {
-  server = await createServer({
-    configFile: 'vite.config.ts',
-    configLoader: 'runner',
-    logLevel: 'error',
-    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
-  });
-  await server.listen();
-  browser = await launch({
-    executablePath: findBrowser(),
-    headless: false,
-    args: [...chromiumFlags, '--lang=en'],
-  });
-  page = await openPage();
+  site = await DemoSite.open();
+  visitor = await site.visit('laboratory.html');
 }, 60 * SECOND);
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+afterAll(() => site?.close());
 
 /** In float64, over the entries that take part. */
 function softmax(
@@ -101,17 +42,6 @@ const untilShares = (want: readonly string[]): Promise<string[]> =>
     (now) => now.join() === want.join(),
   );
 
-/** Sets an input's value as dragging it or typing into it does. */
-const enter = (selector: string, value: number | string): Promise<void> =>
-  page.$eval(
-    selector,
-    (input, to) => {
-      (input as HTMLInputElement).value = String(to);
-      input.dispatchEvent(new Event('input', { bubbles: true }));
-    },
-    value,
-  );
-
 describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () => {
   const mild = [2, 1, 0.5, 0, -1, -2.5];
 
@@ -126,7 +56,7 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       () => text('#softmax-check'),
       (now) => now !== '',
     );
-    const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+    const { shifts } = await visitor.observed();
     expect(shifts.reduce((a, b) => a + b, 0)).toBeLessThan(0.02);
   });
 
@@ -135,8 +65,8 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
     await enter('#temperature', 1);
     await untilShares(shown(softmax(mild.map((z) => z / 2))));
     await enter('#temperature', 0);
-    await page.locator('::-p-aria([name="Logit z₂"][role="textbox"])').fill('3');
-    await page.keyboard.press('Enter');
+    await visitor.page.locator('::-p-aria([name="Logit z₂"][role="textbox"])').fill('3');
+    await visitor.page.keyboard.press('Enter');
     await untilShares(shown(softmax([2, 3, 0.5, 0, -1, -2.5])));
     expect(await text('#softmax-check')).toMatch(/float64: \d\.\de−([7-9]|1\d)$/);
     expect(await text('#softmax-facts')).toMatch(/Replays of one plan\d/);
@@ -166,29 +96,31 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       (now) => now.includes('Nothing takes part'),
     );
     expect(await text('#two-ways .sums')).toMatch(/NaN.*0$/);
-    await page.locator('::-p-aria([name="z₃ takes part"])').click();
+    await visitor.page.locator('::-p-aria([name="z₃ takes part"])').click();
     await untilShares(['masked', 'masked', '100.00 %', 'masked', 'masked', 'masked']);
   });
 
   test('every position encoding draws; a cell tells its value and formula', async () => {
     const readout = (): Promise<string> => text('#encoding-readout');
-    await page.focus('#encoding canvas');
-    for (const key of ['ArrowDown', 'ArrowDown'] as const) await page.keyboard.press(key);
+    await visitor.page.focus('#encoding canvas');
+    for (const key of ['ArrowDown', 'ArrowDown'] as const) await visitor.page.keyboard.press(key);
     expect(await readout()).toContain('sin(1 · 10000^(−0/64)) = 0.841');
     const labels = new Set<string | undefined>();
-    for (const scheme of await page.$$('#schemes input')) {
+    for (const scheme of await visitor.page.$$('#schemes input')) {
       await scheme.evaluate((input) => input.click());
-      for (const view of await page.$$('#views input')) {
+      for (const view of await visitor.page.$$('#views input')) {
         await view.evaluate((input) => input.click());
-        labels.add(await page.$eval('#encoding canvas', (e) => e.getAttribute('aria-label') ?? undefined));
+        labels.add(
+          await visitor.page.$eval('#encoding canvas', (e) => e.getAttribute('aria-label') ?? undefined),
+        );
         expect(await text('#about')).not.toBe('');
       }
     }
     expect(labels.size).toBe(12);
-    await page.$$eval('#schemes input', ([, , , , alibi]) => alibi.click());
-    await page.$$eval('#views input', ([bias]) => bias.click());
-    await page.focus('#encoding canvas');
-    await page.keyboard.press('ArrowDown');
+    await visitor.page.$$eval('#schemes input', ([, , , , alibi]) => alibi.click());
+    await visitor.page.$$eval('#views input', ([bias]) => bias.click());
+    await visitor.page.focus('#encoding canvas');
+    await visitor.page.keyboard.press('ArrowDown');
     expect(await readout()).toContain('−0.5 · (2 − 0) = −1');
   });
 
@@ -204,7 +136,7 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       difference: number;
       shownDifference: number;
     };
-    const { stages, ...differences } = await page.evaluate(async (asked): Promise<Answer> => {
+    const { stages, ...differences } = await visitor.page.evaluate(async (asked): Promise<Answer> => {
       const { laboratory } = (
         window as unknown as { __heed: { laboratory: { head(input: HeadInput): Promise<Answer> } } }
       ).__heed;
@@ -264,12 +196,12 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       () => texts('#tokens .word'),
       (now) => now.join() === "It's,a,rose,,,是,花",
     );
-    await page.$$eval('#tokens input', ([first]) => first.click());
+    await visitor.page.$$eval('#tokens input', ([first]) => first.click());
     const shares = (): Promise<string[]> => texts('#tokens small');
     expect(await shares()).toEqual(['100 %', '0', '0', '0', '0', '0']);
-    await page.locator('#causal').click();
+    await visitor.page.locator('#causal').click();
     await until('full attention', shares, (now) => now.every((share) => share !== '0'));
-    await page.locator('#padding').click();
+    await visitor.page.locator('#padding').click();
     await until('padding', shares, (now) => now.length === 8 && now.slice(6).join() === '0,0');
     expect(await text('#head-check')).toMatch(/largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
     expect(await text('#shown-check')).toMatch(/largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d)$/);
@@ -279,9 +211,9 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       if (step < 6) await press('Next');
     }
     expect(new Set(formulas).size).toBe(7);
-    expect(await page.$eval('#next', (e) => (e as HTMLButtonElement).disabled)).toBe(true);
-    await page.focus('#result-maps canvas');
-    await page.keyboard.press('ArrowRight');
+    expect(await visitor.page.$eval('#next', (e) => (e as HTMLButtonElement).disabled)).toBe(true);
+    await visitor.page.focus('#result-maps canvas');
+    await visitor.page.keyboard.press('ArrowRight');
     expect(await text('#head-readout')).toMatch(/^Y\[It's, 0\] = .*·.* = −?\d/);
     await enter('#sentence', '');
     await until(
@@ -299,7 +231,7 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
   });
 
   test('a lost device: another one computes everything again', async () => {
-    await page.evaluate(() => (window as unknown as { __heed: { loseDevice(): void } }).__heed.loseDevice());
+    await visitor.loseDevice();
     await until(
       'recovery',
       () => text('#notices'),
@@ -316,56 +248,49 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
   });
 
   test('Chinese, dark, 360 pixels wide; every string is there', async () => {
-    const empty = (): Promise<(string | null)[]> =>
-      page.$$eval('[data-string]', (all) =>
-        all.filter((e) => e.textContent.trim() === '').map((e) => e.getAttribute('data-string')),
-      );
-    expect(await empty()).toEqual([]);
-    await page.setViewport({ width: 360, height: 740, isMobile: true });
-    await page.locator('#language').click();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-Hans');
-    expect(await page.title()).toBe('Heed：实验室');
-    expect(await empty()).toEqual([]);
+    expect(await visitor.missingStrings()).toEqual([]);
+    await visitor.page.setViewport({ width: 360, height: 740, isMobile: true });
+    await visitor.page.locator('#language').click();
+    expect(await visitor.page.evaluate(() => document.documentElement.lang)).toBe('zh-Hans');
+    expect(await visitor.page.title()).toBe('Heed：实验室');
+    expect(await visitor.missingStrings()).toEqual([]);
     // A phone's viewport loads the page anew.
     await until(
       'results',
       () => text('#softmax-check'),
       (now) => now.includes('份额与 float64 的最大差异'),
     );
-    await page.locator('::-p-aria([name="深色主题"])').click();
-    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
+    await visitor.page.locator('::-p-aria([name="深色主题"])').click();
+    expect(await visitor.colorScheme()).toBe('dark');
     for (let step = 0; step < 7; step++) {
-      await page.$$eval('#film button', (all, at) => all[at].click(), step);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      await visitor.page.$$eval('#film button', (all, at) => all[at].click(), step);
+      expect(await visitor.scrollWidth()).toBe(360);
     }
   });
 
   test('each page links to the other', async () => {
     const follow = (name: string): Promise<unknown> =>
       Promise.all([
-        page.waitForNavigation(),
-        page.locator(`::-p-aria([name="${name}"][role="link"])`).click(),
+        visitor.page.waitForNavigation(),
+        visitor.page.locator(`::-p-aria([name="${name}"][role="link"])`).click(),
       ]);
     await follow('训练');
-    expect(await page.$('#train')).not.toBeNull();
+    expect(await visitor.page.$('#train')).not.toBeNull();
     await follow('实验室');
-    expect(await page.$('#laboratory')).not.toBeNull();
+    expect(await visitor.page.$('#laboratory')).not.toBeNull();
   });
 
   test('nobody complained', () => {
-    expect(complaints).toEqual([]);
+    expect(site.complaints).toEqual([]);
   });
 
   test('without WebGPU it says so and what to do; positions need none', async () => {
-    const without = await openPage((fresh) =>
-      fresh.evaluateOnNewDocument(() => {
-        Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
-        localStorage.clear();
-      }),
-    );
-    const said = await without.$eval('#missing', (e) => e.textContent);
+    const without = await site.visitWithoutWebGPU('laboratory.html');
+    const said = await without.text('#missing');
     expect(said).toMatch(/needs WebGPU.*does not offer WebGPU.*Chrome/);
-    expect(await without.$eval('#encoding canvas', (e) => e.getAttribute('aria-label'))).toContain('64 rows');
-    await without.close();
+    expect(await without.page.$eval('#encoding canvas', (e) => e.getAttribute('aria-label'))).toContain(
+      '64 rows',
+    );
+    await without.page.close();
   });
 });

@@ -1,0 +1,217 @@
+/** The demo's pages in headless Chromium on SwiftShader, as a visitor uses them: through accessible names. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer';
+import { createServer, type ViteDevServer } from 'vite';
+import { expect } from 'vitest';
+import { chromiumFlags, findBrowser } from './browser.mjs';
+
+export const SECOND = 1000;
+
+/** What a page's own observers saw. */
+export interface Observed {
+  /** Main-thread tasks over 50 ms, by the time they began. */
+  readonly longTasks: { readonly start: number; readonly duration: number }[];
+  /** Layout shifts that no input explains. */
+  readonly shifts: number[];
+}
+
+/** The demo, served by Vite's own configuration, and a browser with an empty profile. */
+export class DemoSite {
+  /** What pages and their workers complained of. */
+  readonly complaints: string[] = [];
+  readonly #server: ViteDevServer;
+  readonly #browser: Browser;
+  readonly #folder: string;
+
+  private constructor(server: ViteDevServer, browser: Browser, folder: string) {
+    this.#server = server;
+    this.#browser = browser;
+    this.#folder = folder;
+  }
+
+  static async open(): Promise<DemoSite> {
+    const folder = await mkdtemp(join(tmpdir(), 'heed-demo-'));
+    const server = await createServer({
+      configFile: 'vite.config.ts',
+      configLoader: 'runner',
+      logLevel: 'error',
+      server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+    });
+    await server.listen();
+    const executablePath = findBrowser();
+    const browser = await launch({ executablePath, headless: false, args: [...chromiumFlags, '--lang=en'] });
+    const client = await browser.target().createCDPSession();
+    await client.send('Browser.setDownloadBehavior', {
+      behavior: 'allow',
+      downloadPath: join(folder, 'downloads'),
+    });
+    return new DemoSite(server, browser, folder);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Opens a page ('' is the first) in a new tab; `prepare` runs before it loads. */
+  async visit(path = '', prepare?: (fresh: Page) => Promise<unknown>): Promise<Visitor> {
+    const fresh = await this.#browser.newPage();
+    fresh.on('pageerror', (error) => this.complaints.push(String(error)));
+    fresh.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warn') this.complaints.push(message.text());
+    });
+    await fresh.setViewport({ width: 1280, height: 900 });
+    await fresh.evaluateOnNewDocument(observe);
+    await prepare?.(fresh);
+    await fresh.goto(new URL(path, this.#server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
+    return new Visitor(fresh, this.#folder);
+  }
+
+  /** The same without WebGPU, in English and with nothing remembered. */
+  visitWithoutWebGPU(path = ''): Promise<Visitor> {
+    return this.visit(path, (fresh) =>
+      fresh.evaluateOnNewDocument(() => {
+        Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
+        localStorage.clear();
+      }),
+    );
+  }
+}
+
+/** One tab. */
+export class Visitor {
+  readonly page: Page;
+  readonly #folder: string;
+
+  constructor(page: Page, folder: string) {
+    this.page = page;
+    this.#folder = folder;
+  }
+
+  button(name: string) {
+    return this.page.locator(`::-p-aria([name="${name}"][role="button"])`).setTimeout(20 * SECOND);
+  }
+
+  press(name: string): Promise<void> {
+    return this.button(name).click();
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.$eval(selector, (e) => e.textContent);
+  }
+
+  texts(selector: string): Promise<string[]> {
+    return this.page.$$eval(selector, (all) => all.map((e) => e.textContent));
+  }
+
+  /** Waits until what `read` gives is as wanted (default: true); a failure tells what the page said instead. */
+  async until<T>(
+    what: string,
+    read: () => Promise<T>,
+    reached: (now: T) => boolean = Boolean,
+    seconds = 40,
+  ): Promise<T> {
+    const end = performance.now() + seconds * SECOND;
+    for (;;) {
+      const now = await read();
+      if (reached(now)) return now;
+      if (performance.now() > end) {
+        const said = await this.texts('[role=status], #notices, .problem');
+        expect.fail(
+          `${what}: still ${JSON.stringify(now)} after ${seconds} s. The page says: ${said.join(' | ')}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  untilText(selector: string, words: RegExp, seconds?: number): Promise<string> {
+    return this.until(
+      `${selector} ${words}`,
+      () => this.text(selector),
+      (now) => words.test(now),
+      seconds,
+    );
+  }
+
+  /** Sets an input's value as dragging it or typing into it does. */
+  enter(selector: string, value: number | string): Promise<void> {
+    return this.page.$eval(
+      selector,
+      (input, to) => {
+        (input as HTMLInputElement).value = String(to);
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      },
+      value,
+    );
+  }
+
+  /** Chooses a file in a hidden file input, as the button in front of it does. */
+  async choose(input: string, name: string, content: Uint8Array | string): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(path, content);
+    const found = (await this.page.$(input)) as ElementHandle<HTMLInputElement>;
+    await found.uploadFile(path);
+  }
+
+  /** Presses a button and reads the file that the browser downloads then. */
+  async download(button: string, extension: string): Promise<{ name: string; bytes: Buffer }> {
+    const downloads = join(this.#folder, 'downloads');
+    await this.press(button);
+    const name = await this.until('download', async () =>
+      (await readdir(downloads).catch(() => [])).find((file) => file.endsWith(extension)),
+    );
+    const path = join(downloads, name!);
+    const bytes = await readFile(path);
+    await rm(path);
+    return { name: name!, bytes };
+  }
+
+  observed(): Promise<Observed> {
+    return this.page.evaluate(() => (window as unknown as { observed: Observed }).observed);
+  }
+
+  /** What a crash of the driver does. */
+  loseDevice(): Promise<void> {
+    return this.page.evaluate(() =>
+      (window as unknown as { __heed: { loseDevice(): Promise<void> } }).__heed.loseDevice(),
+    );
+  }
+
+  /** Width that the page would scroll over. */
+  scrollWidth(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth);
+  }
+
+  colorScheme(): Promise<string> {
+    return this.page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  }
+
+  /** Strings of the page's markup that are not there. */
+  missingStrings(): Promise<(string | null)[]> {
+    return this.page.$$eval('[data-string]', (all) =>
+      all.filter((e) => e.textContent.trim() === '').map((e) => e.getAttribute('data-string')),
+    );
+  }
+}
+
+/** Runs in the page, before its own scripts. */
+function observe(): void {
+  const observed: Observed = { longTasks: [], shifts: [] };
+  Object.assign(window, { observed });
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      observed.longTasks.push({ start: startTime, duration });
+  }).observe({ type: 'longtask' });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & {
+      value: number;
+      hadRecentInput: boolean;
+    })[]) {
+      if (!entry.hadRecentInput) observed.shifts.push(entry.value);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
