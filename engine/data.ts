@@ -2,4 +2,5 @@
 export * from './io/pair-split';
 export * from './io/pairs';
 export * from './train/pair_batches';
+export * from './train/pair_objective';
 export * from './train/pair_shapes';

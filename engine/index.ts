@@ -40,9 +40,31 @@ export * from './nn/relative_attention';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';
+export { averageWeights } from './train/average';
 export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
-export { checkpointInfo, type CheckpointExtras, type CheckpointInfo } from './train/checkpoint';
-export { PauseSwitch, Run, type FitEvent, type FitOptions, type FitResult } from './train/fit';
+export {
+  checkpointInfo,
+  type CheckpointExtras,
+  type CheckpointInfo,
+  type FitProgress,
+} from './train/checkpoint';
+export {
+  PauseSwitch,
+  Run,
+  type Evaluation,
+  type FitEvent,
+  type FitOptions,
+  type FitResult,
+  type Monitor,
+} from './train/fit';
+export { nextToken, type Feed, type Objective, type TrainableModel } from './train/objective';
 export { AdamW, type AdamWOptions } from './train/optimizer';
 export { learningRate, transformerSchedule, type Schedule } from './train/schedule';
-export { Trainer, type StepReport, type TrainableModel, type TrainerOptions } from './train/trainer';
+export {
+  Trainer,
+  type CommonTrainerOptions,
+  type LanguageTrainerOptions,
+  type ObjectiveTrainerOptions,
+  type StepReport,
+  type TrainerOptions,
+} from './train/trainer';

@@ -286,13 +286,11 @@ export class Session {
     const onEvent = async (event: FitEvent): Promise<void> => {
       switch (event.kind) {
         case 'steps': {
-          const { reports, tokensPerSecond } = event;
-          const { batch, length } = run.trainer.options;
+          const { reports, tokensPerSecond, stepMilliseconds } = event;
           const from = reports[0].index;
           const losses = reports.map(({ loss }) => loss);
           model.history.losses.length = from;
           model.history.losses.push(...losses);
-          const stepMilliseconds = (1000 * batch * length) / tokensPerSecond;
           this.#emit({
             kind: 'steps',
             from,
@@ -417,7 +415,7 @@ export class Session {
 
   async #profile(model: LanguageModel, batches?: BatchSource): Promise<void> {
     const { trainer } = model.run;
-    const { batch, length } = trainer.options;
+    const { batch, context: length } = model.description.size;
     const sample = batches ?? (this.#data && randomWindows(this.#data.train, { batch, length }));
     if (!sample)
       throw new EngineError('Measure', 'no text is chosen', 'Choose the text that this model trains on.');

@@ -323,8 +323,11 @@ export class Graph {
     return sameShape(of.shape, gradient.shape) ? gradient : this.view(gradient, of.shape);
   }
 
-  /** Appends the backward pass of `loss`, a scalar. Its own gradient is `seed` (default 1; 1/k averages k batches). */
-  backprop(loss: Tensor, seed = 1): void {
+  /**
+   * Appends the backward pass of `loss`, a scalar. Its own gradient is `seed` (default 1; 1/k averages k batches), or
+   * what a tensor of the same shape holds when the plan runs.
+   */
+  backprop(loss: Tensor, seed: number | Tensor = 1): void {
     if (!this.train)
       throw new KernelError('backprop', 'this graph does not train', 'Create it with { train: true }.');
     if (loss.size !== 1) {
@@ -334,7 +337,9 @@ export class Graph {
         'It must be a single number.',
       );
     }
-    this.#gradients.set(loss.root, this.constant('d loss', loss.shape, Float32Array.of(seed)));
+    const gradient =
+      typeof seed === 'number' ? this.constant('d loss', loss.shape, Float32Array.of(seed)) : seed;
+    this.#gradients.set(loss.root, gradient);
     this.#rewind();
   }
 

@@ -10,7 +10,7 @@ export interface PlanMemory {
   readonly parameters: number;
   /** Gradients that the plan writes but does not own, bytes. */
   readonly gradients: number;
-  /** Activations, inputs, outputs and uniforms that the plan owns, bytes. */
+  /** Activations, inputs, outputs and uniforms, bytes: the plan's own but for what a workspace lends it. */
   readonly activations: number;
   /** What activations would need at the least: the most bytes alive at one dispatch. */
   readonly peak: number;

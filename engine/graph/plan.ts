@@ -25,6 +25,7 @@ import type { LookRequest, ReplayParts, RunInfo } from './replay';
 import { STEP_BYTES, writeStep, type Step } from './step';
 import { formatShape, type Tensor } from './tensor';
 import { ownUniformBuffer } from './uniforms';
+import type { Workspace } from './workspace';
 
 export interface PlanOptions {
   readonly signal?: AbortSignal;
@@ -36,6 +37,8 @@ export interface PlanOptions {
    * memory of Transformer-XL. Default false.
    */
   readonly repeatable?: boolean;
+  /** Memory shared with other plans; this graph must have been reserved there. Default: the plan's own. */
+  readonly workspace?: Workspace;
 }
 
 export interface ProfileRow {
@@ -120,7 +123,7 @@ export class Plan implements Disposable {
   static async create(
     graph: Graph,
     outputs: Readonly<Record<string, Tensor>>,
-    { signal, onProgress, repeatable }: PlanOptions,
+    { signal, onProgress, repeatable, workspace }: PlanOptions,
   ): Promise<Plan> {
     const { device } = graph;
     device.assertAlive(graph.label);
@@ -134,7 +137,7 @@ export class Plan implements Disposable {
     let plan: Plan;
     let scopes: Promise<readonly (GPUError | null)[]>;
     try {
-      plan = Plan.#bind(graph, outputs, compiled, owned, repeatable);
+      plan = Plan.#bind(graph, outputs, compiled, owned, { repeatable, workspace });
     } catch (error) {
       for (const storage of owned) device.buffers.release(storage);
       throw error;
@@ -160,7 +163,7 @@ export class Plan implements Disposable {
     outputs: Readonly<Record<string, Tensor>>,
     compiled: ReadonlyMap<string, CompiledKernel>,
     owned: Storage[],
-    repeatable: boolean | undefined,
+    { repeatable, workspace }: Pick<PlanOptions, 'repeatable' | 'workspace'>,
   ): Plan {
     const { device } = graph;
     const acquire = (bytes: number): Storage => {
@@ -170,7 +173,7 @@ export class Plan implements Disposable {
     };
     const { values, buffer, sizes, fixed, kept, memory } = layOut(graph, outputs, repeatable);
     const storage = new Map<Tensor, Storage>();
-    const shared = sizes.map(acquire);
+    const shared = workspace?.take(sizes) ?? sizes.map(acquire);
     for (const [i, tensor] of values.entries()) {
       storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
     }

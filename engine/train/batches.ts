@@ -11,7 +11,7 @@ export interface Batch {
 export type BatchSource = (step: number) => Batch;
 
 /**
- * Random windows of one long text, as nanoGPT draws them. The returned arrays are reused by the next call.
+ * Random windows of one long text, as nanoGPT draws them.
  * Throws `DataError` when the text is shorter than one window.
  */
 export function randomWindows(
@@ -26,9 +26,9 @@ export function randomWindows(
       'Use a longer text or a shorter context.',
     );
   }
-  const ids = new Uint32Array(batch * length);
-  const targets = new Uint32Array(batch * length);
   return (step) => {
+    const ids = new Uint32Array(batch * length);
+    const targets = new Uint32Array(batch * length);
     for (let b = 0; b < batch; b++) {
       const start = hash32(seed, step * batch + b) % places;
       ids.set(tokens.subarray(start, start + length), b * length);

@@ -6,10 +6,13 @@ import { DataError, ShapeError } from '../errors';
 import { formatShape, sameShape } from '../graph/tensor';
 import { openSafetensors, saveSafetensors, type NamedTensor, type TensorSource } from '../io/safetensors';
 import type { ParameterStore } from '../nn/parameter_store';
+import type { Objective } from './objective';
 import type { AdamWOptions } from './optimizer';
 import type { Schedule } from './schedule';
 
-const FORMAT = 'heed.train.1';
+const FORMAT = 'heed.train.2';
+/** The same without moments: what `averageWeights` makes, to run with or to start from, not to resume. */
+export const WEIGHTS_FORMAT = 'heed.weights.2';
 const MOMENTS = ['first', 'second'] as const;
 const momentName = (which: (typeof MOMENTS)[number], name: string): string => `optimizer.${which}.${name}`;
 
@@ -21,13 +24,25 @@ export interface CheckpointInfo {
   /** Number of the next update. */
   readonly step: number;
   readonly seed: number;
-  readonly batch: number;
-  readonly length: number;
   readonly accumulate: number;
+  /** Of a language model: its batch and length. Otherwise the `identity` of its objective. */
+  readonly objective: Objective<unknown>['identity'];
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Evaluations so far, if `Run` wrote it. */
+  readonly progress: FitProgress | null;
   readonly extras: CheckpointExtras;
+}
+
+/** What early stopping and best-keeping know: a resumed run goes on with it. */
+export interface FitProgress {
+  /** The best evaluation by the metric watched. */
+  readonly best: { readonly step: number; readonly value: number } | null;
+  /** Evaluations since then. */
+  readonly stale: number;
+  /** The step of the last one, -1 for none. */
+  readonly evaluated: number;
 }
 
 /** The part of a trainer that a checkpoint is made from. */
@@ -37,9 +52,8 @@ interface Checkpointed {
   readonly model: { readonly config: object };
   readonly options: {
     readonly seed: number;
-    readonly batch: number;
-    readonly length: number;
     readonly accumulate: number;
+    readonly objective: { readonly identity: Objective<unknown>['identity'] };
     readonly schedule: Schedule;
     readonly optimizer: { readonly options: AdamWOptions };
   };
@@ -48,17 +62,18 @@ interface Checkpointed {
 export async function writeCheckpoint(
   trainer: Checkpointed,
   extras: CheckpointExtras,
+  progress: FitProgress | null = null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { store, options } = trainer;
   const info = {
     step: trainer.step,
     seed: options.seed,
-    batch: options.batch,
-    length: options.length,
     accumulate: options.accumulate,
+    objective: options.objective.identity,
     schedule: options.schedule,
     optimizer: options.optimizer.options,
     config: trainer.model.config,
+    progress,
   };
   // All three copies are queued before any is awaited, so they belong to one moment.
   const [weights, first, second] = await Promise.all([
@@ -82,14 +97,14 @@ export async function writeCheckpoint(
   });
 }
 
-/** Reads what a checkpoint is, without its weights: to build the right model and tokenizer before loading it. */
+/** Reads what a checkpoint (or the mean of several) is, without its weights: to build the right model and tokenizer before loading it. */
 export async function checkpointInfo(file: Uint8Array | ArrayBuffer | Blob): Promise<CheckpointInfo> {
   return infoOf(await openSafetensors(file));
 }
 
 function infoOf(source: TensorSource): CheckpointInfo {
   const { format, run, extras } = source.metadata;
-  if (format !== FORMAT || run === undefined) {
+  if ((format !== FORMAT && format !== WEIGHTS_FORMAT) || run === undefined) {
     throw new DataError(
       'checkpoint',
       `this safetensors file is no training checkpoint of Heed (format ${format ?? 'none'}, want ${FORMAT})`,
@@ -114,12 +129,21 @@ export async function readCheckpoint(
 ): Promise<CheckpointInfo> {
   const source = await openSafetensors(file);
   const info = infoOf(source);
+  if (source.metadata.format === WEIGHTS_FORMAT) {
+    throw new DataError(
+      'checkpoint',
+      'it holds weights but no optimizer state, so training cannot go on from it as it was',
+      'To start a new training from its weights, load them with ParameterStore.load.',
+    );
+  }
   const { store } = trainer;
-  for (const key of ['seed', 'batch', 'length', 'accumulate'] as const) {
-    if (info[key] !== trainer.options[key]) {
+  const { seed, accumulate, objective } = trainer.options;
+  for (const [key, ours] of Object.entries({ seed, accumulate, ...objective.identity })) {
+    const theirs = { ...info.objective, seed: info.seed, accumulate: info.accumulate }[key];
+    if (theirs !== ours) {
       throw new DataError(
         'checkpoint',
-        `it was trained with ${key} ${info[key]} but this trainer has ${trainer.options[key]}`,
+        `it was trained with ${key} ${theirs ?? 'not given'} but this trainer has ${ours}`,
         'Create the trainer from checkpointInfo(file), so that training continues as it was.',
       );
     }

@@ -4,30 +4,62 @@
  */
 import { DeviceError, EngineError, TrainingError } from '../errors';
 import type { Device } from '../runtime/device';
-import type { Batch, BatchSource } from './batches';
-import type { CheckpointExtras } from './checkpoint';
+import type { Batch } from './batches';
+import type { CheckpointExtras, FitProgress } from './checkpoint';
 import { Trainer, type StepReport, type TrainerOptions } from './trainer';
 
 export type FitEvent =
-  | { readonly kind: 'steps'; readonly reports: readonly StepReport[]; readonly tokensPerSecond: number }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number; readonly best: boolean }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: 'steps';
+      readonly reports: readonly StepReport[];
+      readonly tokensPerSecond: number;
+      readonly stepMilliseconds: number;
+    }
+  | ({ readonly kind: 'evaluation'; readonly best: boolean } & Evaluation)
+  /** `best`: of the best evaluation so far. */
+  | {
+      readonly kind: 'checkpoint';
+      readonly step: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly best: boolean;
+    }
   | { readonly kind: 'paused' | 'resumed'; readonly step: number }
   /** The device was lost; training goes on from `step` on the new one. */
   | { readonly kind: 'recovered'; readonly step: number };
 
-export interface FitOptions {
+export interface Evaluation {
+  readonly step: number;
+  /** On the validation batches; NaN without them. */
+  readonly loss: number;
+  /** What `measure` returned. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Which number says that a model is better: 'loss', or one that `measure` returns, such as BLEU. */
+export interface Monitor {
+  readonly metric: string;
+  readonly mode: 'min' | 'max';
+}
+
+export interface FitOptions<B = Batch> {
   /** Train until this many updates are done, counted from the very first one. */
   readonly steps: number;
-  readonly batches: BatchSource;
-  readonly validation?: readonly Batch[];
+  readonly batches: (micro: number) => B;
+  readonly validation?: readonly B[];
+  /** More numbers for every evaluation, such as BLEU of decoded sentences, of the trainer's weights as they are. */
+  readonly measure?: (trainer: Trainer<B>) => Promise<Readonly<Record<string, number>>>;
   /** Updates between evaluations. Default 250. */
   readonly evaluateEvery?: number;
-  /** Stop when the validation loss has not improved for this many evaluations. Default: never. */
+  /** What `best` and `patience` go by. Default the validation loss, the lower the better. */
+  readonly monitor?: Monitor;
+  /** Stop when the monitored metric has not improved for this many evaluations. Default: never. */
   readonly patience?: number;
+  /** Keep the checkpoint of the best evaluation in `Run.best`. Default false: it is another copy in memory. */
+  readonly keepBest?: boolean;
   /** Updates between checkpoints; one is also made before the first step. Default: at evaluations only. */
   readonly checkpointEvery?: number;
-  readonly extras?: CheckpointExtras;
+  /** A function is asked anew for each checkpoint. */
+  readonly extras?: CheckpointExtras | (() => CheckpointExtras);
   readonly signal?: AbortSignal;
   /** While it is true, no step is submitted. */
   readonly pause?: PauseSwitch;
@@ -40,8 +72,8 @@ export interface FitOptions {
 export interface FitResult {
   readonly reason: 'finished' | 'aborted' | 'early stop';
   readonly step: number;
-  /** The best evaluation, if there was one. */
-  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** The best evaluation, if there was one, with the monitored metric. */
+  readonly best: FitProgress['best'];
 }
 
 /** Pauses and resumes a run from outside. */
@@ -82,62 +114,71 @@ const RECOVERIES = 3;
  * A training run that outlives its device. `trainer` is the present trainer: after a recovery it is a new one.
  * On a loss that is not finite it goes back to the last checkpoint and throws `TrainingError`.
  */
-export class Run implements Disposable {
-  #trainer: Trainer;
-  readonly #options: TrainerOptions;
-  #checkpoint: { step: number; bytes: Uint8Array<ArrayBuffer> } | null = null;
+export class Run<B = Batch> implements Disposable {
+  #trainer: Trainer<B>;
+  readonly #options: TrainerOptions<B>;
+  #progress: FitProgress = FRESH;
+  #checkpoint: Checkpoint | null = null;
+  #best: Checkpoint | null = null;
 
-  private constructor(options: TrainerOptions, trainer: Trainer) {
+  private constructor(options: TrainerOptions<B>, trainer: Trainer<B>) {
     this.#options = options;
     this.#trainer = trainer;
   }
 
-  static async create(options: TrainerOptions): Promise<Run> {
+  static async create<B = Batch>(options: TrainerOptions<B>): Promise<Run<B>> {
     return new Run(options, await Trainer.create(options));
   }
 
-  get trainer(): Trainer {
+  get trainer(): Trainer<B> {
     return this.#trainer;
   }
 
   /** The last checkpoint that this run made or loaded. */
-  get checkpoint(): { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> } | null {
+  get checkpoint(): Checkpoint | null {
     return this.#checkpoint;
+  }
+
+  /** The checkpoint of the best evaluation that this run made itself, with `keepBest`. */
+  get best(): Checkpoint | null {
+    return this.#best;
   }
 
   /** Takes up a saved run. */
   async load(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#trainer.load(bytes);
+    this.#progress = (await this.#trainer.load(bytes)) ?? FRESH;
     this.#checkpoint = { step: this.#trainer.step, bytes };
+    this.#best = null;
   }
 
-  async fit(options: FitOptions): Promise<FitResult> {
+  async fit(options: FitOptions<B>): Promise<FitResult> {
     if (!Number.isInteger(options.steps) || options.steps < 0) {
       throw new EngineError('fit', `steps is ${options.steps}`, 'Use a whole number of updates.');
     }
-    const state: Progress = { best: null, stale: 0, evaluated: -1, losses: 0 };
+    if (this.#outOfPatience(options)) this.#progress = { ...this.#progress, stale: 0 }; // asked to go on all the same
+    const losses = { inARow: 0 };
     for (;;) {
       try {
-        return await this.#loop(options, state);
+        return await this.#loop(options, losses);
       } catch (error) {
         if (error instanceof TrainingError) await this.#restore();
         if (!(error instanceof DeviceError) || !options.reopen || !this.#checkpoint) throw error;
-        if (++state.losses > RECOVERIES) throw error;
+        if (++losses.inARow > RECOVERIES) throw error;
         await this.#recover(options);
       }
     }
   }
 
-  async #loop(options: FitOptions, state: Progress): Promise<FitResult> {
-    const { signal, pause, batches, steps } = options;
-    const { evaluateEvery = 250 } = options;
+  async #loop(options: FitOptions<B>, deviceLosses: { inARow: number }): Promise<FitResult> {
+    const { signal, pause, batches, steps, evaluateEvery = 250 } = options;
     const every = options.checkpointEvery ?? evaluateEvery;
+    const evaluates = options.validation !== undefined || options.measure !== undefined;
     let group = 1;
     if (!this.#checkpoint) await this.#save(options);
     const result = (reason: FitResult['reason']): FitResult => ({
       reason,
       step: this.#trainer.step,
-      best: state.best,
+      best: this.#progress.best,
     });
     while (this.#trainer.step < steps) {
       if (pause?.paused) await this.#pause(options);
@@ -154,63 +195,84 @@ export class Run implements Disposable {
       const reports = await trainer.losses();
       const elapsed = performance.now() - start;
       group = Math.max(1, Math.min(32, Math.round((GROUP_MS * count) / elapsed)));
-      const { batch, length, accumulate } = trainer.options;
-      const tokensPerSecond = (count * batch * length * accumulate * 1000) / elapsed;
-      state.losses = 0;
-      await options.onEvent?.({ kind: 'steps', reports, tokensPerSecond });
-      if (options.validation && (trainer.step % evaluateEvery === 0 || trainer.step === steps)) {
-        if (await this.#evaluate(options, state)) return result('early stop');
-      }
-      if (trainer.step % every === 0 || trainer.step === steps) await this.#save(options);
+      const tokens = reports.reduce((sum, report) => sum + report.tokens, 0);
+      deviceLosses.inARow = 0;
+      await options.onEvent?.({
+        kind: 'steps',
+        reports,
+        tokensPerSecond: (tokens * 1000) / elapsed,
+        stepMilliseconds: elapsed / count,
+      });
+      const { step } = trainer;
+      const last = step === steps;
+      const best = evaluates && (step % evaluateEvery === 0 || last) && (await this.#evaluate(options));
+      if (step % every === 0 || last || (best && options.keepBest)) await this.#save(options, best);
+      if (this.#outOfPatience(options)) return result('early stop');
     }
     return result('finished');
   }
 
-  async #pause({ pause, signal, onEvent }: FitOptions): Promise<void> {
+  async #pause({ pause, signal, onEvent }: FitOptions<B>): Promise<void> {
     await onEvent?.({ kind: 'paused', step: this.#trainer.step });
     await pause!.wait(signal);
     await onEvent?.({ kind: 'resumed', step: this.#trainer.step });
   }
 
-  /** True when patience has run out. */
-  async #evaluate(options: FitOptions, state: Progress): Promise<boolean> {
+  /** Whether this is the best evaluation so far. */
+  async #evaluate(options: FitOptions<B>): Promise<boolean> {
+    const { validation, measure, signal, monitor = { metric: 'loss', mode: 'min' } } = options;
     const { step } = this.#trainer;
-    if (state.evaluated >= step) return false; // after a recovery: counted already
-    let loss: number;
+    if (this.#progress.evaluated >= step) return false; // resumed from a checkpoint made after it
+    let loss = NaN;
+    let metrics: Evaluation['metrics'] = {};
     try {
-      loss = await this.#trainer.evaluate(
-        options.validation!,
-        options.signal ? { signal: options.signal } : {},
-      );
+      if (validation) loss = await this.#trainer.evaluate(validation, signal ? { signal } : {});
+      if (measure) metrics = await measure(this.#trainer);
     } catch (error) {
-      if (options.signal?.aborted) return false; // the loop ends the run in order
+      if (signal?.aborted) return false; // the loop ends the run in order
       throw error;
     }
-    state.evaluated = step;
-    const best = state.best === null || loss < state.best.loss;
-    if (best) state.best = { step, loss };
-    state.stale = best ? 0 : state.stale + 1;
-    await options.onEvent?.({ kind: 'evaluation', step, loss, best });
-    return state.stale >= (options.patience ?? Infinity);
+    const value = { ...metrics, loss }[monitor.metric];
+    if (value === undefined || (Number.isNaN(value) && monitor.metric === 'loss')) {
+      throw new EngineError(
+        'fit',
+        `it monitors "${monitor.metric}", but evaluations give ${['loss', ...Object.keys(metrics)].join(', ')}`,
+        'Give validation batches for the loss, or return that metric from measure.',
+      );
+    }
+    const before = this.#progress.best?.value;
+    const best = before === undefined || (monitor.mode === 'min' ? value < before : value > before);
+    this.#progress = {
+      best: best ? { step, value } : this.#progress.best,
+      stale: best ? 0 : this.#progress.stale + 1,
+      evaluated: step,
+    };
+    await options.onEvent?.({ kind: 'evaluation', step, loss, metrics, best });
+    return best;
   }
 
-  async #save({ extras = {}, onEvent }: FitOptions): Promise<void> {
+  #outOfPatience({ patience = Infinity }: FitOptions<B>): boolean {
+    return this.#progress.stale >= patience;
+  }
+
+  async #save({ extras = {}, onEvent, keepBest = false }: FitOptions<B>, best = false): Promise<void> {
     const { step } = this.#trainer;
     if (this.#checkpoint?.step === step) return;
-    const bytes = await this.#trainer.save(extras);
+    const bytes = await this.#trainer.save(typeof extras === 'function' ? extras() : extras, this.#progress);
     this.#checkpoint = { step, bytes };
-    await onEvent?.({ kind: 'checkpoint', step, bytes });
+    if (best && keepBest) this.#best = this.#checkpoint;
+    await onEvent?.({ kind: 'checkpoint', step, bytes, best });
   }
 
   async #restore(): Promise<void> {
-    if (this.#checkpoint) await this.#trainer.load(this.#checkpoint.bytes);
+    if (this.#checkpoint) this.#progress = (await this.#trainer.load(this.#checkpoint.bytes)) ?? FRESH;
   }
 
-  async #recover(options: FitOptions): Promise<void> {
+  async #recover(options: FitOptions<B>): Promise<void> {
     const { signal: _signal, ...rest } = this.#options;
     this.#trainer[Symbol.dispose]();
     const device = await options.reopen!();
-    this.#trainer = await Trainer.create({ ...rest, device });
+    this.#trainer = await Trainer.create({ ...rest, device } as TrainerOptions<B>);
     await this.#restore();
     await options.onEvent?.({ kind: 'recovered', step: this.#trainer.step });
   }
@@ -220,13 +282,12 @@ export class Run implements Disposable {
   }
 }
 
-interface Progress {
-  best: { step: number; loss: number } | null;
-  stale: number;
-  evaluated: number;
-  /** Devices lost in a row without one step in between. */
-  losses: number;
+interface Checkpoint {
+  readonly step: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
+
+const FRESH: FitProgress = { best: null, stale: 0, evaluated: -1 };
 
 function nextMultiple(step: number, every: number): number {
   return (Math.floor(step / every) + 1) * every;

@@ -202,3 +202,32 @@ describe('pairBuckets', () => {
     expect(long.shapes.at(-1)).toEqual({ B: 1, S: 400, T: 700 });
   });
 });
+
+describe('with the shapes of other batches', () => {
+  const training = new PairBatches(sentences(2000), { ...special, tokens: 512 });
+
+  test('keeps to them, pads within them, and leaves out what none holds', () => {
+    const long = { source: run(400, 1), target: run(3, 2) };
+    const held = new PairBatches([...sentences(100), long], {
+      ...special,
+      shapes: training.shapes,
+      shuffle: false,
+    });
+    expect(held.shapes).toEqual(training.shapes);
+    expect(held.tooLong).toEqual({ count: 1, first: 100 });
+    const found = epoch(held).flatMap((batch) => [...read(held, batch).keys()]);
+    expect(found.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    const rows = epoch(held).reduce(
+      (sum, { shape }) => sum + held.shapes[shape].B * (held.shapes[shape].S + held.shapes[shape].T),
+      0,
+    );
+    expect(held.tokens.padded).toBe(rows);
+  });
+
+  test('says so when none is left', () => {
+    const pairs = [{ source: run(400, 1), target: run(3, 2) }];
+    expect(() => new PairBatches(pairs, { ...special, shapes: training.shapes })).toThrow(
+      '1 exceed every shape',
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { DataError } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
 import { RandomStream } from '../nn/init';
-import { pairBuckets, type PairBuckets, type PairShape } from './pair_shapes';
+import { bucketsOf, fits, pairBuckets, type PairBuckets, type PairShape } from './pair_shapes';
 
 /** A pair in token ids, without begin, end or padding. */
 export interface IdPair {
@@ -26,6 +26,8 @@ export interface PairBatchOptions {
   readonly maxShapes?: number;
   /** … and no more than it takes to bring the share of padding down to this (default 0.09). */
   readonly padding?: number;
+  /** Use these shapes instead of making new ones: those of the training's batches, for evaluation. */
+  readonly shapes?: readonly PairShape[];
   /** Default 0. */
   readonly seed?: number;
   /** New batches in new order in every epoch (default true). Without it, all epochs are the same: for evaluation. */
@@ -76,29 +78,35 @@ export class PairBatches {
   /** Of ids and options: a saved run goes on with the same batches only where this is the same. */
   readonly fingerprint: string;
 
-  readonly #options: Required<PairBatchOptions>;
+  readonly #options: CompleteOptions;
   readonly #packed: Packed;
   readonly #buckets: PairBuckets;
   #epoch: { readonly number: number; readonly batches: readonly Place[] } | null = null;
 
   constructor(pairs: readonly IdPair[], options: PairBatchOptions) {
     this.#options = complete(options);
-    const { end, sourceEnd, tokens, maxLength, maxShapes, padding } = this.#options;
+    const { end, sourceEnd, tokens, maxLength, maxShapes, padding, shapes } = this.#options;
     const [tooLong, empty] = [new Dropped(), new Dropped()];
     const kept: number[] = [];
     for (const [i, { source, target }] of pairs.entries()) {
       if (source.length === 0 || target.length === 0) empty.add(i);
-      else if (Math.max(source.length + Number(sourceEnd), target.length + 1) > maxLength) tooLong.add(i);
-      else kept.push(i);
+      else {
+        const [S, T] = [source.length + Number(sourceEnd), target.length + 1];
+        if (Math.max(S, T) > maxLength || (shapes && !fits(shapes, S, T))) tooLong.add(i);
+        else kept.push(i);
+      }
     }
     [this.tooLong, this.empty] = [tooLong, empty];
     if (kept.length === 0) {
-      const what = `of ${pairs.length} pairs, ${empty.count} are empty and ${tooLong.count} exceed ${maxLength} tokens`;
+      const most = shapes ? 'every shape' : `${maxLength} tokens`;
+      const what = `of ${pairs.length} pairs, ${empty.count} are empty and ${tooLong.count} exceed ${most}`;
       throw new DataError('PairBatches', what, 'Use more pairs, or a larger maxLength.');
     }
     this.#packed = pack(pairs, kept, sourceEnd ? end : null);
     const { sourceLengths, targetLengths } = this.#packed;
-    this.#buckets = pairBuckets(sourceLengths, targetLengths, { tokens, maxShapes, padding });
+    this.#buckets = shapes
+      ? bucketsOf(sourceLengths, targetLengths, shapes)
+      : pairBuckets(sourceLengths, targetLengths, { tokens, maxShapes, padding });
     this.shapes = this.#buckets.shapes;
     this.perEpoch = this.#batches(0).length;
     const source = sourceLengths.reduce((sum, length) => sum + length, 0);
@@ -197,7 +205,9 @@ function pack(pairs: readonly IdPair[], index: readonly number[], sourceEnd: num
   return { index, flat, offsets, sourceLengths, targetLengths };
 }
 
-function complete(options: PairBatchOptions): Required<PairBatchOptions> {
+type CompleteOptions = Required<Omit<PairBatchOptions, 'shapes'>> & Pick<PairBatchOptions, 'shapes'>;
+
+function complete(options: PairBatchOptions): CompleteOptions {
   const { pad = options.end, sourceEnd = true, tokens = 2048, maxLength = Infinity } = options;
   const { maxShapes = 16, padding = 0.09, seed = 0, shuffle = true } = options;
   const wrong =

@@ -69,6 +69,27 @@ export function pairBuckets(
   return { shapes, bucket, paddedTokens: padded };
 }
 
+/** The same for shapes that are given: those of other batches. Every pair must fit one of them. */
+export function bucketsOf(
+  sourceLengths: ArrayLike<number>,
+  targetLengths: ArrayLike<number>,
+  shapes: readonly PairShape[],
+): PairBuckets {
+  const bucket = Uint8Array.from(sourceLengths, (S, i) => smallest(shapes, S, targetLengths[i]));
+  const counts = shapes.map(() => 0);
+  for (const k of bucket) counts[k]++;
+  const paddedTokens = shapes.reduce(
+    (sum, { B, S, T }, k) => sum + Math.ceil(counts[k] / B) * B * (S + T),
+    0,
+  );
+  return { shapes, bucket, paddedTokens };
+}
+
+/** Whether one of the shapes holds such a pair. */
+export function fits(shapes: readonly PairShape[], S: number, T: number): boolean {
+  return smallest(shapes, S, T) >= 0;
+}
+
 function histogram(sourceLengths: ArrayLike<number>, targetLengths: ArrayLike<number>): Cell[] {
   const cells = new Map<string, Cell>();
   for (let i = 0; i < sourceLengths.length; i++) {

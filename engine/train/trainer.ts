@@ -1,37 +1,29 @@
 /**
- * Trains a model on one device. Two plans: `accumulate` (forward and backward of one micro-batch, gradients add up)
- * and `update` (norm, clip, AdamW, gradients cleared). A step replays them; nothing is created and nothing awaited.
- * Everything that a step does is a function of its number, so a checkpoint resumes with exactly the same losses.
+ * Trains a model on one device. Plans: `accumulate` for each shape of batches (forward and backward of one micro-batch,
+ * gradients add up) and `update` (norm, clip, AdamW, gradients cleared). A step replays them; nothing is created and
+ * nothing awaited. Everything that a step does is a function of its number, so a checkpoint resumes with exactly the
+ * same losses.
  */
 import { DataError, EngineError, throwIfAborted, TrainingError } from '../errors';
 import { Graph } from '../graph/graph';
 import type { Plan, ProfileRow } from '../graph/plan';
 import type { Tensor } from '../graph/tensor';
+import { Workspace } from '../graph/workspace';
 import { ParameterStore } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import type { Batch } from './batches';
-import { readCheckpoint, writeCheckpoint, type CheckpointExtras } from './checkpoint';
+import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
+import { nextToken, type Feed, type Objective, type TrainableModel } from './objective';
 import type { AdamW } from './optimizer';
 import { checkSchedule, learningRate, type Schedule } from './schedule';
 
-/** What the trainer asks of a model; GPT and every other model of Heed is one. */
-export interface TrainableModel {
-  readonly config: object & { readonly vocabulary: number };
-  /** ids, targets (B, T) u32 -> mean loss, a scalar. */
-  loss(g: Graph, ids: Tensor, targets: Tensor): Tensor;
-}
-
-export interface TrainerOptions {
+/** What every training needs, whatever it minimises. */
+export interface CommonTrainerOptions {
   readonly device: Device;
-  readonly model: TrainableModel;
   readonly optimizer: AdamW;
   readonly schedule: Schedule;
-  /** B: sequences in a micro-batch. */
-  readonly batch: number;
-  /** T: tokens in a sequence. */
-  readonly length: number;
-  /** Micro-batches whose gradients are averaged into one update. Default 1. */
+  /** Micro-batches whose gradients make one update, each weighing as many labels as it has. Default 1. */
   readonly accumulate?: number;
   /** Seed of initial weights and dropout. Default 0. */
   readonly seed?: number;
@@ -44,12 +36,36 @@ export interface TrainerOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Training of a language model on the next token. */
+export interface LanguageTrainerOptions extends CommonTrainerOptions {
+  readonly model: TrainableModel;
+  /** B: sequences in a micro-batch. */
+  readonly batch: number;
+  /** T: tokens in a sequence. */
+  readonly length: number;
+  readonly objective?: never;
+}
+
+/** Training on anything else, such as pairs: see `pairObjective`. */
+export interface ObjectiveTrainerOptions<B> extends CommonTrainerOptions {
+  /** Whose parameters are trained; `config` goes into checkpoints. */
+  readonly model: { readonly config: object };
+  readonly objective: Objective<B>;
+  readonly batch?: never;
+  readonly length?: never;
+}
+
+export type TrainerOptions<B = Batch> =
+  ObjectiveTrainerOptions<B> | (Batch extends B ? LanguageTrainerOptions : never);
+
 /** What one update did. Losses arrive a little later than the step, read in small groups. */
 export interface StepReport {
   /** Number of this update, 0 first. */
   readonly index: number;
-  /** Mean loss over its micro-batches, before the update. */
+  /** Mean loss over the labels of its micro-batches, before the update. */
   readonly loss: number;
+  /** Tokens that it read, without padding. */
+  readonly tokens: number;
   readonly lr: number;
   /** Global gradient norm before clipping. */
   readonly norm: number;
@@ -60,76 +76,103 @@ const RING = 64;
 /** Bytes of one update in the ring: loss sum, norm, clip scale, padding. */
 const SLOT = 16;
 
-export class Trainer implements Disposable {
+/** An update whose losses wait on the GPU. */
+interface Pending {
+  readonly index: number;
+  readonly lr: number;
+  readonly slot: number;
+  readonly tokens: number;
+  /** Of each micro-batch, its share of all labels. */
+  readonly shares: readonly number[];
+}
+
+export class Trainer<B = Batch> implements Disposable {
   readonly device: Device;
-  readonly model: TrainableModel;
+  readonly model: { readonly config: object };
   readonly store: ParameterStore;
-  readonly options: Required<Omit<TrainerOptions, 'signal' | 'onProgress' | 'repeatable'>>;
-  readonly #accumulate: Plan;
+  readonly options: Required<
+    Pick<
+      ObjectiveTrainerOptions<B>,
+      'objective' | 'optimizer' | 'schedule' | 'accumulate' | 'seed' | 'storage'
+    >
+  >;
+  /** Plans of a micro-batch, by shape. */
+  readonly #plans: readonly Plan[];
   readonly #update: Plan;
+  readonly #workspace: Workspace;
   readonly #ring: Storage;
-  readonly #pending: { index: number; lr: number; slot: number; micro: number }[] = [];
-  #evaluation: Plan | null = null;
+  readonly #pending: Pending[] = [];
+  /** Plans of a batch without training, by shape; compiled when first needed. */
+  readonly #evaluations = new Map<number, Plan>();
+  #newest: Plan;
   #step = 0;
   #disposed = false;
 
-  private constructor(
-    options: Trainer['options'],
-    store: ParameterStore,
-    plans: { accumulate: Plan; update: Plan },
-    ring: Storage,
-  ) {
-    this.device = options.device;
-    this.model = options.model;
-    this.options = options;
-    this.store = store;
-    this.#accumulate = plans.accumulate;
-    this.#update = plans.update;
-    this.#ring = ring;
+  private constructor(parts: {
+    device: Device;
+    model: { readonly config: object };
+    options: Trainer<B>['options'];
+    store: ParameterStore;
+    plans: readonly Plan[];
+    update: Plan;
+    workspace: Workspace;
+    ring: Storage;
+  }) {
+    this.device = parts.device;
+    this.model = parts.model;
+    this.options = parts.options;
+    this.store = parts.store;
+    this.#plans = parts.plans;
+    this.#newest = parts.plans[0];
+    this.#update = parts.update;
+    this.#workspace = parts.workspace;
+    this.#ring = parts.ring;
   }
 
   /** Allocates weights, gradients and moments, records and compiles. Throws with the numbers if it does not fit. */
-  static async create(options: TrainerOptions): Promise<Trainer> {
-    const {
-      device,
-      model,
-      batch,
-      length,
-      accumulate = 1,
-      seed = 0,
-      storage = 'f32',
-      repeatable = false,
-      signal,
-      onProgress,
-    } = options;
-    checkSchedule(options.schedule);
-    for (const [name, n] of Object.entries({ batch, length, accumulate })) {
-      if (!Number.isInteger(n) || n < 1)
-        throw new EngineError('Trainer', `${name} is ${n}`, 'Use a whole number ≥ 1.');
-    }
+  static async create<B = Batch>(options: TrainerOptions<B>): Promise<Trainer<B>> {
+    const { device, model, accumulate = 1, seed = 0, storage = 'f32', repeatable = false } = options;
+    const { schedule, optimizer, signal, onProgress } = options;
+    checkSchedule(schedule);
+    if (!Number.isInteger(accumulate) || accumulate < 1)
+      throw new EngineError('Trainer', `accumulate is ${accumulate}`, 'Use a whole number ≥ 1.');
+    const objective = options.objective ?? (nextToken(options.model, options) as Objective<unknown>);
     throwIfAborted(signal);
     const store = new ParameterStore(device, model, { train: true, seed });
     const plans: Plan[] = [];
+    const workspace = new Workspace(device, 'train');
     try {
-      const g = new Graph(device, { train: true, storage, label: 'train' });
-      const { ids, targets } = tokenInputs(g, model, batch, length);
-      const loss = model.loss(g, ids, targets);
-      g.backprop(loss, 1 / accumulate);
-      const accumulatePlan = await g.compile(
-        { loss },
-        { repeatable, ...(signal && { signal }), ...(onProgress && { onProgress }) },
-      );
-      plans.push(accumulatePlan);
+      const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
+      const graphs = shapes.map((shape) => recordTraining(device, objective, shape, storage));
+      for (const { g, loss } of graphs) workspace.reserve(g, { loss });
+      for (const shape of shapes) {
+        const { g, loss } = recordEvaluation(device, objective, shape, storage);
+        workspace.reserve(g, { loss });
+      }
+      for (const [k, { g, loss }] of graphs.entries()) {
+        plans.push(
+          await g.compile(
+            { loss },
+            {
+              repeatable,
+              workspace,
+              ...(signal && { signal }),
+              ...(onProgress && {
+                onProgress: (done, total) => onProgress(k * total + done, graphs.length * total),
+              }),
+            },
+          ),
+        );
+      }
       const u = new Graph(device, { train: true, label: 'update' });
-      const norm = options.optimizer.record(u, store);
+      const norm = optimizer.record(u, store);
       const update = await u.compile({ norm }, signal ? { signal } : {});
-      plans.push(update);
       const ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
-      const { schedule, optimizer } = options;
-      const full = { device, model, optimizer, schedule, batch, length, accumulate, seed, storage };
-      return new Trainer(full, store, { accumulate: accumulatePlan, update }, ring);
+      const full = { objective, optimizer, schedule, accumulate, seed, storage };
+      return new Trainer({ device, model, options: full, store, plans, update, workspace, ring });
     } catch (error) {
       for (const plan of plans) plan[Symbol.dispose]();
+      workspace[Symbol.dispose]();
       store[Symbol.dispose]();
       throw error;
     }
@@ -140,29 +183,32 @@ export class Trainer implements Disposable {
     return this.#step;
   }
 
-  /** Bytes that the training plans own, and what they use of the store. */
+  /** Bytes of the largest training plan, with what it has of the memory that all shapes share, and of the store. */
   get memory(): Plan['memory'] {
-    return this.#accumulate.memory;
+    return this.#plans.reduce(
+      (most, { memory }) => (memory.activations > most.activations ? memory : most),
+      this.#newest.memory,
+    );
   }
 
   /**
-   * The plan of one micro-batch, to look at: `plan.attention(layer, head, { gradient: true })` shows the last batch
+   * The plan of the newest micro-batch, to look at: `plan.attention(layer, head, { gradient: true })` shows the last batch
    * through the weights as they now are. Looking changes nothing; running it does.
    */
   get plan(): Plan {
-    return this.#accumulate;
+    return this.#newest;
   }
 
-  /** The plan of one micro-batch, as text. */
+  /** The plan of the newest micro-batch and the update's, as text. */
   explain(): string {
-    return `${this.#accumulate.explain()}\n${this.#update.explain()}`;
+    return `${this.#newest.explain()}\n${this.#update.explain()}`;
   }
 
   /**
    * Submits one update over `accumulate` micro-batches and returns at once. `batchAt(k)` gives micro-batch k, counted
    * over the whole run. Call `losses` now and then; at most 64 updates may wait.
    */
-  submit(batchAt: (micro: number) => Batch): void {
+  submit(batchAt: (micro: number) => B): void {
     if (this.#disposed) throw new EngineError('Trainer', 'it was disposed of', 'Create a new one.');
     if (this.#pending.length >= RING) {
       throw new EngineError(
@@ -171,20 +217,35 @@ export class Trainer implements Disposable {
         'Await losses() in between.',
       );
     }
-    const { accumulate, seed, schedule, optimizer } = this.options;
+    const { accumulate, seed, schedule, optimizer, objective } = this.options;
     const index = this.#step;
     const lr = learningRate(schedule, index);
     const slot = (index % RING) * (accumulate + 1) * SLOT;
-    for (let micro = 0; micro < accumulate; micro++) {
-      const number = index * accumulate + micro;
-      const { ids, targets } = batchAt(number);
-      this.#accumulate.run({ ids, targets }, { index: number, seed });
-      this.#keep(this.#accumulate.storageOf('loss'), 4, slot + micro * SLOT);
+    const feeds = Array.from({ length: accumulate }, (_, k) =>
+      objective.feed(batchAt(index * accumulate + k)),
+    );
+    const labels = sum(feeds, (feed) => feed.labels);
+    const shares = feeds.map((feed) => feed.labels / labels);
+    for (const [k, feed] of feeds.entries()) {
+      this.#newest = this.#planOf(feed);
+      const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k]) };
+      this.#newest.run(inputs, { index: index * accumulate + k, seed });
+      this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT);
     }
     this.#update.run({}, { index, seed, lr, ...optimizer.corrections(index) });
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
-    this.#pending.push({ index, lr, slot, micro: accumulate });
+    this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), shares });
     this.#step++;
+  }
+
+  #planOf({ shape }: Feed): Plan {
+    const plan = this.#plans[shape];
+    if (plan) return plan;
+    throw new EngineError(
+      'Trainer',
+      `a batch has shape ${shape} of ${this.#plans.length}`,
+      'Count shapes from 0.',
+    );
   }
 
   /** Copies a small result into the ring, on the GPU. */
@@ -204,10 +265,10 @@ export class Trainer implements Disposable {
     if (waiting.length === 0) return [];
     const words = new Float32Array(await this.device.readback.read(this.#ring));
     // A norm of -1 is globalNorm's word for gradients that are not finite.
-    return waiting.map(({ index, lr, slot, micro }) => {
+    return waiting.map(({ index, lr, slot, tokens, shares }) => {
       let loss = 0;
-      for (let i = 0; i < micro; i++) loss += words[(slot + i * SLOT) / 4] / micro;
-      const norm = words[(slot + micro * SLOT) / 4];
+      for (const [k, share] of shares.entries()) loss += words[(slot + k * SLOT) / 4] * share;
+      const norm = words[(slot + shares.length * SLOT) / 4];
       if (!Number.isFinite(loss) || norm < 0) {
         this.#pending.length = 0;
         this.#step = index;
@@ -217,36 +278,44 @@ export class Trainer implements Disposable {
           'The weights are those before this step. Lower the learning rate or lengthen the warm-up.',
         );
       }
-      return { index, loss, lr, norm };
+      return { index, loss, tokens, lr, norm };
     });
   }
 
-  /** Mean loss over batches, without training. */
-  async evaluate(batches: Iterable<Batch>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
-    const { device, model, batch, length, storage } = this.options;
-    if (!this.#evaluation) {
-      const g = new Graph(device, { storage, label: 'evaluate' });
-      const { ids, targets } = tokenInputs(g, model, batch, length);
-      this.#evaluation = await g.compile({ loss: model.loss(g, ids, targets) });
-    }
-    let sum = 0;
-    let count = 0;
-    for (const { ids, targets } of batches) {
+  /** Mean loss over the labels of batches, without training. */
+  async evaluate(batches: Iterable<B>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    let total = 0;
+    let labels = 0;
+    for (const batch of batches) {
       throwIfAborted(signal);
-      this.#evaluation.run({ ids, targets });
-      sum += (await this.#evaluation.read('loss'))[0];
-      count++;
+      const feed = this.options.objective.feed(batch);
+      const plan = await this.#evaluation(feed);
+      plan.run(feed.inputs);
+      total += (await plan.read('loss'))[0] * feed.labels;
+      labels += feed.labels;
     }
-    if (count === 0) throw new DataError('evaluate', 'there are no batches', 'Give at least one.');
-    return sum / count;
+    if (labels === 0) throw new DataError('evaluate', 'there are no batches', 'Give at least one.');
+    return total / labels;
+  }
+
+  async #evaluation(feed: Feed): Promise<Plan> {
+    this.#planOf(feed);
+    const { shape } = feed;
+    let plan = this.#evaluations.get(shape);
+    if (!plan) {
+      const { objective, storage } = this.options;
+      const { g, loss } = recordEvaluation(this.device, objective, shape, storage);
+      plan = await g.compile({ loss }, { workspace: this.#workspace });
+      this.#evaluations.set(shape, plan);
+    }
+    return plan;
   }
 
   /** Times every kernel of one update on this batch, without changing the training state (nothing is updated). */
-  async profile(batch: Batch): Promise<ProfileRow[]> {
-    const rows = await this.#accumulate.profile(
-      { ids: batch.ids, targets: batch.targets },
-      { index: this.#step },
-    );
+  async profile(batch: B): Promise<ProfileRow[]> {
+    const feed = this.options.objective.feed(batch);
+    const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(1) };
+    const rows = await this.#planOf(feed).profile(inputs, { index: this.#step });
     this.clearGradients();
     return rows;
   }
@@ -263,33 +332,68 @@ export class Trainer implements Disposable {
 
   /**
    * Weights, moments, step, seed, schedule and optimizer as one safetensors file; `extras` (a tokenizer, a config)
-   * ride along in its metadata.
+   * ride along in its metadata, as does what `Run` knows of its evaluations.
    */
-  async save(extras: CheckpointExtras = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return writeCheckpoint(this, extras);
+  async save(
+    extras: CheckpointExtras = {},
+    progress: FitProgress | null = null,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return writeCheckpoint(this, extras, progress);
   }
 
   /** Takes up a checkpoint that `save` wrote for the same model. Nothing changes if it does not fit. */
-  async load(bytes: Uint8Array | ArrayBuffer | Blob): Promise<void> {
-    const { step } = await readCheckpoint(bytes, this);
+  async load(bytes: Uint8Array | ArrayBuffer | Blob): Promise<FitProgress | null> {
+    const { step, progress } = await readCheckpoint(bytes, this);
     this.clearGradients();
     this.#pending.length = 0;
     this.#step = step;
+    return progress;
   }
 
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const plan of [this.#accumulate, this.#update, this.#evaluation]) plan?.[Symbol.dispose]();
+    for (const plan of [...this.#plans, this.#update, ...this.#evaluations.values()]) plan[Symbol.dispose]();
+    this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
     this.store[Symbol.dispose]();
   }
 }
 
-function tokenInputs(g: Graph, model: TrainableModel, batch: number, length: number) {
-  const below = model.config.vocabulary;
-  return {
-    ids: g.input('ids', [batch, length], 'u32', { below }),
-    targets: g.input('targets', [batch, length], 'u32', { below }),
-  };
+/** The input that scales a micro-batch's gradients: its share of the update's labels. */
+const SHARE = 'share';
+
+interface RecordedLoss {
+  readonly g: Graph;
+  readonly loss: Tensor;
+}
+
+function recordTraining<B>(
+  device: Device,
+  objective: Objective<B>,
+  shape: number,
+  storage: 'f32' | 'f16',
+): RecordedLoss {
+  const g = new Graph(device, {
+    train: true,
+    storage,
+    label: objective.shapes > 1 ? `train ${shape}` : 'train',
+  });
+  const loss = objective.record(g, shape);
+  g.backprop(loss, g.input(SHARE, loss.shape, 'f32'));
+  return { g, loss };
+}
+
+function recordEvaluation<B>(
+  device: Device,
+  objective: Objective<B>,
+  shape: number,
+  storage: 'f32' | 'f16',
+): RecordedLoss {
+  const g = new Graph(device, { storage, label: 'evaluate' });
+  return { g, loss: objective.record(g, shape) };
+}
+
+function sum<T>(list: readonly T[], of: (item: T) => number): number {
+  return list.reduce((total, item) => total + of(item), 0);
 }

@@ -14,7 +14,7 @@ import {
   TrainingError,
   windows,
   type FitEvent,
-  type TrainerOptions,
+  type LanguageTrainerOptions,
 } from '../../engine/index';
 import { Generator, GPT, type GPTConfig } from '../../models/index';
 import { fixtureText } from '../fixtures/load';
@@ -38,7 +38,7 @@ afterAll(() => device[Symbol.dispose]());
 
 const model = (config: Partial<GPTConfig> = {}) =>
   new GPT({ vocabulary, context: LENGTH, layers: 1, heads: 2, width: 16, ...config });
-const optionsOf = (options: Partial<TrainerOptions> = {}): TrainerOptions => ({
+const optionsOf = (options: Partial<LanguageTrainerOptions> = {}): LanguageTrainerOptions => ({
   device,
   model: model(),
   optimizer: new AdamW(),
@@ -131,7 +131,7 @@ describe('a training run', () => {
     expect(await checkpointInfo(file)).toMatchObject({
       step: 7,
       seed: 7,
-      batch: BATCH,
+      objective: { batch: BATCH, length: LENGTH },
       extras: { note: 'halfway' },
     });
     using second = await Trainer.create(optionsOf({ model: model({ dropout: 0.2 }) }));
@@ -187,7 +187,7 @@ describe('fit', () => {
     expect(events.filter((e) => e.kind === 'evaluation').map((e) => e.step)).toEqual([10, 20, 30, 40]);
     const reports = events.flatMap((e) => (e.kind === 'steps' ? e.reports : []));
     expect(reports.map((r) => r.index)).toEqual([...Array(40).keys()]);
-    expect(result.best!.loss).toBeLessThan(reports[0].loss);
+    expect(result.best!.value).toBeLessThan(reports[0].loss);
 
     // A rate of 0 never improves, so patience runs out.
     using idle = await Run.create(optionsOf({ schedule: { kind: 'constant', lr: 0 } }));
