@@ -9,3 +9,4 @@ export {
 export { GPT, type GPTConfig, type LayerCache } from './gpt';
 export { Generator, type GenerateOptions } from './generate';
 export { pretrainedGPT, type PretrainedGPT } from './pretrained';
+export { PairVocabulary, type PairVocabularyKind, type PairVocabularyOptions } from './pair_vocabulary';
