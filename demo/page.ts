@@ -1,24 +1,15 @@
 /** The page: holds what the worker last said, and hands it to the views. */
-import { wrap, type Remote } from 'comlink';
-import type {
-  AdapterSummary,
-  Phase,
-  RunInfo,
-  RunState,
-  SessionEvent,
-  TextSource,
-  TrainSettings,
-} from './session/protocol';
+import type { Phase, RunInfo, RunState, SessionEvent, TextSource, TrainSettings } from './session/protocol';
 import { sameShape } from './session/sizes';
 import type { WorkerSession } from './session/worker';
 import { STRINGS, type Strings } from './strings';
 import { Appearance } from './view/appearance';
 import { byId, element, setText } from './view/dom';
 import { acceptDrops } from './view/drop-target';
+import { EngineWorker } from './view/engine-worker';
 import { Format } from './view/format';
 import { LossChart, type ChartValues } from './view/loss-chart';
 import { Measurements } from './view/measurements';
-import { missingWebGPU, showMissing, type MissingReason } from './view/missing';
 import { Notices } from './view/notices';
 import { Samples } from './view/samples';
 import { languageOfText, SettingsPanel } from './view/settings';
@@ -34,10 +25,11 @@ export class Page {
   readonly #samples = new Samples(byId('samples'), byId('samples-empty'));
   readonly #notices = new Notices(byId('notices'));
   readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
-  #session: Remote<WorkerSession> | null = null;
+  readonly #engine = new EngineWorker<WorkerSession, SessionEvent>(
+    () => this.#strings,
+    () => this.#render(),
+  );
   #format = new Format(this.#appearance.language);
-  #adapter: AdapterSummary | null = null;
-  #missing: { readonly reason: MissingReason; readonly detail: string } | null = null;
   #state: RunState = 'empty';
   #run: RunInfo | null = null;
   #phase: { phase: Phase; share: number } | null = null;
@@ -55,29 +47,12 @@ export class Page {
     this.#connect();
     this.#appearance.onChange = () => this.#onAppearance();
     this.#appearance.apply();
-    const reason = missingWebGPU();
-    if (reason) return this.#giveUp(reason, '');
-    const worker = new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' });
-    worker.addEventListener('error', ({ message }) =>
-      this.#giveUp('other', message || 'The engine did not load.'),
+    const opened = this.#engine.start(
+      () => new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' }),
+      (event) => this.#onEvent(event),
     );
-    worker.addEventListener('message', ({ data }: MessageEvent<{ event?: SessionEvent }>) => {
-      if (data.event) this.#onEvent(data.event);
-    });
-    const session = wrap<WorkerSession>(worker);
-    this.#session = session;
-    // For tests and the curious; nothing on the page uses it.
-    Object.assign(window, { __heed: { session, loseDevice: () => session.loseDevice() } });
-    this.#settings.start();
-    try {
-      await session.open();
-    } catch (error) {
-      const { message } = error as Error;
-      this.#giveUp(
-        /no WebGPU adapter/.test(message) ? 'adapter' : /has no WebGPU/.test(message) ? 'missing' : 'other',
-        message,
-      );
-    }
+    if (this.#session) this.#settings.start();
+    await opened;
   }
 
   #connect(): void {
@@ -107,7 +82,7 @@ export class Page {
   }
 
   #onDrop(file: File): void {
-    if (this.#missing) return;
+    if (this.#engine.missing) return;
     if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
     else if (this.#running) this.#notices.news(this.#strings.stopFirst);
     else this.#settings.takeFile(file);
@@ -258,7 +233,6 @@ export class Page {
         this.#measurements.memory = event;
         break;
       case 'adapter':
-        this.#adapter = event.adapter;
         this.#settings.setAdapter(event.adapter.software);
         break;
       case 'recovered':
@@ -291,7 +265,7 @@ export class Page {
     this.#waiting = undefined;
     const strings = this.#strings;
     const { latest } = this.#chart;
-    const ready = this.#adapter !== null && this.#missing === null;
+    const { ready } = this.#engine;
     const progress = {
       step: this.#run ? Math.max(latest.step, 0) : 0,
       loss: this.#run ? this.#loss : undefined,
@@ -315,9 +289,11 @@ export class Page {
     this.#writing.setButtons(this.#run !== null && ready && this.#state !== 'preparing', this.#writes);
     this.#drawLegend(null);
     this.#drawHint();
-    this.#drawAdapter();
-    // A model lives as long as its page: the other page opens beside it.
-    byId<HTMLAnchorElement>('to-laboratory').target = this.#run ? '_blank' : '';
+    this.#engine.draw();
+    // A model lives as long as its page: the other pages open beside it.
+    for (const link of document.querySelectorAll<HTMLAnchorElement>('.pages a:not([aria-current])')) {
+      link.target = this.#run ? '_blank' : '';
+    }
     byId('measure').hidden = !this.#run || this.#state === 'preparing' || !this.#measurements.kernels;
     byId<HTMLButtonElement>('measure').disabled = this.#busy;
     this.#measurements.render(strings, this.#format);
@@ -365,22 +341,8 @@ export class Page {
     );
   }
 
-  #drawAdapter(): void {
-    const { adapter, software, opening } = this.#strings;
-    const summary = this.#adapter;
-    if (this.#missing) return setText(byId('adapter'), '');
-    if (!summary) return setText(byId('adapter'), opening);
-    const extras = summary.features.length > 0 ? ` (${summary.features.join(', ')})` : '';
-    setText(
-      byId('adapter'),
-      `${adapter}: ${summary.name}${extras}${summary.software ? `; ${software}` : ''}`,
-    );
-  }
-
-  #giveUp(reason: MissingReason, detail: string): void {
-    this.#missing = { reason, detail };
-    showMissing(this.#strings, reason, detail);
-    this.#render();
+  get #session(): EngineWorker<WorkerSession, SessionEvent>['session'] {
+    return this.#engine.session;
   }
 
   get #strings(): Strings {
@@ -392,7 +354,6 @@ export class Page {
     const { dismiss, atStep, sampleLoss } = this.#strings;
     this.#notices.setDismissLabel(dismiss);
     this.#samples.setHeading((step, loss) => ({ step: atStep(step), loss: loss && sampleLoss(loss) }));
-    if (this.#missing) showMissing(this.#strings, this.#missing.reason, this.#missing.detail);
     this.#chart.repaint();
     this.#render();
   }

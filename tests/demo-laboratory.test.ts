@@ -137,10 +137,10 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       shownDifference: number;
     };
     const { stages, ...differences } = await visitor.page.evaluate(async (asked): Promise<Answer> => {
-      const { laboratory } = (
-        window as unknown as { __heed: { laboratory: { head(input: HeadInput): Promise<Answer> } } }
+      const { session } = (
+        window as unknown as { __heed: { session: { head(input: HeadInput): Promise<Answer> } } }
       ).__heed;
-      const answer = await laboratory.head(asked);
+      const answer = await session.head(asked);
       const plain = Object.entries(answer.stages).map(([name, m]) => [name, { ...m, values: [...m.values] }]);
       const { difference, shownDifference } = answer;
       return { stages: Object.fromEntries(plain) as Answer['stages'], difference, shownDifference };

@@ -7,7 +7,7 @@ import {
   sinusoidalTable,
   t5Bucket,
 } from '../../engine/index';
-import type { PaletteKind } from './view/colours';
+import type { PaletteKind } from '../view/colours';
 
 export interface EncodingOptions {
   /** Positions. */

@@ -1,6 +1,6 @@
 import { element, setText } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
-import { paintCells } from './cells';
+import { paintCells } from '../../view/cells';
 import { heatMapOf, STEPS, type HeadView } from './head-steps';
 
 /** Side of a thumbnail, px. */

@@ -4,7 +4,7 @@ import { PADDING, TOKENS, type HeadInput, type HeadResult } from '../session/pro
 import { splitWords } from '../session/tokens';
 import { Film } from './film';
 import { STEPS, valueAt, type HeadView } from './head-steps';
-import { error, fixed } from './numbers';
+import { error, fixed } from '../../view/numbers';
 import { Stage } from './stage';
 
 const MOST = TOKENS - PADDING;

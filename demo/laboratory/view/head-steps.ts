@@ -1,9 +1,9 @@
 /** The steps of an attention head: what is read, what comes of it, and how one number of it is computed. */
 import type { LaboratoryStrings } from '../english';
 import { HEAD_WIDTH, type HeadInput, type HeadResult, type HeadStage } from '../session/protocol';
-import type { HeatMapData } from './cells';
-import type { Cell } from './heat-map';
-import { fixed, tidy } from './numbers';
+import type { HeatMapData } from '../../view/cells';
+import type { Cell } from '../../view/heat-map';
+import { fixed, tidy } from '../../view/numbers';
 
 export interface HeadStep {
   readonly operands: readonly HeadStage[];

@@ -1,6 +1,6 @@
 import { element, setText } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
-import { fixed } from './numbers';
+import { fixed } from '../../view/numbers';
 
 /** Sliders end at one of these, so that a logit of any size is within reach. */
 const ENDS = [10, 100, 1000, 10_000, 100_000, 1_000_000];

@@ -9,11 +9,11 @@ import {
   type SchemeName,
 } from '../encodings';
 import type { LaboratoryStrings } from '../english';
-import type { Axis } from './cells';
-import { HeatMap, type Cell } from './heat-map';
-import { drawLegend } from './legend';
-import { plain } from './numbers';
-import { Segments } from './segments';
+import type { Axis } from '../../view/cells';
+import { HeatMap, type Cell } from '../../view/heat-map';
+import { drawLegend } from '../../view/legend';
+import { plain } from '../../view/numbers';
+import { Segments } from '../../view/segments';
 
 interface Knob {
   readonly min: number;

@@ -4,7 +4,7 @@ import type { LaboratoryStrings } from '../english';
 import type { SoftmaxInput, SoftmaxResult } from '../session/protocol';
 import { entropy, softmaxError } from '../softmax';
 import { LogitRow } from './logit-row';
-import { error, fixed } from './numbers';
+import { error, fixed } from '../../view/numbers';
 import { remark, TwoWaysTable } from './two-ways';
 
 type Preset = keyof LaboratoryStrings['preset'];

@@ -3,8 +3,8 @@ import type { LaboratoryStrings } from '../english';
 import type { HeadStage } from '../session/protocol';
 import { setFormula } from './formula';
 import { explain, hasTokenRows, heatMapOf, marked, STEPS, type HeadView } from './head-steps';
-import { HeatMap, type Cell } from './heat-map';
-import { drawLegend } from './legend';
+import { HeatMap, type Cell } from '../../view/heat-map';
+import { drawLegend } from '../../view/legend';
 
 interface Frame {
   readonly figure: HTMLElement;

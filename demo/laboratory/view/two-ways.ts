@@ -2,7 +2,7 @@ import { element } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
 import type { SoftmaxInput, SoftmaxResult } from '../session/protocol';
 import { twoWays } from '../softmax';
-import { tidy } from './numbers';
+import { tidy } from '../../view/numbers';
 
 /** The largest x whose exp(x) a 32-bit float holds. */
 const LARGEST_EXPONENT = 88.72;

@@ -1,4 +1,4 @@
-import { element } from '../../view/dom';
+import { element } from './dom';
 
 /** A row of choices of which one is taken: radio buttons that look like one control. */
 export class Segments {

@@ -53,4 +53,19 @@ function themeColour(name: string): Lab {
 const mix = (from: Lab, to: Lab, share: number): Lab =>
   [0, 1, 2].map((i) => from[i] + (to[i] - from[i]) * share) as unknown as Lab;
 
-const css = ([l, a, b]: Lab): string => `oklab(${l.toFixed(4)} ${a.toFixed(4)} ${b.toFixed(4)})`;
+/** As '#rrggbb', which drawings that leave the page need. */
+function css([l, a, b]: Lab): string {
+  const x = (l + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const y = (l - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const z = (l - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const linear = [
+    4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z,
+    -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z,
+    -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z,
+  ];
+  const bytes = linear.map((light) => {
+    const c = Math.min(1, Math.max(0, light));
+    return Math.round(255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055));
+  });
+  return `#${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,4 +1,4 @@
-import { element } from '../../view/dom';
+import { element } from './dom';
 import type { PaletteKind } from './colours';
 import { plain } from './numbers';
 

@@ -1,4 +1,4 @@
-import { element } from '../../view/dom';
+import { element } from './dom';
 import { fit, paintCells, paintLabels, type HeatMapData, type HeatMapOptions, type Layout } from './cells';
 import { themeValue } from './colours';
 
