@@ -17,6 +17,7 @@ export default defineConfig({
         index: 'engine/index.ts',
         models: 'models/index.ts',
         metrics: 'engine/metrics/index.ts',
+        attention: 'engine/attention.ts',
         data: 'engine/data.ts',
       },
       formats: ['es'],

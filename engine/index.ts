@@ -32,7 +32,6 @@ export {
   type WeightSource,
 } from './nn/parameter_store';
 export { Linear, type LinearOptions } from './nn/linear';
-export { AdditiveAttention, type AdditiveAttentionWidths } from './nn/additive_attention';
 export { Embedding } from './nn/embedding';
 export { LayerNorm, RMSNorm } from './nn/norm';
 export * from './nn/positional/index';

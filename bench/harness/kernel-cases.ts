@@ -14,7 +14,6 @@ import {
   gated,
   globalNorm,
   layernorm,
-  linearSelfAttention,
   matmul,
   rmsnorm,
   rope,
@@ -26,6 +25,7 @@ import {
   type Shape,
   type Tensor,
 } from '../../engine/index';
+import { linearSelfAttention } from '../../engine/attention';
 import { activationRef, activationRefGrad } from '../../engine/shaders/activation/activation.ref';
 import { attentionRef, attentionRefGrad } from '../../engine/shaders/attention/attention.ref';
 import { crossEntropyRef, crossEntropyRefGrad } from '../../engine/shaders/cross_entropy/cross_entropy.ref';

@@ -1,0 +1,9 @@
+/**
+ * Kinds of attention beside the fused softmax attention that models are made of: linear, additive (Bahdanau) and plain
+ * dot-product. An entry of its own: only who names one loads it.
+ */
+export * from './shaders/additive_attention/additive_attention';
+export * from './shaders/dot_product_attention/dot_product_attention';
+export * from './shaders/linear_attention/linear_attention';
+export * from './shaders/linear_attention/recurrent';
+export { AdditiveAttention, type AdditiveAttentionWidths } from './nn/additive_attention';
