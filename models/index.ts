@@ -10,3 +10,25 @@ export { GPT, type GPTConfig, type LayerCache } from './gpt';
 export { Generator, type GenerateOptions } from './generate';
 export { pretrainedGPT, type PretrainedGPT } from './pretrained';
 export { PairVocabulary, type PairVocabularyKind, type PairVocabularyOptions } from './pair_vocabulary';
+export {
+  TranslationModel,
+  translationExtras,
+  translationWeights,
+  type TranslationInfo,
+} from './translation_model';
+export {
+  Translator,
+  type AlignmentMap,
+  type TranslatedPiece,
+  type TranslateOptions,
+  type Translation,
+  type TranslationHypothesis,
+  type TranslatorOptions,
+} from './translator';
+export {
+  SequenceGenerator,
+  type GenerateSequenceOptions,
+  type Hypothesis,
+  type SentenceProgress,
+  type SequenceGeneratorOptions,
+} from './sequence_generator';
