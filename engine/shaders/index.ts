@@ -29,3 +29,4 @@ export * from './sampling/sampling';
 export * from './scale/scale';
 export * from './select_rows/select_rows';
 export * from './softmax/softmax';
+export * from './top_candidates/top_candidates';

@@ -4,14 +4,26 @@ import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import randomWgsl from '../lib/random.wgsl';
+import givenCounterWgsl from './given_counter.wgsl';
+import keysWgsl from './keys.wgsl';
 import reduceWgsl from './reduce.wgsl';
+import rowCounterWgsl from './row_counter.wgsl';
 import samplingWgsl from './sampling.wgsl';
 import thresholdWgsl from './threshold.wgsl';
 
-const kernel = defineKernel({
-  name: 'sampling',
-  wgsl: [stepWgsl, randomWgsl, reduceWgsl, thresholdWgsl, samplingWgsl],
-});
+const linked = [stepWgsl, randomWgsl, keysWgsl, reduceWgsl, thresholdWgsl, samplingWgsl];
+const byRow = defineKernel({ name: 'sampling', wgsl: [...linked, rowCounterWgsl] });
+const byCounter = defineKernel({ name: 'sampling.counted', wgsl: [...linked, givenCounterWgsl] });
+
+export interface SampleOptions {
+  /** Receives the ids instead of a new value: state that the next run reads, so that no token leaves the GPU. */
+  readonly out?: Tensor;
+  /**
+   * u32 (N): draws of row n depend on seed, index and counters[n] instead of n, so that a row draws the same wherever
+   * it stands. Rows whose counters are less than V apart share draws: give hashes. Default: n·V.
+   */
+  readonly counters?: Tensor;
+}
 
 /** What `sample` gives for a row with an infinity or a NaN among its logits: the model broke before. */
 export const NO_TOKEN = 0xffff_ffff;
@@ -27,10 +39,8 @@ const STREAM = 0x5a3d_91e7;
  * In the order of Hugging Face's generation: temperature, then the topK largest logits, then of what is left the
  * smallest set of most likely tokens that holds at least topP of the probability, never less than one token. Among
  * equal logits the lowest index stays. A row that holds an infinity or a NaN gives `NO_TOKEN`.
- *
- * `out` receives the ids instead of a new value: state that the next run reads, so that no token leaves the GPU.
  */
-export function sample(g: Graph, logits: Tensor, { out }: { out?: Tensor } = {}): Tensor {
+export function sample(g: Graph, logits: Tensor, { out, counters }: SampleOptions = {}): Tensor {
   const where = g.where('sample');
   const [n, v] = rows(logits);
   expectDType(where, logits, 'f32', 'f16');
@@ -41,12 +51,16 @@ export function sample(g: Graph, logits: Tensor, { out }: { out?: Tensor } = {})
     expectShape(where, out, [n]);
     expectDType(where, out, 'u32');
   }
+  if (counters) {
+    expectShape(where, counters, [n]);
+    expectDType(where, counters, 'u32');
+  }
   const ids = out ?? g.value('ids', [n], 'u32');
   // A barrier costs a software adapter as much as a dozen loads for each four lanes: four lanes, one SIMD group.
   const side = g.device.can.software ? 2 : 16;
   g.dispatch(
-    kernel,
-    { logits, ids },
+    counters ? byCounter : byRow,
+    { logits, ids, ...(counters && { counters }) },
     {
       uniforms: {
         n,

@@ -1,29 +1,15 @@
 // ids[n] = a token drawn from softmax(logits[n] / temperature) cut to top_k, then to top_p; greedy at temperature 0.
 // logits (N, V) of T, ids (N). A workgroup owns a row, its lanes stride over the vocabulary; link graph/step,
-// lib/random, reduce and threshold. A row with an infinity or a NaN gives 0xffffffff.
+// lib/random, keys, reduce, threshold and row_counter or given_counter. A row with an infinity or a NaN gives 0xffffffff.
 //
 // The draw is the Gumbel-max trick: argmax of logit / temperature - log(e), e exponentially distributed and a function of
-// (seed, index, row, token) alone, is distributed as softmax. It needs no running sum and no order of the lanes.
+// (seed, index, row or given counter, token) alone, is distributed as softmax. It needs no running sum and no order of the lanes.
 alias T = f32;
 
 struct Sizes { n: u32, v: u32, stream: u32, key_levels: u32, index_levels: u32, cuts: u32, side: u32 }
 @group(0) @binding(0) var<storage, read> logits: array<T>;
 @group(0) @binding(1) var<storage, read_write> ids: array<u32>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
-
-const LARGEST: u32 = 0xff7fffff; // key of the largest finite number
-
-// Integers in the order of floats. Both zeros are one; infinities and NaN come out on top.
-fn key_of(x: f32) -> u32 {
-  let bits = bitcast<u32>(x);
-  let size = bits & 0x7fffffffu;
-  let key = select(0x80000000u + size, 0x80000000u - size, bits > 0x7fffffffu);
-  return select(key, 0xffffffffu, size >= 0x7f800000u);
-}
-
-fn number_of(key: u32) -> f32 {
-  return bitcast<f32>(select(0x80000000u | (0x80000000u - key), key ^ 0x80000000u, key > 0x7fffffffu));
-}
 
 // (logit - largest logit) / temperature from halves, so that nothing overflows; `sharpness` = 2 / temperature
 fn scaled(key: u32, half_top: f32, sharpness: f32) -> f32 {
@@ -59,6 +45,7 @@ fn main(
     let half_top = 0.5 * number_of(min(largest.x, LARGEST));
     let sharpness = 2.0 / max(now.temperature, 1e-6);
     let stream = sizes.stream;
+    let counter = counter_of(row, v);
     var cut = Cut(0u, 0xffffffffu);
     // First top_k, then top_p; a loop, because compilers would inline two calls.
     for (var by_weight = 0u; by_weight < sizes.cuts; by_weight++) {
@@ -71,7 +58,7 @@ fn main(
     for (var i = lane; i < v; i += LANES) {
       let key = key_of(f32(logits[start + i]));
       if (kept(cut, key, i)) {
-        let e = exponential(random4(start + i, stream).x);
+        let e = exponential(random4(counter + i, stream).x);
         own = better(own, vec2u(key_of(scaled(key, half_top, sharpness) - log(e)), i));
       }
     }

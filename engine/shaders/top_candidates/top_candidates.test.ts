@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host, openTestGpu } from '../../../tests/harness/host';
+import { normal, Random, testOp } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
+import { Device } from '../../runtime/device';
+import { NO_TOKEN } from '../sampling/sampling';
+import { topCandidates } from './top_candidates';
+import { NONE, topCandidatesRef } from './top_candidates.ref';
+
+testOp('topCandidates', {
+  cases: [
+    { n: 2, v: 5, count: 4, m: 1 },
+    { n: 3, v: 1, count: 2, m: 1 },
+    { n: 5, v: 65, count: 8, m: 7 },
+    { n: 70, v: 67, count: 2, m: 3 },
+    { n: 3, v: 1000, count: 8, m: 60 },
+    { n: 2, v: 50_257, count: 6, m: 4 },
+  ],
+  rungs: ['software', 'hardware'],
+  inputs: ({ n, v, m }) => {
+    const random = new Random(v);
+    // Ids that need not be among the best, so some of the best too; row 0 has no bans, row 1 is forced.
+    const logits = normal([n, v], { std: 3 });
+    const best = topCandidatesRef(logits.data as Float64Array, v, 2, new Array<number>(n).fill(NONE), [
+      ...new Array<number>(n).fill(NONE),
+    ]).ids;
+    const bans = new Uint32Array(n * m).fill(NONE);
+    for (let r = 1; r < n; r++) {
+      const some = 1 + random.below(m);
+      for (let i = 0; i < some; i++) bans[r * m + i] = i === 0 ? best[2 * r] : random.below(v);
+    }
+    const only = new Uint32Array(n).fill(NONE);
+    only[1] = random.below(v);
+    return { logits, bans: { shape: [n, m], data: bans }, only: { shape: [n], data: only } };
+  },
+  op: (g, { logits, bans, only }, { count }) => ({ ...topCandidates(g, logits, { count, bans, only }) }),
+  reference: ({ logits, bans, only }, { v, count }) => ({
+    ...topCandidatesRef(logits, v, count, bans, only),
+  }),
+  terms: ({ v }) => v,
+  // -3e38 stands for what there is not; without it the largest is some tens.
+  bound: { scale: 20 },
+});
+
+describe('topCandidates', () => {
+  it('refuses what does not fit', () => {
+    const g = new Graph(fakeDevice());
+    const logits = g.input('logits', [3, 10], 'f32');
+    expect(() => topCandidates(g, logits, { count: 0 })).toThrow('0 candidates a row. Ask for 1 to 128.');
+    expect(() => topCandidates(g, logits, { count: 129 })).toThrow('129 candidates');
+    const bans = g.input('bans', [2, 2], 'u32');
+    expect(() => topCandidates(g, logits, { count: 2, bans })).toThrow('bans are');
+    expect(() => topCandidates(g, logits, { count: 2, only: bans })).toThrow('topCandidates');
+  });
+});
+
+if (host.gpu)
+  describe('topCandidates on this adapter', () => {
+    let device: Device;
+    beforeAll(async () => {
+      device = await Device.open({ gpu: openTestGpu() });
+    });
+    afterAll(() => device[Symbol.dispose]());
+
+    it('keeps the lowest ids of equal logits, and tells rows that are not finite', async () => {
+      const g = new Graph(device);
+      const v = 40;
+      const { ids, logProbabilities } = topCandidates(g, g.input('logits', [4, v], 'f32'), { count: 4 });
+      using plan = await g.compile({ ids, logProbabilities });
+      const logits = new Float32Array(4 * v).map((_, i) => (i < v ? (i % 2 ? 0 : -0) : Math.sin(i)));
+      logits[v + 7] = NaN;
+      logits[2 * v + 9] = -Infinity;
+      logits[3 * v + 4] = 3.4e38;
+      logits[3 * v + 5] = -3.4e38;
+      plan.run({ logits });
+      const found = [...(await plan.readIntegers('ids'))];
+      const logs = await plan.read('logProbabilities');
+      expect(found.slice(0, 4)).toEqual([0, 1, 2, 3]);
+      for (const log of logs.subarray(0, 4)) expect(log).toBeCloseTo(-Math.log(v), 5);
+      expect(found.slice(4, 12)).toEqual(new Array(8).fill(NO_TOKEN));
+      for (const log of logs.subarray(4, 12)) expect(log).toBeGreaterThan(1e38);
+      expect(found[12]).toBe(4);
+      expect(logs[12]).toBe(0);
+      for (const log of logs.subarray(13)) expect(log < -1e37 && log > -3.4e38).toBe(true);
+    });
+  });

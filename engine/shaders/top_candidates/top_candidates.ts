@@ -1,0 +1,69 @@
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
+import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import keysWgsl from '../sampling/keys.wgsl';
+import reduceWgsl from '../sampling/reduce.wgsl';
+import { NO_TOKEN } from '../sampling/sampling';
+import topCandidatesWgsl from './top_candidates.wgsl';
+
+const kernel = defineKernel({ name: 'top_candidates', wgsl: [keysWgsl, reduceWgsl, topCandidatesWgsl] });
+
+/** Lanes keep their candidates in registers, so there cannot be many. */
+const MOST_CANDIDATES = 128;
+
+export interface TopCandidatesOptions {
+  /** How many of each row, 1 to 128. */
+  readonly count: number;
+  /** u32 (N, M): ids that a row may not take, ended by `NO_TOKEN` where there are fewer than M. Default: none. */
+  readonly bans?: Tensor;
+  /** u32 (N): the only id that a row may take, banned or not, or `NO_TOKEN`. Default: any. */
+  readonly only?: Tensor;
+}
+
+export interface TopCandidates {
+  /** u32 (N, count), best first; `NO_TOKEN` where bans left fewer. */
+  readonly ids: Tensor;
+  /**
+   * f32 (N, count): logarithms of their probabilities; -3e38 where there is no token. All of a row whose logits are not
+   * finite are 3e38, which no probability's logarithm is.
+   */
+  readonly logProbabilities: Tensor;
+}
+
+/**
+ * The likeliest tokens of each row of logits (…, V), what beam search goes on with: of equal ones the lowest id. Bans
+ * only choose: probabilities are those of softmax(logits), as in Hugging Face's generation. No gradient.
+ */
+export function topCandidates(g: Graph, logits: Tensor, options: TopCandidatesOptions): TopCandidates {
+  const where = g.where('topCandidates');
+  const [n, v] = rows(logits);
+  expectDType(where, logits, 'f32', 'f16');
+  const none = (name: string, size: number): Tensor =>
+    g.constant(name, [n, size], new Uint32Array(n * size).fill(NO_TOKEN));
+  const { count, bans = none('no bans', 1), only } = options;
+  if (!Number.isInteger(count) || count < 1 || count > MOST_CANDIDATES) {
+    throw new ShapeError(where, `${count} candidates a row`, `Ask for 1 to ${MOST_CANDIDATES}.`);
+  }
+  const m = bans.size / n;
+  if (!Number.isInteger(m)) throw new ShapeError(where, `bans are ${bans.toString()} for ${n} rows`);
+  expectDType(where, bans, 'u32');
+  if (only) {
+    expectShape(where, only, [n]);
+    expectDType(where, only, 'u32');
+  }
+  const ids = g.value('candidates', [n, count], 'u32');
+  const logs = g.value('log probabilities', [n, count], 'f32');
+  // As in `sample`: a barrier is dear on software adapters, so a row gets one SIMD group there.
+  const side = g.device.can.software ? 2 : 16;
+  g.dispatch(
+    kernel,
+    { logits, bans, only: only ?? none('any token', 1), ids, logs },
+    {
+      uniforms: { n, v, m, count, side },
+      constants: { T: logits.dtype, SIDE: side, MOST: Math.max(4, 2 ** Math.ceil(Math.log2(count))) },
+      grid: linearGrid(n),
+    },
+  );
+  return { ids, logProbabilities: logs };
+}
