@@ -4,6 +4,12 @@ import { defineBrowserProvider } from '@vitest/browser';
 import { launch, type Browser, type Page } from 'puppeteer';
 import { chromiumFlags, findBrowser } from './browser.mjs';
 
+/**
+ * Workgroup memory is zeroed by a loop and not by an initialiser, which SwiftShader unrolls number by number: kernels on
+ * workgroup tiles compile in a fifth of the time.
+ */
+const zeroByLoop = '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
+
 export const puppeteer = () =>
   defineBrowserProvider({
     name: 'puppeteer',
@@ -14,7 +20,8 @@ export const puppeteer = () =>
       const open = async (): Promise<Browser> => {
         const executablePath = findBrowser();
         if (!executablePath) throw new Error('Chromium: none found. Run npm test, which installs one.');
-        return launch({ executablePath, headless: false, args: chromiumFlags, protocolTimeout: 600_000 });
+        const args = [...chromiumFlags, zeroByLoop];
+        return launch({ executablePath, headless: false, args, protocolTimeout: 600_000 });
       };
       return {
         name: 'puppeteer',
