@@ -1,5 +1,6 @@
-// Vitest's browser mode on Puppeteer. Vitest serves the tests on localhost; this opens its page in a full
-// headless Chromium with WebGPU on, in a fresh profile that goes away with it.
+// Vitest's browser mode on Puppeteer. Vitest serves the tests on localhost; this opens each of its pages in a full
+// headless Chromium of its own with WebGPU on, in a fresh profile that goes away with it. Pages of one Chromium would
+// share its GPU process, and so wait for each other while SwiftShader compiles, which it does on one core.
 import { defineBrowserProvider } from '@vitest/browser';
 import { launch, type Browser, type Page } from 'puppeteer';
 import { chromiumFlags, findBrowser } from './browser.mjs';
@@ -15,7 +16,7 @@ export const puppeteer = () =>
     name: 'puppeteer',
     supportedBrowser: ['chromium'],
     providerFactory: () => {
-      let browser: Promise<Browser> | undefined;
+      const browsers = new Map<string, Promise<Browser>>();
       const pages = new Map<string, Page>();
       const open = async (): Promise<Browser> => {
         const executablePath = findBrowser();
@@ -25,10 +26,11 @@ export const puppeteer = () =>
       };
       return {
         name: 'puppeteer',
-        supportsParallelism: false,
+        supportsParallelism: true,
         getCommandsContext: (session) => ({ page: pages.get(session) }),
         async openPage(session, url) {
-          browser ??= open();
+          const browser = browsers.get(session) ?? open();
+          browsers.set(session, browser);
           const page = await (await browser).newPage();
           // A page that dies takes its tests with it: say why, or Vitest only says that it lost the page.
           page.on('error', (error) => console.error(`Chromium page crashed: ${error.message}`));
@@ -37,7 +39,7 @@ export const puppeteer = () =>
           await page.goto(url, { timeout: 0 });
         },
         async close() {
-          await (await browser)?.close();
+          await Promise.all([...browsers.values()].map(async (browser) => (await browser).close()));
         },
       };
     },
