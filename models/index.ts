@@ -32,3 +32,4 @@ export {
   type SentenceProgress,
   type SequenceGeneratorOptions,
 } from './sequence_generator';
+export { marianPositions, pretrainedMarian, type PretrainedMarian } from './pretrained_marian';

@@ -6,27 +6,16 @@ import {
   DataError,
   ropeScalingFromConfig,
   ropeThetaFromConfig,
-  type Activation,
   type Shape,
   type WeightSource,
 } from '../engine/index';
 import { completeConfig, type GPTConfig } from './gpt';
+import { activationIn, numberIn, refuse, type Json } from './pretrained_config';
 
 export interface PretrainedGPT {
   readonly config: GPTConfig;
   readonly weights: WeightSource;
 }
-
-type Json = Readonly<Record<string, unknown>>;
-
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  gelu_new: 'gelu_tanh',
-  gelu_pytorch_tanh: 'gelu_tanh',
-  gelu: 'gelu',
-  relu: 'relu',
-  silu: 'silu',
-  swish: 'silu',
-};
 
 /**
  * What `config` (a parsed config.json) and `source` (its safetensors) make: GPT-2 and Llama-shaped models.
@@ -47,53 +36,22 @@ export function pretrainedGPT(config: Json, source: WeightSource): PretrainedGPT
   }
 }
 
-function number(config: Json, key: string, fallback?: number): number {
-  const value = config[key] ?? fallback;
-  if (typeof value !== 'number') throw new DataError('config.json', `${key} is missing or no number`);
-  return value;
-}
-
-function activationOf(config: Json, key: string, fallback: string): Activation {
-  const given = config[key];
-  const name = typeof given === 'string' ? given : fallback;
-  const activation = ACTIVATIONS[name];
-  if (!activation) {
-    throw new DataError(
-      'config.json',
-      `${key} is "${name}"`,
-      `Known are ${Object.keys(ACTIVATIONS).join(', ')}.`,
-    );
-  }
-  return activation;
-}
-
-function refuse(config: Json, key: string, allowed: readonly unknown[]): void {
-  const value = config[key];
-  if (value !== undefined && value !== null && !allowed.includes(value)) {
-    throw new DataError(
-      'config.json',
-      `${key} is ${JSON.stringify(value)}`,
-      'This variant is not supported.',
-    );
-  }
-}
-
 /** GPT-2: our names are its names, with or without `transformer.` in front; mask buffers are skipped. */
 function gpt2(json: Json, source: WeightSource): PretrainedGPT {
   refuse(json, 'scale_attn_weights', [true]);
   refuse(json, 'scale_attn_by_inverse_layer_idx', [false]);
   refuse(json, 'add_cross_attention', [false]);
-  const width = number(json, 'n_embd');
+  const width = numberIn(json, 'n_embd');
   const config: GPTConfig = {
-    vocabulary: number(json, 'vocab_size'),
-    context: number(json, 'n_positions'),
-    layers: number(json, 'n_layer'),
-    heads: number(json, 'n_head'),
+    vocabulary: numberIn(json, 'vocab_size'),
+    context: numberIn(json, 'n_positions'),
+    layers: numberIn(json, 'n_layer'),
+    heads: numberIn(json, 'n_head'),
     width,
-    hidden: number(json, 'n_inner', 4 * width),
-    epsilon: number(json, 'layer_norm_epsilon', 1e-5),
-    activation: activationOf(json, 'activation_function', 'gelu_new'),
-    dropout: number(json, 'resid_pdrop', 0),
+    hidden: numberIn(json, 'n_inner', 4 * width),
+    epsilon: numberIn(json, 'layer_norm_epsilon', 1e-5),
+    activation: activationIn(json, 'activation_function', 'gelu_new'),
+    dropout: numberIn(json, 'resid_pdrop', 0),
     tied: json.tie_word_embeddings !== false,
   };
   const theirs = source.names();
@@ -117,21 +75,21 @@ function gpt2(json: Json, source: WeightSource): PretrainedGPT {
 function llama(json: Json, source: WeightSource): PretrainedGPT {
   refuse(json, 'attention_bias', [false]);
   refuse(json, 'mlp_bias', [false]);
-  const heads = number(json, 'num_attention_heads');
-  const width = number(json, 'hidden_size');
+  const heads = numberIn(json, 'num_attention_heads');
+  const width = numberIn(json, 'hidden_size');
   refuse(json, 'head_dim', [width / heads]);
   const config = completeConfig({
-    vocabulary: number(json, 'vocab_size'),
-    context: number(json, 'max_position_embeddings'),
-    layers: number(json, 'num_hidden_layers'),
+    vocabulary: numberIn(json, 'vocab_size'),
+    context: numberIn(json, 'max_position_embeddings'),
+    layers: numberIn(json, 'num_hidden_layers'),
     heads,
     width,
-    hidden: number(json, 'intermediate_size'),
-    keyValueHeads: number(json, 'num_key_value_heads', heads),
-    epsilon: number(json, 'rms_norm_eps', 1e-6),
+    hidden: numberIn(json, 'intermediate_size'),
+    keyValueHeads: numberIn(json, 'num_key_value_heads', heads),
+    epsilon: numberIn(json, 'rms_norm_eps', 1e-6),
     ropeTheta: ropeThetaFromConfig(json),
     ropeScaling: ropeScalingFromConfig(json),
-    activation: activationOf(json, 'hidden_act', 'silu'),
+    activation: activationIn(json, 'hidden_act', 'silu'),
     positions: 'rope',
     norm: 'rms',
     gated: true,
