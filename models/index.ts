@@ -33,3 +33,22 @@ export {
   type SequenceGeneratorOptions,
 } from './sequence_generator';
 export { marianPositions, pretrainedMarian, type PretrainedMarian } from './pretrained_marian';
+export {
+  scoreTranslations,
+  translationMonitor,
+  type TranslationSample,
+  type TranslationScores,
+} from './translation_score';
+export {
+  type TranslationPreset,
+  type TranslationRunSettings,
+  type TranslationSettings,
+  type TranslationSettingsOptions,
+} from './translation_settings';
+export { type TranslationDataReport } from './translation_data';
+export {
+  trainTranslation,
+  type TranslationEvent,
+  type TranslationTrainingOptions,
+  type TranslationTrainingResult,
+} from './translation_training';

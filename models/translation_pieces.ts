@@ -1,7 +1,7 @@
 /** Cuts texts into what a translation model takes at once. */
 import { DataError } from '../engine/index';
 import { tidyText } from './pair_tokens';
-import type { PairVocabulary } from './pair_vocabulary';
+import type { EncodeSourceOptions, PairVocabulary } from './pair_vocabulary';
 
 /** A part of a text, with the ids that the encoder reads. */
 export interface SourcePiece {
@@ -17,6 +17,7 @@ export interface CutOptions {
   readonly longest: number;
   /** Cut at every end of a sentence. */
   readonly sentences: boolean;
+  readonly unknown?: EncodeSourceOptions['unknown'];
   /** BCP 47. */
   readonly language: string | undefined;
 }
@@ -36,7 +37,7 @@ export function cutSource(text: string, vocabulary: PairVocabulary, options: Cut
   const tidy = tidyText(text);
   if (tidy === '') return [];
   const piece = (part: string): SourcePiece => {
-    const ids = vocabulary.encodeSource(part);
+    const ids = vocabulary.encodeSource(part, { unknown: options.unknown });
     return { text: part, ids: Uint32Array.from([...ids, vocabulary.end]) };
   };
   if (vocabulary.kind === 'symbols') {

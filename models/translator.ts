@@ -1,7 +1,7 @@
 import { ParameterStore, throwIfAborted, type Device, type HeadChoice } from '../engine/index';
 import { AlignmentView, type AlignmentMap } from './alignment_view';
 import { EncoderDecoder } from './encoder_decoder';
-import type { PairVocabulary } from './pair_vocabulary';
+import type { EncodeSourceOptions, PairVocabulary } from './pair_vocabulary';
 import { SequenceGenerator, type GenerateSequenceOptions, type Hypothesis } from './sequence_generator';
 import type { TranslationInfo, TranslationModel } from './translation_model';
 import { cutSource, joinPieces, type SourcePiece } from './translation_pieces';
@@ -23,6 +23,8 @@ export interface TranslateOptions extends Pick<
   | 'seed'
   | 'signal'
 > {
+  /** Source characters that the model has not learnt: see `EncodeSourceOptions`. */
+  readonly unknown?: EncodeSourceOptions['unknown'];
   /** Cut every text at the ends of its sentences, not only those that are too long. Default false. */
   readonly sentences?: boolean;
   /** What all translations begin with; of texts in pieces, the first piece's. Default nothing. */
@@ -133,11 +135,17 @@ export class Translator implements Disposable {
    * anything is translated); EngineError for options out of range; the signal's reason on abort.
    */
   async translate(texts: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
-    const { signal, sentences = false, onText } = options;
+    const { signal, sentences = false, unknown, onText } = options;
     throwIfAborted(signal);
     const { context } = this.model.config;
     const { longest = context, languages } = this.info;
-    const cut = { context, longest: Math.min(longest, context), sentences, language: languages?.[0] };
+    const cut = {
+      context,
+      longest: Math.min(longest, context),
+      sentences,
+      unknown,
+      language: languages?.[0],
+    };
     const cuts = texts.map((text) => cutSource(text, this.vocabulary, cut));
     const places = cuts.flatMap((pieces, text) => pieces.map((piece, number) => ({ text, number, piece })));
     for (const [index, pieces] of cuts.entries()) if (pieces.length === 0) onText?.('', index, true);
@@ -158,7 +166,7 @@ export class Translator implements Disposable {
     options: TranslateOptions,
     places: readonly { readonly number: number; readonly piece: SourcePiece }[],
   ): GenerateSequenceOptions {
-    const { sentences: _, onText: __, prefix = '', without = [], ...rest } = options;
+    const { sentences: _, onText: __, unknown: ___, prefix = '', without = [], ...rest } = options;
     const { vocabulary, model } = this;
     const forced = [...vocabulary.encodeTarget(prefix)];
     const longest = places.reduce((most, { piece }) => Math.max(most, piece.ids.length), 0);

@@ -1,0 +1,82 @@
+import { throwIfAborted, type Monitor } from '../engine/index';
+import type { TextPair } from '../engine/data';
+import { BLEU, ChrF, ErrorRate, type BLEUTokenizer } from '../engine/metrics/index';
+import type { PairVocabulary } from './pair_vocabulary';
+import type { TranslateOptions, Translator } from './translator';
+
+/** A pair that was held out, with what the model makes of its source. */
+export interface TranslationSample extends TextPair {
+  readonly translation: string;
+}
+
+export interface TranslationScores {
+  /**
+   * Of text: `bleu` (sacreBLEU's, 0 to 100) and `chrf` (chrF2, 0 to 100). Of symbols: `per`, edits a hundred phonemes
+   * against the nearest of a word's pronunciations, and `wer`, words with any error in a hundred.
+   */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** In the order of the pairs; one for each source of symbols. */
+  readonly samples: readonly TranslationSample[];
+}
+
+/** The metric that models of this kind are chosen by. */
+export function translationMonitor(vocabulary: PairVocabulary): Monitor {
+  return vocabulary.kind === 'symbols' ? { metric: 'per', mode: 'min' } : { metric: 'bleu', mode: 'max' };
+}
+
+/**
+ * Translates the sources of pairs and holds the results against their targets. Pairs of one source are references of
+ * one translation where the targets are symbols; else each pair stands alone. Greedy decoding unless told otherwise;
+ * unknown characters are no error.
+ */
+export async function scoreTranslations(
+  translator: Translator,
+  pairs: readonly TextPair[],
+  options: TranslateOptions = {},
+): Promise<TranslationScores> {
+  const symbols = translator.vocabulary.kind === 'symbols';
+  const references = new Map<string | number, { source: string; targets: string[] }>();
+  for (const [index, { source, target }] of pairs.entries()) {
+    const key = symbols ? source : index;
+    const known = references.get(key);
+    if (known) known.targets.push(target);
+    else references.set(key, { source, targets: [target] });
+  }
+  const items = [...references.values()];
+  const translations = await translator.translate(
+    items.map(({ source }) => source),
+    { mode: 'greedy', unknown: 'token', ...options },
+  );
+  throwIfAborted(options.signal);
+  const texts = translations.map(({ text }) => text);
+  const samples = items.map(({ source, targets }, i) => ({
+    source,
+    target: targets[0],
+    translation: texts[i],
+  }));
+  if (symbols) {
+    const rate = new ErrorRate();
+    items.forEach(({ targets }, i) => rate.add(texts[i], targets));
+    const { rate: edits, sequenceErrorRate } = rate.result();
+    return { metrics: { per: 100 * edits, wer: 100 * sequenceErrorRate }, samples };
+  }
+  const bleu = new BLEU({ tokenizer: bleuTokenizer(translator.info.languages?.[1]) });
+  const chrf = new ChrF();
+  items.forEach(({ targets }, i) => {
+    bleu.add(texts[i], targets);
+    chrf.add(texts[i], targets);
+  });
+  return { metrics: { bleu: bleu.result().score, chrf: chrf.result().score }, samples };
+}
+
+/** sacreBLEU's advice: 13a, zh for Chinese, characters for Japanese and Thai, which have no spaces either. */
+export function bleuTokenizer(language = ''): BLEUTokenizer {
+  if (/^zh\b/.test(language)) return 'zh';
+  return /^(ja|th|lo|km|my)\b/.test(language) ? 'char' : '13a';
+}
+
+/** So many items, spread evenly over a list: files are often sorted. */
+export function spread<T>(list: readonly T[], count: number): T[] {
+  if (count >= list.length) return [...list];
+  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]);
+}

@@ -1,0 +1,113 @@
+import type { CheckpointExtras, Device, FitProgress, Trainer } from '../engine/index';
+import type { PairBatch, TextPair } from '../engine/data';
+import type { EncoderDecoder } from './encoder_decoder';
+import type { TranslationData } from './translation_data';
+import { TranslationModel, translationExtras, type TranslationInfo } from './translation_model';
+import { scoreTranslations, spread, translationMonitor, type TranslationSample } from './translation_score';
+import type { TranslationSettings } from './translation_settings';
+import { Translator } from './translator';
+
+type Metrics = Readonly<Record<string, number>>;
+
+/** Sentences that evaluations decode at once. */
+const DECODED = 16;
+
+/** Decodes validation pairs while a model trains. */
+export class TranslationWatch implements Disposable {
+  readonly monitor;
+  samples: readonly TranslationSample[] = [];
+  /** The step of the last evaluation. */
+  measuredAt = -1;
+  readonly #model: EncoderDecoder;
+  readonly #data: TranslationData;
+  readonly #card: TranslationInfo;
+  readonly #pairs: readonly TextPair[];
+  readonly #metrics = new Map<number, Metrics>();
+  readonly #training: string;
+  #live: { readonly trainer: Trainer<PairBatch>; readonly translator: Translator } | null = null;
+
+  constructor(
+    model: EncoderDecoder,
+    data: TranslationData,
+    settings: TranslationSettings,
+    card: TranslationInfo,
+  ) {
+    this.monitor = translationMonitor(data.vocabulary);
+    this.#model = model;
+    this.#data = data;
+    this.#card = card;
+    this.#pairs = samplePairs(data, settings.run.sample);
+    this.#training = JSON.stringify(settings);
+  }
+
+  async measure(trainer: Trainer<PairBatch>, signal?: AbortSignal): Promise<Metrics> {
+    if (this.#live?.trainer !== trainer) {
+      this.#live?.translator[Symbol.dispose]();
+      const parts = { model: this.#model, vocabulary: this.#data.vocabulary, info: this.#card };
+      const translator = new Translator(trainer.device, parts, { sentences: DECODED, beams: 1 });
+      this.#live = { trainer, translator };
+    }
+    const { metrics, samples } = await scoreTranslations(this.#live.translator, this.#pairs, { signal });
+    this.samples = samples;
+    this.measuredAt = trainer.step;
+    this.#metrics.set(trainer.step, metrics);
+    return metrics;
+  }
+
+  /** What the run knows of its evaluations, for a checkpoint between two of them. */
+  progress(result: Pick<FitProgress, 'best'>, before: FitProgress | null): FitProgress {
+    const best = result.best?.step ?? -1;
+    const since = [...this.#metrics.keys()].filter((step) => step > best).length;
+    const improved = this.#metrics.has(best);
+    return {
+      best: result.best,
+      stale: (improved ? 0 : (before?.stale ?? 0)) + since,
+      evaluated: Math.max(this.measuredAt, before?.evaluated ?? -1),
+    };
+  }
+
+  metricsOf(step = this.measuredAt): Metrics | null {
+    return this.#metrics.get(step) ?? null;
+  }
+
+  /** Other weights on the same pairs. */
+  async score(device: Device, weights: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<Metrics> {
+    const model = await TranslationModel.open(weights);
+    using translator = await Translator.create(device, model, { sentences: DECODED, beams: 1 });
+    return (await scoreTranslations(translator, this.#pairs, { signal })).metrics;
+  }
+
+  async test(device: Device, weights: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<Metrics> {
+    using translator = await Translator.create(device, await TranslationModel.open(weights));
+    return (await scoreTranslations(translator, this.#data.test, { mode: 'beam', signal })).metrics;
+  }
+
+  /** For the model's card. */
+  scored(metrics: Metrics | null, tested: boolean): Partial<TranslationInfo> {
+    if (!metrics) return {};
+    const { test } = this.#data;
+    const scoredOn = tested ? `${test.length} test pairs` : `${this.#pairs.length} validation pairs`;
+    return { scores: metrics, scoredOn };
+  }
+
+  extras(step: number): CheckpointExtras {
+    const metrics = this.metricsOf();
+    const scores = metrics && { scores: metrics, scoredOn: `${this.#pairs.length} validation pairs` };
+    return translationExtras(
+      this.#data.vocabulary,
+      { ...this.#card, steps: step, ...scores },
+      { training: this.#training },
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#live?.translator[Symbol.dispose]();
+  }
+}
+
+/** All targets of a source stay together: they are references of one translation. */
+function samplePairs({ validation, vocabulary }: TranslationData, count: number): TextPair[] {
+  if (vocabulary.kind !== 'symbols') return spread(validation, count);
+  const sources = new Set(spread([...new Set(validation.map(({ source }) => source))], count));
+  return validation.filter(({ source }) => sources.has(source));
+}

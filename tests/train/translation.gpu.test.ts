@@ -1,0 +1,109 @@
+// One function from pairs to a model that translates: what it says while it trains, stops, goes on and ends.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { checkpointInfo, Device } from '../../engine/index';
+import {
+  trainTranslation,
+  TranslationModel,
+  Translator,
+  type TranslationEvent,
+  type TranslationTrainingOptions,
+} from '../../models/index';
+import { openTestGpu } from '../harness/host';
+
+const letters = 'abcdefgh';
+/** Spelling: each letter's name in reverse order; two words for `bad`. */
+const pairs = Array.from({ length: 60 }, (_, i) => {
+  const word = [i % 8, (i * 3) % 7, (i * 5) % 6].map((k) => letters[k]).join('') + letters[i % 3];
+  return { source: word, target: [...word].reverse().join(' ').toUpperCase() };
+});
+const options: Partial<TranslationTrainingOptions> = {
+  ...{ kind: 'symbols', preset: 'tiny', steps: 9, evaluateEvery: 3, tokens: 256, maxShapes: 2, sample: 4 },
+  ...{ model: { width: 16, hidden: 16, heads: 2, encoderLayers: 1, decoderLayers: 1, context: 16 } },
+  ...{ validation: 6, test: 4, average: 2, info: { title: 'Spelling', licence: 'none' } },
+};
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ gpu: openTestGpu() });
+});
+afterAll(() => device[Symbol.dispose]());
+
+async function train(more: Partial<TranslationTrainingOptions> = {}) {
+  const events: TranslationEvent[] = [];
+  const result = await trainTranslation({
+    ...{ device, pairs, ...options, ...more },
+    onEvent: async (event) => {
+      events.push(event);
+      await more.onEvent?.(event);
+    },
+  });
+  const reports = events.flatMap((event) => (event.kind === 'steps' ? event.reports : []));
+  return { result, events, losses: reports.map(({ loss }) => loss), kinds: events.map(({ kind }) => kind) };
+}
+const of = <K extends TranslationEvent['kind']>(events: readonly TranslationEvent[], kind: K) =>
+  events.filter((event): event is Extract<TranslationEvent, { kind: K }> => event.kind === kind);
+
+it('trains, and goes on from where it was stopped with the same losses', async () => {
+  const whole = await train();
+  expect(whole.result.reason).toBe('finished');
+  expect(whole.losses).toHaveLength(9);
+  expect(whole.losses[8]).toBeLessThan(whole.losses[0]);
+  const [ready] = of(whole.events, 'ready');
+  expect(ready.report).toMatchObject({
+    pairs: 60,
+    train: 50,
+    validation: 6,
+    test: 4,
+    vocabulary: [12, 12],
+    tooLong: 0,
+  });
+  expect(ready.step).toBe(0);
+  const evaluations = of(whole.events, 'evaluation');
+  expect(evaluations.map(({ step }) => step)).toEqual([3, 6, 9]);
+  expect(Object.keys(evaluations[0].metrics)).toEqual(['per', 'wer']);
+  expect(evaluations[0].samples.length).toBeGreaterThan(2);
+  expect(evaluations[0].samples[0].source).toMatch(/^[a-h]{4}$/);
+  expect(of(whole.events, 'average').map((event) => event.of)).toEqual([2]);
+  expect(of(whole.events, 'test').map((event) => event.pairs)).toEqual([4]);
+
+  const controller = new AbortController();
+  const first = await train({
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.kind === 'steps' && event.reports.some(({ index }) => index >= 4)) controller.abort();
+    },
+  });
+  expect(first.result.reason).toBe('aborted');
+  const { step, progress, extras } = await checkpointInfo(first.result.checkpoint);
+  expect(step).toBe(first.losses.length);
+  expect(progress).toMatchObject({ evaluated: Math.floor(step / 3) * 3 });
+  expect(JSON.parse(extras['info'])).toMatchObject({ title: 'Spelling', licence: 'none', steps: step });
+  const second = await train({ resume: first.result.checkpoint, tokens: 64, seed: 9 }); // its own settings count
+  expect(of(second.events, 'ready')[0].step).toBe(step);
+  expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+  expect(of(second.events, 'evaluation').at(-1)).toEqual(evaluations.at(-1));
+
+  const model = await TranslationModel.open(second.result.weights);
+  expect(model.info).toMatchObject({
+    steps: 9,
+    scoredOn: '4 test pairs',
+    scores: second.result.metrics,
+  });
+  using translator = await Translator.create(device, model, { sentences: 2, beams: 2 });
+  const [{ text }] = await translator.translate(['Bad!']);
+  expect(text).toMatch(/^([A-H]( |$))*$/);
+});
+
+it('stops where nothing gets better; refuses what it cannot go on with', async () => {
+  const stuck = await train({ schedule: { kind: 'constant', lr: 0 }, patience: 1, test: 0, average: 1 });
+  expect(stuck.result.reason).toBe('early stop');
+  expect(stuck.losses).toHaveLength(6);
+  expect(stuck.result).toMatchObject({ chosen: 'best', best: { step: 3 } });
+  await expect(train({ resume: stuck.result.checkpoint, pairs: pairs.slice(1) })).rejects.toThrow(
+    /trained with pairs/,
+  );
+  await expect(train({ resume: stuck.result.weights })).rejects.toThrow(
+    /does not say how its training goes on/,
+  );
+  await expect(train({ preset: 'huge' as 'tiny' })).rejects.toThrow(/unknown preset "huge"/);
+  await expect(train({ pairs: [] })).rejects.toThrow(/of 0 pairs/);
+});
