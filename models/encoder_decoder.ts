@@ -75,6 +75,11 @@ export interface CacheSizes {
   readonly dtype?: 'f32' | 'f16';
 }
 
+interface NextOptions {
+  readonly order?: Tensor | null;
+  readonly look?: (layer: number, q: Tensor, keys: Tensor) => void;
+}
+
 export class EncoderDecoder {
   readonly config: Complete;
   /** The target's, and the source's where they share it. */
@@ -178,18 +183,20 @@ export class EncoderDecoder {
    * The next tokens of N sentences with K hypotheses each (rows n·K to n·K + K - 1 are sentence n's), through caches
    * that `remember` has filled: rows stand at `step.position` and after. `lengths` u32 (N) are the sources'. Before
    * anything else, `order` u32 (N·K) moves hypotheses: row r goes on from what row order[r] was, of the same sentence.
-   * ids (N·K, T) u32, usually T = 1 -> logits (N·K, V) of row `step.length` - 1 (T = 1: of the only one).
+   * ids (N·K, T) u32, usually T = 1 -> logits (N·K, V) of row `step.length` - 1 (T = 1: of the only one). `look` is
+   * called while recording with each layer's queries (N, K·T, C) and keys (N, S, C) of cross-attention.
    */
   next(
     g: Graph,
     ids: Tensor,
     caches: readonly DecoderCache[],
     lengths: Tensor | null,
-    { order = null }: { readonly order?: Tensor | null } = {},
+    { order = null, look }: NextOptions = {},
   ): Tensor {
     const hidden = this.#decoded(g, ids, (i) => ({
       self: (layer, x, residual) => layer.next(g, x, residual, caches[i], order),
-      cross: (layer, x, residual) => layer.next(g, x, residual, caches[i], lengths),
+      cross: (layer, x, residual) =>
+        layer.next(g, x, residual, caches[i], lengths, look && ((q, keys) => look(i, q, keys))),
     }));
     const [rows, time] = ids.shape;
     return this.#logits(g, time === 1 ? g.view(hidden, [rows, this.config.width]) : selectRows(g, hidden));

@@ -125,13 +125,21 @@ class CrossAttention {
     });
   }
 
-  /** x, residual (N·K, T, C), lengths u32 (N) -> (N·K, T, C). */
-  next(g: Graph, x: Tensor, residual: Tensor, cache: DecoderCache, lengths: Tensor | null): Tensor {
+  /** x, residual (N·K, T, C), lengths u32 (N) -> (N·K, T, C). `look` sees queries (N, K·T, C) and keys (N, S, C). */
+  next(
+    g: Graph,
+    x: Tensor,
+    residual: Tensor,
+    cache: DecoderCache,
+    lengths: Tensor | null,
+    look?: (q: Tensor, keys: Tensor) => void,
+  ): Tensor {
     const { heads, width } = this.#c;
     const [keys, values] = [g.use(cache.memoryKeys), g.use(cache.memoryValues)];
     // Hypotheses of one sentence are query rows of one sequence, so that they share its keys.
     const sentences = keys.shape[0];
     const q = g.view(this.q_proj.forward(g, x), [sentences, x.size / width / sentences, width]);
+    look?.(q, keys);
     const y = decodeCrossAttention(g, q, keys, values, { heads, ...(lengths && { lengths }) });
     return this.out_proj.forward(g, g.view(y, x.shape), { residual });
   }

@@ -6,12 +6,13 @@ import {
   type CompleteOptions,
   type GenerateSequenceOptions,
 } from './sequence_generator_options';
-import { bansFor, DecodingPlans, type Chosen } from './sequence_generator_plans';
+import { bansFor, DecodingPlans, type Choice, type Chosen } from './sequence_generator_plans';
 import {
   BeamSearch,
   RowSearch,
   type Hypothesis,
   type Live,
+  type Offer,
   type SequenceSearch,
 } from './sequence_generator_search';
 
@@ -37,6 +38,8 @@ interface Sentence {
   readonly index: number;
   readonly source: ArrayLike<number>;
   readonly search: SequenceSearch;
+  /** What its samples are keyed by. */
+  readonly key: number;
 }
 
 /**
@@ -113,7 +116,7 @@ export class SequenceGenerator implements Disposable {
       const searching = { ...o, end: this.#end };
       const all = sources.map((source, index): Sentence => {
         const search = o.mode === 'beam' ? new BeamSearch(searching) : new RowSearch(searching);
-        return { index, source, search };
+        return { index, source, search, key: keyOf(source) };
       });
       // Of like lengths together, so that little is padding; the order of equals is kept.
       const sorted = [...all].sort((a, b) => b.source.length - a.source.length);
@@ -142,38 +145,20 @@ export class SequenceGenerator implements Disposable {
     throwIfAborted(o.signal);
     const { beams: K } = o;
     const plans = this.#plansFor(group.length, K);
-    const sources = group.map(({ source }) => source);
-    await plans.encode(sources);
-    const rows = plans.sentences * K;
-    let chosen: Chosen | null = null;
+    await plans.encode(group.map(({ source }) => source));
+    let chosen: readonly Chosen[] = [];
     for (let position = 0; group.some(({ search }) => !search.done); position++) {
       throwIfAborted(o.signal);
+      const offer = (n: number, row: number): Chosen =>
+        chosen[n * K + row] ?? { candidates: [], coverage: 0, broken: false };
       if (o.forceEnd && position === o.tokens - 1) {
-        for (const { search } of group) {
-          if (!search.done) search.end(() => ({ candidates: [], coverage: 0 }));
+        for (const [n, { search }] of group.entries()) {
+          if (!search.done) search.end((row) => penalised(offer(n, row), o));
         }
       } else {
-        const bans = Array.from({ length: rows }, (): readonly number[] => []);
-        const ids = new Uint32Array(rows).fill(this.#begin);
-        const order = Uint32Array.from({ length: rows }, (_, r) => r);
-        const only = new Uint32Array(rows).fill(NO_TOKEN);
-        for (const [n, { search, index }] of group.entries()) {
-          for (const live of search.live) {
-            const row = n * K + live.row;
-            bans[row] = this.#bansOf(live, o);
-            if (position > 0) ids[row] = live.ids[position - 1];
-            order[row] = n * K + live.parent;
-            only[row] = o.forced[index][position] ?? NO_TOKEN;
-          }
-        }
-        const most = bansFor(bans.reduce((longest, { length }) => Math.max(longest, length), 1));
-        const table = new Uint32Array(rows * most).fill(NO_TOKEN);
-        bans.forEach((own, row) => table.set(own, row * most));
-        const step = await plans.step(sources, { mode: 'candidates', bans: most });
-        this.#newest = step.plan;
-        chosen = await step.run({ ids, order, only, bans: table }, position);
+        chosen = await this.#step(plans, group, position, o);
         throwIfAborted(o.signal);
-        this.#advance(group, chosen, K, position);
+        for (const [n, sentence] of group.entries()) advance(sentence, position, (row) => offer(n, row), o);
       }
       o.onStep?.(
         group.flatMap(({ index, search }) => {
@@ -184,25 +169,53 @@ export class SequenceGenerator implements Disposable {
     }
   }
 
-  #advance(group: readonly Sentence[], { candidates, broken }: Chosen, K: number, position: number): void {
-    for (const [n, { search, index }] of group.entries()) {
-      if (search.done) continue;
-      if (search.live.some(({ row }) => broken[n * K + row])) {
-        throw new DataError(
-          WHERE,
-          'the logits are not finite',
-          'These weights are damaged or have diverged.',
-        );
-      }
-      search.advance((row) => ({ candidates: candidates[n * K + row], coverage: 0 }));
-      if (search.done && search.hypotheses().length === 0) {
-        throw new DataError(
-          WHERE,
-          `sentence ${index} has no token left to go on with after ${position}: all are banned`,
-          'Ban fewer tokens, or repeat longer n-grams only.',
-        );
+  /** Runs one token of all sentences: what each row may go on with. */
+  async #step(
+    plans: DecodingPlans,
+    group: readonly Sentence[],
+    position: number,
+    o: CompleteOptions,
+  ): Promise<readonly Chosen[]> {
+    const { beams: K } = o;
+    const rows = plans.sentences * K;
+    const bans = Array.from({ length: rows }, (): readonly number[] => []);
+    const ids = new Uint32Array(rows).fill(this.#begin);
+    const order = Uint32Array.from({ length: rows }, (_, r) => r);
+    const only = new Uint32Array(rows).fill(NO_TOKEN);
+    const counters = new Uint32Array(rows);
+    let forces = 0;
+    let draws = 0;
+    for (const [n, { search, index, key }] of group.entries()) {
+      const forced = o.forced[index][position] ?? NO_TOKEN;
+      for (const live of search.live) {
+        const row = n * K + live.row;
+        bans[row] = this.#bansOf(live, o);
+        if (position > 0) ids[row] = live.ids[position - 1];
+        order[row] = n * K + live.parent;
+        only[row] = forced;
+        counters[row] = mixed(key, live.row);
+        if (forced === NO_TOKEN) draws++;
+        else forces++;
       }
     }
+    const places = bansFor(bans.reduce((most, { length }) => Math.max(most, length), 1));
+    const table = new Uint32Array(rows * places).fill(NO_TOKEN);
+    bans.forEach((own, row) => table.set(own, row * places));
+    const sources = group.map(({ source }) => source);
+    const run = async (mode: Choice['mode'], coverage: boolean): Promise<Chosen[]> => {
+      const step = await plans.step(sources, { mode, bans: places, coverage });
+      throwIfAborted(o.signal);
+      this.#newest = step.plan;
+      return step.run({ ids, order, only, counters, bans: table }, position, o);
+    };
+    const covers = o.coverage > 0;
+    if (o.mode !== 'sample') return run('candidates', covers);
+    if (forces === 0) return dropBanned(await run('sample', covers), bans);
+    // Forced rows are not drawn. The same rows again, where others are: caches do not mind, coverage is counted once.
+    const candidates = await run('candidates', covers);
+    if (draws === 0) return candidates;
+    const drawn = dropBanned(await run('sample', false), bans);
+    return candidates.map((one, r) => (only[r] === NO_TOKEN ? { ...drawn[r], coverage: one.coverage } : one));
   }
 
   #bansOf({ ids }: Live, { bannedIds, bannedSequences, noRepeatNgram }: CompleteOptions): readonly number[] {
@@ -218,3 +231,39 @@ export class SequenceGenerator implements Disposable {
     this.#plans.clear();
   }
 }
+
+type Offered = ReturnType<Offer>;
+
+const penalised = ({ candidates, coverage }: Chosen, o: CompleteOptions): Offered => ({
+  candidates,
+  coverage: o.coverage > 0 ? o.coverage * coverage : 0,
+});
+
+/** Lets one sentence choose; throws `DataError` where it cannot. */
+function advance(
+  { search, index }: Sentence,
+  position: number,
+  offer: (row: number) => Chosen,
+  o: CompleteOptions,
+): void {
+  if (search.done) return;
+  if (search.live.some(({ row }) => offer(row).broken)) {
+    throw new DataError(WHERE, 'the logits are not finite', 'These weights are damaged or have diverged.');
+  }
+  search.advance((row) => penalised(offer(row), o));
+  if (search.done && search.hypotheses().length === 0) {
+    throw new DataError(
+      WHERE,
+      `all tokens that sentence ${index} could go on with after ${position} are banned`,
+      'Ban fewer tokens, or repeat longer n-grams only.',
+    );
+  }
+}
+
+/** Where every token is banned, the draw is of banned ones. */
+const dropBanned = (chosen: readonly Chosen[], bans: readonly (readonly number[])[]): Chosen[] =>
+  chosen.map((one, r) => ({ ...one, candidates: one.candidates.filter(({ id }) => !bans[r].includes(id)) }));
+
+/** FNV-1a over words: keys a sentence's draws by what it is, so that they do not depend on its neighbours. */
+const mixed = (hash: number, word: number): number => Math.imul(hash ^ word, 0x0100_0193) >>> 0;
+const keyOf = (source: ArrayLike<number>): number => Array.from(source).reduce(mixed, 0x811c_9dc5);

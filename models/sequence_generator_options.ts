@@ -21,6 +21,12 @@ export interface GenerateSequenceOptions {
   /** Scores are log-probabilities / length^this; above 0 favours long ones. Default 1. */
   readonly lengthPenalty?: number;
   /**
+   * β of the coverage penalty β · Σ log(min(Σ attention, 1)) over the source, with the mean attention of the last
+   * layer's heads (Wu et al. 2016, equation 14): against leaving out parts of the source; 0.2 is common. Added to scores.
+   * Default 0.
+   */
+  readonly coverage?: number;
+  /**
    * Beam search ends with a sentence (true) once K hypotheses have ended, (false) once no live one scores better at
    * its present length than the worst of K, ('never') once none can do so at any length. Default false.
    */
@@ -78,7 +84,14 @@ export function completeOptions(
   const { mode = 'beam', nBest = 1, banned = [], forced = [] } = options;
   const beams = mode === 'beam' ? (options.beams ?? most) : mode === 'sample' ? nBest : 1;
   const o: CompleteOptions = {
-    ...{ lengthPenalty: 1, earlyStopping: false, tokens: context, forceEnd: false, noRepeatNgram: 0 },
+    ...{
+      lengthPenalty: 1,
+      coverage: 0,
+      earlyStopping: false,
+      tokens: context,
+      forceEnd: false,
+      noRepeatNgram: 0,
+    },
     ...{ temperature: 1, topK: 0, topP: 1, seed: 0 },
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     ...{ mode, beams, nBest },
@@ -111,6 +124,7 @@ export function completeOptions(
       `The model's context holds 1 to ${context}: give fewer, or a larger context.`,
     ],
     ['lengthPenalty', o.lengthPenalty, Number.isFinite(o.lengthPenalty), 'Use a finite number.'],
+    ['coverage', o.coverage, o.coverage >= 0 && Number.isFinite(o.coverage), 'Use 0 (none) or more.'],
     ['noRepeatNgram', o.noRepeatNgram, whole(o.noRepeatNgram, 0), 'Use 0 (any) or a whole number of tokens.'],
     [
       'temperature',

@@ -1,11 +1,16 @@
 /** What decoding needs on the GPU: caches for N sentences of K hypotheses, and the plans over them. */
 import {
+  coverage,
   Graph,
   NO_TOKEN,
+  Parameter,
   ParameterStore,
+  sample,
   topCandidates,
+  withoutTokens,
   type Device,
   type Plan,
+  type Step,
   type Tensor,
 } from '../engine/index';
 import type { DecoderCache, EncoderDecoder } from './encoder_decoder';
@@ -16,11 +21,14 @@ const SOURCES = [16, 32, 64, 128, 256, 512, 1024];
 /** Bans of a row in one upload: one decode plan each. */
 const BANS = 16;
 
-/** How the next token is chosen. */
+/** How the next token is chosen: one decode plan each. */
 export interface Choice {
+  /** The best 2·K of each row, or one drawn. */
   readonly mode: 'candidates' | 'sample';
   /** Places for banned ids in each row, see `bansFor`. */
   readonly bans: number;
+  /** Whether to add up what hypotheses have attended to. */
+  readonly coverage: boolean;
 }
 
 /** Places for `most` banned ids: few different numbers, so few plans. */
@@ -32,9 +40,11 @@ export interface StepRows {
   readonly ids: Uint32Array;
   /** Which row each goes on from. */
   readonly order: Uint32Array;
-  /** The only token that a row may take, or `NO_TOKEN`. */
+  /** The only token that a row may take, or `NO_TOKEN`; for candidates. */
   readonly only: Uint32Array;
-  /** (N·K, bans), each row ended by `NO_TOKEN`. */
+  /** What a row's draws are keyed by; for samples. */
+  readonly counters: Uint32Array;
+  /** (N·K, bans), each row different ids ended by `NO_TOKEN`. */
   readonly bans: Uint32Array;
 }
 
@@ -45,6 +55,8 @@ export class DecodingPlans implements Disposable {
   readonly #model: EncoderDecoder;
   readonly #caches: readonly DecoderCache[];
   readonly #state: ParameterStore;
+  /** What hypotheses have attended to, (N·K, S), made when first asked for. */
+  #covered: { readonly state: Parameter; readonly store: ParameterStore } | null = null;
   readonly #plans = new Map<string, Promise<Plan>>();
   /** Plans that are ready, so that disposing needs to wait for nothing: the device may go next. */
   readonly #ready: Plan[] = [];
@@ -80,20 +92,49 @@ export class DecodingPlans implements Disposable {
     return Uint32Array.from({ length: this.sentences }, (_, n) => sources[n]?.length ?? 1);
   }
 
-  /** The plan of a step; the same for all steps unless bans need more room. */
-  step(sources: readonly ArrayLike<number>[], choice: Choice): Promise<DecodingStep> {
+  /** The step of a choice: compiled once, for any sources. */
+  async step(sources: readonly ArrayLike<number>[], choice: Choice): Promise<DecodingStep> {
+    const { mode, bans, coverage: covers } = choice;
+    const plan = await this.#plan(`decode ${mode} ${bans}${covers ? ' coverage' : ''}`, (g) =>
+      this.#recordStep(g, choice),
+    );
+    return new DecodingStep(plan, this.#lengths(sources), choice, this.beams);
+  }
+
+  #recordStep(g: Graph, choice: Choice): Record<string, Tensor> {
     const { sentences: N, beams: K } = this;
-    const { vocabulary } = this.#model.config;
-    const made = this.#plan(`decode ${choice.mode} ${choice.bans}`, (g) => {
-      const ids = g.input('ids', [N * K, 1], 'u32', { below: vocabulary });
-      const order = K > 1 ? g.input('order', [N * K], 'u32', { below: N * K }) : null;
-      const bans = g.input('bans', [N * K, choice.bans], 'u32');
-      const only = g.input('only', [N * K], 'u32');
-      const logits = this.#model.next(g, ids, this.#caches, g.input('lengths', [N], 'u32'), { order });
-      return { ...topCandidates(g, logits, { count: 2 * K, bans, only }) };
+    const { vocabulary, heads, decoderLayers } = this.#model.config;
+    const ids = g.input('ids', [N * K, 1], 'u32', { below: vocabulary });
+    const order =
+      K > 1 && choice.mode === 'candidates' ? g.input('order', [N * K], 'u32', { below: N * K }) : null;
+    const bans = g.input('bans', [N * K, choice.bans], 'u32');
+    const lengths = g.input('lengths', [N], 'u32');
+    const more: Record<string, Tensor> = {};
+    const look = (layer: number, q: Tensor, keys: Tensor): void => {
+      if (layer !== decoderLayers - 1) return;
+      more.coverage = coverage(g, q, keys, g.use(this.#coveredState()), { heads, lengths, order });
+    };
+    const logits = this.#model.next(g, ids, this.#caches, lengths, {
+      order,
+      ...(choice.coverage && { look }),
     });
-    const lengths = this.#lengths(sources);
-    return made.then((plan) => new DecodingStep(plan, lengths, K));
+    if (choice.mode === 'candidates') {
+      const only = g.input('only', [N * K], 'u32');
+      return { ...more, ...topCandidates(g, logits, { count: 2 * K, bans, only }) };
+    }
+    const counters = g.input('counters', [N * K], 'u32');
+    const drawn = withoutTokens(g, logits, bans, () => sample(g, logits, { counters }));
+    return { ...more, ...topCandidates(g, logits, { count: 1, only: drawn }) };
+  }
+
+  #coveredState(): Parameter {
+    if (!this.#covered) {
+      const shape = [this.sentences * this.beams, this.#model.config.context];
+      const state = new Parameter(shape, { trainable: false, decay: false });
+      const store = new ParameterStore(this.#device, { covered: state }, { owner: 'decoder caches' });
+      this.#covered = { state, store };
+    }
+    return this.#covered.state;
   }
 
   #plan(label: string, record: (g: Graph) => Readonly<Record<string, Tensor>>): Promise<Plan> {
@@ -114,44 +155,59 @@ export class DecodingPlans implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true;
     for (const plan of this.#ready.splice(0)) plan[Symbol.dispose]();
+    this.#covered?.store[Symbol.dispose]();
     this.#state[Symbol.dispose]();
   }
 }
 
-/** What rows may go on with, by row. */
+/** What a row may go on with. */
 export interface Chosen {
-  readonly candidates: readonly (readonly Candidate[])[];
-  /** Whether a row's logits hold an infinity or a NaN. */
-  readonly broken: readonly boolean[];
+  readonly candidates: readonly Candidate[];
+  /** Σ log(min(covered, 1)) over the source; 0 where that was not asked for. */
+  readonly coverage: number;
+  /** Whether its logits hold an infinity or a NaN. */
+  readonly broken: boolean;
 }
 
 export class DecodingStep {
   readonly plan: Plan;
   readonly #lengths: Uint32Array;
+  readonly #choice: Choice;
   readonly #beams: number;
 
-  constructor(plan: Plan, lengths: Uint32Array, beams: number) {
+  constructor(plan: Plan, lengths: Uint32Array, choice: Choice, beams: number) {
     this.plan = plan;
     this.#lengths = lengths;
+    this.#choice = choice;
     this.#beams = beams;
   }
 
-  /** Feeds one token a row at `position` and reads what may follow. */
-  async run({ order, ...rows }: StepRows, position: number): Promise<Chosen> {
+  /** Feeds one token a row at `position` and reads what may follow, by row. */
+  async run(
+    { ids: fed, bans, order, only, counters }: StepRows,
+    position: number,
+    { temperature, topK, topP, seed }: Pick<Step, 'temperature' | 'topK' | 'topP' | 'seed'>,
+  ): Promise<Chosen[]> {
     const { plan } = this;
-    plan.run({ ...rows, lengths: this.#lengths, ...(this.#beams > 1 && { order }) }, { position, length: 1 });
-    const [ids, logs] = await Promise.all([plan.readIntegers('ids'), plan.read('logProbabilities')]);
-    const count = ids.length / rows.ids.length;
-    const candidates: Candidate[][] = [];
-    const broken: boolean[] = [];
-    for (let r = 0; r < rows.ids.length; r++) {
-      const own: Candidate[] = [];
+    const { mode, coverage: covers } = this.#choice;
+    const own: Record<string, Uint32Array> =
+      mode === 'sample' ? { counters } : { only, ...(this.#beams > 1 && { order }) };
+    plan.run(
+      { ids: fed, bans, lengths: this.#lengths, ...own },
+      { position, length: 1, index: position, temperature, topK, topP, seed },
+    );
+    const [ids, logs, covered] = await Promise.all([
+      plan.readIntegers('ids'),
+      plan.read('logProbabilities'),
+      covers ? plan.read('coverage') : null,
+    ]);
+    const count = ids.length / fed.length;
+    return Array.from(fed, (_, r) => {
+      const candidates: Candidate[] = [];
       for (let i = r * count; i < (r + 1) * count && ids[i] !== NO_TOKEN; i++) {
-        own.push({ id: ids[i], logProbability: logs[i] });
+        candidates.push({ id: ids[i], logProbability: logs[i] });
       }
-      candidates.push(own);
-      broken.push(!(logs[r * count] < 1e38));
-    }
-    return { candidates, broken };
+      return { candidates, coverage: covered?.[r] ?? 0, broken: !(logs[r * count] < 1e38) };
+    });
   }
 }

@@ -12,6 +12,8 @@ export * from './attention/pattern';
 export * from './attention/cache';
 export * from './attention/decode';
 export * from './attention/maps_rollout';
+export * from './banned_tokens/banned_tokens';
+export * from './coverage/coverage';
 export * from './cross_entropy/cross_entropy';
 export * from './dropout/dropout';
 export * from './embedding/embedding';

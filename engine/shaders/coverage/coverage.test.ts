@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { normal, Random, testOp } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
+import { scale } from '../scale/scale';
+import { coverage } from './coverage';
+import { coverageRef } from './coverage.ref';
+
+testOp('coverage', {
+  cases: [
+    { n: 1, k: 1, s: 1, heads: 1, d: 3 },
+    { n: 2, k: 3, s: 5, heads: 2, d: 4 },
+    { n: 3, k: 4, s: 70, heads: 2, d: 8 },
+  ],
+  rungs: ['software', 'hardware'],
+  inputs: ({ n, k, s, heads, d }) => {
+    const random = new Random(s);
+    const uniform = Float64Array.from({ length: n * k * s }, () => 0.05 + random.next());
+    return {
+      q: normal([n, k, heads * d], { std: 2 }),
+      keys: normal([n, s, heads * d]),
+      covered: { shape: [n * k, s], data: uniform, exact: true },
+      lengths: {
+        shape: [n],
+        data: Uint32Array.from({ length: n }, (_, i) => (i === 0 ? s : 1 + random.below(s))),
+      },
+      order: {
+        shape: [n * k],
+        data: Uint32Array.from({ length: n * k }, (_, r) => r - (r % k) + random.below(k)),
+      },
+    };
+  },
+  op: (g, { q, keys, lengths, order, covered: before }, { heads }) => {
+    // Not a stored tensor here, so a copy: an input keeps its data for the next run.
+    const covered = scale(g, before, 1);
+    const penalty = coverage(g, q, keys, covered, { heads, lengths, order });
+    return { covered, penalty };
+  },
+  reference: (x, c) => ({ ...coverageRef(x, c) }),
+  terms: ({ s, d }) => s + d,
+  step: { position: 3 },
+  // f16 inputs are rounded before the reference sees them, and all sums are f32.
+  dtypes: ['f32'],
+});
+
+describe('coverage', () => {
+  it('refuses what does not fit', () => {
+    const g = new Graph(fakeDevice());
+    const q = g.input('q', [2, 3, 8], 'f32');
+    const keys = g.input('keys', [2, 5, 8], 'f32');
+    const lengths = g.input('lengths', [2], 'u32');
+    const covered = g.input('covered', [6, 5], 'f32');
+    expect(() => coverage(g, q, keys, covered, { heads: 3, lengths })).toThrow('for 3 heads');
+    expect(() => coverage(g, q, keys, keys, { heads: 2, lengths })).toThrow(/coverage/);
+    expect(coverage(g, q, keys, covered, { heads: 2, lengths }).shape).toEqual([6]);
+  });
+});
