@@ -12,6 +12,7 @@ import { LossChart, type ChartValues } from './view/loss-chart';
 import { Measurements } from './view/measurements';
 import { Notices } from './view/notices';
 import { Samples } from './view/samples';
+import { saveFile } from './view/save-file';
 import { languageOfText, SettingsPanel } from './view/settings';
 import { Transport } from './view/transport';
 import { WritingPanel } from './view/writing';
@@ -152,9 +153,7 @@ export class Page {
 
   async #save(): Promise<void> {
     const { name, bytes } = await this.#session!.save();
-    const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
-    element('a', { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(name, new Blob([bytes], { type: 'application/octet-stream' }));
     this.#notices.news(this.#strings.saved(name));
   }
 

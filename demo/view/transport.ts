@@ -1,4 +1,4 @@
-import type { Phase, RunInfo, RunState } from '../session/protocol';
+import type { RunState } from '../session/protocol';
 import type { Strings } from '../strings';
 import { byId, element, setText } from './dom';
 import type { Format } from './format';
@@ -13,6 +13,17 @@ export interface Progress {
   readonly tokensPerSecond: number | undefined;
   readonly stepMilliseconds: number | undefined;
 }
+
+/** What goes on: the state, the run in it, and while it prepares, how far that is. */
+export interface Doing<Phase extends string> {
+  readonly state: RunState;
+  readonly run: { readonly steps: number } | null;
+  readonly phase: { readonly phase: Phase; readonly share: number } | null;
+}
+
+type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 'step' | 'of' | 'loss'> & {
+  readonly phases: Readonly<Record<Phase, string>>;
+};
 
 /** Buttons and figures at the top: what goes on, how far it is, how well and how fast it goes. */
 export class Transport {
@@ -30,14 +41,10 @@ export class Transport {
     return performance.now() - this.#last >= EVERY_MS;
   }
 
-  render(
-    strings: Strings,
+  render<Phase extends string>(
+    strings: TransportStrings<Phase>,
     format: Format,
-    {
-      state,
-      run,
-      phase,
-    }: { state: RunState; run: RunInfo | null; phase: { phase: Phase; share: number } | null },
+    { state, run, phase }: Doing<Phase>,
     progress: Progress,
     plannedSteps: number,
   ): void {

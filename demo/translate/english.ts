@@ -1,0 +1,161 @@
+import type { SkipReason, SkippedRows } from '../../engine/data';
+import { STRINGS } from '../strings';
+import type { Phase, ScoreName, SizeId } from './session/protocol';
+
+const list = ({ count, lines }: SkippedRows): string =>
+  `${count === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ', …' : ''}`;
+
+/** What the Translate page says in English, with the frame's and the training's own strings. */
+export const english = {
+  ...STRINGS.en,
+  title: 'Heed: translate',
+  tagline: 'Translate with a Transformer in this tab, see what each word attends to, and train your own.',
+  skip: 'Skip to the translation',
+  software: 'a CPU stands in for the GPU',
+  recoveredIdle: 'The GPU device was lost. A new one took over.',
+
+  translating: 'Translate',
+  model: 'Model',
+  models: {
+    phonemes: 'Letters to phonemes',
+    french: 'English to French',
+    chinese: 'English to Chinese',
+  } as Readonly<Record<string, string>>,
+  own: 'Your own',
+  noModel: 'There is no model yet. Train one below: letters to phonemes takes minutes. Or load a file.',
+  opening: 'Opening WebGPU …',
+  openingModel: 'Opening the model …',
+  modelFacts: (parameters: string, layers: number, heads: number) =>
+    `${parameters} weights, ${layers} layers of ${heads} heads`,
+  about: 'About this model',
+  card: {
+    data: 'Data',
+    licence: 'Licence',
+    training: 'Training',
+    adapter: 'Adapter',
+    scores: 'Held out',
+  } as Readonly<Record<string, string>>,
+  source: 'Text',
+  examples: 'Examples',
+  translate: 'Translate',
+  stopTranslating: 'Stop',
+  beams: 'Beam size',
+  greedy: '1 (greedy)',
+  lengthPenalty: 'Length penalty',
+  took: (milliseconds: string) => `${milliseconds} ms`,
+  tookParts: (parts: number, milliseconds: string) => `in ${parts} parts, ${milliseconds} ms`,
+  part: 'Part',
+  partNote: 'The model read the text in these parts. Choose one to see its candidates and its map.',
+  outputLabel: 'Translation',
+  outputEmpty: 'The translation appears here, word by word.',
+  hypotheses: 'Candidates of the beam',
+  score: 'Score',
+  hypothesisTitle: (score: string, logProbability: string) =>
+    `score ${score}, log-probability ${logProbability}`,
+
+  attention: 'What it attends to',
+  attentionIntro:
+    'Each row is a token that was written, each column one that was read; the darker, the more the decoder drew on it.',
+  attentionEmpty: 'The map of a translation appears here.',
+  layer: 'Layer',
+  head: 'Head',
+  mean: 'mean',
+  units: 'Units',
+  words: 'Words',
+  pieces: 'Tokens',
+  sourceAxis: 'read',
+  targetAxis: 'written',
+  sourceSentence: 'Source, token by token',
+  targetSentence: 'Translation, token by token',
+  saveSvg: 'Save SVG',
+  savePng: 'Save PNG',
+  pointHint: 'Point at a word or a cell, or walk with the arrow keys.',
+  targetReads: (token: string, from: string) => `“${token}” read ${from}`,
+  sourceRead: (token: string, by: string) => `“${token}” was read for ${by}`,
+  cellShare: (target: string, source: string, share: string) =>
+    `“${target}” drew ${share} of its attention from “${source}”`,
+  shareOf: (token: string, share: string) => `“${token}” ${share}`,
+  mapLabel: (target: number, source: number, layer: string, head: string) =>
+    `Cross-attention: ${target} rows written by ${source} columns read, layer ${layer}, head ${head}`,
+
+  trainYourOwn: 'Train your own',
+  trainIntro:
+    'Choose pairs and a size, press Train, and it learns in this tab. What it knows can be tried above at any time.',
+  data: 'Data',
+  corpora: {
+    phonemes: 'Letters to phonemes',
+    french: 'English to French',
+    chinese: 'English to Chinese',
+    own: 'Your own pairs',
+  } as Readonly<Record<string, string>>,
+  corpusNotes: {
+    phonemes: 'words and how they sound · minutes',
+    french: 'messages of programs',
+    chinese: 'messages of programs',
+    own: 'a TSV file: source, tab, target',
+  } as Readonly<Record<string, string>>,
+  pairs: (count: string) => `${count} pairs`,
+  corpusFacts: (count: string, source: string, licence: string) => `${count} pairs. ${source}. ${licence}.`,
+  paste: 'Paste pairs here, one a line: source, tab, target. A TSV file can be dropped anywhere.',
+  pasteLabel: 'Your pairs',
+  usePasted: 'Use these pairs',
+  chooseFile: 'Choose a TSV file',
+  reading: 'Reading the pairs …',
+  noPairs: 'No pairs are chosen yet.',
+  pairsFacts: (title: string, count: string) => `${title}: ${count} pairs`,
+  skipped: (reason: SkipReason, rows: SkippedRows) =>
+    `${rows.count} ${
+      {
+        empty: 'empty',
+        missingColumn: 'with a column missing',
+        emptyField: 'with an empty source or target',
+        openQuote: 'with a quotation mark that is never closed',
+      }[reason]
+    } (${list(rows)})`,
+  skippedRows: (count: number, reasons: string) =>
+    `${count} ${count === 1 ? 'row' : 'rows'} skipped: ${reasons}.`,
+  furtherColumns: (count: string) => `Columns after the second were ignored in ${count} rows.`,
+  sizes: { tiny: 'Tiny', small: 'Small' } satisfies Record<SizeId, string>,
+  shape: (layers: number, width: number) => `${layers} + ${layers} layers × ${width}`,
+  parameters: (count: string) => `${count} weights + embedding`,
+  phases: {
+    text: 'Reading the pairs',
+    vocabulary: 'Learning the vocabulary',
+    encode: 'Encoding the pairs',
+    compile: 'Compiling kernels',
+  } satisfies Record<Phase, string>,
+  continues: (step: number) => `Train goes on from step ${step}.`,
+  startsNew:
+    'The pairs, the size or the learning rate changed: Train starts a new model and forgets this one.',
+  kept: (step: number, title: string) =>
+    `The run on “${title}” that this browser kept is back, at step ${step}. Resume goes on with it.`,
+  dataReport: (train: string, held: string, vocabulary: string, padding: string) =>
+    `${train} pairs to learn from, ${held} held out; ${vocabulary} tokens; ${padding} padding`,
+  pairsNeeded: (title: string) =>
+    `To train this model further, choose the pairs that it learned from: ${title}. It can translate already.`,
+  unkept: (reason: string) =>
+    `This run cannot be kept in the browser (${reason}). It goes on; save it to a file before you close the page.`,
+  noRoom:
+    'The browser has no room left to keep this run. The last one that was kept stays. Save this one to a file before you close the page.',
+  stopFirst: 'Stop training before choosing other pairs.',
+  curve: 'Loss',
+  scoreNames: { bleu: 'BLEU', per: 'Phoneme error rate' } satisfies Record<ScoreName, string>,
+  scoreNotes: {
+    bleu: 'of translated held-out pairs; higher is better',
+    per: 'of held-out words, in percent; lower is better',
+  } satisfies Record<ScoreName, string>,
+  scoreEmpty: 'A score of held-out pairs at every evaluation.',
+  scoreSummary: (name: string, step: number, score: string) =>
+    `${name} by step. At step ${step} it is ${score}.`,
+  samples: 'Held-out pairs',
+  samplesEmpty: 'At every evaluation the model translates a few pairs that it does not learn from.',
+  sampleSource: 'Source',
+  sampleReference: 'Reference',
+  sampleOutput: 'Model',
+  samplesAt: (step: number) => `as of step ${step}`,
+  dropHint: 'Drop pairs (.tsv) or a checkpoint (.safetensors)',
+  footer:
+    'Every kernel of the encoder, the decoder and the beam search is hand-written. No server, no tracking.',
+};
+
+export type TranslateStrings = typeof english;

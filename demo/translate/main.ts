@@ -1,0 +1,3 @@
+import { TranslatePage } from './page';
+
+void new TranslatePage().start();

@@ -1,0 +1,199 @@
+/**
+ * What the worker does for the Translate page: holds the device, the model that translates and the one in training.
+ * Every call either succeeds or throws one error that is fit to be shown; a failed call leaves things as they were.
+ */
+import { EngineError, type Device } from '../../../engine/index';
+import { Connection } from '../../session/connection';
+import type { SavedFile } from '../../session/protocol';
+import { OpenModel } from './open-model';
+import { readOwn, reportOf, type LoadedPairs } from './pairs';
+import type {
+  Alignment,
+  DecodeSettings,
+  ModelChoice,
+  ModelInfo,
+  PairsReport,
+  PairsSource,
+  RunInfo,
+  TrainSettings,
+  TranslateEvent,
+  TranslationResult,
+} from './protocol';
+import { Training } from './training';
+
+export class TranslateSession {
+  readonly #emit: (event: TranslateEvent) => void;
+  readonly #connection = new Connection(
+    (adapter) => this.#emit({ kind: 'adapter', adapter }),
+    () => void this.#recover(),
+  );
+  readonly #training: Training;
+  #pairs: LoadedPairs | null = null;
+  #choice: ModelChoice | null = null;
+  #model: {
+    readonly open: OpenModel;
+    readonly device: Device;
+    /** Of its weights and of the run they come from, where they are the visitor's own. */
+    readonly version: number;
+    readonly run: number;
+  } | null = null;
+  #translating: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
+
+  constructor(emit: (event: TranslateEvent) => void) {
+    this.#emit = emit;
+    this.#training = new Training(this.#connection, emit);
+  }
+
+  /** Opens the adapter. Throws a `DeviceError` where there is none. */
+  async open(): Promise<void> {
+    await this.#connection.open();
+  }
+
+  /** Takes up the run that the browser kept, if there is one. Returns what its pairs are, if they are its own. */
+  async restore(): Promise<PairsReport | null> {
+    this.#pairs = await this.#training.restore();
+    return this.#pairs && reportOf(this.#pairs);
+  }
+
+  /** Reads and checks pairs of the visitor's own; they are the ones that `train` will use. */
+  async choosePairs(source: PairsSource): Promise<PairsReport | null> {
+    if (source.kind === 'corpus') return null;
+    const { loaded, report } = await readOwn(source);
+    this.#pairs = loaded;
+    return report;
+  }
+
+  // Translating ---------------------------------------------------------------------------------------------------
+
+  /** Opens a model to translate with. The one before stays if this one does not work. */
+  async useModel(choice: ModelChoice): Promise<ModelInfo> {
+    this.#choice = choice;
+    await this.stopTranslating();
+    const open = await this.#openModel(choice);
+    return open.info;
+  }
+
+  /** The best translations of a text; events tell how the first grows. Null when a later call has taken over. */
+  async translate(text: string, settings: DecodeSettings): Promise<TranslationResult | null> {
+    const abort = new AbortController();
+    const before = this.#translating;
+    before?.abort.abort();
+    const work = (async (): Promise<TranslationResult | null> => {
+      await before?.done.catch(() => undefined);
+      if (abort.signal.aborted) return null;
+      const model = await this.#current();
+      return await model.translate(text, settings, abort.signal, (partial) =>
+        this.#emit({ kind: 'partial', text: partial }),
+      );
+    })();
+    this.#translating = { abort, done: work };
+    try {
+      return await work;
+    } catch (error) {
+      if (abort.signal.aborted) return null;
+      throw error;
+    } finally {
+      if (this.#translating.done === work) this.#translating = null;
+    }
+  }
+
+  async stopTranslating(): Promise<void> {
+    this.#translating?.abort.abort();
+    await this.#translating?.done.catch(() => undefined);
+  }
+
+  /** Cross-attention of a candidate of the last translation; null when it is of another model by now. */
+  async alignment(part: number, hypothesis: number): Promise<Alignment | null> {
+    return (await this.#model?.open.alignment(part, hypothesis)) ?? null;
+  }
+
+  // Training ------------------------------------------------------------------------------------------------------
+
+  /** Trains until `settings.steps`: goes on with the present run where it fits, else starts a new one. */
+  async train(source: PairsSource | null, settings: TrainSettings): Promise<void> {
+    await this.#training.train(source, this.#pairs, settings);
+  }
+
+  pause(): void {
+    this.#training.pause();
+  }
+
+  resume(): void {
+    this.#training.resume();
+  }
+
+  async stop(): Promise<void> {
+    await this.#training.stop();
+  }
+
+  /** The run with everything that training needs to go on, as a file. */
+  async save(): Promise<SavedFile> {
+    return await this.#training.save();
+  }
+
+  /** Takes up a saved run, or weights that only translate (null). The present ones stay if the file does not work. */
+  async load(file: Blob): Promise<RunInfo | null> {
+    return await this.#training.load(new Uint8Array(await file.arrayBuffer()));
+  }
+
+  /** Drops the run, here and in the browser. */
+  async forget(): Promise<void> {
+    await this.#training.forget();
+    if (this.#choice?.kind === 'own') this.#choice = null;
+  }
+
+  /** For tests: destroys the device, as a driver crash would. */
+  loseDevice(): void {
+    this.#connection.lose();
+  }
+
+  /** The model that is chosen, on the device as it is now, with the newest weights. */
+  async #current(): Promise<OpenModel> {
+    const device = await this.#connection.open();
+    if (!this.#choice) throw new EngineError('Translate', 'no model is chosen', 'Train one, or load a file.');
+    const model = this.#model;
+    if (!model || model.device !== device) return await this.#openModel(this.#choice);
+    const newest = this.#training.weights;
+    if (this.#choice.kind !== 'own' || !newest || newest.version === model.version) return model.open;
+    // Of a run that began anew, the vocabulary and the shape may be others.
+    if (newest.run !== model.run) return await this.#openModel(this.#choice);
+    await model.open.reload(newest.bytes);
+    this.#model = { ...model, version: newest.version };
+    return model.open;
+  }
+
+  async #openModel(choice: ModelChoice): Promise<OpenModel> {
+    const device = await this.#connection.open();
+    const newest = this.#training.weights;
+    if (choice.kind === 'own' && !newest) {
+      throw new EngineError('model', 'there is none of your own yet', 'Train one, or load a file.');
+    }
+    const file = choice.kind === 'own' ? newest!.bytes : await fetchModel(choice);
+    const open = await OpenModel.open(device, file);
+    this.#close();
+    this.#model = { open, device, version: newest?.version ?? 0, run: newest?.run ?? 0 };
+    return open;
+  }
+
+  #close(): void {
+    this.#model?.open[Symbol.dispose]();
+    this.#model = null;
+  }
+
+  /** The next translation opens its model anew; a run in training sees to itself. */
+  async #recover(): Promise<void> {
+    try {
+      await this.#connection.open();
+      if (!this.#training.active) this.#emit({ kind: 'recovered', step: null });
+    } catch {
+      // No adapter now: the next call tries again and its error is shown.
+    }
+  }
+}
+
+async function fetchModel({ url, title }: Extract<ModelChoice, { kind: 'shipped' }>): Promise<Blob> {
+  const response = await fetch(url).catch(() => null);
+  if (response?.ok) return await response.blob();
+  const status = response ? `the server answered ${response.status}` : 'the server does not answer';
+  throw new EngineError(title, `it could not be fetched: ${status}`, 'Is the page still being served?');
+}

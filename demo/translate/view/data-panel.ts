@@ -1,0 +1,245 @@
+import type { SkipReason } from '../../../engine/data';
+import { byId, element, setText } from '../../view/dom';
+import type { Format } from '../../view/format';
+import type { TranslateStrings } from '../english';
+import type {
+  PairsName,
+  PairsReport,
+  PairsSource,
+  RunInfo,
+  SizeId,
+  TrainSettings,
+} from '../session/protocol';
+import { defaultSize, SIZES, sizeOf, type Size } from '../session/sizes';
+
+const CORPORA = {
+  phonemes: () => import('virtual:pairs/phonemes'),
+  french: () => import('virtual:pairs/french'),
+  chinese: () => import('virtual:pairs/chinese'),
+};
+type CorpusId = keyof typeof CORPORA;
+type Bundled = Awaited<ReturnType<(typeof CORPORA)[CorpusId]>>['pairs'];
+const OWN = 'own';
+const SKIP_REASONS: readonly SkipReason[] = ['empty', 'missingColumn', 'emptyField', 'openQuote'];
+
+/** The column of settings: which pairs, which model, how to train. */
+export class DataPanel {
+  /** Pairs of the visitor's own were chosen: they are to be read, and `setReport` told. Null: none any more. */
+  onPairs: (source: PairsSource | null) => void = () => undefined;
+  onChange: () => void = () => undefined;
+  readonly #form = byId<HTMLFormElement>('settings');
+  readonly #rate = byId<HTMLInputElement>('rate');
+  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #pasted = byId<HTMLTextAreaElement>('pasted');
+  readonly #bundled = new Map<CorpusId, Bundled>();
+  #own: PairsReport | null = null;
+  #software = false;
+  #touched = new Set<'rate' | 'steps' | 'size'>();
+
+  constructor() {
+    this.#drawRows('corpora', 'data', [...Object.keys(CORPORA), OWN]);
+    this.#drawRows(
+      'sizes',
+      'size',
+      SIZES.map(({ id }) => id),
+    );
+    this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#form.addEventListener('change', ({ target }) => this.#changed(target as HTMLInputElement));
+    this.#rate.addEventListener('input', () => this.#touched.add('rate'));
+    this.#steps.addEventListener('input', () => this.#touched.add('steps'));
+    byId('use-pasted').addEventListener('click', () => this.#usePasted());
+    this.#pasted.addEventListener('change', () => this.#usePasted());
+    const file = byId<HTMLInputElement>('pairs-file');
+    byId('choose-file').addEventListener('click', () => file.click());
+    file.addEventListener('change', () => {
+      if (file.files?.[0]) this.takeFile(file.files[0]);
+      file.value = '';
+    });
+    this.#check('data', 'phonemes');
+    this.#setSize(SIZES[0]);
+  }
+
+  /** What the first corpus is. */
+  start(): void {
+    void this.#describe();
+  }
+
+  setAdapter(software: boolean): void {
+    this.#software = software;
+    if (!this.#touched.has('size')) this.#setSize(defaultSize(software));
+    this.onChange();
+  }
+
+  takeFile(file: File): void {
+    this.#check('data', OWN);
+    this.onPairs({ kind: 'file', file });
+    this.onChange();
+  }
+
+  /** What was found in the visitor's own pairs; null while there are none. */
+  setReport(report: PairsReport | null): void {
+    this.#own = report;
+    this.onChange();
+  }
+
+  /** The pairs that are chosen, as a run would name them; null where there are none. */
+  get pairs(): PairsName | null {
+    const bundled = this.#corpus;
+    if (!bundled) return this.#own;
+    const { name: id, title, languages } = bundled;
+    return { kind: 'corpus', id, title, languages };
+  }
+
+  /** For `train`: what to fetch; null: the pairs that were read last. */
+  async source(): Promise<PairsSource | null> {
+    const id = this.#chosen('data') as CorpusId | typeof OWN;
+    if (id === OWN) return null;
+    const { url, title, languages, apart } = await this.#load(id);
+    return { kind: 'corpus', id, title, url: new URL(url, location.href).href, languages, apart };
+  }
+
+  get values(): TrainSettings {
+    const number = (input: HTMLInputElement): number =>
+      input.value.trim() === '' ? NaN : Number(input.value.replace(',', '.'));
+    return { size: this.#size.id, rate: number(this.#rate), steps: number(this.#steps) };
+  }
+
+  /** Shows a loaded or kept run's settings. Returns false when its pairs are not at hand. */
+  adopt(run: RunInfo): boolean {
+    this.#touched = new Set(['rate', 'steps', 'size']);
+    this.#setSize(sizeOf(run.size));
+    this.#rate.value = String(run.rate);
+    this.#steps.value = String(run.steps);
+    const known = run.pairs.kind === 'corpus' && run.pairs.id in CORPORA;
+    this.#check('data', known ? run.pairs.id : OWN);
+    void this.#describe();
+    return known || this.#own?.id === run.pairs.id;
+  }
+
+  setDisabled(disabled: boolean): void {
+    for (const fieldset of this.#form.querySelectorAll('fieldset')) fieldset.disabled = disabled;
+  }
+
+  render(strings: TranslateStrings, format: Format, reading: boolean): void {
+    const own = this.#chosen('data') === OWN;
+    byId('own').hidden = !own;
+    for (const [id, name] of Object.entries(strings.corpora)) {
+      const { count } = this.#bundled.get(id as CorpusId) ?? { count: 0 };
+      this.#label(
+        'corpora',
+        id,
+        name,
+        count ? strings.pairs(format.whole(count)) : '',
+        strings.corpusNotes[id],
+      );
+    }
+    for (const { id, layers, width, weights } of SIZES) {
+      const slow = this.#software && id !== SIZES[0].id ? ` · ${strings.slowHere}` : '';
+      const count = strings.parameters(format.compact(weights));
+      this.#label('sizes', id, strings.sizes[id], strings.shape(layers, width), count + slow);
+    }
+    setText(byId('facts'), reading ? strings.reading : this.#facts(strings, format, own));
+    setText(byId('report'), own && !reading && this.#own ? this.#report(this.#own, strings, format) : '');
+  }
+
+  get #corpus(): Bundled | undefined {
+    return this.#bundled.get(this.#chosen('data') as CorpusId);
+  }
+
+  get #size(): Size {
+    return sizeOf(this.#chosen('size') as SizeId);
+  }
+
+  #facts(strings: TranslateStrings, format: Format, own: boolean): string {
+    if (own) {
+      const report = this.#own;
+      return report ? strings.pairsFacts(report.title, format.whole(report.count)) : strings.noPairs;
+    }
+    const corpus = this.#corpus;
+    return corpus ? `${corpus.source}. ${corpus.licence}.` : '';
+  }
+
+  /** What was left out of a file, and where. */
+  #report(report: PairsReport, strings: TranslateStrings, format: Format): string {
+    const reasons = SKIP_REASONS.filter((reason) => report.skipped[reason].count > 0);
+    const count = reasons.reduce((sum, reason) => sum + report.skipped[reason].count, 0);
+    const comma = strings.lang === 'en' ? ', ' : '，';
+    const sentences = [];
+    if (count > 0) {
+      const list = reasons.map((reason) => strings.skipped(reason, report.skipped[reason])).join(comma);
+      sentences.push(strings.skippedRows(count, list));
+    }
+    if (report.further > 0) sentences.push(strings.furtherColumns(format.whole(report.further)));
+    return sentences.join(' ');
+  }
+
+  /** Not by FormData, which leaves out what is disabled. */
+  #chosen(name: string): string {
+    return this.#form.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
+  }
+
+  #changed(target: HTMLInputElement): void {
+    if (target.name === 'data') void this.#describe();
+    if (target.name === 'size') {
+      this.#touched.add('size');
+      this.#setSize(this.#size);
+    }
+    this.onChange();
+  }
+
+  /** Brings what the chosen corpus is, not yet its pairs. */
+  async #describe(): Promise<void> {
+    const id = this.#chosen('data');
+    if (id !== OWN) await this.#load(id as CorpusId);
+    this.onChange();
+  }
+
+  async #load(id: CorpusId): Promise<Bundled> {
+    const { pairs } = await CORPORA[id]();
+    this.#bundled.set(id, pairs);
+    return pairs;
+  }
+
+  /** Taken as soon as one leaves the field, so that Train never uses other pairs than those on view. */
+  #usePasted(): void {
+    const text = this.#pasted.value;
+    this.onPairs(text.trim() === '' ? null : { kind: 'pasted', text });
+  }
+
+  /** Rates and steps that a person typed stay. */
+  #setSize(size: Size): void {
+    this.#check('size', size.id);
+    if (!this.#touched.has('rate')) this.#rate.value = String(size.rate);
+    if (!this.#touched.has('steps')) this.#steps.value = String(size.steps);
+  }
+
+  #check(name: string, value: string): void {
+    const input = this.#form.querySelector<HTMLInputElement>(`input[name=${name}][value=${value}]`);
+    if (input) input.checked = true;
+  }
+
+  #label(host: string, id: string, name: string, count: string, note: string): void {
+    const row = byId(host).querySelector(`[data-id=${id}]`)!;
+    setText(row.querySelector('b')!, name);
+    setText(row.querySelector('.count')!, count);
+    setText(row.querySelector('small')!, note);
+  }
+
+  #drawRows(host: string, name: string, ids: readonly string[]): void {
+    const rows = ids.map((id) =>
+      element(
+        'label',
+        { 'data-id': id },
+        element('input', { type: 'radio', name, value: id }),
+        element(
+          'span',
+          { class: 'choice' },
+          element('b'),
+          element('span', { class: 'count' }),
+          element('small'),
+        ),
+      ),
+    );
+    byId(host).replaceChildren(...rows);
+  }
+}

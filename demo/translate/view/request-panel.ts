@@ -1,0 +1,201 @@
+import { byId, element, setText } from '../../view/dom';
+import type { Format } from '../../view/format';
+import { Segments } from '../../view/segments';
+import type { TranslateStrings } from '../english';
+import { SHIPPED, type ShippedModel } from '../models';
+import type { DecodeSettings, HypothesisInfo, ModelChoice, ModelInfo } from '../session/protocol';
+
+/** Someone who types has paused: translate what is there. */
+const PAUSE_MS = 500;
+const OWN = 'own';
+const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
+
+/** What to translate, with which model and how; and the candidates that came of it. */
+export class RequestPanel {
+  onModel: () => void = () => undefined;
+  onTranslate: () => void = () => undefined;
+  onStop: () => void = () => undefined;
+  /** Another candidate was chosen. */
+  onHypothesis: () => void = () => undefined;
+  readonly #models = new Segments(byId('models'), 'model', () => this.#changedModel());
+  readonly #source = byId<HTMLTextAreaElement>('source');
+  readonly #beams = byId<HTMLInputElement>('beams');
+  readonly #penalty = byId<HTMLInputElement>('length-penalty');
+  /** Examples for the visitor's own model; null while there is none. */
+  #own: readonly string[] | null = null;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+  #hypotheses: readonly HypothesisInfo[] = [];
+  #chosen = 0;
+
+  constructor() {
+    byId('request').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#ask();
+    });
+    byId('stop-translating').addEventListener('click', () => this.onStop());
+    this.#source.addEventListener('input', () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#ask(), PAUSE_MS);
+    });
+    this.#source.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#ask();
+    });
+    for (const slider of [this.#beams, this.#penalty]) {
+      slider.addEventListener('change', () => this.#ask());
+    }
+    byId('hypotheses').addEventListener('click', ({ target }) => {
+      const row = (target as Element).closest('li');
+      if (row) this.#choose([...row.parentElement!.children].indexOf(row));
+    });
+  }
+
+  /** Which model is chosen; null while there is none. */
+  get model(): ModelChoice | null {
+    const shipped = this.#shipped;
+    if (shipped) return { kind: 'shipped', ...shipped };
+    return this.#models.chosen === OWN ? { kind: 'own' } : null;
+  }
+
+  get text(): string {
+    return this.#source.value;
+  }
+
+  get settings(): DecodeSettings {
+    return { beams: Number(this.#beams.value), lengthPenalty: Number(this.#penalty.value) };
+  }
+
+  /** Number of the candidate that is chosen. */
+  get hypothesis(): number {
+    return this.#chosen;
+  }
+
+  /** The visitor's own model, to be offered beside the shipped ones; it is taken when asked for or when alone. */
+  setOwn(examples: readonly string[] | null, strings: TranslateStrings, take: boolean): void {
+    this.#own = examples;
+    this.#offer(strings);
+    if (take && examples) this.#models.choose(OWN);
+    this.#suggest();
+  }
+
+  /** Candidates, best first. */
+  setHypotheses(hypotheses: readonly HypothesisInfo[]): void {
+    this.#hypotheses = hypotheses;
+    this.#chosen = 0;
+  }
+
+  say(strings: TranslateStrings): void {
+    this.#offer(strings);
+    this.#suggest();
+    this.#drawCard(strings);
+  }
+
+  render(
+    strings: TranslateStrings,
+    format: Format,
+    now: { readonly model: ModelInfo | 'opening' | null; readonly ready: boolean; readonly busy: boolean },
+  ): void {
+    const { model, ready, busy } = now;
+    byId('models').hidden = this.#models.chosen === '';
+    const facts =
+      model === 'opening'
+        ? strings.openingModel
+        : model
+          ? strings.modelFacts(format.compact(model.parameters), model.layers, model.heads)
+          : this.#models.chosen === '' && ready
+            ? strings.noModel
+            : '';
+    setText(byId('model-facts'), facts);
+    setText(byId('beams-value'), this.#beams.value === '1' ? strings.greedy : this.#beams.value);
+    setText(byId('length-penalty-value'), Number(this.#penalty.value).toFixed(1));
+    byId<HTMLButtonElement>('translate').disabled = !ready || this.model === null;
+    const stop = byId<HTMLButtonElement>('stop-translating');
+    stop.hidden = !busy;
+    this.#drawHypotheses(strings);
+  }
+
+  get #shipped(): ShippedModel | undefined {
+    return SHIPPED.find(({ id }) => id === this.#models.chosen);
+  }
+
+  get #examples(): readonly string[] {
+    return this.#shipped?.examples ?? (this.#models.chosen === OWN ? this.#own : null) ?? [];
+  }
+
+  #ask(): void {
+    clearTimeout(this.#typing);
+    this.onTranslate();
+  }
+
+  #changedModel(): void {
+    this.#suggest();
+    this.onModel();
+  }
+
+  #offer(strings: TranslateStrings): void {
+    const shipped = SHIPPED.map(({ id, title }) => [id, strings.models[title] ?? title] as const);
+    const all = [...shipped, ...(this.#own ? [[OWN, strings.own] as const] : [])];
+    if (all.length > 0) this.#models.offer(all);
+  }
+
+  /** Examples of the model as buttons, and the first as the text, unless someone wrote another. */
+  #suggest(): void {
+    const examples = this.#examples;
+    const untouched = this.#source.value === this.#source.defaultValue;
+    if (untouched) this.#source.value = this.#source.defaultValue = examples[0] ?? '';
+    const buttons = examples.map((text) => {
+      const button = element('button', { type: 'button', class: 'link' }, text);
+      button.addEventListener('click', () => {
+        this.#source.value = text;
+        this.#ask();
+      });
+      return button;
+    });
+    byId('examples').replaceChildren(...buttons);
+    const language = this.#shipped?.languages[0] ?? '';
+    this.#source.lang = language;
+  }
+
+  #drawCard(strings: TranslateStrings): void {
+    const card = this.#shipped;
+    byId('card').hidden = !card;
+    if (!card) return;
+    byId('card-facts').replaceChildren(
+      ...CARD.filter((name) => card[name]).flatMap((name) => [
+        element('dt', {}, strings.card[name]),
+        element('dd', {}, card[name]),
+      ]),
+    );
+  }
+
+  #choose(index: number): void {
+    if (index === this.#chosen) return;
+    this.#chosen = index;
+    this.onHypothesis();
+  }
+
+  #drawHypotheses(strings: TranslateStrings): void {
+    const host = byId('hypotheses');
+    const best = this.#hypotheses[0]?.score ?? 0;
+    if (host.childElementCount !== this.#hypotheses.length) {
+      host.replaceChildren(
+        ...this.#hypotheses.map(() =>
+          element(
+            'li',
+            {},
+            element('button', { type: 'button' }, element('span', { class: 'text' }), element('small')),
+          ),
+        ),
+      );
+    }
+    this.#hypotheses.forEach(({ text, score, logProbability }, i) => {
+      const button = host.children[i].firstElementChild as HTMLButtonElement;
+      setText(button.firstElementChild!, text || '–');
+      setText(button.lastElementChild!, score.toFixed(3));
+      button.title = strings.hypothesisTitle(score.toFixed(4), logProbability.toFixed(4));
+      button.setAttribute('aria-pressed', String(i === this.#chosen));
+      button.style.setProperty('--share', Math.exp(score - best).toFixed(4));
+    });
+  }
+}

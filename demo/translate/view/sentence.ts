@@ -1,0 +1,82 @@
+import { element } from '../../view/dom';
+import type { Unit } from './units';
+
+/** A sentence in units that can be pointed at: by pointer, tap, or Tab and the arrow keys. */
+export class Sentence {
+  /** Null when nothing is pointed at any more. */
+  onPoint: (unit: number | null) => void = () => undefined;
+  onChoose: (unit: number) => void = () => undefined;
+  readonly #host: HTMLElement;
+  #buttons: readonly HTMLButtonElement[] = [];
+
+  constructor(host: HTMLElement) {
+    this.#host = host;
+    const unitOf = (target: EventTarget | null): number => this.#buttons.indexOf(target as HTMLButtonElement);
+    const point = ({ target }: Event): void => {
+      const unit = unitOf(target);
+      this.onPoint(unit < 0 ? null : unit);
+    };
+    host.addEventListener('pointerover', (event) => {
+      if (event.pointerType === 'mouse') point(event);
+    });
+    host.addEventListener('pointerleave', () => this.onPoint(null));
+    host.addEventListener('focusin', (event) => {
+      if ((event.target as HTMLElement).matches(':focus-visible')) point(event);
+    });
+    host.addEventListener('focusout', () => this.onPoint(null));
+    host.addEventListener('click', ({ target }) => {
+      const unit = unitOf(target);
+      if (unit >= 0) this.onChoose(unit);
+    });
+    host.addEventListener('keydown', (event) => this.#onKey(event, unitOf(event.target)));
+  }
+
+  clear(): void {
+    this.#buttons = [];
+    this.#host.replaceChildren();
+  }
+
+  /** Plain text that still grows. */
+  write(text: string, language: string): void {
+    this.#buttons = [];
+    this.#host.lang = language;
+    this.#host.replaceChildren(text);
+  }
+
+  show(units: readonly Unit[], language: string): void {
+    this.#host.lang = language;
+    this.#buttons = units.map(({ text }, i) =>
+      element(
+        'button',
+        {
+          type: 'button',
+          class: /^⟨.*⟩$/.test(text) ? 'unit special' : 'unit',
+          tabindex: i === 0 ? 0 : -1,
+        },
+        text,
+      ),
+    );
+    this.#host.replaceChildren(
+      ...this.#buttons.flatMap((button, i) => (units[i].spaced && i > 0 ? [' ', button] : [button])),
+    );
+  }
+
+  /** Shades each unit by its share, 0 … 1, and frames one. */
+  tint(shares: readonly number[], framed: number | null): void {
+    this.#buttons.forEach((button, i) => {
+      button.style.setProperty('--share', (i < shares.length ? shares[i] : 0).toFixed(3));
+      button.classList.toggle('framed', i === framed);
+    });
+  }
+
+  #onKey(event: KeyboardEvent, at: number): void {
+    const last = this.#buttons.length - 1;
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    const next = this.#buttons[Math.min(last, Math.max(0, to))];
+    this.#buttons[at].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+}
