@@ -174,6 +174,20 @@ if (host.gpu)
       for (const id of ids) expect(p[id], `token ${id}`).toBeGreaterThan(0);
     });
 
+    it('draws by counters what rows with those numbers would', async () => {
+      const v = 300;
+      const random = new Random(13);
+      const row = Float32Array.from({ length: v }, () => random.normal());
+      const step = { temperature: 1, topK: 50, topP: 0.9, seed: 4, index: 2 };
+      using plain = await compile('software', 6, v);
+      const want = await draw(plain, repeat(row, 6), step);
+      const g = new Graph(as(device, 'software'));
+      const counters = g.input('counters', [4], 'u32');
+      using plan = await g.compile({ ids: sample(g, g.input('logits', [4, v], 'f32'), { counters }) });
+      plan.run({ logits: repeat(row, 4), counters: Uint32Array.of(5 * v, 0, 3 * v, 0) }, step);
+      expect([...(await plan.readIntegers('ids'))]).toEqual([want[5], want[0], want[3], want[0]]);
+    });
+
     const noHalf = !feature('shader-f16');
     it.skipIf(noHalf)(`reads f16 logits${noHalf ? ' (needs shader-f16)' : ''}`, async () => {
       const [n, v] = [600, 65];
