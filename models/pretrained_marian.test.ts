@@ -26,7 +26,11 @@ function anything(names: (name: string) => boolean = () => true): WeightSource {
       }
     }
   }
-  return { names: () => all.filter(names), info: () => ({ shape: [1] }), float32: () => Promise.resolve(new Float32Array(1)) };
+  return {
+    names: () => all.filter(names),
+    info: () => ({ shape: [1] }),
+    float32: () => Promise.resolve(new Float32Array(1)),
+  };
 }
 
 describe('pretrainedMarian', () => {
