@@ -200,7 +200,7 @@ export class SequenceGenerator implements Disposable {
     }
     const places = bansFor(bans.reduce((most, { length }) => Math.max(most, length), 1));
     const table = new Uint32Array(rows * places).fill(NO_TOKEN);
-    bans.forEach((own, row) => table.set(own, row * places));
+    bans.forEach((own, row) => table.set(Uint32Array.from(own).sort(), row * places));
     const sources = group.map(({ source }) => source);
     const run = async (mode: Choice['mode'], coverage: boolean): Promise<Chosen[]> => {
       const step = await plans.step(sources, { mode, bans: places, coverage });

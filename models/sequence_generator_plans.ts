@@ -44,7 +44,7 @@ export interface StepRows {
   readonly only: Uint32Array;
   /** What a row's draws are keyed by; for samples. */
   readonly counters: Uint32Array;
-  /** (N·K, bans), each row different ids ended by `NO_TOKEN`. */
+  /** (N·K, bans), each row different ids, ascending, then `NO_TOKEN`. */
   readonly bans: Uint32Array;
 }
 

@@ -30,6 +30,7 @@ testOp('topCandidates', {
       const some = 1 + random.below(m);
       for (let i = 0; i < some; i++) bans[r * m + i] = i === 0 ? best[2 * r] : random.below(v);
     }
+    for (let r = 0; r < n; r++) bans.subarray(r * m, (r + 1) * m).sort();
     const only = new Uint32Array(n).fill(NONE);
     only[1] = random.below(v);
     return { logits, bans: { shape: [n, m], data: bans }, only: { shape: [n], data: only } };

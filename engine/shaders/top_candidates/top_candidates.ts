@@ -15,7 +15,7 @@ const MOST_CANDIDATES = 128;
 export interface TopCandidatesOptions {
   /** How many of each row, 1 to 128. */
   readonly count: number;
-  /** u32 (N, M): ids that a row may not take, ended by `NO_TOKEN` where there are fewer than M. Default: none. */
+  /** u32 (N, M): ids that a row may not take, ascending, then `NO_TOKEN` where there are fewer than M. Default: none. */
   readonly bans?: Tensor;
   /** u32 (N): the only id that a row may take, banned or not, or `NO_TOKEN`. Default: any. */
   readonly only?: Tensor;
@@ -60,7 +60,7 @@ export function topCandidates(g: Graph, logits: Tensor, options: TopCandidatesOp
     kernel,
     { logits, bans, only: only ?? none('any token', 1), ids, logs },
     {
-      uniforms: { n, v, m, count, side },
+      uniforms: { n, v, m, halvings: Math.ceil(Math.log2(m)), count, side },
       constants: { T: logits.dtype, SIDE: side, MOST: Math.max(4, 2 ** Math.ceil(Math.log2(count))) },
       grid: linearGrid(n),
     },

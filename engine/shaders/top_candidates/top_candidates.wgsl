@@ -1,7 +1,7 @@
 // The `count` likeliest tokens of each row that are not banned, best first, of equal ones the lowest id, and the
-// logarithms of their probabilities under softmax(logits[row]), bans or not. logits (N, V) of T, bans (N, M) ids up to the
-// first NONE, only (N): the one token that a row may take, or NONE. ids, logs (N, count); what there is not has id NONE and
-// -3e38, all of a row with an infinity or a NaN NONE and 3e38. Link sampling/keys and sampling/reduce.
+// logarithms of their probabilities under softmax(logits[row]), bans or not. logits (N, V) of T, bans (N, M) ids in
+// ascending order, then NONE, only (N): the one token that a row may take, or NONE. ids, logs (N, count); what there is
+// not has id NONE and -3e38, all of a row with an infinity or a NaN NONE and 3e38. Link sampling/keys, sampling/reduce.
 //
 // A workgroup owns a row. Its lanes stride over the vocabulary and each keeps the best of what it saw, sorted; since few
 // tokens get that far, bans are looked up for those only. Then the lanes' lists are merged, one place a round.
@@ -9,7 +9,7 @@ const MOST: u32 = 4; // count at most
 const NONE: u32 = 0xffffffff;
 alias T = f32;
 
-struct Sizes { n: u32, v: u32, m: u32, count: u32, side: u32 }
+struct Sizes { n: u32, v: u32, m: u32, halvings: u32, count: u32, side: u32 }
 @group(0) @binding(0) var<storage, read> logits: array<T>;
 @group(0) @binding(1) var<storage, read> bans: array<u32>;
 @group(0) @binding(2) var<storage, read> only: array<u32>;
@@ -18,11 +18,14 @@ struct Sizes { n: u32, v: u32, m: u32, count: u32, side: u32 }
 @group(0) @binding(5) var<uniform> sizes: Sizes;
 
 fn is_banned(row: u32, id: u32) -> bool {
-  for (var i = row * sizes.m; i < (row + 1u) * sizes.m; i++) {
-    if (bans[i] == id) { return true; }
-    if (bans[i] == NONE) { return false; }
+  var low = row * sizes.m;
+  var many = sizes.m; // that may hold it
+  for (var step = 0u; step < sizes.halvings; step++) {
+    let half = many / 2u;
+    if (bans[low + half] <= id) { low += half; }
+    many -= half;
   }
-  return false;
+  return bans[low] == id;
 }
 
 // x - largest from halves, so that nothing overflows
