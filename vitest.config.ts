@@ -37,6 +37,7 @@ export default defineConfig({
       project('browser', {
         include: [ops, gpu],
         env: { HEED_HOST: 'chromium', ...asked },
+        maxWorkers: 2, // browsers
         browser: {
           enabled: true,
           headless: true,
