@@ -76,7 +76,10 @@ class SelfAttention {
   next(g: Graph, x: Tensor, residual: Tensor, cache: DecoderCache, order: Tensor | null): Tensor {
     const { heads } = this.#c;
     const [keys, values] = [g.use(cache.keys), g.use(cache.values)];
-    if (order) reorderCache(g, keys, values, order);
+    if (order) {
+      const sentences = cache.memoryKeys.shape[0];
+      reorderCache(g, keys, values, order, { within: keys.shape[0] / sentences });
+    }
     const qkv = this.#project(g, x);
     appendCache(g, qkv, keys, values, { heads });
     return this.out_proj.forward(g, decodeAttention(g, qkv, keys, values, { heads }), { residual });

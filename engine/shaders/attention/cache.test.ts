@@ -48,6 +48,12 @@ if (!host.gpu)
       const [keys, values] = ['keys', 'values'].map((name) => g.input(name, [2, 4, 4], 'f32'));
       const rows = g.input('rows', [2], 'u32', { below: 2 });
       reorderCache(g, keys, values, rows, { starts: g.constant('starts', [2], Uint32Array.of(3, 2)) });
+      const four = g.input('four', [4], 'u32', { below: 4 });
+      const [manyKeys, manyValues] = ['k', 'v'].map((name) => g.input(name, [4, 2, 4], 'f32'));
+      reorderCache(g, manyKeys, manyValues, four, {
+        starts: g.constant('two', [4], new Uint32Array(4).fill(2)),
+        within: 2,
+      });
       appendCache(g, qkv, keys, values, { heads: 1, slides: true, sinks: 1, rope: { pairing: 'adjacent' } });
       for (const d of g.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
     });
@@ -75,7 +81,7 @@ if (!host.gpu)
       const g = new Graph(fakeDevice());
       const cache = g.input('cache', [65, 2, 4], 'f32');
       expect(() => reorderCache(g, cache, cache, g.input('rows', [65], 'u32'))).toThrow(
-        'reorderCache: caches are cache (65, 2, 4) f32. Give (B, capacity, G·D) with B at most 64.',
+        'reorderCache: caches are cache (65, 2, 4) f32. Give (B, capacity, G·D) with B at most 64, or groups of at most so many.',
       );
     });
     it('refuse caches of another width', () => {
@@ -264,16 +270,20 @@ if (host.gpu)
     });
 
     it('change places for beams, as far as they are in use', async () => {
-      for (const [B, capacity, c] of [
-        [3, 7, 6],
-        [6, 500, 8],
+      for (const [B, within, capacity, c] of [
+        [3, 3, 7, 6],
+        [6, 6, 500, 8],
+        [68, 4, 50, 8],
       ] as const) {
         const g = new Graph(device, { label: 'reorder' });
         const [keys, values] = ['keys', 'values'].map((name) => g.input(name, [B, capacity, c], 'f32'));
         const rows = g.input('rows', [B], 'u32', { below: B });
-        reorderCache(g, keys, values, rows, { starts: g.input('starts', [B], 'u32') });
+        reorderCache(g, keys, values, rows, { starts: g.input('starts', [B], 'u32'), within });
         using plan = await g.compile({ keys, values });
-        const from = Array.from({ length: B }, (_, b) => (b * b + 2) % B);
+        const from = Array.from({ length: B }, (_, b) => {
+          const first = b - (b % within);
+          return first % 8 === 4 ? b : first + ((b * b + 2) % within); // some groups stay
+        });
         const starts = Array.from({ length: B }, (_, b) => b % 3);
         const position = Math.floor(capacity / 2);
         const used = position + 2;

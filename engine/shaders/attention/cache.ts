@@ -257,7 +257,12 @@ function refuseOverflow(
   });
 }
 
-/** How many sequences `reorderCache` takes: it holds a column of all of them in registers. */
+export interface ReorderOptions extends Pick<CacheOptions, 'starts'> {
+  /** Sequences that change places only among themselves: 0 to K - 1, K to 2K - 1 and so on. Default B: all of them. */
+  readonly within?: number;
+}
+
+/** How many sequences may change places: a column of all of them is held in registers. */
 const MOST_SEQUENCES = 64;
 /** Workgroups of `reorderCache` at most; each walks on until the rows in use end. */
 const REORDER_GROUPS = 256;
@@ -265,22 +270,31 @@ const REORDER_GROUPS = 256;
 /**
  * New sequence b = old sequence rows[b] in caches (B, capacity, G·D), for beam search: call it before the step's
  * `appendCache`. In place, without scratch, and only the rows that are in use move: those before `now.position`, and
- * `starts` more. `rows` is u32 (B); make it an input `below: B`, since numbers out of range mean the last. No gradient.
+ * `starts` more. `rows` is u32 (B); make it an input `below: B`, since numbers out of range mean the nearest that may come
+ * there. No gradient.
  */
 export function reorderCache(
   g: Graph,
   keys: Tensor,
   values: Tensor,
   rows: Tensor,
-  options: Pick<CacheOptions, 'starts'> = {},
+  options: ReorderOptions = {},
 ): void {
   const where = g.where('reorderCache');
   const [B = 0, capacity = 0, C = 0] = keys.shape;
-  if (keys.shape.length !== 3 || B > MOST_SEQUENCES) {
+  const { within = B } = options;
+  if (keys.shape.length !== 3 || within > MOST_SEQUENCES) {
     throw new ShapeError(
       where,
       `caches are ${keys.toString()}`,
-      `Give (B, capacity, G·D) with B at most ${MOST_SEQUENCES}.`,
+      `Give (B, capacity, G·D) with B at most ${MOST_SEQUENCES}, or groups of at most so many.`,
+    );
+  }
+  if (!Number.isInteger(B / within)) {
+    throw new ShapeError(
+      where,
+      `${B} sequences do not divide into groups of ${within}`,
+      'Give a divisor as within.',
     );
   }
   expectShape(where, values, keys.shape);
@@ -296,9 +310,9 @@ export function reorderCache(
     reorder,
     { keys, values, rows, starts },
     {
-      uniforms: { batch: B, capacity, c },
-      constants: { KV: storageOf(keys, wide), MOST: Math.max(4, 2 ** Math.ceil(Math.log2(B))) },
-      grid: [Math.min(REORDER_GROUPS, Math.ceil((capacity * c) / 64))],
+      uniforms: { batch: B, within, capacity, c },
+      constants: { KV: storageOf(keys, wide), MOST: Math.max(4, 2 ** Math.ceil(Math.log2(within))) },
+      grid: [Math.min(REORDER_GROUPS, Math.ceil((capacity * c * (B / within)) / 64))],
     },
   );
 }

@@ -71,6 +71,17 @@ const cases: readonly Case[] = [
     bias: 'slopes',
   },
   {
+    name: 'many sequences, which are tiles on software adapters',
+    B: 5,
+    T: 1,
+    heads: 4,
+    keyValueHeads: 2,
+    D: 8,
+    capacity: 90,
+    at: [0, 40],
+    starts: [0, 40, 3, 17, 49],
+  },
+  {
     name: 'a prompt in tiles, buckets',
     B: 1,
     T: 20,
@@ -182,19 +193,7 @@ if (host.gpu)
       );
     }
     it('crosses to an encoder’s keys, as many as each sequence has', async () => {
-      const [B, T, S, H, G, D] = [3, 1, 700, 4, 2, 8] as const;
-      const g = new Graph(as(device, 'hardware'));
-      const q = g.input('q', [B, T, H * D + 4], 'f32');
-      const keys = g.input('keys', [B, S, G * D], 'f32');
-      const values = g.input('values', [B, S, G * D], 'f32');
-      const lengths = g.input('lengths', [B], 'u32', { below: S + 1 });
-      const y = decodeCrossAttention(g, q, keys, values, {
-        heads: H,
-        keyValueHeads: G,
-        queryOffset: 4,
-        lengths,
-      });
-      using plan = await g.compile({ y });
+      const [B, T, S, H, G, D] = [3, 1, 700, 6, 2, 8] as const;
       const rows = noise(B * T * (H * D + 4));
       const [k, v] = [noise(B * S * G * D), noise(B * S * G * D)];
       const counts = [700, 0, 300];
@@ -210,7 +209,6 @@ if (host.gpu)
       });
       fill.run({ kv: fused });
       const stored = { keys: await fill.read('keys'), values: await fill.read('values') };
-      plan.run({ q: rows, ...stored, lengths: Uint32Array.from(counts) }, { position: 5 });
       const want = decodeRef(
         Float64Array.from(
           { length: B * T * H * D },
@@ -220,6 +218,22 @@ if (host.gpu)
         Float64Array.from(v),
         { B, T, S, heads: H, keyValueHeads: G, D, starts: [0, 0, 0], lengths: counts },
       );
-      assertClose('cross', await plan.read('y'), want, y.shape, { epsilon: 2 ** -23, terms: S });
+      // Workgroups of few rows; and tiles, which software adapters take where there are many heads of sequences.
+      for (const rung of ['hardware', 'software'] as const) {
+        const g = new Graph(as(device, rung));
+        const q = g.input('q', [B, T, H * D + 4], 'f32');
+        const keys = g.input('keys', [B, S, G * D], 'f32');
+        const values = g.input('values', [B, S, G * D], 'f32');
+        const lengths = g.input('lengths', [B], 'u32', { below: S + 1 });
+        const y = decodeCrossAttention(g, q, keys, values, {
+          heads: H,
+          keyValueHeads: G,
+          queryOffset: 4,
+          lengths,
+        });
+        using plan = await g.compile({ y });
+        plan.run({ q: rows, ...stored, lengths: Uint32Array.from(counts) }, { position: 5 });
+        assertClose('cross', await plan.read('y'), want, y.shape, { epsilon: 2 ** -23, terms: S });
+      }
     });
   });
