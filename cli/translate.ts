@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { DataError, Device, EngineError } from '../engine/index';
-import { TranslationModel, Translator, type TranslateOptions, type Translation } from '../models/index';
+import { TranslationModel, Translator, type TranslateOptions, type Translation } from '../models/translation';
 import { readWhole } from './files';
 
 export interface TranslateArguments {

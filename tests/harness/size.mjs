@@ -22,6 +22,11 @@ const entries = [
     budget: 68 * KB,
   },
   {
+    name: 'translate', // what it takes to open a translation model and use it: no training, no maps but on demand
+    code: "export { Translator, TranslationModel } from '/models/translation.ts'; export { Device } from '/engine/index.ts';",
+    budget: 76 * KB,
+  },
+  {
     name: 'attention', // kinds beside the fused one: linear, additive, dot-product
     code: "export * from '/engine/attention.ts';",
     budget: 24 * KB,

@@ -1,13 +1,13 @@
 // An unmodified Marian checkpoint: its logits, and Hugging Face's beam search id by id, see tests/fixtures/make_marian.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, Graph, openSafetensors, ParameterStore } from '../../engine/index';
+import { EncoderDecoder } from '../../models/index';
 import {
-  EncoderDecoder,
   pretrainedMarian,
   SequenceGenerator,
   type GenerateSequenceOptions,
   type PretrainedMarian,
-} from '../../models/index';
+} from '../../models/translation';
 import { fixtureBytes } from '../fixtures/load';
 import fixture from '../fixtures/marian.json';
 import { openTestGpu } from '../harness/host';

@@ -2,13 +2,13 @@
 // marian.gpu.test.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, Graph, ParameterStore } from '../../engine/index';
+import { EncoderDecoder } from '../../models/index';
 import {
-  EncoderDecoder,
   SequenceGenerator,
   type GenerateSequenceOptions,
   type Hypothesis,
   type SentenceProgress,
-} from '../../models/index';
+} from '../../models/translation';
 import { openTestGpu } from '../harness/host';
 
 const V = 23;

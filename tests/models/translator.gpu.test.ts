@@ -1,14 +1,14 @@
 // Texts in, texts out, over a small model whose weights are random: what is around the model is right.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Device, Graph, ParameterStore, saveSafetensors, type NamedTensor } from '../../engine/index';
+import { EncoderDecoder } from '../../models/index';
 import {
-  EncoderDecoder,
   PairVocabulary,
   TranslationModel,
   translationExtras,
   translationWeights,
   Translator,
-} from '../../models/index';
+} from '../../models/translation';
 import { assertClose } from '../harness/close';
 import { openTestGpu } from '../harness/host';
 

@@ -1,0 +1,43 @@
+/**
+ * Translation: vocabularies of pairs, training, beam search, texts in and texts out, Marian checkpoints. An entry of its
+ * own, beside `EncoderDecoder` in the models.
+ */
+export { PairVocabulary, type PairVocabularyKind, type PairVocabularyOptions } from './pair_vocabulary';
+export {
+  TranslationModel,
+  translationExtras,
+  translationWeights,
+  type TranslationInfo,
+} from './translation_model';
+export {
+  Translator,
+  type AlignmentMap,
+  type TranslatedPiece,
+  type TranslateOptions,
+  type Translation,
+  type TranslationHypothesis,
+  type TranslatorOptions,
+} from './translator';
+export {
+  SequenceGenerator,
+  type GenerateSequenceOptions,
+  type Hypothesis,
+  type SentenceProgress,
+  type SequenceGeneratorOptions,
+} from './sequence_generator';
+export { marianPositions, pretrainedMarian, type PretrainedMarian } from './pretrained_marian';
+export { scoreTranslations, type TranslationSample, type TranslationScores } from './translation_score';
+export {
+  type TranslationMetric,
+  type TranslationPreset,
+  type TranslationRunSettings,
+  type TranslationSettings,
+  type TranslationSettingsOptions,
+} from './translation_settings';
+export { type TranslationDataReport } from './translation_data';
+export {
+  trainTranslation,
+  type TranslationEvent,
+  type TranslationTrainingOptions,
+  type TranslationTrainingResult,
+} from './translation_training';
