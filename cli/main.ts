@@ -52,6 +52,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--evaluate-every <n>', 'updates between evaluations', whole(1))
     .option('--checkpoint-every <n>', 'updates between checkpoints (default: at evaluations)', whole(1))
     .option('--sample <n>', 'validation pairs that evaluations translate', whole(1))
+    .addOption(
+      new Option('--monitor <metric>', 'what is best').choices(['bleu', 'chrf', 'per', 'wer', 'loss']),
+    )
     .option('--patience <n>', 'stop after so many evaluations without progress', whole(1))
     .option('--average <n>', 'average the weights of so many last evaluations', whole(1))
     .option('--title <text>', "for the model's card")

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { checkpointInfo, DataError, Device, type Schedule } from '../engine/index';
+import { encoderDecoderPresets } from '../models/index';
 import {
-  encoderDecoderPresets,
   trainTranslation,
   translationWeights,
   type TranslationEvent,
+  type TranslationMetric,
   type TranslationPreset,
   type TranslationTrainingOptions,
-} from '../models/index';
+} from '../models/translation';
 import { readAll, readWhole, writeWhole } from './files';
 import { ProgressDisplay } from './progress';
 import { TrainingReport } from './report';
@@ -40,6 +41,7 @@ export interface TrainArguments {
   readonly sample?: number;
   readonly patience?: number;
   readonly average?: number;
+  readonly monitor?: TranslationMetric;
   readonly title?: string;
   readonly licence?: string;
 }
@@ -129,7 +131,7 @@ async function resumed(args: TrainArguments, saved: string): Promise<Uint8Array<
 function settings(args: TrainArguments): Partial<TranslationTrainingOptions> {
   const { task, dropout, vocabulary, preset = task === 'phonemes' ? 'tiny' : 'small' } = args;
   const { tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test } = args;
-  const { steps, evaluateEvery, sample, patience, average, checkpointEvery } = args;
+  const { steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery } = args;
   return {
     preset,
     ...(task === 'phonemes' && { kind: 'symbols' as const, apart: 'source' as const }),
@@ -137,7 +139,7 @@ function settings(args: TrainArguments): Partial<TranslationTrainingOptions> {
     ...(vocabulary !== undefined && { vocabularySize: vocabulary }),
     ...scheduleOf(args),
     ...defined({ tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test }),
-    ...defined({ steps, evaluateEvery, sample, patience, average, checkpointEvery }),
+    ...defined({ steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery }),
   };
 }
 

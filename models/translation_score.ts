@@ -1,7 +1,6 @@
-import { throwIfAborted, type Monitor } from '../engine/index';
+import { throwIfAborted } from '../engine/index';
 import type { TextPair } from '../engine/data';
 import { BLEU, ChrF, ErrorRate, type BLEUTokenizer } from '../engine/metrics/index';
-import type { PairVocabulary } from './pair_vocabulary';
 import type { TranslateOptions, Translator } from './translator';
 
 /** A pair that was held out, with what the model makes of its source. */
@@ -17,11 +16,6 @@ export interface TranslationScores {
   readonly metrics: Readonly<Record<string, number>>;
   /** In the order of the pairs; one for each source of symbols. */
   readonly samples: readonly TranslationSample[];
-}
-
-/** The metric that models of this kind are chosen by. */
-export function translationMonitor(vocabulary: PairVocabulary): Monitor {
-  return vocabulary.kind === 'symbols' ? { metric: 'per', mode: 'min' } : { metric: 'bleu', mode: 'max' };
 }
 
 /**

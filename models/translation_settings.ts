@@ -5,6 +5,8 @@ import { encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_deco
 import type { PairVocabularyKind } from './pair_vocabulary';
 import type { TranslationDataSettings } from './translation_data';
 
+export type TranslationMetric = 'bleu' | 'chrf' | 'per' | 'wer' | 'loss';
+
 export type TranslationPreset = keyof typeof encoderDecoderPresets;
 
 /** What a resumed run takes from its checkpoint, but for those of `TranslationRunSettings`. */
@@ -26,6 +28,8 @@ export interface TranslationRunSettings {
   readonly evaluateEvery: number;
   /** Validation pairs that evaluations translate. */
   readonly sample: number;
+  /** What the best evaluation is chosen by: see `TranslationScores`, or the validation 'loss'. */
+  readonly monitor: TranslationMetric;
   /** Stop when the metric has not improved for this many evaluations; null: never. */
   readonly patience: number | null;
   /** Weights of so many last evaluations are averaged at the end; 1: none. */
@@ -101,14 +105,27 @@ export function completeSettings(
       sample: options.sample ?? 200,
       patience: options.patience ?? null,
       average: options.average ?? 5,
+      monitor: monitorOf(kind, options.monitor),
     },
   };
+}
+
+function monitorOf(kind: PairVocabularyKind, wanted?: TranslationMetric): TranslationMetric {
+  const known: readonly TranslationMetric[] =
+    kind === 'symbols' ? ['per', 'wer', 'loss'] : ['bleu', 'chrf', 'loss'];
+  const [usual] = known;
+  if (wanted === undefined || known.includes(wanted)) return wanted ?? usual;
+  throw new DataError(
+    'trainTranslation',
+    `monitor is "${wanted}"`,
+    `Of ${kind}, use one of ${known.join(', ')}.`,
+  );
 }
 
 /** The settings of a checkpoint's extras, with what may change of them. */
 export function resumedSettings(
   extras: Readonly<Record<string, string>>,
-  { steps, evaluateEvery, sample, patience, average }: Partial<TranslationRunSettings>,
+  { steps, evaluateEvery, sample, patience, average, monitor }: Partial<TranslationRunSettings>,
 ): TranslationSettings {
   let saved: TranslationSettings;
   try {
@@ -121,7 +138,7 @@ export function resumedSettings(
       { cause },
     );
   }
-  const changed = { steps, evaluateEvery, sample, patience, average };
+  const changed = { steps, evaluateEvery, sample, patience, average, monitor };
   const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
   return { ...saved, run: { ...saved.run, ...given } };
 }

@@ -60,7 +60,7 @@ export interface TranslationTrainingOptions extends TranslationSettingsOptions {
   readonly vocabulary?: PairVocabulary;
   /**
    * A checkpoint of this run, which goes on with the losses that it would have had. All settings are taken from it but
-   * steps, evaluateEvery, sample, patience and average.
+   * steps, evaluateEvery, sample, patience, average and monitor.
    */
   readonly resume?: Uint8Array<ArrayBuffer>;
   /** Ends the run in order: its last checkpoint is of the step where it stopped. */
@@ -143,7 +143,7 @@ export async function trainTranslation(
 
   const { steps, evaluateEvery, patience, average } = settings.run;
   const last: Uint8Array<ArrayBuffer>[] = [];
-  const result = await run.fit({
+  const fitted = await run.fit({
     steps,
     batches: (micro) => data.batches.at(micro),
     ...(data.validationBatches.length > 0 && { validation: data.validationBatches }),
@@ -171,16 +171,22 @@ export async function trainTranslation(
       ? run.checkpoint.bytes
       : await run.trainer.save(
           watch.extras(run.trainer.step),
-          watch.progress(result, saved?.progress ?? null),
+          watch.progress(fitted, saved?.progress ?? null),
         );
-  let chosen: TranslationTrainingResult['chosen'] = run.best ? 'best' : 'last';
-  let weights = await averageWeights([run.best?.bytes ?? checkpoint]);
+  // BLEU is 0 before anything is right: the first such evaluation is not better than later ones.
+  const result = {
+    ...fitted,
+    best: watch.monitor.mode === 'max' && fitted.best?.value === 0 ? null : fitted.best,
+  };
+  const kept = result.best && run.best;
+  let chosen: TranslationTrainingResult['chosen'] = kept ? 'best' : 'last';
+  let weights = await averageWeights([kept?.bytes ?? checkpoint]);
   let metrics: Metrics | null =
-    run.best || watch.measuredAt === run.trainer.step ? watch.metricsOf(run.best?.step) : null;
+    kept || watch.measuredAt === run.trainer.step ? watch.metricsOf(kept?.step) : null;
   let tested = false;
   try {
-    if (last.length > 1 && !signal?.aborted) {
-      const { metric, mode } = watch.monitor;
+    const { metric, mode } = watch.monitor;
+    if (last.length > 1 && metric !== 'loss' && !signal?.aborted) {
       const mean = await averageWeights(last);
       const scores = await watch.score(run.trainer.device, mean, signal);
       const before = result.best?.value ?? NaN;

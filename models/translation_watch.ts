@@ -1,9 +1,9 @@
-import type { CheckpointExtras, Device, FitProgress, Trainer } from '../engine/index';
+import type { CheckpointExtras, Device, FitProgress, Monitor, Trainer } from '../engine/index';
 import type { PairBatch, TextPair } from '../engine/data';
 import type { EncoderDecoder } from './encoder_decoder';
 import type { TranslationData } from './translation_data';
 import { TranslationModel, translationExtras, type TranslationInfo } from './translation_model';
-import { scoreTranslations, spread, translationMonitor, type TranslationSample } from './translation_score';
+import { scoreTranslations, spread, type TranslationSample } from './translation_score';
 import type { TranslationSettings } from './translation_settings';
 import { Translator } from './translator';
 
@@ -14,7 +14,7 @@ const DECODED = 16;
 
 /** Decodes validation pairs while a model trains. */
 export class TranslationWatch implements Disposable {
-  readonly monitor;
+  readonly monitor: Monitor;
   samples: readonly TranslationSample[] = [];
   /** The step of the last evaluation. */
   measuredAt = -1;
@@ -32,7 +32,8 @@ export class TranslationWatch implements Disposable {
     settings: TranslationSettings,
     card: TranslationInfo,
   ) {
-    this.monitor = translationMonitor(data.vocabulary);
+    const { monitor: metric } = settings.run;
+    this.monitor = { metric, mode: metric === 'bleu' || metric === 'chrf' ? 'max' : 'min' };
     this.#model = model;
     this.#data = data;
     this.#card = card;
