@@ -114,7 +114,7 @@ export const chinese: TranslateStrings = {
   stopFirst: '请先停止训练，再选择其他句对。',
   curve: '损失曲线',
   scoreNames: { bleu: 'BLEU', per: '音素错误率' },
-  scoreNotes: { bleu: '留出句对译文的得分，越高越好', per: '留出单词，百分比，越低越好' },
+  scoreNotes: { bleu: '留出句对，越高越好', per: '留出单词，%，越低越好' },
   scoreEmpty: '每次评估时留出句对的得分。',
   scoreSummary: (name, step, score) => `各步的${name}。第 ${step} 步为 ${score}。`,
   samples: '留出的句对',

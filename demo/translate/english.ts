@@ -141,8 +141,8 @@ export const english = {
   curve: 'Loss',
   scoreNames: { bleu: 'BLEU', per: 'Phoneme error rate' } satisfies Record<ScoreName, string>,
   scoreNotes: {
-    bleu: 'of translated held-out pairs; higher is better',
-    per: 'of held-out words, in percent; lower is better',
+    bleu: 'held-out pairs; higher is better',
+    per: 'held-out words, %; lower is better',
   } satisfies Record<ScoreName, string>,
   scoreEmpty: 'A score of held-out pairs at every evaluation.',
   scoreSummary: (name: string, step: number, score: string) =>

@@ -267,7 +267,7 @@ export class TranslatePage {
         if (this.#translating) this.#alignment.write(event.text, this.#languages[1]);
         return;
       case 'unkept':
-        return this.#notices.news(event.room ? strings.noRoom : strings.unkept(event.reason));
+        return this.#notices.news(event.room ? strings.unkept(event.reason) : strings.noRoom);
       case 'recovered':
         this.#notices.news(event.step === null ? strings.recoveredIdle : strings.recovered(event.step));
         break;

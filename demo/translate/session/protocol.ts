@@ -131,8 +131,8 @@ export interface DataReport {
   readonly validation: number;
   /** Of the tokens of all batches. */
   readonly paddingShare: number;
-  /** Tokens of source and target. */
-  readonly vocabulary: readonly [source: number, target: number];
+  /** Tokens of source and target, or of both together. */
+  readonly vocabulary: readonly number[];
 }
 
 export type TranslateEvent =
@@ -153,7 +153,7 @@ export type TranslateEvent =
   | { readonly kind: 'samples'; readonly step: number; readonly samples: readonly Sample[] }
   /** The best translation so far, while it grows. */
   | { readonly kind: 'partial'; readonly text: string }
-  /** The browser has no room for the run, or refuses: why. Training goes on. */
+  /** The browser did not keep the run: why, and whether there was room. Training goes on. */
   | { readonly kind: 'unkept'; readonly reason: string; readonly room: boolean }
   /** The device was lost and another took over; training, if any, is back at this step. */
   | { readonly kind: 'recovered'; readonly step: number | null };

@@ -235,7 +235,8 @@ export class Training {
     const { history, run } = held;
     switch (event.kind) {
       case 'ready': {
-        const { train, validation, paddingShare, vocabulary } = event.report;
+        const { train, validation, paddingShare, vocabulary: both } = event.report;
+        const vocabulary = event.settings.vocabulary.kind === 'subwords' ? both.slice(0, 1) : both;
         this.#emit({ kind: 'data', report: { train, validation, paddingShare, vocabulary } });
         break;
       }
@@ -314,9 +315,10 @@ export class Training {
       await this.#keeper.keep({ run, history: rounded(cut(copyOf(history), run.step)), bytes }, pairs);
       this.#complained = false;
     } catch (error) {
-      const { name, message } = error as Error;
+      // A transaction that the browser aborts has no error to tell.
+      const { name, message } = (error as Error | null) ?? new Error('the browser broke it off');
       if (!this.#complained) {
-        this.#emit({ kind: 'unkept', reason: message || name, room: name === 'QuotaExceededError' });
+        this.#emit({ kind: 'unkept', reason: message || name, room: name !== 'QuotaExceededError' });
       }
       this.#complained = true;
     }

@@ -193,7 +193,7 @@ export class TrainingPanel {
   #drawReport(strings: TranslateStrings, format: Format): void {
     if (!this.#report || !this.#run) return setText(byId('data-report'), '');
     const { train, validation, vocabulary, paddingShare } = this.#report;
-    const tokens = [...new Set(vocabulary)].map((count) => format.whole(count)).join(' + ');
+    const tokens = vocabulary.map((count) => format.whole(count)).join(' + ');
     setText(
       byId('data-report'),
       strings.dataReport(format.whole(train), format.whole(validation), tokens, format.percent(paddingShare)),

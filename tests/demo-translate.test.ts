@@ -1,0 +1,262 @@
+/**
+ * The Translate page from end to end, in headless Chromium on SwiftShader: pairs that a visitor brings, a model that
+ * learns them for a few steps, its translation with candidates and attention, pictures of it, and a reload.
+ * The tests build on each other: what one trained, the next translate with, reload and save.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
+
+const STEPS = 20;
+const LETTERS = [...'abcdefgh'];
+const spelled = (word: string): string => [...word].map((letter) => `${letter.toUpperCase()}1`).join(' ');
+
+/** Words of five letters, so that all batches have one shape, and how they "sound". */
+const words = Array.from({ length: 300 }, (_, i) =>
+  Array.from({ length: 5 }, (_, k) => LETTERS[Math.floor((i * 7919 + 13) / 8 ** k) % 8]).join(''),
+);
+const table = [...new Set(words)].map((word) => `${word}\t${spelled(word)}\n`).join('');
+
+let site: DemoSite;
+let visitor: Visitor;
+
+const press = (name: string): Promise<void> => visitor.press(name);
+const text = (selector: string): Promise<string> => visitor.text(selector);
+const status = (): Promise<string> => text('#status');
+const untilState = (name: string, seconds = 80): Promise<string> =>
+  visitor.until(name, status, (now) => now.startsWith(name), seconds);
+const pick = (selector: string): Promise<void> =>
+  visitor.page.$eval(selector, (input) => (input as HTMLInputElement).click());
+const mapLabel = (): Promise<string | null> =>
+  visitor.page.$eval('#map canvas', (canvas) => canvas.getAttribute('aria-label'));
+const untilMap = (): Promise<boolean> =>
+  visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));
+
+/** Rows of numbers that an exported picture tells in its cells' titles. */
+async function picture(): Promise<{ rows: number[][]; svg: string }> {
+  const { bytes } = await visitor.download('Save SVG', '.svg');
+  const svg = bytes.toString();
+  const rows = await visitor.page.evaluate((source) => {
+    const parsed = new DOMParser().parseFromString(source, 'image/svg+xml');
+    if (parsed.querySelector('parsererror')) throw new Error(parsed.documentElement.textContent);
+    const cells = [...parsed.querySelectorAll('rect')].filter((rect) => rect.querySelector('title'));
+    const byRow = new Map<string, number[]>();
+    for (const cell of cells) {
+      const at = cell.getAttribute('y')!;
+      byRow.set(at, [...(byRow.get(at) ?? []), Number(/[\d.]+$/.exec(cell.textContent)![0])]);
+    }
+    return [...byRow.values()];
+  }, svg);
+  return { rows, svg };
+}
+
+beforeAll(async () => {
+  site = await DemoSite.open();
+  visitor = await site.visit('translate.html');
+}, 60 * SECOND);
+
+afterAll(() => site?.close());
+
+describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () => {
+  test('pairs that cannot be read are refused with the reason', async () => {
+    await visitor.untilText('#adapter', /swiftshader/i);
+    await pick('#corpora input[value=own]');
+    const refuse = async (name: string, content: Uint8Array | string, reason: RegExp): Promise<void> => {
+      await visitor.choose('#pairs-file', name, content);
+      await visitor.untilText('#pairs-problem', reason);
+    };
+    await refuse('empty.tsv', '', /empty/);
+    await refuse('column.tsv', 'one\ntwo\n', /none of its 2 lines holds a pair.*a tab between/);
+    await refuse('binary.tsv', Uint8Array.of(1, 0, 2, 0, 3), /binary/);
+    await press('Train');
+    await visitor.untilText('#notices', /No pairs are chosen/);
+  });
+
+  test('a file with holes is read, and what was skipped is said', async () => {
+    await visitor.choose('#pairs-file', 'spelling.tsv', `${table}\nno tab\nx\ty\tz\n`);
+    const count = new Set(words).size + 1;
+    await visitor.untilText('#facts', new RegExp(`spelling\\.tsv: ${count} pairs`));
+    expect(await text('#pairs-problem')).toBe('');
+    expect(await text('#report')).toMatch(
+      /^2 rows skipped: 1 empty \(line \d+\), 1 with a column missing \(line \d+\)\. Columns after the second were ignored in 1 rows\.$/,
+    );
+  });
+
+  test('a few steps of training: losses, a score, held-out pairs', async () => {
+    await visitor.choose('#pairs-file', 'spelling.tsv', table);
+    await visitor.untilText('#report', /^$/);
+    await visitor.enter('#steps', STEPS);
+    await press('Train');
+    await untilState('Finished');
+    expect(await status()).toMatch(new RegExp(`Step ${STEPS} of ${STEPS} Loss \\d\\.\\d{3}`));
+    expect(await text('#validation')).toMatch(/^\d\.\d{3}$/);
+    expect(await text('#score-name')).toBe('Phoneme error rate');
+    expect(await visitor.page.$eval('#score-plot', (plot) => plot.getAttribute('aria-label'))).toMatch(
+      new RegExp(`At step ${STEPS} it is \\d+\\.\\d`),
+    );
+    const references = await visitor.texts('#samples .reference');
+    expect(references).toEqual((await visitor.texts('#samples .given')).map(spelled));
+    expect(references.length).toBeGreaterThan(3);
+    expect(await text('#data-report')).toMatch(/^\d+ pairs to learn from, \d+ held out; \d+ \+ \d+ tokens/);
+    expect(await text('#hint')).toContain(`goes on from step ${STEPS}`);
+  });
+
+  test('it translates: candidates in order, a map of tokens by tokens whose rows sum to 1', async () => {
+    await pick('#models input[value=own]');
+    await visitor.enter('#source', 'badge');
+    await press('Translate');
+    await untilMap();
+    await visitor.until(
+      'source',
+      () => visitor.texts('#source-units .unit'),
+      (now) => now.join('') === 'badge⟨end⟩',
+    );
+    const scores = (await visitor.texts('#hypotheses small')).map(Number);
+    expect(scores).toHaveLength(4);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    const target = await visitor.texts('#output .unit');
+    expect((await visitor.texts('#hypotheses .text'))[0]).toBe(target.slice(0, -1).join(' '));
+    expect(await mapLabel()).toMatch(new RegExp(`${target.length} rows written by 6 columns read`));
+    const { rows, svg } = await picture();
+    expect(rows.map((row) => row.length)).toEqual(target.map(() => 6));
+    for (const row of rows) expect(row.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 2);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    const { bytes } = await visitor.download('Save PNG', '.png');
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(bytes.readUInt32BE(16)).toBeGreaterThan(300);
+  });
+
+  test('layer and head pickers show other maps; another candidate has its own', async () => {
+    const { rows: mean } = await picture();
+    const heads = await visitor.page.$$('#heads input');
+    expect(heads).toHaveLength(5);
+    await heads[1].evaluate((input) => input.click());
+    const { rows: first } = await picture();
+    expect(await mapLabel()).toMatch(/layer 2, head 1$/);
+    expect(first).not.toEqual(mean);
+    await pick('#layers input[value="1"]');
+    const { rows: other } = await picture();
+    expect(other).not.toEqual(first);
+    await visitor.page.$$eval('#hypotheses button', ([, second]) => second.click());
+    const [, second] = await visitor.texts('#hypotheses .text');
+    await visitor.until(
+      'second candidate',
+      () => visitor.texts('#output .unit'),
+      (now) => now.slice(0, -1).join(' ') === second,
+    );
+  });
+
+  test('a word that is pointed at, by pointer or keyboard, marks what it read', async () => {
+    const shares = (): Promise<number[]> =>
+      visitor.page.$$eval('#source-units .unit', (all) =>
+        all.map((unit) => Number((unit as HTMLElement).style.getPropertyValue('--share'))),
+      );
+    await visitor.page.hover('#output .unit:nth-of-type(2)');
+    const hovered = await visitor.until(
+      'shares',
+      shares,
+      (now) => Math.abs(now.reduce((a, b) => a + b, 0) - 1) < 0.01,
+    );
+    expect(await text('#readout')).toMatch(/^“.+” read “.+” \d/);
+    await visitor.page.focus('#output .unit');
+    await visitor.page.keyboard.press('ArrowRight');
+    expect(await shares()).toEqual(hovered);
+    await visitor.page.keyboard.press('Tab');
+    await visitor.page.focus('#map canvas');
+    await visitor.page.keyboard.press('ArrowRight');
+    expect(await text('#readout')).toMatch(/^“.+” drew \d.*% of its attention from “b”$/);
+  });
+
+  test('text in several words is translated word by word, and each has its map', async () => {
+    await visitor.enter('#source', 'face, bead');
+    await press('Translate');
+    await visitor.untilText('#whole', / \| /);
+    expect(await visitor.texts('#parts label')).toEqual(['face', 'bead']);
+    await pick('#parts input[value="1"]');
+    await visitor.until(
+      'part',
+      () => visitor.texts('#source-units .unit'),
+      (now) => now.join('') === 'bead⟨end⟩',
+    );
+    await visitor.enter('#source', 'Ω');
+    await press('Translate');
+    await visitor.untilText('#notices', /"Ω" \(U\+03A9\) is not among/);
+    await visitor.enter('#source', 'bead');
+    await press('Translate');
+    await visitor.until(
+      'output',
+      () => visitor.texts('#source-units .unit'),
+      (now) => now.join('') === 'bead⟨end⟩',
+    );
+    expect(await text('#notices')).toBe('');
+  });
+
+  test('a reload brings the run back: it goes on where it was', async () => {
+    await visitor.page.reload({ waitUntil: 'load' });
+    await untilState('Finished');
+    expect(await status()).toContain(`Step ${STEPS} of ${STEPS}`);
+    expect(await text('#notices')).toContain(`is back, at step ${STEPS}`);
+    expect(await text('#facts')).toMatch(/spelling\.tsv: \d+ pairs/);
+    await visitor.enter('#steps', STEPS + 5);
+    await press('Train');
+    await untilState('Finished');
+    expect(await status()).toContain(`Step ${STEPS + 5} of ${STEPS + 5}`);
+    await pick('#models input[value=own]');
+    await untilMap();
+    const { bytes, name } = await visitor.download('Save checkpoint', '.safetensors');
+    expect(name).toBe(`heed-translate-spelling-tiny-${STEPS + 5}.safetensors`);
+    const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as {
+      __metadata__: { extras: string };
+    };
+    const { page } = JSON.parse(header.__metadata__.extras) as { page: string };
+    const { history } = JSON.parse(page) as { history: { losses: number[] } };
+    expect(history.losses).toHaveLength(STEPS + 5);
+    expect(history.losses.at(-1)).toBeLessThan(history.losses[0] - 0.1);
+
+    const damaged = bytes.subarray(0, bytes.length >> 1);
+    await visitor.choose('#checkpoint-file', 'short.safetensors', damaged);
+    await visitor.untilText('#notices', /bytes|short/);
+    expect(await status()).toContain(`Step ${STEPS + 5}`);
+    await visitor.choose('#checkpoint-file', 'whole.safetensors', bytes);
+    await visitor.untilText('#notices', new RegExp(`stands at step ${STEPS + 5}`));
+  });
+
+  test('when the browser has no room, it says so and the run that was kept before stays', async () => {
+    const [worker] = visitor.page.workers();
+    await worker.evaluate(() => {
+      const put = Reflect.get(IDBObjectStore.prototype, 'put') as (...args: unknown[]) => IDBRequest;
+      IDBObjectStore.prototype.put = function (...args) {
+        put.apply(this, args);
+        this.transaction.abort();
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    });
+    await visitor.enter('#steps', STEPS + 8);
+    await press('Train');
+    await untilState('Finished');
+    await visitor.untilText('#notices', /no room left to keep this run/);
+    await visitor.page.reload({ waitUntil: 'load' });
+    await visitor.untilText('#notices', new RegExp(`is back, at step ${STEPS + 5}`));
+  });
+
+  test('Chinese, dark, 390 pixels wide; every string is there', async () => {
+    expect(await visitor.missingStrings()).toEqual([]);
+    await visitor.page.setViewport({ width: 390, height: 844, isMobile: true });
+    await visitor.page.locator('#language').click();
+    expect(await visitor.page.title()).toBe('Heed：翻译');
+    expect(await visitor.missingStrings()).toEqual([]);
+    await visitor.page.locator('::-p-aria([name="深色主题"])').click();
+    expect(await visitor.colorScheme()).toBe('dark');
+    expect(await visitor.scrollWidth()).toBe(390);
+  });
+
+  test('nobody complained', () => {
+    expect(site.complaints).toEqual([]);
+  });
+
+  test('without WebGPU it says so and what to do', async () => {
+    const without = await site.visitWithoutWebGPU('translate.html');
+    expect(await without.text('#missing')).toMatch(/needs WebGPU.*does not offer WebGPU.*Chrome/);
+    expect(await without.page.$eval('#train', (e) => (e as HTMLButtonElement).disabled)).toBe(true);
+    await without.page.close();
+  });
+});
