@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
-import { checkpointInfo, DataError, Device, type Schedule } from '../engine/index';
+import { checkpointInfo, DataError, type Schedule } from '../engine/index';
 import { encoderDecoderPresets } from '../models/index';
 import {
   trainTranslation,
@@ -10,6 +10,7 @@ import {
   type TranslationPreset,
   type TranslationTrainingOptions,
 } from '../models/translation';
+import { openDevice } from './device';
 import { readAll, readWhole, writeWhole } from './files';
 import { ProgressDisplay } from './progress';
 import { TrainingReport } from './report';
@@ -69,7 +70,7 @@ export async function train(args: TrainArguments): Promise<number> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    using device = await Device.open({ powerPreference: 'high-performance' });
+    using device = await openDevice();
     const report = new TrainingReport(display);
     tell(`Adapter: ${device.info.description || device.info.vendor}`);
     const result = await trainTranslation({
@@ -83,7 +84,7 @@ export async function train(args: TrainArguments): Promise<number> {
       },
       ...(resume && { resume }),
       signal: controller.signal,
-      reopen: () => Device.open({ powerPreference: 'high-performance' }),
+      reopen: openDevice,
       onEvent: async (event: TranslationEvent) => {
         report.show(event);
         if (event.kind !== 'checkpoint') return;

@@ -1,7 +1,8 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { DataError, Device, EngineError } from '../engine/index';
+import { DataError, EngineError } from '../engine/index';
 import { TranslationModel, Translator, type TranslateOptions, type Translation } from '../models/translation';
+import { openDevice } from './device';
 import { readWhole } from './files';
 
 export interface TranslateArguments {
@@ -74,7 +75,7 @@ export async function openTranslator(
   beams: number,
 ): Promise<{ readonly translator: Translator } & Disposable> {
   const model = await TranslationModel.open(await readWhole(file));
-  const device = await Device.open({ powerPreference: 'high-performance' });
+  const device = await openDevice();
   try {
     const sentences = Math.max(1, Math.min(16, Math.floor(ROWS / beams)));
     const translator = await Translator.create(device, model, { sentences, beams });
