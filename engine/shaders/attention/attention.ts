@@ -5,7 +5,16 @@ import type { Constants } from '../../runtime/shader';
 import { nextStream } from '../lib/random';
 import { NONE, type Bias } from './bias';
 import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
-import { chooseMapping, expectColumns, isWide, storageOf, type Columns, type Mapping } from './layout';
+import {
+  chooseMapping,
+  expectCap,
+  expectColumns,
+  FAR,
+  isWide,
+  storageOf,
+  type Columns,
+  type Mapping,
+} from './layout';
 import type { AttentionOptions } from './options';
 import { showAttention } from './show';
 import type { SparseTiles } from './sparse';
@@ -147,9 +156,6 @@ export interface Problem {
   readonly flops: number;
 }
 
-/** Farther than any two rows are apart; sums with row numbers stay in i32. */
-const FAR = 2 ** 29;
-
 /** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·); throws ShapeError. */
 function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Problem {
   const where = g.where('attention');
@@ -174,9 +180,7 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const [B, T] = q.shape as [number, number, number];
   const [, S] = kv.shape as [number, number, number];
   if (kv.shape[0] !== B) throw new ShapeError(where, `q has ${B} sequences but kv ${kv.shape[0]}`);
-  if (softcap !== undefined && !(softcap > 0)) {
-    throw new ShapeError(where, `softcap is ${softcap}`, 'It bounds the logits: give a positive number.');
-  }
+  expectCap(where, softcap);
   if (!(dropout >= 0 && dropout < 1)) {
     throw new ShapeError(where, `dropout is ${dropout}`, 'A probability of dropping must be in [0, 1).');
   }

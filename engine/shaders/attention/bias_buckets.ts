@@ -16,6 +16,7 @@ import {
 import decodeBiasBuckets from './decode_bias_buckets.wgsl';
 import expandWgsl from './expand_buckets.wgsl';
 import { family } from './kernels';
+import { storageOf } from './layout';
 
 const backwardBuckets = family('backward_buckets', bucketsWgsl, { backward: true, owns: 'queries' });
 const expandBuckets = defineKernel({ name: 'attention.expand_buckets', wgsl: [expandWgsl] });
@@ -51,16 +52,11 @@ function buckets(
   expectTable(where, table, heads);
   const many = table.shape[0];
   const distances = T + S - 1;
-  const ids = Uint32Array.from({ length: distances }, (_, n) => bucketOf(n - (S - 1)));
-  const wrong = ids.findIndex((id) => id >= many);
-  if (wrong >= 0) {
-    throw new ShapeError(
-      where,
-      `distance ${wrong - (S - 1)} falls into bucket ${bucketOf(wrong - (S - 1))} of a table of ${many}`,
-      'bucketOf must give whole numbers from 0 to below the number of rows.',
-    );
-  }
-  const byDistance = g.constant('buckets', [distances], ids);
+  const byDistance = g.constant(
+    'buckets',
+    [distances],
+    Uint32Array.from({ length: distances }, (_, n) => expectBucket(where, table, bucketOf, n - (S - 1))),
+  );
   const bias = expand(g, table, byDistance);
   return {
     form: STRIDED,
@@ -72,8 +68,7 @@ function buckets(
     backward: ({ form, sink, bind, uniforms, constants, flops }) => {
       const { mapping } = form;
       const tiles = Math.ceil(T / mapping.tile);
-      const lanes = mapping.software ? 4 : 64;
-      const part = g.value('bias gradient by lane', [B * tiles * lanes, many * heads], 'f32');
+      const part = g.value('bias gradient by lane', [B * tiles * mapping.headLanes, many * heads], 'f32');
       g.dispatch(
         backwardBuckets(form),
         { ...bind, bias, buckets: byDistance, part },
@@ -98,16 +93,11 @@ function decodeBuckets(
 ): DecodeBias {
   expectDType(where, table, 'f32');
   expectTable(where, table, heads);
-  const rows = Array.from({ length: capacity }, (_, back) => bucketOf(-back));
-  const worst = rows.findIndex((n) => !(Number.isInteger(n) && n >= 0 && n < table.shape[0]));
-  if (worst >= 0) {
-    throw new ShapeError(
-      where,
-      `distance ${-worst} falls into bucket ${rows[worst]}, but ${table.toString()} has ${table.shape[0]}`,
-      'Give a bucketOf for as many buckets as the table has rows.',
-    );
-  }
-  const byDistance = g.constant('buckets', [capacity], Uint32Array.from(rows));
+  const byDistance = g.constant(
+    'buckets',
+    [capacity],
+    Uint32Array.from({ length: capacity }, (_, back) => expectBucket(where, table, bucketOf, -back)),
+  );
   return {
     form: DECODE_BUCKETS,
     bind: { buckets: byDistance, weights: table },
@@ -124,6 +114,22 @@ function expectTable(where: string, table: Tensor, heads: number): void {
   throw new ShapeError(where, `the table ${formatShape(table.shape)} is not (buckets, ${heads})`);
 }
 
+function expectBucket(
+  where: string,
+  table: Tensor,
+  bucketOf: (distance: number) => number,
+  distance: number,
+): number {
+  const bucket = bucketOf(distance);
+  const [many] = table.shape;
+  if (Number.isInteger(bucket) && bucket >= 0 && bucket < many) return bucket;
+  throw new ShapeError(
+    where,
+    `distance ${distance} falls into bucket ${bucket}, but ${table.toString()} has ${many}`,
+    'bucketOf must give whole numbers from 0 to below the number of rows.',
+  );
+}
+
 /** table (buckets, H) and the bucket of each distance (N) -> (H, N): bias by distance. */
 function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {
   const heads = table.shape[1];
@@ -133,7 +139,7 @@ function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {
     { table, buckets, y },
     {
       uniforms: { heads, distances: buckets.size },
-      constants: { T: table.dtype === 'f16' ? 'f16' : 'f32' },
+      constants: { T: storageOf(table, false) },
       grid: linearGrid(Math.ceil(y.size / 64)),
     },
   );

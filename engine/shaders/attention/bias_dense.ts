@@ -7,7 +7,7 @@ import keyBiasWgsl from './backward_key_bias.wgsl';
 import { STRIDED, strides, type AttentionBias, type Bias, type BiasBackward, type BiasSizes } from './bias';
 import clearWgsl from './clear.wgsl';
 import { family } from './kernels';
-import { oneHead } from './layout';
+import { oneHead, storageOf } from './layout';
 
 /** Gradients of a bias that no queries share, and of one that all queries share. */
 const backwardBias = family('backward_bias', biasWgsl, { backward: true, owns: 'queries' });
@@ -28,8 +28,6 @@ export function relativeBias(tensor: Tensor): AttentionBias {
   return { kind: 'relative', resolve: (_, where, z) => relative(where, tensor, z) };
 }
 
-const storage = (x: Tensor) => (x.dtype === 'f16' ? ('f16' as const) : ('f32' as const));
-
 function dense(where: string, tensor: Tensor, { B, T, S, heads }: BiasSizes): Bias {
   expectDType(where, tensor, 'f32', 'f16');
   const want = [B, heads, T, S];
@@ -45,7 +43,7 @@ function dense(where: string, tensor: Tensor, { B, T, S, heads }: BiasSizes): Bi
   return {
     form: STRIDED,
     bind: { bias: tensor },
-    constants: { BIAS: storage(tensor) },
+    constants: { BIAS: storageOf(tensor, false) },
     uniforms: strides(own(b, h * t * s), own(h, t * s), own(t, s), own(s, 1), 0, tensor.size),
     learned: tensor,
     owner: t === 1 && T > 1 ? 'keys' : 'queries',
@@ -76,7 +74,7 @@ function relative(where: string, tensor: Tensor, { B, T, S, heads, causal }: Bia
   return {
     form: STRIDED,
     bind: { bias: tensor },
-    constants: { BIAS: storage(tensor) },
+    constants: { BIAS: storageOf(tensor, false) },
     uniforms: strides(T * R, B * T * R, R - 1, 1, T - 1, tensor.size),
     learned: tensor,
     owner: 'queries',
@@ -104,7 +102,7 @@ function entries(
     { ...bind, bias: tensor, dbias: sink.tensor },
     {
       uniforms,
-      constants: { ...constants, ...mapping.constants, DX: storage(sink.tensor), ADD: sink.add },
+      constants: { ...constants, ...mapping.constants, DX: storageOf(sink.tensor, false), ADD: sink.add },
       grid: [own === 'keys' ? tiles : tiles * Math.ceil(T / mapping.tile), count],
       flops: 2 * flops,
     },
@@ -117,7 +115,7 @@ function clear(g: Graph, x: Tensor): void {
     { x },
     {
       uniforms: { n: x.size },
-      constants: { T: x.dtype === 'f16' ? 'f16' : 'f32' },
+      constants: { T: storageOf(x, false) },
       grid: linearGrid(Math.ceil(x.size / 64)),
     },
   );

@@ -5,7 +5,7 @@ import { rope } from '../rope/rope';
 import { NONE_DECODE, type DistanceBias } from './bias';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
 import { launchDecode, launchTiled, show } from './decode_launch';
-import { expectColumns, isWide } from './layout';
+import { expectCap, expectColumns, isWide } from './layout';
 
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each few. */
 const TILED_FROM = 8;
@@ -64,11 +64,6 @@ export function decodeAttention(
   const many = fills(g, layout) && !options.rope;
   if ((T < TILED_FROM && !many) || slides || (options.rope && options.starts)) return launchDecode(g, p);
   return launchTiled(g, p, options.rope ? rope(g, qkv, { heads, keyValueHeads, ...options.rope }) : qkv);
-}
-
-function expectCap(where: string, softcap: number | undefined): void {
-  if (softcap === undefined || softcap > 0) return;
-  throw new ShapeError(where, `softcap is ${softcap}`, 'It bounds the logits: give a positive number.');
 }
 
 function windowOf(

@@ -6,15 +6,15 @@ import { defineKernel, type Kernel } from '../../runtime/kernel';
 import { byCapability, type Constants } from '../../runtime/shader';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
-import type { BiasForm, DecodeBias } from './bias';
+import { NONE, type BiasForm, type DecodeBias } from './bias';
 import { turning, TURNS, type CacheLayout } from './cache';
 import combineWgsl from './decode_combine.wgsl';
 import split from './decode_split.wgsl';
 import whole from './decode_whole.wgsl';
 import keysWgsl from './decode_keys.wgsl';
 import decodeWgsl from './decode.wgsl';
-import { forward, NO_OPTIONS } from './kernels';
-import { chooseMapping, storageOf } from './layout';
+import { forward } from './kernels';
+import { chooseMapping, FAR, mostPacks, storageOf } from './layout';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import { showDecode } from './show';
@@ -134,7 +134,7 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
     ...turned.uniforms,
   };
   const constants: Constants = {
-    MOST: most(w),
+    MOST: mostPacks(w),
     SOFTCAP: p.softcap !== undefined,
     T: type,
     KV: storageOf(p.keys, wide),
@@ -160,8 +160,7 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
   return out;
 }
 
-/** Farther than any two rows are apart; sums with row numbers stay in i32. */
-const FAR = 2 ** 29;
+const NO_DROPOUT = { stream: 0, threshold: 0, kept: 1 } as const;
 
 /**
  * Records the tiled kernel of `attention`, whose rows share keys: for prompts. `q` holds queries that have turned. Not
@@ -178,12 +177,13 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
     {
       uniforms: {
-        ...NO_OPTIONS,
         ...common(p),
         batch: B,
         left: p.causal && p.window < capacity ? 1 - p.window : -FAR,
         right: p.causal ? 0 : FAR,
+        ...NONE.uniforms,
         ...biased.uniforms,
+        ...NO_DROPOUT,
       },
       constants: {
         ...m.constants,
@@ -221,7 +221,7 @@ export function show(g: Graph, p: DecodeProblem): void {
     bind: { starts, ...turned.bind, ...bias.bind },
     uniforms: { ...common(p), ...flags, distances: capacity, ...turned.uniforms },
     constants: {
-      MOST: most(width / per),
+      MOST: mostPacks(width / per),
       SOFTCAP: p.softcap !== undefined,
       T: storageOf(q, wide),
       KV: storageOf(keys, wide),
@@ -229,6 +229,3 @@ export function show(g: Graph, p: DecodeProblem): void {
     },
   });
 }
-
-/** Few different sizes, so that one pipeline serves many head widths. */
-const most = (w: number): number => 2 ** Math.max(4, Math.ceil(Math.log2(w)));

@@ -91,16 +91,3 @@ const deltas = {
   narrow: defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] }),
 };
 export const delta = (wide: boolean): Kernel => (wide ? deltas.wide : deltas.narrow);
-/** Uniforms of the kernels' options where an attention has none of them. */
-export const NO_OPTIONS = {
-  cap: 0,
-  bias_b: 0,
-  bias_h: 0,
-  bias_t: 0,
-  bias_s: 0,
-  bias_offset: 0,
-  bias_last: 0,
-  stream: 0,
-  threshold: 0,
-  kept: 1,
-} as const;

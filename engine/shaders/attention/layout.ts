@@ -2,10 +2,14 @@ import { ShapeError } from '../../errors';
 import type { Tensor } from '../../graph/tensor';
 import type { Capabilities } from '../../runtime/device';
 import type { Constants } from '../../runtime/shader';
+import { elementType, type ElementType } from '../lib/elementwise';
 
 /** Query rows and keys of a software tile; queries and keys of a workgroup's tile on a GPU. */
 export const SOFTWARE_TILE = 16;
 export const TILE = 32;
+
+/** Farther than any two rows are apart; sums with row numbers stay in i32. */
+export const FAR = 2 ** 29;
 
 /** A range of columns that holds heads of `width` side by side, in every row of a tensor (B, T, C). */
 export interface Columns {
@@ -21,10 +25,10 @@ export function isWide(width: number, ranges: readonly Columns[]): boolean {
 }
 
 /** Storage type of a tensor, one number or four at a time. */
-export function storageOf(tensor: Tensor, wide: boolean): 'f32' | 'f16' | 'vec4<f32>' | 'vec4<f16>' {
-  if (tensor.dtype === 'f16') return wide ? 'vec4<f16>' : 'f16';
-  return wide ? 'vec4<f32>' : 'f32';
-}
+export const storageOf = ({ dtype }: Tensor, wide: boolean): ElementType => elementType(dtype, wide);
+
+/** F that a head's row takes at most: few different sizes of registers, so that one pipeline serves many head widths. */
+export const mostPacks = (packs: number): number => 2 ** Math.max(4, Math.ceil(Math.log2(packs)));
 
 /** What a variant of the tile kernels is: the rung of the ladder and the numbers in its constants. */
 export interface Mapping {
@@ -37,6 +41,8 @@ export interface Mapping {
   readonly tile: number;
   /** Heads that a workgroup owns. */
   readonly headsPerGroup: number;
+  /** Invocations that share a head's tile. */
+  readonly headLanes: number;
 }
 
 /** Which tile for which shape and device; README.md tells the ladder. `heads` are those whose rows are owned. */
@@ -45,15 +51,15 @@ export function chooseMapping(
   can: Pick<Capabilities, 'software'>,
 ): Mapping {
   const packs = wide ? width / 4 : width;
-  // Few different register counts, so that one pipeline serves many head widths.
-  const MOST = 2 ** Math.max(4, Math.ceil(Math.log2(packs)));
+  const MOST = mostPacks(packs);
   if (!can.software) {
-    return { software: false, wide, packs, constants: { MOST }, tile: TILE, headsPerGroup: 1 };
+    return { software: false, wide, packs, constants: { MOST }, tile: TILE, headsPerGroup: 1, headLanes: 64 };
   }
   // The quads of a workgroup take neighbouring heads of one sequence.
   const headsPerGroup = heads % 4 === 0 ? 4 : 1;
-  const constants = { MOST, LANES: 4 * headsPerGroup };
-  return { software: true, wide, packs, constants, tile: SOFTWARE_TILE, headsPerGroup };
+  const headLanes = 4;
+  const constants = { MOST, LANES: headLanes * headsPerGroup };
+  return { software: true, wide, packs, constants, tile: SOFTWARE_TILE, headsPerGroup, headLanes };
 }
 
 /** Throws unless `heads` heads of `width` fit into the rows of `tensor` from `offset` on. */
@@ -73,8 +79,14 @@ export function expectColumns(
   }
 }
 
+/** Throws unless `softcap` can bound logits. */
+export function expectCap(where: string, softcap: number | undefined): void {
+  if (softcap === undefined || softcap > 0) return;
+  throw new ShapeError(where, `softcap is ${softcap}`, 'It bounds the logits: give a positive number.');
+}
+
 /** A software workgroup of one quad, where each works for an entry of its own. */
 export function oneHead(mapping: Mapping): Mapping {
   if (!mapping.software) return mapping;
-  return { ...mapping, headsPerGroup: 1, constants: { ...mapping.constants, LANES: 4 } };
+  return { ...mapping, headsPerGroup: 1, constants: { ...mapping.constants, LANES: mapping.headLanes } };
 }
