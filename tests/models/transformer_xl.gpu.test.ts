@@ -14,8 +14,9 @@ import { float32ToFloat16 } from '../../engine/runtime/half';
 import layerFixture from '../fixtures/attention-layers.json';
 import modelFixture from '../fixtures/attention-models.json';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
-import { hash32, normalTensor } from '../fixtures/portable';
+import { normalTensor } from '../fixtures/portable';
 import { feature, openTestGpu } from '../harness/host';
+import { batchAt, expectGradients, expectTenSteps } from './attention_training';
 import { portableWeights, read, relativeError, write, type PortableParameter } from './parity';
 import { CarryingTransformerXL, emptyMemories, TransformerXLModel } from './transformer_xl';
 
@@ -148,21 +149,10 @@ describe('Transformer-XL equals PyTorch', () => {
   });
 });
 
-const { B, T, V } = modelFixture.shape;
-
-/** Row b of step n reads tokens n T to n T + T of stream b; the targets follow one later. */
-function batchAt(n: number): { ids: Uint32Array; targets: Uint32Array } {
-  const token = (b: number, i: number): number =>
-    hash32(modelFixture.seed, b * (modelFixture.steps * T + 1) + n * T + i) % V;
-  const rows = (shift: number): Uint32Array =>
-    Uint32Array.from({ length: B * T }, (_, at) => token(Math.floor(at / T), (at % T) + shift));
-  return { ids: rows(0), targets: rows(1) };
-}
+const { B, T } = modelFixture.shape;
 
 describe('a Transformer-XL trains as in PyTorch', () => {
   const name = 'transformerXL';
-  const about = modelFixture.models[name];
-  const start = portableWeights(about.parameters, name, modelFixture.seed);
   let tensors: Map<string, FixtureTensor>;
   beforeAll(async () => {
     tensors = await fixtureTensors('attention-models.safetensors');
@@ -171,48 +161,16 @@ describe('a Transformer-XL trains as in PyTorch', () => {
   it('loss and every gradient by name', async () => {
     const memories = emptyMemories();
     using _state = new ParameterStore(device, { memories });
-    const model = new TransformerXLModel(memories);
-    using store = new ParameterStore(device, model, { train: true });
-    write(store, start);
-    const g = new Graph(device, { train: true });
-    const ids = g.input('ids', [B, T], 'u32', { below: V });
-    const loss = model.loss(g, ids, g.input('targets', [B, T], 'u32', { below: V }));
-    g.backprop(loss);
-    using plan = await g.compile({ loss });
-    plan.run(batchAt(0));
-    expect(Math.abs((await plan.read('loss'))[0] / about.losses[0] - 1)).toBeLessThan(2e-6);
-    for (const [key, got] of await read(store, start, 'gradient')) {
-      expect(relativeError(got, tensors.get(`${name}.grad.${key}`)!.data), key).toBeLessThan(2e-5);
-    }
+    await expectGradients({ device, name, model: new TransformerXLModel(memories), tensors });
   });
 
   it('ten AdamW steps with memory: losses, gradient norms and final weights', async () => {
-    const { learningRate: lr, beta1, beta2, epsilon, weightDecay, clipNorm: clip } = modelFixture.adamw;
     const memories = emptyMemories();
     using _state = new ParameterStore(device, { memories });
-    const model = new TransformerXLModel(memories);
-    using trainer = await Trainer.create({
-      device,
-      model,
-      optimizer: new AdamW({ beta1, beta2, epsilon, weightDecay, clip }),
-      schedule: { kind: 'constant', lr },
-      batch: B,
-      length: T,
-    });
-    write(trainer.store, start);
-    for (let n = 0; n < modelFixture.steps; n++) trainer.submit(batchAt);
-    const reports = await trainer.losses();
-    expect(reports).toHaveLength(modelFixture.steps);
-    for (const { index, loss, norm } of reports) {
-      expect(Math.abs(loss / about.losses[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
-      expect(Math.abs(norm / about.gradientNorms[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
-    }
-    const slack: Readonly<Record<string, number>> = about.float32Error.after;
-    for (const [key, got] of await read(trainer.store, start)) {
-      // r_net has columns that softmax is blind to: their gradient is rounding, of which Adam makes full steps.
-      const bound = 5e-5 + 5 * (slack[key] ?? 0);
-      expect(relativeError(got, tensors.get(`${name}.after.${key}`)!.data), key).toBeLessThan(bound);
-    }
+    // r_net has columns that softmax is blind to: their gradient is rounding, of which Adam makes full steps.
+    const errors: Readonly<Record<string, number>> = modelFixture.models[name].float32Error.after;
+    const slack = Object.fromEntries(Object.entries(errors).map(([key, error]) => [key, 5 * error]));
+    await expectTenSteps({ device, name, model: new TransformerXLModel(memories), tensors }, slack);
   });
 
   it('resumes from a checkpoint that holds its memories', async () => {

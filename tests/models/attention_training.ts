@@ -1,0 +1,77 @@
+/** Ten AdamW steps of the models of tests/fixtures/make_attention_models.py, beside PyTorch's. */
+import { expect } from 'vitest';
+import { AdamW, Graph, ParameterStore, Trainer, type Device, type TrainableModel } from '../../engine/index';
+import fixture from '../fixtures/attention-models.json';
+import type { FixtureTensor } from '../fixtures/load';
+import { hash32 } from '../fixtures/portable';
+import { portableWeights, read, relativeError, write } from './parity';
+
+const { B, T, V } = fixture.shape;
+
+/** One of the fixture's models, as Heed builds it. */
+export interface Trained {
+  readonly device: Device;
+  readonly name: keyof typeof fixture.models;
+  readonly model: TrainableModel;
+  /** Of attention-models.safetensors. */
+  readonly tensors: ReadonlyMap<string, FixtureTensor>;
+}
+
+const startOf = (name: Trained['name']): Map<string, Float32Array> =>
+  portableWeights(fixture.models[name].parameters, name, fixture.seed);
+
+/** Row b of step n reads tokens n T to n T + T of stream b; the targets follow one later. */
+export function batchAt(n: number): { ids: Uint32Array; targets: Uint32Array } {
+  const token = (b: number, i: number): number =>
+    hash32(fixture.seed, b * (fixture.steps * T + 1) + n * T + i) % V;
+  const rows = (shift: number): Uint32Array =>
+    Uint32Array.from({ length: B * T }, (_, at) => token(Math.floor(at / T), (at % T) + shift));
+  return { ids: rows(0), targets: rows(1) };
+}
+
+/** The first step's loss, and every gradient by name. */
+export async function expectGradients({ device, name, model, tensors }: Trained): Promise<void> {
+  const start = startOf(name);
+  using store = new ParameterStore(device, model, { train: true });
+  write(store, start);
+  const g = new Graph(device, { train: true });
+  const ids = g.input('ids', [B, T], 'u32', { below: V });
+  const loss = model.loss(g, ids, g.input('targets', [B, T], 'u32', { below: V }));
+  g.backprop(loss);
+  using plan = await g.compile({ loss });
+  plan.run(batchAt(0));
+  expect(Math.abs((await plan.read('loss'))[0] / fixture.models[name].losses[0] - 1)).toBeLessThan(2e-6);
+  for (const [key, got] of await read(store, start, 'gradient')) {
+    expect(relativeError(got, tensors.get(`${name}.grad.${key}`)!.data), key).toBeLessThan(2e-5);
+  }
+}
+
+/** Losses, gradient norms and final weights; `slack` widens the bound of a weight. */
+export async function expectTenSteps(
+  { device, name, model, tensors }: Trained,
+  slack: Readonly<Record<string, number>> = {},
+): Promise<void> {
+  const { losses, gradientNorms } = fixture.models[name];
+  const { learningRate: lr, beta1, beta2, epsilon, weightDecay, clipNorm: clip } = fixture.adamw;
+  const start = startOf(name);
+  using trainer = await Trainer.create({
+    device,
+    model,
+    optimizer: new AdamW({ beta1, beta2, epsilon, weightDecay, clip }),
+    schedule: { kind: 'constant', lr },
+    batch: B,
+    length: T,
+  });
+  write(trainer.store, start);
+  for (let n = 0; n < fixture.steps; n++) trainer.submit(batchAt);
+  const reports = await trainer.losses();
+  expect(reports).toHaveLength(fixture.steps);
+  for (const { index, loss, norm } of reports) {
+    expect(Math.abs(loss / losses[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
+    expect(Math.abs(norm / gradientNorms[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
+  }
+  for (const [key, got] of await read(trainer.store, start)) {
+    const bound = 5e-5 + (slack[key] ?? 0);
+    expect(relativeError(got, tensors.get(`${name}.after.${key}`)!.data), key).toBeLessThan(bound);
+  }
+}
