@@ -5,6 +5,7 @@ import { GPT } from '../models/index';
 import { openTestGpu } from './harness/host';
 import { example } from './readme.example';
 import { look } from './readme.look';
+import { translate } from './readme.translate';
 
 it('the README example trains and writes', { timeout: 120_000 }, async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -28,4 +29,20 @@ it('the README shows the attention of a model', async () => {
   expect((row as Float32Array).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   expect(entropy).toBeCloseTo(Math.log(3), 2); // fresh weights attend to all alike
   expect(size).toBe(9);
+});
+
+it('the README trains on pairs, translates, and shows where from', { timeout: 240_000 }, async () => {
+  const words = ['one', 'two', 'three', 'four', 'five', 'six'];
+  const line = (i: number): string => {
+    const some = [...(i + 36).toString(6)].map((digit) => words[Number(digit)]);
+    return `${some.join(' ')}\t${[...some].reverse().join(' ')}\r\n`;
+  };
+  const tsv = new Blob(Array.from({ length: 120 }, (_, i) => line(i)));
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await translate(tsv, 'one two', 20);
+  const calls = log.mock.calls;
+  log.mockRestore();
+  expect(calls.some(([step, metrics]) => step === 20 && 'bleu' in (metrics as object))).toBe(true);
+  expect(calls.filter(([score]) => /^-\d+\.\d\d$/.test(String(score)))).toHaveLength(4);
+  expect(calls.at(-1)![1]).toBe('→');
 });
