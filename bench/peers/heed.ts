@@ -22,6 +22,7 @@ import {
 } from '../../engine/index';
 import { Generator } from '../../models/generate';
 import { GPT } from '../../models/gpt';
+import * as seq2seq from './seq2seq/heed';
 
 /** Weights by the harness's names, stored [in, out]. */
 type Weights = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
@@ -42,6 +43,9 @@ interface Instance {
   dispose(): void;
   readonly variant?: string;
 }
+
+/** What a function takes after its device. */
+type Rest<F> = F extends (device: Device, ...rest: infer R) => unknown ? R : never;
 
 export const info = { name: 'heed', version: '0.1.0', backend: 'webgpu' };
 let device: Device;
@@ -340,4 +344,7 @@ export const kinds = {
       },
     };
   },
+
+  'seq2seq-train': (...args: Rest<typeof seq2seq.train>): Promise<Instance> => seq2seq.train(device, ...args),
+  'seq2seq-beam': (...args: Rest<typeof seq2seq.beam>): Instance => seq2seq.beam(device, ...args),
 };
