@@ -4,6 +4,8 @@ import { duration, type ProgressDisplay } from './progress';
 
 /** Validation pairs that are shown with every evaluation. */
 const SHOWN = 3;
+/** … as far as so many characters. */
+const WIDTH = 120;
 const NAMES: Readonly<Record<string, string>> = { bleu: 'BLEU', chrf: 'chrF2', per: 'PER', wer: 'WER' };
 const PERCENT = new Set(['per', 'wer']);
 
@@ -43,7 +45,7 @@ export class TrainingReport {
         const validation = Number.isNaN(loss) ? '' : `  validation loss ${loss.toFixed(4)}`;
         this.#display.tell(`step ${step}${validation}  ${this.#scored}${best ? '  best so far' : ''}`);
         for (const { source, target, translation } of samples.slice(0, SHOWN)) {
-          this.#display.tell(`    ${source}\n    → ${translation}\n    = ${target}`);
+          this.#display.tell(`    ${clip(source)}\n    → ${clip(translation)}\n    = ${clip(target)}`);
         }
         break;
       }
@@ -113,6 +115,12 @@ export class TrainingReport {
     const scores = metrics ? `: ${metricsText(metrics)}` : '';
     process.stderr.write(`${why} at step ${step}. ${out} has the weights of ${which}${scores}.\n`);
   }
+}
+
+/** Untrained models never end. */
+function clip(text: string): string {
+  const characters = [...text];
+  return characters.length <= WIDTH ? text : `${characters.slice(0, WIDTH - 1).join('')}…`;
 }
 
 const LABELS = { vocabulary: 'vocabulary', encode: 'encode', compile: 'compile' } as const;
