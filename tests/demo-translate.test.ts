@@ -110,7 +110,7 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
       () => visitor.texts('#source-units .unit'),
       (now) => now.join('') === 'badge⟨end⟩',
     );
-    const scores = (await visitor.texts('#hypotheses small')).map(Number);
+    const scores = (await visitor.texts('#hypotheses small')).map((score) => Number(score.replace('−', '-')));
     expect(scores).toHaveLength(4);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     const target = await visitor.texts('#output .unit');

@@ -1,5 +1,6 @@
 import { byId, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import { fixed } from '../../view/numbers';
 import { Segments } from '../../view/segments';
 import type { TranslateStrings } from '../english';
 import { SHIPPED, type ShippedModel } from '../models';
@@ -192,8 +193,8 @@ export class RequestPanel {
     this.#hypotheses.forEach(({ text, score, logProbability }, i) => {
       const button = host.children[i].firstElementChild as HTMLButtonElement;
       setText(button.firstElementChild!, text || '–');
-      setText(button.lastElementChild!, score.toFixed(3));
-      button.title = strings.hypothesisTitle(score.toFixed(4), logProbability.toFixed(4));
+      setText(button.lastElementChild!, fixed(score, 3));
+      button.title = strings.hypothesisTitle(fixed(score, 4), fixed(logProbability, 4));
       button.setAttribute('aria-pressed', String(i === this.#chosen));
       button.style.setProperty('--share', Math.exp(score - best).toFixed(4));
     });

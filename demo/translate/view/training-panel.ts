@@ -206,11 +206,11 @@ export class TrainingPanel {
       ? strings.curveSummary(latest.step, format.loss(latest.training), latest.validation?.toFixed(3) ?? '')
       : strings.curveEmpty;
     describe('plot', latest.step === 0, summary);
-    const name = strings.scoreNames[this.#run?.score ?? 'bleu'];
+    const score = this.#run?.score ?? (this.#data.pairs?.id === 'phonemes' ? 'per' : 'bleu');
+    const name = strings.scoreNames[score];
     const point = this.#scores.latest;
     setText(byId('score-name'), name);
-    const note = this.#run ? strings.scoreNotes[this.#run.score] : '';
-    setText(byId('score-legend'), point ? note : '');
+    setText(byId('score-legend'), point ? strings.scoreNotes[score] : '');
     const told = point ? strings.scoreSummary(name, point[0], point[1].toFixed(1)) : strings.scoreEmpty;
     describe('score-plot', point === undefined, told);
   }
