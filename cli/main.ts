@@ -72,6 +72,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--beams <n>', 'of beam search; 1 is greedy', whole(1), 4)
     .option('--n-best <n>', 'translations of each text, with scores', whole(1), 1)
     .option('--length-penalty <x>', 'above 0 favours long translations', number, 1)
+    .option('--coverage <x>', 'penalty for words of the source that were passed over', nonNegative)
     .option('--ban-repeats <n>', 'no sequence of so many tokens twice', whole(0))
     .option('--sample', 'draw translations instead of searching')
     .option('--temperature <x>', 'of --sample', positive)
@@ -124,6 +125,12 @@ function number(value: string): number {
 function positive(value: string): number {
   const parsed = number(value);
   if (!(parsed > 0)) throw new InvalidArgumentError('It must be above 0.');
+  return parsed;
+}
+
+function nonNegative(value: string): number {
+  const parsed = number(value);
+  if (!(parsed >= 0)) throw new InvalidArgumentError('It must be at least 0.');
   return parsed;
 }
 

@@ -10,6 +10,7 @@ export interface TranslateArguments {
   readonly beams: number;
   readonly nBest: number;
   readonly lengthPenalty: number;
+  readonly coverage?: number;
   readonly banRepeats?: number;
   readonly sample?: boolean;
   readonly temperature?: number;
@@ -93,7 +94,17 @@ export async function openTranslator(
 }
 
 function optionsOf(args: TranslateArguments, beams: number): TranslateOptions {
-  const { nBest, lengthPenalty, sample = false, temperature, seed, sentences, prefix, banRepeats } = args;
+  const {
+    nBest,
+    lengthPenalty,
+    sample = false,
+    temperature,
+    seed,
+    sentences,
+    prefix,
+    coverage,
+    banRepeats,
+  } = args;
   return {
     mode: sample ? 'sample' : beams === 1 ? 'greedy' : 'beam',
     ...(!sample && beams > 1 && { beams }),
@@ -103,6 +114,7 @@ function optionsOf(args: TranslateArguments, beams: number): TranslateOptions {
     ...(seed !== undefined && { seed }),
     ...(sentences !== undefined && { sentences }),
     ...(prefix !== undefined && { prefix }),
+    ...(coverage !== undefined && { coverage }),
     ...(banRepeats !== undefined && { noRepeatNgram: banRepeats }),
   };
 }

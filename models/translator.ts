@@ -14,6 +14,7 @@ export interface TranslateOptions extends Pick<
   | 'beams'
   | 'nBest'
   | 'lengthPenalty'
+  | 'coverage'
   | 'earlyStopping'
   | 'tokens'
   | 'noRepeatNgram'
