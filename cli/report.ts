@@ -101,7 +101,12 @@ export class TrainingReport {
     this.#display.show('train', index + 1, this.#steps, text.filter((part) => part !== '').join('  '));
   }
 
-  end({ reason, step, chosen, metrics }: TranslationTrainingResult, out: string): void {
+  /** `better`: these weights went to `out`; else it keeps those of an earlier session. */
+  end(
+    { reason, step, chosen, metrics, best }: TranslationTrainingResult,
+    out: string,
+    better: boolean,
+  ): void {
     const why = {
       finished: 'Finished',
       aborted: 'Interrupted',
@@ -113,7 +118,8 @@ export class TrainingReport {
       last: 'the last step',
     }[chosen];
     const scores = metrics ? `: ${metricsText(metrics)}` : '';
-    process.stderr.write(`${why} at step ${step}. ${out} has the weights of ${which}${scores}.\n`);
+    const what = better ? `${which}${scores}` : `step ${best!.step}, still the best`;
+    process.stderr.write(`${why} at step ${step}. ${out} has the weights of ${what}.\n`);
   }
 }
 

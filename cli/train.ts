@@ -94,9 +94,9 @@ export async function train(args: TrainArguments): Promise<number> {
     });
     display.end();
     await writeWhole(saved, result.checkpoint);
-    if (result.chosen !== 'last' || !existsSync(out))
-      await writeWhole(out, await translationWeights(result.weights));
-    report.end(result, out);
+    const better = result.chosen !== 'last' || !result.best || !existsSync(out); // or an earlier session's are
+    if (better) await writeWhole(out, await translationWeights(result.weights));
+    report.end(result, out, better);
     if (result.reason !== 'aborted') return 0;
     process.stderr.write(
       `Saved at step ${result.step} in ${saved}. To go on, give the same command with --resume.\n`,
