@@ -70,11 +70,11 @@ async function readable(name: string): Promise<void> {
   throw new DataError(name, 'it is not a file', 'Name a file.');
 }
 
-/** A file in memory. */
-export async function readWhole(name: string): Promise<Uint8Array<ArrayBuffer>> {
+/** A file in memory, which errors call by its name. */
+export async function readWhole(name: string): Promise<File> {
   await readable(name);
   try {
-    return new Uint8Array(await readFile(name));
+    return new File([await readFile(name)], basename(name));
   } catch (cause) {
     throw unreadable(name, cause);
   }

@@ -115,9 +115,9 @@ export async function train(args: TrainArguments): Promise<number> {
 
 async function resumed(args: TrainArguments, saved: string): Promise<Uint8Array<ArrayBuffer> | null> {
   if (args.resume) {
-    const bytes = await readWhole(saved);
-    await checkpointInfo(bytes); // refuses other files before anything is read
-    return bytes;
+    const file = await readWhole(saved);
+    await checkpointInfo(file); // refuses other files before anything is read
+    return new Uint8Array(await file.arrayBuffer());
   }
   if (existsSync(saved) && !args.overwrite) {
     throw new DataError(

@@ -4,6 +4,7 @@ import {
   averageWeights,
   checkpointInfo,
   countParameters,
+  DataError,
   Run,
   throwIfAborted,
   type Device,
@@ -105,6 +106,14 @@ export async function trainTranslation(
     ...(signal && { signal }),
     onProgress: (phase, done, total) => onEvent?.({ kind: 'progress', phase, done, total }),
   });
+  const trainedOn = saved?.objective['pairs'];
+  if (trainedOn !== undefined && trainedOn !== data.batches.fingerprint) {
+    throw new DataError(
+      'trainTranslation',
+      `these ${pairs.length} pairs make batches ${data.batches.fingerprint}, but the checkpoint was trained on ${trainedOn}`,
+      'Give the same pairs in the same order.',
+    );
+  }
   const config = (saved?.config ?? {
     ...settings.model,
     ...data.vocabulary.embedding,

@@ -102,7 +102,7 @@ it('stops where nothing gets better; refuses what it cannot go on with', async (
   expect(stuck.losses).toHaveLength(6);
   expect(stuck.result).toMatchObject({ chosen: 'best', best: { step: 3 } });
   await expect(train({ resume: stuck.result.checkpoint, pairs: pairs.slice(1) })).rejects.toThrow(
-    /trained with pairs/,
+    /these 59 pairs make batches .* trained on/,
   );
   await expect(train({ resume: stuck.result.weights })).rejects.toThrow(
     /does not say how its training goes on/,
