@@ -93,8 +93,8 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     expect(await visitor.page.$eval('#score-plot', (plot) => plot.getAttribute('aria-label'))).toMatch(
       new RegExp(`At step ${STEPS} it is \\d+\\.\\d`),
     );
-    const references = await visitor.texts('#samples .reference');
-    expect(references).toEqual((await visitor.texts('#samples .given')).map(spelled));
+    const references = await visitor.texts('#sample-pairs .reference');
+    expect(references).toEqual((await visitor.texts('#sample-pairs .given')).map(spelled));
     expect(references.length).toBeGreaterThan(3);
     expect(await text('#data-report')).toMatch(/^\d+ pairs to learn from, \d+ held out; \d+ \+ \d+ tokens/);
     expect(await text('#hint')).toContain(`goes on from step ${STEPS}`);

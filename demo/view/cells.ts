@@ -32,6 +32,8 @@ export interface HeatMapOptions {
   readonly largest?: number;
   /** Cells are as high as wide. Default true; else rows share the host's height. */
   readonly square?: boolean;
+  /** Square cells shrink where there are so many rows that they would be higher together, px. Default: any height. */
+  readonly tallest?: number;
 }
 
 /** Room of a cell for numbers, px. */
@@ -53,7 +55,7 @@ export interface Layout {
 export function fit(
   context: CanvasRenderingContext2D,
   data: HeatMapData,
-  { smallest, largest, square }: Required<HeatMapOptions>,
+  { smallest, largest, square, tallest }: Required<HeatMapOptions>,
   host: { readonly clientWidth: number; readonly clientHeight: number },
 ): Layout {
   setFont(context);
@@ -65,7 +67,10 @@ export function fit(
     const share = Math.max(smallest, Math.min(largest, room / count));
     return square ? Math.floor(share) : share;
   };
-  const width = side(host.clientWidth - left - 2, data.columns);
+  const room = host.clientWidth - left - 2;
+  const width = square
+    ? Math.min(side(room, data.columns), side(tallest, data.rows))
+    : side(room, data.columns);
   const labelled = data.columnAxis.labels.filter((label) => label !== '').length;
   const pitch = (width * data.columns) / Math.max(1, labelled);
   const columnLabel = widest(data.columnAxis);

@@ -20,9 +20,12 @@ export class HeatMap {
   #point: Cell | null = null;
   #marked: { readonly row?: number; readonly column?: number } = {};
 
-  constructor(host: HTMLElement, { smallest = 3, largest = 46, square = true }: HeatMapOptions = {}) {
+  constructor(
+    host: HTMLElement,
+    { smallest = 3, largest = 46, square = true, tallest = Infinity }: HeatMapOptions = {},
+  ) {
     this.#host = host;
-    this.#options = { smallest, largest, square };
+    this.#options = { smallest, largest, square, tallest };
     host.classList.add('heat-map');
     host.append(this.canvas);
     this.#listen();

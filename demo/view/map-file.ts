@@ -16,7 +16,7 @@ interface Sheet {
 }
 
 function sheetOf(context: CanvasRenderingContext2D, data: HeatMapData): Sheet {
-  const options = { smallest: CELL, largest: CELL, square: true };
+  const options = { smallest: CELL, largest: CELL, square: true, tallest: Infinity };
   const layout = fit(context, data, options, { clientWidth: 0, clientHeight: 0 });
   const moved = { ...layout, left: layout.left + MARGIN, top: layout.top + MARGIN };
   return {

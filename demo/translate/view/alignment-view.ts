@@ -23,7 +23,7 @@ const NOWHERE: Place = { target: null, source: null };
 export class AlignmentView {
   readonly #source = new Sentence(byId('source-units'));
   readonly #target = new Sentence(byId('output'));
-  readonly #map = new HeatMap(byId('map'), { smallest: 14, largest: 40 });
+  readonly #map = new HeatMap(byId('map'), { smallest: 14, largest: 40, tallest: 600 });
   readonly #layers = new Segments(byId('layers'), 'layer', () => this.#draw());
   readonly #heads = new Segments(byId('heads'), 'head', () => this.#draw());
   readonly #units = new Segments(byId('units'), 'units', () => this.#regroup());
@@ -64,7 +64,12 @@ export class AlignmentView {
   show(alignment: Alignment, languages: readonly [string, string], tokens: ModelInfo['tokens']): void {
     this.#alignment = alignment;
     this.#languages = languages;
+    const unlike = tokens !== this.#tokens;
     this.#tokens = tokens;
+    if (unlike) {
+      this.#offer(alignment);
+      this.#units.choose(tokens === 'subwords' ? 'words' : 'pieces');
+    }
     this.#regroup();
   }
 

@@ -4,7 +4,7 @@ import type { Sample } from '../session/protocol';
 
 /** A few held-out pairs, and what the model makes of their sources at the last evaluation. */
 export class SamplePairs {
-  readonly #list = byId('samples');
+  readonly #list = byId('sample-pairs');
   #shown: {
     readonly step: number;
     readonly samples: readonly Sample[];
