@@ -178,16 +178,14 @@ export async function trainTranslation(
   const checkpoint =
     run.checkpoint?.step === run.trainer.step
       ? run.checkpoint.bytes
-      : await run.trainer.save(
-          watch.extras(run.trainer.step),
-          watch.progress(fitted, saved?.progress ?? null),
-        );
+      : await run.save(watch.extras(run.trainer.step));
   // BLEU is 0 before anything is right: the first such evaluation is not better than later ones.
   const result = {
     ...fitted,
     best: watch.monitor.mode === 'max' && fitted.best?.value === 0 ? null : fitted.best,
   };
   const kept = result.best && run.best;
+
   let chosen: TranslationTrainingResult['chosen'] = kept ? 'best' : 'last';
   let weights = await averageWeights([kept?.bytes ?? checkpoint]);
   let metrics: Metrics | null =

@@ -1,4 +1,4 @@
-import type { CheckpointExtras, Device, FitProgress, Monitor, Trainer } from '../engine/index';
+import type { CheckpointExtras, Device, Monitor, Trainer } from '../engine/index';
 import type { PairBatch, TextPair } from '../engine/data';
 import type { EncoderDecoder } from './encoder_decoder';
 import type { TranslationData } from './translation_data';
@@ -53,18 +53,6 @@ export class TranslationWatch implements Disposable {
     this.measuredAt = trainer.step;
     this.#metrics.set(trainer.step, metrics);
     return metrics;
-  }
-
-  /** What the run knows of its evaluations, for a checkpoint between two of them. */
-  progress(result: Pick<FitProgress, 'best'>, before: FitProgress | null): FitProgress {
-    const best = result.best?.step ?? -1;
-    const since = [...this.#metrics.keys()].filter((step) => step > best).length;
-    const improved = this.#metrics.has(best);
-    return {
-      best: result.best,
-      stale: (improved ? 0 : (before?.stale ?? 0)) + since,
-      evaluated: Math.max(this.measuredAt, before?.evaluated ?? -1),
-    };
   }
 
   metricsOf(step = this.measuredAt): Metrics | null {

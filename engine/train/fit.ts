@@ -151,6 +151,14 @@ export class Run<B = Batch> implements Disposable {
     this.#best = null;
   }
 
+  /** A checkpoint of this moment, with what is known of evaluations; between two `fit`s. */
+  async save(extras: CheckpointExtras = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { step } = this.#trainer;
+    const bytes = await this.#trainer.save(extras, this.#progress);
+    this.#checkpoint = { step, bytes };
+    return bytes;
+  }
+
   async fit(options: FitOptions<B>): Promise<FitResult> {
     if (!Number.isInteger(options.steps) || options.steps < 0) {
       throw new EngineError('fit', `steps is ${options.steps}`, 'Use a whole number of updates.');
@@ -258,9 +266,8 @@ export class Run<B = Batch> implements Disposable {
   async #save({ extras = {}, onEvent, keepBest = false }: FitOptions<B>, best = false): Promise<void> {
     const { step } = this.#trainer;
     if (this.#checkpoint?.step === step) return;
-    const bytes = await this.#trainer.save(typeof extras === 'function' ? extras() : extras, this.#progress);
-    this.#checkpoint = { step, bytes };
-    if (best && keepBest) this.#best = this.#checkpoint;
+    const bytes = await this.save(typeof extras === 'function' ? extras() : extras);
+    if (best && keepBest) this.#best = { step, bytes };
     await onEvent?.({ kind: 'checkpoint', step, bytes, best });
   }
 
