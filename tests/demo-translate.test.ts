@@ -3,6 +3,7 @@
  * learns them for a few steps, its translation with candidates and attention, pictures of it, and a reload.
  * The tests build on each other: what one trained, the next translate with, reload and save.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
 
@@ -15,6 +16,8 @@ const words = Array.from({ length: 300 }, (_, i) =>
   Array.from({ length: 5 }, (_, k) => LETTERS[Math.floor((i * 7919 + 13) / 8 ** k) % 8]).join(''),
 );
 const table = [...new Set(words)].map((word) => `${word}\t${spelled(word)}\n`).join('');
+
+const ships = existsSync('demo/models') && readdirSync('demo/models').some((name) => name.endsWith('.json'));
 
 let site: DemoSite;
 let visitor: Visitor;
@@ -57,8 +60,17 @@ beforeAll(async () => {
 afterAll(() => site?.close());
 
 describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () => {
-  test('pairs that cannot be read are refused with the reason', async () => {
+  test('it opens with a translation of the model that it ships with, or says what to do', async () => {
     await visitor.untilText('#adapter', /swiftshader/i);
+    if (ships) {
+      await untilMap();
+      expect(await visitor.texts('#hypotheses .text')).toHaveLength(4);
+    } else {
+      await visitor.untilText('#model-facts', /There is no model yet/);
+    }
+  });
+
+  test('pairs that cannot be read are refused with the reason', async () => {
     await pick('#corpora input[value=own]');
     const refuse = async (name: string, content: Uint8Array | string, reason: RegExp): Promise<void> => {
       await visitor.choose('#pairs-file', name, content);
@@ -188,6 +200,18 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
       (now) => now.join('') === 'bead⟨end⟩',
     );
     expect(await text('#notices')).toBe('');
+  });
+
+  test('a lost device: the next translation opens the model on another one', async () => {
+    await visitor.loseDevice();
+    await visitor.untilText('#notices', /was lost/);
+    await visitor.enter('#source', 'cab');
+    await press('Translate');
+    await visitor.until(
+      'output',
+      () => visitor.texts('#source-units .unit'),
+      (now) => now.join('') === 'cab⟨end⟩',
+    );
   });
 
   test('a reload brings the run back: it goes on where it was', async () => {
