@@ -310,7 +310,7 @@ export function reorderCache(
     reorder,
     { keys, values, rows, starts },
     {
-      uniforms: { batch: B, within, capacity, c },
+      uniforms: { batch: B, ragged: options.starts ? B : 0, within, capacity, c },
       constants: { KV: storageOf(keys, wide), MOST: Math.max(4, 2 ** Math.ceil(Math.log2(within))) },
       grid: [Math.min(REORDER_GROUPS, Math.ceil((capacity * c * (B / within)) / 64))],
     },

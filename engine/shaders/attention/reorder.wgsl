@@ -6,7 +6,8 @@ const LANES: u32 = 64;
 const MOST: u32 = 4; // rows of a group at most
 alias KV = f32;
 
-struct Sizes { batch: u32, within: u32, capacity: u32, c: u32 }
+// ragged: how many starts to look at, 0 where there are none: every invocation does.
+struct Sizes { batch: u32, ragged: u32, within: u32, capacity: u32, c: u32 }
 @group(0) @binding(0) var<storage, read_write> keys: array<KV>;
 @group(0) @binding(1) var<storage, read_write> values: array<KV>;
 @group(0) @binding(2) var<storage, read> rows: array<u32>;
@@ -20,7 +21,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   var most = 0u;
-  for (var b = 0u; b < sizes.batch; b++) { most = max(most, starts[b]); }
+  for (var b = 0u; b < sizes.ragged; b++) { most = max(most, starts[b]); }
   let used = min(sizes.capacity, now.position + most) * sizes.c;
   let row = sizes.capacity * sizes.c;
   let last = sizes.within - 1u;
