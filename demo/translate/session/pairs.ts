@@ -72,6 +72,8 @@ export async function fromKept({ text }: KeptPairs, name: PairsName): Promise<Lo
   return { name, pairs, apart: 'both' };
 }
 
+/** Sources that a run offers to be tried. */
+const EXAMPLES = 4;
 /** Pairs that tell what kind of tokens suit them. */
 const LOOKED_AT = 1000;
 /** Different symbols that an alphabet of sounds or signs has at most. */
@@ -93,4 +95,16 @@ const tableOf = (pairs: readonly TextPair[]): string =>
 async function fingerprint(text: string): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** So many items, evenly over a list. */
+export function spread<T>(list: readonly T[], count: number): T[] {
+  const taken = Math.min(count, list.length);
+  return Array.from({ length: taken }, (_, i) => list[Math.floor((i * list.length) / taken)]);
+}
+
+/** Short sources, to be tried. */
+export function examplesOf(pairs: readonly TextPair[]): string[] {
+  const short = pairs.map(({ source }) => source).filter(({ length }) => length >= 4 && length <= 40);
+  return [...new Set(spread(short, 2 * EXAMPLES + 1).slice(1))].slice(0, EXAMPLES);
 }

@@ -1,20 +1,14 @@
 /** The visitor's own model: in training, kept in the browser, or read from a file. */
-import {
-  checkpointInfo,
-  EngineError,
-  openSafetensors,
-  PauseSwitch,
-  saveSafetensors,
-  type NamedTensor,
-} from '../../../engine/index';
-import type { TextPair } from '../../../engine/data';
+import { EngineError, PauseSwitch } from '../../../engine/index';
 import { TranslationModel } from '../../../models/translation_model';
 import { trainTranslation, type TranslationEvent } from '../../../models/translation_training';
 import type { Connection } from '../../session/connection';
 import type { RunState, SavedFile } from '../../session/protocol';
+import { copyOf, cut, rounded, type MutableHistory } from './history';
 import { Keeper } from './keeper';
-import { fetchCorpus, fromKept, keptOf, vocabularyKind, type LoadedPairs } from './pairs';
+import { examplesOf, fetchCorpus, fromKept, keptOf, spread, vocabularyKind, type LoadedPairs } from './pairs';
 import type { History, PairsSource, RunInfo, TrainSettings, TranslateEvent } from './protocol';
+import { withExtra } from './run-file';
 import { sizeOf } from './sizes';
 
 /** The run is written to the browser's storage at most this often while it goes on. */
@@ -24,19 +18,12 @@ const CHECKPOINT_EVERY = 100;
 /** Held-out pairs that evaluations translate, by adapter; and how many of them are shown. */
 const SCORED = { gpu: 200, software: 40 } as const;
 const SHOWN = 6;
-const EXAMPLES = 4;
 
 interface Held {
   readonly run: RunInfo;
   readonly history: MutableHistory;
   /** The last checkpoint; null until there is a first. */
   readonly bytes: Uint8Array<ArrayBuffer> | null;
-}
-
-interface MutableHistory {
-  losses: number[];
-  validation: [step: number, loss: number][];
-  scores: [step: number, score: number][];
 }
 
 export class Training {
@@ -356,6 +343,9 @@ export class Training {
   }
 }
 
+const sameRun = (run: RunInfo, { name }: LoadedPairs, { size, rate }: TrainSettings): boolean =>
+  run.size === size && run.rate === rate && run.pairs.kind === name.kind && run.pairs.id === name.id;
+
 function checkSettings({ rate, steps }: TrainSettings): void {
   if (!(rate > 0 && Number.isFinite(rate))) {
     throw new EngineError('learning rate', `it is ${rate}`, 'Use a number above 0, such as 0.001.');
@@ -363,52 +353,4 @@ function checkSettings({ rate, steps }: TrainSettings): void {
   if (!Number.isInteger(steps) || steps < 1) {
     throw new EngineError('steps', `there are ${steps}`, 'Use a whole number of at least 1.');
   }
-}
-
-const sameRun = (run: RunInfo, { name }: LoadedPairs, { size, rate }: TrainSettings): boolean =>
-  run.size === size && run.rate === rate && run.pairs.kind === name.kind && run.pairs.id === name.id;
-
-/** Drops what came after a step. */
-function cut(history: MutableHistory, step: number): MutableHistory {
-  history.losses.length = Math.min(history.losses.length, step);
-  history.validation = history.validation.filter(([at]) => at <= step);
-  history.scores = history.scores.filter(([at]) => at <= step);
-  return history;
-}
-
-const copyOf = ({ losses, validation, scores }: History): MutableHistory => ({
-  losses: [...losses],
-  validation: validation.map(([step, loss]) => [step, loss]),
-  scores: scores.map(([step, score]) => [step, score]),
-});
-
-function rounded({ losses, validation, scores }: History): History {
-  const round = (x: number): number => Math.round(x * 1e5) / 1e5;
-  const each = (points: History['scores']) => points.map(([step, x]) => [step, round(x)] as const);
-  return { losses: losses.map(round), validation: each(validation), scores: each(scores) };
-}
-
-function spread<T>(list: readonly T[], count: number): T[] {
-  const taken = Math.min(count, list.length);
-  return Array.from({ length: taken }, (_, i) => list[Math.floor((i * list.length) / taken)]);
-}
-
-/** Short sources, to be tried. */
-function examplesOf(pairs: readonly TextPair[]): string[] {
-  const short = pairs.map(({ source }) => source).filter(({ length }) => length >= 4 && length <= 40);
-  return [...new Set(spread(short, 2 * EXAMPLES + 1).slice(1))].slice(0, EXAMPLES);
-}
-
-/** The same checkpoint with one more string riding along. */
-async function withExtra(
-  bytes: Uint8Array<ArrayBuffer>,
-  key: string,
-  value: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const [file, { extras }] = [await openSafetensors(bytes), await checkpointInfo(bytes)];
-  const tensors: NamedTensor[] = [];
-  for (const name of file.names()) {
-    tensors.push({ name, dtype: 'F32', shape: file.info(name).shape, data: await file.float32(name) });
-  }
-  return saveSafetensors(tensors, { ...file.metadata, extras: JSON.stringify({ ...extras, [key]: value }) });
 }
