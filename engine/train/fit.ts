@@ -240,11 +240,19 @@ export class Run<B = Batch> implements Disposable {
       if (signal?.aborted) return false; // the loop ends the run in order
       throw error;
     }
-    const value = { ...metrics, loss }[monitor.metric];
-    if (value === undefined || (Number.isNaN(value) && monitor.metric === 'loss')) {
+    if (validation && !Number.isFinite(loss)) {
+      throw new TrainingError(
+        `step ${step}`,
+        'the validation loss is not finite',
+        'Training goes back to the last checkpoint. Lower the learning rate or lengthen the warm-up.',
+      );
+    }
+    const value = { ...metrics, ...(validation && { loss }) }[monitor.metric];
+    if (value === undefined) {
+      const given = [...(validation ? ['loss'] : []), ...Object.keys(metrics)].join(', ') || 'nothing';
       throw new EngineError(
         'fit',
-        `it monitors "${monitor.metric}", but evaluations give ${['loss', ...Object.keys(metrics)].join(', ')}`,
+        `it monitors "${monitor.metric}", but evaluations give ${given}`,
         'Give validation batches for the loss, or return that metric from measure.',
       );
     }

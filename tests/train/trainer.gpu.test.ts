@@ -260,6 +260,26 @@ describe('fit', () => {
     expect(weights.every((w) => Math.abs(w) < 1)).toBe(true);
   });
 
+  it('goes back, too, where only the evaluation shows that the last step broke the weights', async () => {
+    using run = await Run.create(optionsOf());
+    const name = 'h.0.attn.c_attn.weight';
+    const fitting = run.fit({
+      steps: 20,
+      batches: batches(),
+      validation: validation(),
+      evaluateEvery: 5,
+      onEvent: async (event) => {
+        if (event.kind !== 'steps' || run.trainer.step !== 10) return;
+        const weights = await run.trainer.store.read(name);
+        run.trainer.store.write(name, weights.fill(NaN));
+      },
+    });
+    await expect(fitting).rejects.toThrow(TrainingError);
+    await expect(fitting).rejects.toThrow('step 10: the validation loss is not finite.');
+    expect(run.trainer.step).toBe(5);
+    expect((await run.trainer.store.read(name)).every(Number.isFinite)).toBe(true);
+  });
+
   it('survives a lost device with the same losses', async () => {
     const plain: number[] = [];
     using calm = await Run.create(optionsOf());
