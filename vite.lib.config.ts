@@ -16,7 +16,7 @@ export default defineConfig({
       entry: {
         index: 'engine/index.ts',
         models: 'models/index.ts',
-        translation: 'models/translation.ts',
+        translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',
         data: 'engine/data.ts',

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { TranslationEvent, TranslationTrainingResult } from '../models/translation';
+import type { TranslationEvent, TranslationTrainingResult } from '../models/translation/index';
 import { duration, type ProgressDisplay } from './progress';
 
 /** Validation pairs that are shown with every evaluation. */

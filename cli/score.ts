@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { scoreTranslations } from '../models/translation';
+import { scoreTranslations } from '../models/translation/index';
 import { readAll } from './files';
 import { metricsText } from './report';
 import { openTranslator } from './translate';

@@ -9,7 +9,7 @@ import {
   type TranslationMetric,
   type TranslationPreset,
   type TranslationTrainingOptions,
-} from '../models/translation';
+} from '../models/translation/index';
 import { openDevice } from './device';
 import { readAll, readWhole, writeWhole } from './files';
 import { ProgressDisplay } from './progress';

@@ -1,7 +1,12 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { DataError, EngineError } from '../engine/index';
-import { TranslationModel, Translator, type TranslateOptions, type Translation } from '../models/translation';
+import {
+  TranslationModel,
+  Translator,
+  type TranslateOptions,
+  type Translation,
+} from '../models/translation/index';
 import { openDevice } from './device';
 import { readWhole } from './files';
 

@@ -9,7 +9,7 @@ for (const name of ['example', 'look', 'translate']) {
     const run = readFileSync(`tests/readme.${name}.ts`, 'utf8')
       .replace("'../engine/index'", "'heed'")
       .replace("'../engine/data'", "'heed/data'")
-      .replace("'../models/translation'", "'heed/translation'")
+      .replace("'../models/translation/index'", "'heed/translation'")
       .replace("'../models/index'", "'heed/models'");
     expect(block).toBe(run);
   });

@@ -1,6 +1,6 @@
 import { Device } from '../engine/index';
 import { readPairs } from '../engine/data';
-import { trainTranslation, TranslationModel, Translator } from '../models/translation';
+import { trainTranslation, TranslationModel, Translator } from '../models/translation/index';
 
 export async function translate(tsv: Blob, text: string, steps = 5000): Promise<void> {
   const device = await Device.open();

@@ -23,7 +23,7 @@ const entries = [
   },
   {
     name: 'translate', // what it takes to open a translation model and use it: no training, no maps but on demand
-    code: "export { Translator, TranslationModel } from '/models/translation.ts'; export { Device } from '/engine/index.ts';",
+    code: "export { Translator, TranslationModel } from '/models/translation/index.ts'; export { Device } from '/engine/index.ts';",
     budget: 76 * KB,
   },
   {

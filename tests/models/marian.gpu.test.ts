@@ -7,7 +7,7 @@ import {
   SequenceGenerator,
   type GenerateSequenceOptions,
   type PretrainedMarian,
-} from '../../models/translation';
+} from '../../models/translation/index';
 import { fixtureBytes } from '../fixtures/load';
 import fixture from '../fixtures/marian.json';
 import { openTestGpu } from '../harness/host';

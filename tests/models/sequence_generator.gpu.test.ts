@@ -8,7 +8,7 @@ import {
   type GenerateSequenceOptions,
   type Hypothesis,
   type SentenceProgress,
-} from '../../models/translation';
+} from '../../models/translation/index';
 import { openTestGpu } from '../harness/host';
 
 const V = 23;

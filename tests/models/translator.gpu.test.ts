@@ -8,7 +8,7 @@ import {
   translationExtras,
   translationWeights,
   Translator,
-} from '../../models/translation';
+} from '../../models/translation/index';
 import { assertClose } from '../harness/close';
 import { openTestGpu } from '../harness/host';
 

@@ -7,7 +7,7 @@ import {
   Translator,
   type TranslationEvent,
   type TranslationTrainingOptions,
-} from '../../models/translation';
+} from '../../models/translation/index';
 import { openTestGpu } from '../harness/host';
 
 const letters = 'abcdefgh';

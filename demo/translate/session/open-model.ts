@@ -1,8 +1,12 @@
 /** A model that translates: its translator, and the last translation, whose attention can be asked for. */
 import { ParameterStore, type Device } from '../../../engine/index';
 import { EncoderDecoder } from '../../../models/encoder_decoder';
-import { TranslationModel } from '../../../models/translation_model';
-import { Translator, type Translation, type TranslationHypothesis } from '../../../models/translator';
+import { TranslationModel } from '../../../models/translation/model';
+import {
+  Translator,
+  type Translation,
+  type TranslationHypothesis,
+} from '../../../models/translation/translator';
 import type { Alignment, DecodeSettings, ModelInfo, TranslationResult } from './protocol';
 
 /** Pieces of a text that are decoded at once, and most beams. */

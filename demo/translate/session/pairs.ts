@@ -1,7 +1,7 @@
 /** Parallel text of a visitor or of the demo, read and named. */
 import { DataError } from '../../../engine/index';
 import { readPairs, type TextPair } from '../../../engine/data';
-import type { PairVocabularyKind } from '../../../models/pair_vocabulary';
+import type { PairVocabularyKind } from '../../../models/translation/pair_vocabulary';
 import type { KeptPairs } from './keeper';
 import type { PairsName, PairsReport, PairsSource } from './protocol';
 

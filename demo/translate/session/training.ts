@@ -1,7 +1,7 @@
 /** The visitor's own model: in training, kept in the browser, or read from a file. */
 import { EngineError, PauseSwitch } from '../../../engine/index';
-import { TranslationModel } from '../../../models/translation_model';
-import { trainTranslation, type TranslationEvent } from '../../../models/translation_training';
+import { TranslationModel } from '../../../models/translation/model';
+import { trainTranslation, type TranslationEvent } from '../../../models/translation/training';
 import type { Connection } from '../../session/connection';
 import type { RunState, SavedFile } from '../../session/protocol';
 import { copyOf, cut, rounded, type MutableHistory } from './history';

@@ -11,12 +11,12 @@ import {
   type NamedTensor,
   type OpenOptions,
   type WeightSource,
-} from '../engine/index';
+} from '../../engine/index';
 import {
   completeEncoderDecoder,
   type CompleteEncoderDecoderConfig,
   type EncoderDecoderConfig,
-} from './encoder_decoder_config';
+} from '../encoder_decoder_config';
 import { PairVocabulary } from './pair_vocabulary';
 
 /** What a reader should know of a model: its card. */

@@ -3,12 +3,7 @@
  * own, beside `EncoderDecoder` in the models.
  */
 export { PairVocabulary, type PairVocabularyKind, type PairVocabularyOptions } from './pair_vocabulary';
-export {
-  TranslationModel,
-  translationExtras,
-  translationWeights,
-  type TranslationInfo,
-} from './translation_model';
+export { TranslationModel, translationExtras, translationWeights, type TranslationInfo } from './model';
 export {
   Translator,
   type AlignmentMap,
@@ -24,20 +19,20 @@ export {
   type Hypothesis,
   type SentenceProgress,
   type SequenceGeneratorOptions,
-} from './sequence_generator';
-export { marianPositions, pretrainedMarian, type PretrainedMarian } from './pretrained_marian';
-export { scoreTranslations, type TranslationSample, type TranslationScores } from './translation_score';
+} from '../sequence_generator';
+export { marianPositions, pretrainedMarian, type PretrainedMarian } from '../pretrained_marian';
+export { scoreTranslations, type TranslationSample, type TranslationScores } from './score';
 export {
   type TranslationMetric,
   type TranslationPreset,
   type TranslationRunSettings,
   type TranslationSettings,
   type TranslationSettingsOptions,
-} from './translation_settings';
-export { type TranslationDataReport } from './translation_data';
+} from './settings';
+export { type TranslationDataReport } from './data';
 export {
   trainTranslation,
   type TranslationEvent,
   type TranslationTrainingOptions,
   type TranslationTrainingResult,
-} from './translation_training';
+} from './training';

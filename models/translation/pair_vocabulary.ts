@@ -2,8 +2,8 @@
  * Text of two languages as token ids and back: one byte-level BPE vocabulary of both (Sennrich et al. 2016, §3.2: joint
  * BPE), or the symbols of each side, such as letters and phonemes.
  */
-import { DataError } from '../engine/index';
-import type { TextPair } from '../engine/data';
+import { DataError } from '../../engine/index';
+import type { TextPair } from '../../engine/data';
 import { learnSubwords, subwordsFromJson } from './pair_subwords';
 import { learnSymbols, symbolsFromJson, type SymbolUnits } from './pair_symbols';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DataError, tokenizerFromJson, type TokenizerJson } from '../engine/index';
+import { DataError, tokenizerFromJson, type TokenizerJson } from '../../engine/index';
 import { PairVocabulary } from './pair_vocabulary';
 
 const french = [

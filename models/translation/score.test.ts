@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PairVocabulary, type PairVocabularyKind } from './pair_vocabulary';
-import { bleuTokenizer, scoreTranslations, spread } from './translation_score';
+import { bleuTokenizer, scoreTranslations, spread } from './score';
 import type { Translator } from './translator';
 
 const pairs = [

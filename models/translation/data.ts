@@ -1,5 +1,5 @@
 /** From pairs of texts to batches of ids: what a training run reads, as a function of its settings. */
-import { DataError, throwIfAborted } from '../engine/index';
+import { DataError, throwIfAborted } from '../../engine/index';
 import {
   PairBatches,
   splitPairs,
@@ -7,7 +7,7 @@ import {
   type PairBatch,
   type PairBatchOptions,
   type TextPair,
-} from '../engine/data';
+} from '../../engine/data';
 import { PairVocabulary, type PairVocabularyOptions } from './pair_vocabulary';
 import type { VocabularyProgress } from './pair_tokens';
 

@@ -6,8 +6,8 @@ import {
   type Device,
   type HeadChoice,
   type Plan,
-} from '../engine/index';
-import type { EncoderDecoder } from './encoder_decoder';
+} from '../../engine/index';
+import type { EncoderDecoder } from '../encoder_decoder';
 import type { PairVocabulary } from './pair_vocabulary';
 
 /** What the decoder looked at in the source, with what a heat map writes at its sides. */

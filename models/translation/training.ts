@@ -11,20 +11,20 @@ import {
   type FitEvent,
   type FitResult,
   type PauseSwitch,
-} from '../engine/index';
-import { pairObjective, type PairBatch, type TextPair } from '../engine/data';
-import { EncoderDecoder, type EncoderDecoderConfig } from './encoder_decoder';
+} from '../../engine/index';
+import { pairObjective, type PairBatch, type TextPair } from '../../engine/data';
+import { EncoderDecoder, type EncoderDecoderConfig } from '../encoder_decoder';
 import { PairVocabulary } from './pair_vocabulary';
-import { prepareTranslationData, type TranslationDataReport } from './translation_data';
-import { translationWeights, type TranslationInfo } from './translation_model';
-import type { TranslationSample } from './translation_score';
+import { prepareTranslationData, type TranslationDataReport } from './data';
+import { translationWeights, type TranslationInfo } from './model';
+import type { TranslationSample } from './score';
 import {
   completeSettings,
   resumedSettings,
   type TranslationSettings,
   type TranslationSettingsOptions,
-} from './translation_settings';
-import { TranslationWatch } from './translation_watch';
+} from './settings';
+import { TranslationWatch } from './watch';
 
 export type TranslationEvent =
   | Exclude<FitEvent, { kind: 'evaluation' }>

@@ -1,6 +1,6 @@
 /** Vocabularies of whole symbols: a table of each side's own. For spelling, phonemes and other small alphabets. */
-import { DataError } from '../engine/index';
-import type { TextPair } from '../engine/data';
+import { DataError } from '../../engine/index';
+import type { TextPair } from '../../engine/data';
 import { SPECIAL, UNKNOWN, type VocabularySide, type VocabularySides } from './pair_tokens';
 
 /** What a token is: a character (code point), or whatever stands between spaces. */

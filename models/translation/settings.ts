@@ -1,9 +1,9 @@
 /** How a translation model is trained: what a caller may choose, the defaults, and what a checkpoint remembers. */
-import { DataError, transformerSchedule, type AdamWOptions, type Schedule } from '../engine/index';
-import type { TextPair } from '../engine/data';
-import { encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder_config';
+import { DataError, transformerSchedule, type AdamWOptions, type Schedule } from '../../engine/index';
+import type { TextPair } from '../../engine/data';
+import { encoderDecoderPresets, type EncoderDecoderConfig } from '../encoder_decoder_config';
 import type { PairVocabularyKind } from './pair_vocabulary';
-import type { TranslationDataSettings } from './translation_data';
+import type { TranslationDataSettings } from './data';
 
 export type TranslationMetric = 'bleu' | 'chrf' | 'per' | 'wer' | 'loss';
 

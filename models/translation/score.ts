@@ -1,6 +1,6 @@
-import { throwIfAborted } from '../engine/index';
-import type { TextPair } from '../engine/data';
-import { BLEU, ChrF, ErrorRate, type BLEUTokenizer } from '../engine/metrics/index';
+import { throwIfAborted } from '../../engine/index';
+import type { TextPair } from '../../engine/data';
+import { BLEU, ChrF, ErrorRate, type BLEUTokenizer } from '../../engine/metrics/index';
 import type { TranslateOptions, Translator } from './translator';
 
 /** A pair that was held out, with what the model makes of its source. */

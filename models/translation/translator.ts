@@ -1,10 +1,10 @@
-import { ParameterStore, throwIfAborted, type Device, type HeadChoice } from '../engine/index';
+import { ParameterStore, throwIfAborted, type Device, type HeadChoice } from '../../engine/index';
 import { AlignmentView, type AlignmentMap } from './alignment_view';
-import { EncoderDecoder } from './encoder_decoder';
+import { EncoderDecoder } from '../encoder_decoder';
 import type { EncodeSourceOptions, PairVocabulary } from './pair_vocabulary';
-import { SequenceGenerator, type GenerateSequenceOptions, type Hypothesis } from './sequence_generator';
-import type { TranslationInfo, TranslationModel } from './translation_model';
-import { cutSource, joinPieces, type SourcePiece } from './translation_pieces';
+import { SequenceGenerator, type GenerateSequenceOptions, type Hypothesis } from '../sequence_generator';
+import type { TranslationInfo, TranslationModel } from './model';
+import { cutSource, joinPieces, type SourcePiece } from './pieces';
 
 export type { AlignmentMap } from './alignment_view';
 

@@ -1,5 +1,5 @@
 /** Cuts texts into what a translation model takes at once. */
-import { DataError } from '../engine/index';
+import { DataError } from '../../engine/index';
 import { tidyText } from './pair_tokens';
 import type { EncodeSourceOptions, PairVocabulary } from './pair_vocabulary';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PairVocabulary } from './pair_vocabulary';
-import { cutSource, joinPieces } from './translation_pieces';
+import { cutSource, joinPieces } from './pieces';
 
 const cut = { context: 20, longest: 8, sentences: false, language: 'en' };
 

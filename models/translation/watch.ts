@@ -1,10 +1,10 @@
-import type { CheckpointExtras, Device, Monitor, Trainer } from '../engine/index';
-import type { PairBatch, TextPair } from '../engine/data';
-import type { EncoderDecoder } from './encoder_decoder';
-import type { TranslationData } from './translation_data';
-import { TranslationModel, translationExtras, type TranslationInfo } from './translation_model';
-import { scoreTranslations, spread, type TranslationSample } from './translation_score';
-import type { TranslationSettings } from './translation_settings';
+import type { CheckpointExtras, Device, Monitor, Trainer } from '../../engine/index';
+import type { PairBatch, TextPair } from '../../engine/data';
+import type { EncoderDecoder } from '../encoder_decoder';
+import type { TranslationData } from './data';
+import { TranslationModel, translationExtras, type TranslationInfo } from './model';
+import { scoreTranslations, spread, type TranslationSample } from './score';
+import type { TranslationSettings } from './settings';
 import { Translator } from './translator';
 
 type Metrics = Readonly<Record<string, number>>;

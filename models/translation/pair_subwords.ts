@@ -9,8 +9,8 @@ import {
   trainByteLevelBPE,
   type Tokenizer,
   type TokenizerJson,
-} from '../engine/index';
-import type { TextPair } from '../engine/data';
+} from '../../engine/index';
+import type { TextPair } from '../../engine/data';
 import { SPECIAL, type VocabularyProgress, type VocabularySide, type VocabularySides } from './pair_tokens';
 
 const SIZE = 8000;
