@@ -1,11 +1,12 @@
 /**
- * What all pages of the demo have in common, put in where they say `<!-- frame: head -->` and `<!-- frame: masthead -->`
- * before Vite reads them. The link to the page itself is marked as current.
+ * What pages of the demo have in common, put in where they say `<!-- frame: head -->`, `<!-- frame: masthead -->` or
+ * `<!-- frame: transport -->` (what starts, stops and follows a training) before Vite reads them. The link to the page
+ * itself is marked as current.
  */
 import { readFileSync } from 'node:fs';
 import { type Plugin } from 'vite';
 
-const PLACE = /<!-- frame: (head|masthead) -->/g;
+const PLACE = /<!-- frame: (head|masthead|transport) -->/g;
 
 export function frame(): Plugin {
   return {
