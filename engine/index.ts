@@ -43,6 +43,8 @@ export { averageWeights } from './train/average';
 export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
 export {
   checkpointInfo,
+  isOptimizerState,
+  WEIGHTS_FORMAT,
   type CheckpointExtras,
   type CheckpointInfo,
   type FitProgress,

@@ -6,14 +6,18 @@ import { layOut } from './memory';
 import type { Tensor } from './tensor';
 
 /**
- * `reserve` every graph, then compile them with `{ workspace }`. A plan's largest buffer takes the workspace's largest
- * and so on down, hence all of them need no more than the largest of each rank. Dispose of it after its plans.
+ * `reserve` graphs, then compile them with `{ workspace }`. A plan's largest buffer takes the workspace's largest and so
+ * on down, hence plans that were reserved need no more than the largest of each rank; one that was not may add to it.
+ * Dispose of it after its plans.
  */
 export class Workspace implements Disposable {
   readonly #device: Device;
   readonly #label: string;
+  /** Bytes to come of each rank. */
   #sizes: number[] = [];
-  #buffers: Storage[] | null = null;
+  /** Of each rank, the largest. */
+  readonly #buffers: Storage[] = [];
+  readonly #owned: Storage[] = [];
 
   constructor(device: Device, label: string) {
     this.#device = device;
@@ -22,32 +26,28 @@ export class Workspace implements Disposable {
 
   /** Makes room for a graph that will be compiled with these outputs. */
   reserve(graph: Graph, outputs: Readonly<Record<string, Tensor>>): void {
-    if (this.#buffers) throw new Error(`workspace ${this.#label}: reserve every graph before compiling one`);
-    const sizes = descending(layOut(graph, outputs).sizes);
-    this.#sizes = Array.from({ length: Math.max(sizes.length, this.#sizes.length) }, (_, rank) =>
-      Math.max(sizes[rank] ?? 0, this.#sizes[rank] ?? 0),
-    );
+    const sizes = [...layOut(graph, outputs).sizes].sort((a, b) => b - a);
+    for (const [rank, bytes] of sizes.entries()) this.#sizes[rank] = Math.max(bytes, this.#sizes[rank] ?? 0);
   }
 
   /** Buffers for a plan that wants these sizes, in their order. Called by `Plan`. */
   take(sizes: readonly number[]): Storage[] {
-    const buffers = (this.#buffers ??= this.#sizes.map((bytes) =>
-      this.#device.buffers.acquire(bytes, this.#label),
-    ));
-    const ranked = sizes.map((_, i) => i).sort((a, b) => sizes[b] - sizes[a]);
-    const taken: Storage[] = new Array<Storage>(sizes.length);
-    for (const [rank, i] of ranked.entries()) {
-      if (!(buffers[rank]?.size >= sizes[i])) {
-        throw new Error(`workspace ${this.#label}: no room for ${sizes[i]} bytes, was the graph reserved?`);
-      }
-      taken[i] = buffers[rank];
-    }
+    const taken = new Array<Storage>(sizes.length);
+    const ranked = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]);
+    for (const [rank, i] of ranked.entries()) taken[i] = this.#buffer(rank, sizes[i]);
     return taken;
   }
 
+  #buffer(rank: number, bytes: number): Storage {
+    const known = this.#buffers[rank];
+    if (known && known.size >= bytes) return known;
+    const buffer = this.#device.buffers.acquire(Math.max(bytes, this.#sizes[rank] ?? 0), this.#label);
+    this.#owned.push(buffer);
+    this.#buffers[rank] = buffer;
+    return buffer;
+  }
+
   [Symbol.dispose](): void {
-    for (const buffer of this.#buffers?.splice(0) ?? []) this.#device.buffers.release(buffer);
+    for (const buffer of this.#owned.splice(0)) this.#device.buffers.release(buffer);
   }
 }
-
-const descending = (sizes: readonly number[]): number[] => [...sizes].sort((a, b) => b - a);

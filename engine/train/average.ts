@@ -1,6 +1,6 @@
 import { DataError, ShapeError, throwIfAborted } from '../errors';
 import { formatShape, sameShape } from '../graph/tensor';
-import { WEIGHTS_FORMAT } from './checkpoint';
+import { isOptimizerState, WEIGHTS_FORMAT } from './checkpoint';
 import { openSafetensors, saveSafetensors } from '../io/safetensors';
 
 /**
@@ -17,7 +17,7 @@ export async function averageWeights(
   const last = sources.at(-1);
   if (!last) throw new DataError('averageWeights', 'there are no checkpoints', 'Give at least one.');
   const tensors = [];
-  for (const name of last.names().filter((name) => !name.startsWith('optimizer.'))) {
+  for (const name of last.names().filter((name) => !isOptimizerState(name))) {
     throwIfAborted(signal);
     const { shape } = last.info(name);
     const sums = new Float64Array(shape.reduce((product, extent) => product * extent, 1));

@@ -14,6 +14,8 @@ const FORMAT = 'heed.train.2';
 /** The same without moments: what `averageWeights` makes, to run with or to start from, not to resume. */
 export const WEIGHTS_FORMAT = 'heed.weights.2';
 const MOMENTS = ['first', 'second'] as const;
+/** Whether a tensor of a checkpoint is the optimizer's, and no weight. */
+export const isOptimizerState = (name: string): boolean => name.startsWith('optimizer.');
 const momentName = (which: (typeof MOMENTS)[number], name: string): string => `optimizer.${which}.${name}`;
 
 /** Strings that ride along: 'tokenizer' as JSON, the name of the text, anything an app wants back. */
@@ -150,7 +152,7 @@ export async function readCheckpoint(
   }
   const names = new Set(source.names());
   const missing = [...store.parameters.keys()].filter((name) => !names.has(name));
-  const foreign = [...names].filter((name) => !name.startsWith('optimizer.') && !store.parameters.has(name));
+  const foreign = [...names].filter((name) => !isOptimizerState(name) && !store.parameters.has(name));
   if (missing.length + foreign.length > 0) {
     throw new DataError(
       'checkpoint',

@@ -145,10 +145,6 @@ export class Trainer<B = Batch> implements Disposable {
       const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
       const graphs = shapes.map((shape) => recordTraining(device, objective, shape, storage));
       for (const { g, loss } of graphs) workspace.reserve(g, { loss });
-      for (const shape of shapes) {
-        const { g, loss } = recordEvaluation(device, objective, shape, storage);
-        workspace.reserve(g, { loss });
-      }
       for (const [k, { g, loss }] of graphs.entries()) {
         plans.push(
           await g.compile(
@@ -304,7 +300,8 @@ export class Trainer<B = Batch> implements Disposable {
     let plan = this.#evaluations.get(shape);
     if (!plan) {
       const { objective, storage } = this.options;
-      const { g, loss } = recordEvaluation(this.device, objective, shape, storage);
+      const g = new Graph(this.device, { storage, label: 'evaluate' });
+      const loss = objective.record(g, shape);
       plan = await g.compile({ loss }, { workspace: this.#workspace });
       this.#evaluations.set(shape, plan);
     }
@@ -363,17 +360,12 @@ export class Trainer<B = Batch> implements Disposable {
 /** The input that scales a micro-batch's gradients: its share of the update's labels. */
 const SHARE = 'share';
 
-interface RecordedLoss {
-  readonly g: Graph;
-  readonly loss: Tensor;
-}
-
 function recordTraining<B>(
   device: Device,
   objective: Objective<B>,
   shape: number,
   storage: 'f32' | 'f16',
-): RecordedLoss {
+): { readonly g: Graph; readonly loss: Tensor } {
   const g = new Graph(device, {
     train: true,
     storage,
@@ -382,16 +374,6 @@ function recordTraining<B>(
   const loss = objective.record(g, shape);
   g.backprop(loss, g.input(SHARE, loss.shape, 'f32'));
   return { g, loss };
-}
-
-function recordEvaluation<B>(
-  device: Device,
-  objective: Objective<B>,
-  shape: number,
-  storage: 'f32' | 'f16',
-): RecordedLoss {
-  const g = new Graph(device, { storage, label: 'evaluate' });
-  return { g, loss: objective.record(g, shape) };
 }
 
 function sum<T>(list: readonly T[], of: (item: T) => number): number {

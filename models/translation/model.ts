@@ -4,12 +4,14 @@
  */
 import {
   DataError,
+  isOptimizerState,
   openSafetensors,
   saveSafetensors,
   type CheckpointExtras,
   type FileSource,
   type NamedTensor,
   type OpenOptions,
+  WEIGHTS_FORMAT,
   type WeightSource,
 } from '../../engine/index';
 import {
@@ -38,8 +40,6 @@ export interface TranslationInfo {
 }
 
 const FORMATS = ['heed.train.', 'heed.weights.'];
-const WEIGHTS_FORMAT = 'heed.weights.2';
-const isMoment = (name: string): boolean => name.startsWith('optimizer.');
 
 /** The strings of a checkpoint that make it a translation model. */
 export function translationExtras(
@@ -109,7 +109,7 @@ export class TranslationModel {
       info,
       extras,
       weights: {
-        names: () => source.names().filter((name) => !isMoment(name)),
+        names: () => source.names().filter((name) => !isOptimizerState(name)),
         info: (name) => source.info(name),
         float32: (name) => source.float32(name, options.signal ? { signal: options.signal } : {}),
       },
@@ -131,7 +131,7 @@ export async function translationWeights(
   const { extras, info: before } = await TranslationModel.open(file); // refuses other files
   const source = await openSafetensors(file);
   const tensors: NamedTensor[] = [];
-  for (const name of source.names().filter((name) => !isMoment(name))) {
+  for (const name of source.names().filter((name) => !isOptimizerState(name))) {
     tensors.push({ name, dtype, shape: source.info(name).shape, data: await source.float32(name) });
   }
   const { training: _training, ...kept } = extras; // what resuming needs
