@@ -1,42 +1,36 @@
 /** The page: holds what the worker last said, and hands it to the views. */
-import type { Phase, RunInfo, RunState, SessionEvent, TextSource, TrainSettings } from './session/protocol';
+import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from './session/protocol';
 import { sameShape } from './session/sizes';
 import type { WorkerSession } from './session/worker';
 import { STRINGS, type Strings } from './strings';
 import { Appearance } from './view/appearance';
-import { byId, element, setText } from './view/dom';
+import { Attempts } from './view/attempts';
+import { byId, onClick, onFile, openPagesBeside, setText } from './view/dom';
 import { acceptDrops } from './view/drop-target';
 import { EngineWorker } from './view/engine-worker';
 import { Format } from './view/format';
-import { LossChart, type ChartValues } from './view/loss-chart';
 import { Measurements } from './view/measurements';
 import { Notices } from './view/notices';
+import { RunView } from './view/run-view';
 import { Samples } from './view/samples';
 import { saveFile } from './view/save-file';
 import { languageOfText, SettingsPanel } from './view/settings';
-import { Transport } from './view/transport';
 import { WritingPanel } from './view/writing';
 
 export class Page {
   readonly #appearance = new Appearance(STRINGS);
   readonly #measurements = new Measurements();
   readonly #settings = new SettingsPanel();
-  readonly #transport = new Transport();
+  readonly #view = new RunView<RunInfo, Phase>();
   readonly #writing = new WritingPanel();
   readonly #samples = new Samples(byId('samples'), byId('samples-empty'));
   readonly #notices = new Notices(byId('notices'));
-  readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
+  readonly #attempts = new Attempts(this.#notices, () => this.#render());
   readonly #engine = new EngineWorker<WorkerSession, SessionEvent>(
     () => this.#strings,
     () => this.#render(),
   );
   #format = new Format(this.#appearance.language);
-  #state: RunState = 'empty';
-  #run: RunInfo | null = null;
-  #phase: { phase: Phase; share: number } | null = null;
-  #loss: number | undefined;
-  #speed: { tokensPerSecond: number; stepMilliseconds: number } | null = null;
-  #busy = false;
   #reading = false;
   /** The text that is being read, and how many were chosen before: only the last counts. */
   #choosing: Promise<void> = Promise.resolve();
@@ -57,22 +51,14 @@ export class Page {
   }
 
   #connect(): void {
-    const on = (id: string, action: () => unknown): void =>
-      byId(id).addEventListener('click', () => void action());
-    on('train', () => this.#train());
-    on('pause', () => this.#session?.pause());
-    on('resume', () => (this.#state === 'paused' ? this.#session?.resume() : this.#train()));
-    on('stop', () => this.#session?.stop());
-    on('save', () => this.#attempt(() => this.#save()));
-    on('load', () => byId('checkpoint-file').click());
-    on('measure', () => this.#attempt(() => this.#session!.profile()));
-    on('start-over', () => this.#startOver());
-    const file = byId<HTMLInputElement>('checkpoint-file');
-    file.addEventListener('change', () => {
-      const chosen = file.files?.[0];
-      file.value = '';
-      if (chosen) void this.#load(chosen);
-    });
+    onClick('train', () => this.#train());
+    onClick('pause', () => this.#session?.pause());
+    onClick('resume', () => (this.#view.state === 'paused' ? this.#session?.resume() : this.#train()));
+    onClick('stop', () => this.#session?.stop());
+    onClick('save', () => this.#attempt(() => this.#save()));
+    onFile('load', 'checkpoint-file', (file) => void this.#load(file));
+    onClick('measure', () => this.#attempt(() => this.#session!.profile()));
+    onClick('start-over', () => this.#startOver());
     this.#settings.onText = (source) => {
       this.#choosing = this.#chooseText(source);
     };
@@ -122,7 +108,7 @@ export class Page {
     if (!this.#settings.text) return this.#notices.error(this.#strings.noText);
     const { prompt, temperature } = this.#writing.settings;
     const settings: TrainSettings = { ...this.#settings.values, prompt, temperature };
-    this.#state = 'preparing';
+    this.#view.prepare();
     this.#render();
     try {
       await this.#session.train(settings);
@@ -163,7 +149,7 @@ export class Page {
       const run = this.#run!;
       const sentences = [this.#strings.loaded(run.step)];
       this.#samples.clear();
-      this.#speed = null;
+      this.#view.forgetSpeed();
       if (!this.#settings.adopt(run)) sentences.push(this.#strings.ownTextNeeded(run.text.title));
       this.#notices.news(...sentences);
     });
@@ -173,24 +159,13 @@ export class Page {
     if (!confirm(this.#strings.startOverQuestion)) return;
     await this.#attempt(() => this.#session!.forget());
     this.#samples.clear();
-    this.#speed = null;
+    this.#view.forgetSpeed();
     this.#render();
     byId('train').focus();
   }
 
-  /** Runs one call with its buttons locked, and shows its error. */
   async #attempt(work: () => Promise<void>): Promise<void> {
-    if (!this.#session || this.#busy) return;
-    this.#notices.clear('error');
-    this.#busy = true;
-    this.#render();
-    try {
-      await work();
-    } catch (error) {
-      this.#notices.error((error as Error).message);
-    }
-    this.#busy = false;
-    this.#render();
+    if (this.#session) await this.#attempts.run(work);
   }
 
   // Events from the worker ----------------------------------------------------------------------------------------
@@ -198,25 +173,13 @@ export class Page {
   #onEvent(event: SessionEvent): void {
     switch (event.kind) {
       case 'state':
-        this.#state = event.state;
-        this.#run = event.run;
-        if (event.state !== 'preparing') this.#phase = null;
-        this.#chart.setScale(event.run?.steps ?? 1, event.run?.vocabulary ?? null);
-        break;
       case 'progress':
-        this.#phase = event;
-        break;
       case 'steps':
-        this.#chart.add(event.from, event.losses);
-        this.#loss = this.#chart.latest.training;
-        this.#speed = event;
-        break;
       case 'evaluation':
-        this.#chart.addValidation(event.step, event.loss);
+        this.#view.take(event);
         break;
       case 'history':
-        this.#chart.setHistory(event.history.losses, event.history.validation);
-        this.#loss = this.#chart.latest.training;
+        this.#view.take(event);
         this.#samples.cut(event.history.losses.length);
         break;
       case 'sample':
@@ -238,21 +201,25 @@ export class Page {
         this.#notices.news(this.#strings.recovered(event.step));
         break;
     }
-    if (event.kind === 'steps' && !this.#transport.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
     else this.#render();
   }
 
   #addSample({ step, prompt, piece, done }: Extract<SessionEvent, { kind: 'sample' }>): void {
     if (done) return this.#samples.finish();
-    const { validation } = this.#chart.latest;
+    const { validation } = this.#view.latest;
     const loss = validation === undefined ? '' : this.#format.loss(validation);
     this.#samples.add(step, prompt, piece, loss, languageOfText(this.#run?.text.id ?? ''));
   }
 
   // Drawing -------------------------------------------------------------------------------------------------------
 
+  get #run(): RunInfo | null {
+    return this.#view.run;
+  }
+
   get #running(): boolean {
-    return this.#state === 'preparing' || this.#state === 'training' || this.#state === 'paused';
+    return this.#view.running;
   }
 
   #renderSoon(): void {
@@ -263,64 +230,20 @@ export class Page {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     const strings = this.#strings;
-    const { latest } = this.#chart;
     const { ready } = this.#engine;
-    const progress = {
-      step: this.#run ? Math.max(latest.step, 0) : 0,
-      loss: this.#run ? this.#loss : undefined,
-      validation: this.#run ? latest.validation : undefined,
-      tokensPerSecond: this.#speed?.tokensPerSecond,
-      stepMilliseconds: this.#speed?.stepMilliseconds,
-    };
     const { values } = this.#settings;
     this.#settings.render(strings, this.#format, this.#reading);
     this.#settings.setDisabled(this.#running || !ready);
-    document.body.classList.toggle('running', this.#running);
-    const now = { state: this.#state, run: this.#run, phase: this.#phase };
-    this.#transport.render(strings, this.#format, now, progress, values.steps);
-    this.#transport.setButtons({
-      state: this.#state,
-      busy: this.#busy,
-      ready,
-      writing: this.#writes,
-    });
+    const buttons = { busy: this.#attempts.busy, ready, writing: this.#writes };
+    this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
-    this.#writing.setButtons(this.#run !== null && ready && this.#state !== 'preparing', this.#writes);
-    this.#drawLegend(null);
+    this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
     this.#drawHint();
     this.#engine.draw();
-    // A model lives as long as its page: the other pages open beside it.
-    for (const link of document.querySelectorAll<HTMLAnchorElement>('.pages a:not([aria-current])')) {
-      link.target = this.#run ? '_blank' : '';
-    }
-    byId('measure').hidden = !this.#run || this.#state === 'preparing' || !this.#measurements.kernels;
-    byId<HTMLButtonElement>('measure').disabled = this.#busy;
+    openPagesBeside(this.#run !== null);
+    byId('measure').hidden = !this.#run || this.#view.state === 'preparing' || !this.#measurements.kernels;
+    byId<HTMLButtonElement>('measure').disabled = this.#attempts.busy;
     this.#measurements.render(strings, this.#format);
-    const empty = byId('plot').querySelector<HTMLElement>('.empty')!;
-    empty.hidden = latest.step > 0;
-    const summary = latest.step
-      ? strings.curveSummary(
-          latest.step,
-          this.#format.loss(latest.training),
-          latest.validation?.toFixed(3) ?? '',
-        )
-      : strings.curveEmpty;
-    if (byId('plot').getAttribute('aria-label') !== summary) byId('plot').setAttribute('aria-label', summary);
-  }
-
-  #drawLegend(at: ChartValues | null): void {
-    const { latest } = this.#chart;
-    const strings = this.#strings;
-    const run = this.#run;
-    if (latest.step === 0 || !run) return byId('legend').replaceChildren();
-    const part = (name: string, label: string, value: number | undefined): HTMLElement =>
-      element('span', { class: name }, value === undefined ? label : `${label} ${this.#format.loss(value)}`);
-    byId('legend').replaceChildren(
-      ...(at ? [document.createTextNode(strings.atStep(at.step))] : []),
-      part('training', strings.curveTraining, at?.training),
-      part('validation', strings.curveValidation, at?.validation),
-      part('guess', strings.guessing, Math.log(run.vocabulary)),
-    );
   }
 
   /** What Train will do with the model that is there. */
@@ -353,7 +276,7 @@ export class Page {
     const { dismiss, atStep, sampleLoss } = this.#strings;
     this.#notices.setDismissLabel(dismiss);
     this.#samples.setHeading((step, loss) => ({ step: atStep(step), loss: loss && sampleLoss(loss) }));
-    this.#chart.repaint();
+    this.#view.repaint();
     this.#render();
   }
 }

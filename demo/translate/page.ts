@@ -1,7 +1,8 @@
 /** The Translate page: holds what the worker last said, and hands it to the views. */
 import type { RunState } from '../session/protocol';
 import { Appearance } from '../view/appearance';
-import { byId, setText } from '../view/dom';
+import { Attempts } from '../view/attempts';
+import { byId, onClick, onFile, openPagesBeside, setText } from '../view/dom';
 import { acceptDrops } from '../view/drop-target';
 import { EngineWorker } from '../view/engine-worker';
 import { Format } from '../view/format';
@@ -21,6 +22,7 @@ import { TrainingPanel } from './view/training-panel';
 export class TranslatePage {
   readonly #appearance = new Appearance({ en: english, zh: chinese });
   readonly #notices = new Notices(byId('notices'));
+  readonly #attempts = new Attempts(this.#notices, () => this.#render());
   readonly #request = new RequestPanel();
   readonly #alignment = new AlignmentView(this.#strings);
   readonly #parts = new PartsPicker(() => this.#showPart());
@@ -35,7 +37,6 @@ export class TranslatePage {
   /** Translations asked for so far: only the last counts. */
   #turn = 0;
   #translating = false;
-  #busy = false;
   #reading = false;
   /** Pairs that are being read, and how many were chosen before. */
   #choosing: Promise<void> = Promise.resolve();
@@ -65,23 +66,15 @@ export class TranslatePage {
   }
 
   #connect(): void {
-    const on = (id: string, action: () => unknown): void =>
-      byId(id).addEventListener('click', () => void action());
-    on('train', () => this.#train());
-    on('pause', () => this.#session?.pause());
-    on('resume', () => (this.#state === 'paused' ? this.#session?.resume() : this.#train()));
-    on('stop', () => this.#session?.stop());
-    on('save', () => this.#attempt(() => this.#save()));
-    on('load', () => byId('checkpoint-file').click());
-    on('start-over', () => this.#startOver());
-    on('save-svg', () => this.#savePicture('svg'));
-    on('save-png', () => this.#savePicture('png'));
-    const file = byId<HTMLInputElement>('checkpoint-file');
-    file.addEventListener('change', () => {
-      const chosen = file.files?.[0];
-      file.value = '';
-      if (chosen) void this.#load(chosen);
-    });
+    onClick('train', () => this.#train());
+    onClick('pause', () => this.#session?.pause());
+    onClick('resume', () => (this.#state === 'paused' ? this.#session?.resume() : this.#train()));
+    onClick('stop', () => this.#session?.stop());
+    onClick('save', () => this.#attempt(() => this.#save()));
+    onFile('load', 'checkpoint-file', (file) => void this.#load(file));
+    onClick('start-over', () => this.#startOver());
+    onClick('save-svg', () => this.#savePicture('svg'));
+    onClick('save-png', () => this.#savePicture('png'));
     this.#request.onModel = () => void this.#useModel();
     this.#request.onTranslate = () => void this.#translate();
     this.#request.onStop = () => void this.#session?.stopTranslating();
@@ -243,19 +236,8 @@ export class TranslatePage {
     byId('train').focus();
   }
 
-  /** Runs one call with its buttons locked, and shows its error. */
   async #attempt(work: () => Promise<void>): Promise<void> {
-    if (!this.#session || this.#busy) return;
-    this.#notices.clear('error');
-    this.#busy = true;
-    this.#render();
-    try {
-      await work();
-    } catch (error) {
-      this.#notices.error((error as Error).message);
-    }
-    this.#busy = false;
-    this.#render();
+    if (this.#session) await this.#attempts.run(work);
   }
 
   // Events from the worker ----------------------------------------------------------------------------------------
@@ -320,12 +302,13 @@ export class TranslatePage {
     byId('output').classList.toggle('writing-now', this.#translating);
     byId('output-empty').hidden = this.#result !== null || byId('output').textContent !== '';
     setText(byId('took'), this.#took);
-    this.#training.render(strings, this.#format, { ready, busy: this.#busy, reading: this.#reading });
+    this.#training.render(strings, this.#format, {
+      ready,
+      busy: this.#attempts.busy,
+      reading: this.#reading,
+    });
     this.#engine.draw();
-    // A run lives as long as its page: the other pages open beside it.
-    for (const link of document.querySelectorAll<HTMLAnchorElement>('.pages a:not([aria-current])')) {
-      link.target = this.#training.running ? '_blank' : '';
-    }
+    openPagesBeside(this.#training.running);
   }
 
   get #took(): string {

@@ -26,3 +26,25 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
+
+export function onClick(id: string, action: () => unknown): void {
+  byId(id).addEventListener('click', () => void action());
+}
+
+/** The button opens the file input's dialog; the same file may be chosen twice. */
+export function onFile(button: string, input: string, take: (file: File) => void): void {
+  const files = byId<HTMLInputElement>(input);
+  onClick(button, () => files.click());
+  files.addEventListener('change', () => {
+    const chosen = files.files?.[0];
+    files.value = '';
+    if (chosen) take(chosen);
+  });
+}
+
+/** A model in a worker lives as long as its page: while there is one to lose, the other pages open beside it. */
+export function openPagesBeside(held: boolean): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('.pages a:not([aria-current])')) {
+    link.target = held ? '_blank' : '';
+  }
+}

@@ -1,5 +1,5 @@
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import type uPlot from 'uplot';
+import { StepPlot, type Color, type StepPlotParts } from './step-plot';
 
 /** Weight of the past in the smoothed curve. */
 const SMOOTHING = 0.95;
@@ -17,28 +17,22 @@ export interface ChartValues {
  * guess (the logarithm of the vocabulary) as a dashed line to judge them by.
  */
 export class LossChart {
-  readonly #host: HTMLElement;
+  readonly #plot: StepPlot;
   readonly #onCursor: (values: ChartValues | null) => void;
   #losses: number[] = [];
   #smooth: number[] = [];
   #validation: (readonly [number, number])[] = [];
   #guess: number | null = null;
-  #steps = 1;
-  #plot: uPlot | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, onCursor: (values: ChartValues | null) => void) {
-    this.#host = host;
+    this.#plot = new StepPlot(host, (color) => this.#parts(color));
     this.#onCursor = onCursor;
-    new ResizeObserver(() => {
-      const { clientWidth: width, clientHeight: height } = host;
-      if (width > 0) this.#plot?.setSize({ width, height });
-    }).observe(host);
   }
 
   /** Steps that the time axis leaves room for at the least. */
   setScale(steps: number, vocabulary: number | null): void {
-    this.#steps = steps;
+    this.#plot.steps = steps;
     this.#guess = vocabulary === null ? null : Math.log(vocabulary);
     this.#schedule();
   }
@@ -86,25 +80,14 @@ export class LossChart {
 
   /** Colours come from the style sheet: draw again after a change of theme. */
   repaint(): void {
-    this.#plot?.redraw(true, true);
+    this.#plot.repaint();
   }
 
   #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#draw();
+      this.#plot.draw(this.#losses.length > 0 ? this.#columns() : null);
     }, 200);
-  }
-
-  #draw(): void {
-    if (this.#losses.length === 0) {
-      this.#plot?.destroy();
-      this.#plot = null;
-      return;
-    }
-    const data = this.#columns();
-    if (this.#plot) this.#plot.setData(data);
-    else this.#plot = new uPlot(this.#options(), data, this.#host);
   }
 
   /** One row per drawn step; validation points get rows of their own where they fall between. */
@@ -126,45 +109,13 @@ export class LossChart {
     return [steps, column(0), column(1), column(2)];
   }
 
-  #options(): uPlot.Options {
-    const color = (name: string): string => getComputedStyle(this.#host).getPropertyValue(name).trim();
-    const axis: uPlot.Axis = {
-      stroke: () => color('--soft'),
-      font: `12px ${color('--sans')}`,
-      grid: { stroke: () => color('--rule'), width: 1 },
-      ticks: { show: false },
-    };
+  #parts(color: Color): StepPlotParts {
     return {
-      width: this.#host.clientWidth,
-      height: this.#host.clientHeight,
-      padding: [8, 16, 0, 0],
-      legend: { show: false },
+      y: { range: (_u, min, max) => this.#lossRange(min, max) },
+      values: (_u, ticks, _axis, _space, step) =>
+        ticks.map((t) => t.toFixed(step < 0.1 || (step * 10) % 1 ? 2 : 1)),
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-      scales: {
-        x: {
-          time: false,
-          range: (_u, _min, max) =>
-            [0, Math.max(20, Math.min(this.#steps, max * 1.25), max)] as [number, number],
-        },
-        y: { range: (_u, min, max) => this.#lossRange(min, max) },
-      },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 30,
-          values: (_u, ticks) => ticks.map((t) => (t % 1 ? '' : String(t))),
-        },
-        {
-          ...axis,
-          size: 38,
-          gap: 6,
-          values: (_u, ticks, _axis, _space, step) =>
-            ticks.map((t) => t.toFixed(step < 0.1 || (step * 10) % 1 ? 2 : 1)),
-        },
-      ],
       series: [
-        {},
         { stroke: () => color('--accent-faint'), width: 1, points: { show: false }, spanGaps: true },
         { stroke: () => color('--accent'), width: 2, points: { show: false }, spanGaps: true },
         {

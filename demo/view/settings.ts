@@ -1,7 +1,7 @@
 import type { RunInfo, Size, TextInfo, TextSource, TokenizerKind, TrainSettings } from '../session/protocol';
 import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/sizes';
 import type { Strings } from '../strings';
-import { byId, element, setText } from './dom';
+import { byId, element, onFile, setText } from './dom';
 import type { Format } from './format';
 
 type TextChoice = 'english' | 'tang' | 'own';
@@ -37,12 +37,7 @@ export class SettingsPanel {
     this.#steps.addEventListener('input', () => this.#touched.add('steps'));
     byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
-    const file = byId<HTMLInputElement>('text-file');
-    byId('choose-file').addEventListener('click', () => file.click());
-    file.addEventListener('change', () => {
-      if (file.files?.[0]) this.takeFile(file.files[0]);
-      file.value = '';
-    });
+    onFile('choose-file', 'text-file', (file) => this.takeFile(file));
     this.#setSize(SIZES[0]);
   }
 

@@ -21,7 +21,7 @@ export interface Doing<Phase extends string> {
   readonly phase: { readonly phase: Phase; readonly share: number } | null;
 }
 
-type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 'step' | 'of' | 'loss'> & {
+export type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 'step' | 'of' | 'loss'> & {
   readonly phases: Readonly<Record<Phase, string>>;
 };
 

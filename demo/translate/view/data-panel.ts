@@ -1,5 +1,5 @@
 import type { SkipReason } from '../../../engine/data';
-import { byId, element, setText } from '../../view/dom';
+import { byId, element, onFile, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import type { TranslateStrings } from '../english';
 import type {
@@ -49,12 +49,7 @@ export class DataPanel {
     this.#steps.addEventListener('input', () => this.#touched.add('steps'));
     byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
-    const file = byId<HTMLInputElement>('pairs-file');
-    byId('choose-file').addEventListener('click', () => file.click());
-    file.addEventListener('change', () => {
-      if (file.files?.[0]) this.takeFile(file.files[0]);
-      file.value = '';
-    });
+    onFile('choose-file', 'pairs-file', (file) => this.takeFile(file));
     this.#check('data', 'phonemes');
     this.#setSize(SIZES[0]);
   }

@@ -1,8 +1,7 @@
 import type { RunState } from '../../session/protocol';
-import { byId, element, setText } from '../../view/dom';
+import { byId, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
-import { LossChart, type ChartValues } from '../../view/loss-chart';
-import { Transport } from '../../view/transport';
+import { describePlot, RunView } from '../../view/run-view';
 import type { TranslateStrings } from '../english';
 import type {
   DataReport,
@@ -21,18 +20,10 @@ import { ScoreChart } from './score-chart';
 /** Training of the visitor's own model: what with, how far, how well. */
 export class TrainingPanel {
   readonly #data = new DataPanel();
-  readonly #transport = new Transport();
   readonly #samples = new SamplePairs();
-  readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
+  readonly #view = new RunView<RunInfo, Phase>();
   readonly #scores = new ScoreChart(byId('score-plot'));
-  #state: RunState = 'empty';
-  #run: RunInfo | null = null;
-  #phase: { phase: Phase; share: number } | null = null;
   #report: DataReport | null = null;
-  #loss: number | undefined;
-  #speed: { tokensPerSecond: number; stepMilliseconds: number } | null = null;
-  #strings: TranslateStrings | null = null;
-  #format: Format | null = null;
 
   set onPairs(take: (source: PairsSource | null) => void) {
     this.#data.onPairs = take;
@@ -47,20 +38,20 @@ export class TrainingPanel {
   }
 
   get state(): RunState {
-    return this.#state;
+    return this.#view.state;
   }
 
   get run(): RunInfo | null {
-    return this.#run;
+    return this.#view.run;
   }
 
   get running(): boolean {
-    return this.#state === 'preparing' || this.#state === 'training' || this.#state === 'paused';
+    return this.#view.running;
   }
 
   /** Whether enough time has passed to show the next figures. */
   get due(): boolean {
-    return this.#transport.due;
+    return this.#view.due;
   }
 
   get pairs(): PairsName | null {
@@ -85,67 +76,58 @@ export class TrainingPanel {
 
   /** Shows a run's settings. Returns false when its pairs are not at hand. */
   adopt(run: RunInfo): boolean {
-    this.#speed = null;
+    this.#view.forgetSpeed();
     return this.#data.adopt(run);
   }
 
   /** What the run's pairs are called. */
   title(strings: TranslateStrings): string {
-    const { kind, id, title } = this.#run!.pairs;
+    const { kind, id, title } = this.run!.pairs;
     return (kind === 'corpus' && strings.corpora[id]) || title;
   }
 
   /** Train was pressed. */
   prepare(): void {
-    this.#state = 'preparing';
+    this.#view.prepare();
   }
 
   clear(): void {
     this.#samples.clear();
-    this.#speed = null;
+    this.#view.forgetSpeed();
   }
 
   take(event: TranslateEvent): void {
     switch (event.kind) {
       case 'state':
-        this.#state = event.state;
-        this.#run = event.run;
-        if (event.state !== 'preparing') this.#phase = null;
-        this.#chart.setScale(event.run?.steps ?? 1, null);
         this.#scores.setScale(event.run?.steps ?? 1);
         break;
-      case 'progress':
-        this.#phase = event;
-        break;
-      case 'steps':
-        this.#chart.add(event.from, event.losses);
-        this.#loss = this.#chart.latest.training;
-        this.#speed = event;
-        break;
       case 'evaluation':
-        this.#chart.addValidation(event.step, event.loss);
         this.#scores.add(event.step, event.score);
         break;
       case 'history':
-        this.#chart.setHistory(event.history.losses, event.history.validation);
         this.#scores.set(event.history.scores);
-        this.#loss = this.#chart.latest.training;
         break;
       case 'data':
         this.#report = event.report;
-        break;
+        return;
       case 'samples':
-        this.#samples.show(event.step, event.samples, this.#run?.pairs.languages ?? ['', '']);
-        break;
+        this.#samples.show(event.step, event.samples, this.run?.pairs.languages ?? ['', '']);
+        return;
       case 'adapter':
         this.#data.setAdapter(event.adapter.software);
+        return;
+      case 'progress':
+      case 'steps':
         break;
+      default:
+        return;
     }
+    this.#view.take(event);
   }
 
   /** Colours come from the style sheet. */
   repaint(): void {
-    this.#chart.repaint();
+    this.#view.repaint();
     this.#scores.repaint();
   }
 
@@ -154,32 +136,18 @@ export class TrainingPanel {
     format: Format,
     { ready, busy, reading }: { readonly ready: boolean; readonly busy: boolean; readonly reading: boolean },
   ): void {
-    [this.#strings, this.#format] = [strings, format];
-    const { latest } = this.#chart;
-    const run = this.#run;
-    const progress = {
-      step: run ? Math.max(latest.step, 0) : 0,
-      loss: run ? this.#loss : undefined,
-      validation: run ? latest.validation : undefined,
-      tokensPerSecond: this.#speed?.tokensPerSecond,
-      stepMilliseconds: this.#speed?.stepMilliseconds,
-    };
     this.#data.render(strings, format, reading);
     this.#data.setDisabled(this.running || !ready);
-    document.body.classList.toggle('running', this.running);
-    const now = { state: this.#state, run, phase: this.#phase };
-    this.#transport.render(strings, format, now, progress, this.#data.values.steps);
-    this.#transport.setButtons({ state: this.#state, busy, ready, writing: false });
+    this.#view.render(strings, format, { busy, ready, writing: false }, this.#data.values.steps);
     this.#drawHint(strings);
     this.#drawReport(strings, format);
-    this.#drawLegend(null);
-    this.#drawCharts(strings, format);
+    this.#drawScores(strings);
     this.#samples.render(strings);
   }
 
   /** What Train will do with the run that is there. */
   #drawHint(strings: TranslateStrings): void {
-    const run = this.#run;
+    const { run } = this;
     const hint = byId('hint');
     hint.hidden = !run || this.running;
     if (!run || this.running) return;
@@ -191,7 +159,7 @@ export class TrainingPanel {
   }
 
   #drawReport(strings: TranslateStrings, format: Format): void {
-    if (!this.#report || !this.#run) return setText(byId('data-report'), '');
+    if (!this.#report || !this.run) return setText(byId('data-report'), '');
     const { train, validation, vocabulary, paddingShare } = this.#report;
     const tokens = vocabulary.map((count) => format.whole(count)).join(' + ');
     setText(
@@ -200,37 +168,13 @@ export class TrainingPanel {
     );
   }
 
-  #drawCharts(strings: TranslateStrings, format: Format): void {
-    const { latest } = this.#chart;
-    const summary = latest.step
-      ? strings.curveSummary(latest.step, format.loss(latest.training), latest.validation?.toFixed(3) ?? '')
-      : strings.curveEmpty;
-    describe('plot', latest.step === 0, summary);
-    const score = this.#run?.score ?? (this.#data.pairs?.id === 'phonemes' ? 'per' : 'bleu');
+  #drawScores(strings: TranslateStrings): void {
+    const score = this.run?.score ?? (this.#data.pairs?.id === 'phonemes' ? 'per' : 'bleu');
     const name = strings.scoreNames[score];
     const point = this.#scores.latest;
     setText(byId('score-name'), name);
     setText(byId('score-legend'), point ? strings.scoreNotes[score] : '');
     const told = point ? strings.scoreSummary(name, point[0], point[1].toFixed(1)) : strings.scoreEmpty;
-    describe('score-plot', point === undefined, told);
+    describePlot('score-plot', point === undefined, told);
   }
-
-  #drawLegend(at: ChartValues | null): void {
-    const [strings, format] = [this.#strings, this.#format];
-    if (this.#chart.latest.step === 0 || !strings || !format) return byId('legend').replaceChildren();
-    const part = (name: string, label: string, value: number | undefined): HTMLElement =>
-      element('span', { class: name }, value === undefined ? label : `${label} ${format.loss(value)}`);
-    byId('legend').replaceChildren(
-      ...(at ? [document.createTextNode(strings.atStep(at.step))] : []),
-      part('training', strings.curveTraining, at?.training),
-      part('validation', strings.curveValidation, at?.validation),
-    );
-  }
-}
-
-/** The accessible name of a chart, and whether its place says what will come there. */
-function describe(id: string, empty: boolean, summary: string): void {
-  const plot = byId(id);
-  plot.querySelector<HTMLElement>('.empty')!.hidden = !empty;
-  if (plot.getAttribute('aria-label') !== summary) plot.setAttribute('aria-label', summary);
 }
