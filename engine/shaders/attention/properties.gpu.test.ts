@@ -1,27 +1,14 @@
 /**
- * Random attentions against float64: no error may exceed 2.5 times that of plain attention, the same formulas with
- * every operation rounded to f32. Each case is one line; a failure prints the line, and
+ * Random attentions against float64, by `expectAccurate`. Each case is one line; a failure prints the line, and
  * `HEED_ATTENTION='<line>' npx vitest run --project chromium engine/shaders/attention/properties.gpu.test.ts` repeats it.
  * HEED_CASES draws that many, of all widths and larger; HEED_SEED others.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, normal, Random, type TestArray } from '../../../tests/harness/op';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expectAccurate, LENGTHS, NARROW, WIDTHS } from '../../../tests/attention/accuracy';
+import { PLAIN, type Specimen } from '../../../tests/attention/specimen';
 import { feature, openTestGpu } from '../../../tests/harness/host';
-import { Graph } from '../../graph/graph';
+import { as, Random } from '../../../tests/harness/op';
 import { Device } from '../../runtime/device';
-import {
-  gradientOf,
-  inputsOf,
-  opOf,
-  PLAIN,
-  referenceOf,
-  STEP,
-  type Specimen,
-} from '../../../tests/attention/specimen';
-
-const LENGTHS = [1, 2, 7, 63, 64, 65, 127, 256, 1000] as const;
-const NARROW = [8, 20, 32, 64] as const;
-const WIDTHS = [...NARROW, 80, 128, 256] as const;
 
 type Options = Pick<Specimen, 'H' | 'G' | 'keys' | 'bias' | 'softcap' | 'dropout' | 'pattern'>;
 
@@ -97,60 +84,6 @@ function drawSome(random: Random): Specimen[] {
 const drawMany = (random: Random, count: number): Specimen[] =>
   Array.from({ length: count }, () => drawSizes(random, drawOptions(random), WIDTHS, 2 ** 23));
 
-const rms = (got: ArrayLike<number>, want: Float64Array): number =>
-  Math.sqrt(want.reduce((sum, w, i) => sum + (got[i] - w) ** 2, 0) / want.length);
-
-async function check(c: Specimen, device: Device): Promise<void> {
-  const line = JSON.stringify(c);
-  const arrays = inputsOf(c);
-  const x: Record<string, Float64Array> = {};
-  const feed: Record<string, Float32Array | Uint32Array> = {};
-  const put = (name: string, { data }: TestArray): void => {
-    feed[name] = data instanceof Uint32Array ? data : Float32Array.from(data);
-    x[name] = Float64Array.from(feed[name]);
-  };
-  for (const [name, array] of Object.entries(arrays)) put(name, array);
-  const g = new Graph(device, { train: true });
-  const inputs = Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => {
-      const integer = data instanceof Uint32Array;
-      return [name, g.input(name, shape, integer ? 'u32' : 'f32', { differentiable: !integer })];
-    }),
-  );
-  const y = opOf(g, inputs, c);
-  const dy = g.input('dy', y.shape, 'f32');
-  put('dy', normal(y.shape));
-  g.backpropFrom(new Map([[y, dy]]));
-  const outputs = {
-    y,
-    ...Object.fromEntries(
-      Object.keys(inputs)
-        .filter((n) => g.reached(inputs[n]))
-        .map((n) => [`d ${n}`, g.grad(inputs[n])]),
-    ),
-  };
-  using plan = await g.compile(outputs);
-  plan.run(feed, STEP);
-  const upstream = { y: x['dy'] };
-  const named = (round?: (n: number) => number): Record<string, Float64Array> => ({
-    ...referenceOf(x, c, round),
-    ...Object.fromEntries(Object.entries(gradientOf(x, upstream, c, round)).map(([n, d]) => [`d ${n}`, d])),
-  });
-  const [want, plain] = [named(), named(Math.fround)];
-  for (const name of Object.keys(outputs)) {
-    const got = await plan.read(name);
-    const [error, allowed] = [rms(got, want[name]), rms(plain[name], want[name])];
-    // Plain attention is exact where one key takes all. Its sums of D products then cancel in the gradients; ours, in
-    // another order, leave a rounding or two of them.
-    const rounding = 2 ** -22 * Math.sqrt(c.D) * Math.max(1, c.scale);
-    if (!(error <= 2.5 * allowed + rounding)) {
-      expect.fail(
-        `${name} errs by ${error}, plain attention by ${allowed}. Repeat it:\nHEED_ATTENTION='${line}'`,
-      );
-    }
-  }
-}
-
 const env = import.meta.env as Readonly<Record<string, string | undefined>>;
 
 describe('attention, whatever the combination', () => {
@@ -169,7 +102,7 @@ describe('attention, whatever the combination', () => {
       const random = new Random(rung === 'software' ? seed : seed + 1000);
       const drawn = count ? drawMany(random, Number(count)) : drawSome(random);
       const cases = line ? [JSON.parse(line) as Specimen] : drawn;
-      for (const c of cases) await check(c, as(device, rung));
+      for (const c of cases) await expectAccurate(c, [as(device, rung)]);
     });
   }
 });

@@ -1,0 +1,97 @@
+/**
+ * Attention at every pair of lengths: T and S from LENGTHS, both rungs, by `expectAccurate`. Widths take turns, and each
+ * kind of attention that shares the plain kernels is walked. `HEED_GRID=24 npx vitest run --project chromium
+ * engine/shaders/attention/grid.gpu.test.ts` walks every kind with every width instead, up to 2^24 multiplications in
+ * q kᵀ (28 is all there is; hours), and prints the largest error of each kind as a multiple of plain f32 attention's.
+ */
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expectAccurate, LENGTHS, NARROW, WIDTHS } from '../../../tests/attention/accuracy';
+import { PLAIN, type Specimen } from '../../../tests/attention/specimen';
+import { feature, openTestGpu } from '../../../tests/harness/host';
+import { as } from '../../../tests/harness/op';
+import { Device } from '../../runtime/device';
+
+/** Told to the plain kernels by uniforms. */
+const UNIFORM: Readonly<Record<string, Partial<Specimen>>> = {
+  'all pairs': {},
+  causal: { causal: true },
+};
+
+const EVERY: Readonly<Record<string, Partial<Specimen>>> = {
+  ...UNIFORM,
+  lengths: { keys: 'lengths' },
+  'causal window': { causal: true, left: 17, right: 0 },
+  window: { left: 40, right: 19 },
+  scale: { scale: 1 },
+  'grouped queries': { H: 4, G: 2 },
+  'multi-query': { H: 3, G: 1 },
+  'key mask': { keys: 'mask' },
+  softcap: { softcap: 5 },
+  dropout: { dropout: 0.1 },
+  'a bias for all': { bias: 'dense' },
+  'a bias by head': { H: 2, G: 2, bias: 'dense h' },
+  'a bias by pair': { H: 2, G: 2, bias: 'dense bht' },
+  buckets: { H: 2, G: 2, bias: 'buckets' },
+  slopes: { H: 2, G: 2, bias: 'slopes' },
+  'relative terms': { bias: 'relative' },
+  'Sparse Transformer': { pattern: 'sparse transformer' },
+  'fixed pattern': { pattern: 'fixed' },
+  Longformer: { pattern: 'longformer' },
+  BigBird: { pattern: 'bigbird' },
+  // What models combine.
+  'BERT, training': { keys: 'lengths', dropout: 0.1 },
+  'GPT-2, training': { causal: true, dropout: 0.1 },
+  Llama: { causal: true, H: 4, G: 2, keys: 'lengths' },
+  Mistral: { causal: true, left: 100, right: 0, H: 4, G: 2 },
+  'Gemma 2': { causal: true, left: 40, right: 0, softcap: 5, H: 2, G: 1 },
+  'T5, encoder': { bias: 'buckets', scale: 1, keys: 'mask' },
+  'T5, decoder': { bias: 'buckets', scale: 1, causal: true },
+  BLOOM: { bias: 'slopes', causal: true, keys: 'lengths', H: 2, G: 2 },
+  'Transformer-XL': { bias: 'relative', causal: true },
+  'Longformer, padded': { pattern: 'longformer', keys: 'mask' },
+  'BigBird, padded': { pattern: 'bigbird', keys: 'lengths' },
+  'Sparse Transformer, causal': { pattern: 'sparse transformer', causal: true },
+};
+
+const asked = (import.meta.env as Readonly<Record<string, string | undefined>>)['HEED_GRID'];
+// Compilers of software adapters take wide heads longest, lavapipe's above all.
+const widths = asked ? WIDTHS : feature('shader-f16') ? NARROW.slice(0, 1) : NARROW.slice(0, 2);
+const products = 2 ** Number(asked ?? 24);
+
+/** Sizes of a kind: with `asked` every width, otherwise one a pair of lengths. */
+function* walk(kind: Partial<Specimen>): Generator<Specimen> {
+  let turn = 0;
+  for (const T of LENGTHS) {
+    for (const S of LENGTHS) {
+      if (kind.bias === 'relative' && kind.causal && T > S) continue; // refused: such rows see nothing
+      for (const D of asked ? widths : [widths[turn++ % widths.length]]) {
+        const c: Specimen = { ...PLAIN, H: 1, G: 1, ...kind, T, S, D };
+        const work = c.H * T * S * D;
+        // Of two sequences the second has no keys where there are lengths.
+        if (work <= products) yield { ...c, B: work < 2 ** 16 ? 2 : 1 };
+      }
+    }
+  }
+}
+
+describe('attention over the grid of lengths and widths', () => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ gpu: openTestGpu() });
+    device.buffers.poison = 0x7fff7fff;
+  });
+  afterAll(() => device[Symbol.dispose]());
+
+  for (const [name, kind] of Object.entries(asked ? EVERY : UNIFORM)) {
+    it(`errs at most 2.5 times as much as plain f32: ${name}`, { timeout: 3_600_000 }, async () => {
+      const rungs = [as(device, 'software'), as(device, 'hardware')];
+      let most = 0;
+      let cases = 0;
+      for (const c of walk(kind)) {
+        most = Math.max(most, await expectAccurate(c, rungs));
+        cases++;
+      }
+      if (asked) console.info(`${name}: ${most.toFixed(2)} times at most in ${cases} cases on both rungs`);
+    });
+  }
+});
