@@ -22,6 +22,7 @@ import {
 } from '../../engine/index';
 import { Generator } from '../../models/generate';
 import { GPT } from '../../models/gpt';
+import { trainingInstance, type Instance } from './instance';
 import * as seq2seq from './seq2seq/heed';
 
 /** Weights by the harness's names, stored [in, out]. */
@@ -34,14 +35,6 @@ interface ModelSize {
   readonly ff: number;
   readonly vocab: number;
   readonly ctx: number;
-}
-
-interface Instance {
-  run(): unknown;
-  sync(): Promise<void>;
-  output(): Promise<ArrayLike<number>>;
-  dispose(): void;
-  readonly variant?: string;
 }
 
 /** What a function takes after its device. */
@@ -301,25 +294,7 @@ export const kinds = {
     });
     fill(trainer.store, inputs.params);
     const batch = { ids: Uint32Array.from(inputs.ids), targets: Uint32Array.from(inputs.targets) };
-    let last = NaN;
-    let waiting = 0;
-    const read = async (): Promise<void> => {
-      const reports = await trainer.losses();
-      last = reports.at(-1)?.loss ?? last;
-      waiting = 0;
-    };
-    return {
-      run() {
-        trainer.submit(() => batch);
-        return ++waiting < 32 ? undefined : read(); // the trainer keeps at most 64 losses unread
-      },
-      sync: () => device.idle(),
-      async output() {
-        await read();
-        return [last];
-      },
-      dispose: () => trainer[Symbol.dispose](),
-    };
+    return trainingInstance(device, trainer, batch);
   },
 
   generate(

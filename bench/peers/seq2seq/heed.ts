@@ -1,8 +1,9 @@
-/** The encoder-decoder cases of the peer harness: see cases.js beside this file, and ../heed.ts. */
+/** The encoder-decoder cases of the peer harness: cases.js tells what they are, ../heed.ts lists them. */
 import { pairObjective, type PairBatch } from '../../../engine/data';
-import { AdamW, IGNORE_INDEX, ParameterStore, parameters, Trainer, type Device } from '../../../engine/index';
+import { AdamW, IGNORE_INDEX, ParameterStore, Trainer, type Device } from '../../../engine/index';
 import { EncoderDecoder } from '../../../models/encoder_decoder';
 import { SequenceGenerator } from '../../../models/sequence_generator';
+import { trainingInstance, type Instance } from '../instance';
 
 interface Size {
   readonly layers: number;
@@ -51,16 +52,13 @@ interface BeamInputs extends Weights {
 }
 
 const modelOf = ({ layers, ...size }: Size): EncoderDecoder =>
-  new EncoderDecoder({
-    ...size,
-    ...{ encoderLayers: layers, decoderLayers: layers, preNorm: true, dropout: 0 },
-  });
+  new EncoderDecoder({ ...size, encoderLayers: layers, decoderLayers: layers, preNorm: true, dropout: 0 });
 
-function fill(store: ParameterStore, model: EncoderDecoder, { params }: Weights): void {
-  for (const name of parameters(model).keys()) store.write(name, params[name].data);
+function fill(store: ParameterStore, { params }: Weights): void {
+  for (const name of store.parameters.keys()) store.write(name, params[name].data);
 }
 
-export async function train(device: Device, c: TrainCase, inputs: TrainInputs) {
+export async function train(device: Device, c: TrainCase, inputs: TrainInputs): Promise<Instance> {
   const { B, S, T, smoothing } = c;
   const model = modelOf(c.cfg);
   const trainer = await Trainer.create<PairBatch>({
@@ -70,7 +68,7 @@ export async function train(device: Device, c: TrainCase, inputs: TrainInputs) {
     optimizer: new AdamW({ beta2: 0.999, weightDecay: c.decay, clip: Infinity }),
     schedule: { kind: 'constant', lr: c.lr },
   });
-  fill(trainer.store, model, inputs);
+  fill(trainer.store, inputs);
   const batch: PairBatch = {
     shape: 0,
     pairs: Uint32Array.from({ length: B }, (_, b) => b),
@@ -80,32 +78,15 @@ export async function train(device: Device, c: TrainCase, inputs: TrainInputs) {
     targets: Uint32Array.from(inputs.labels, (id) => (id < 0 ? IGNORE_INDEX : id)),
     lengths: Uint32Array.from(inputs.lengths),
   };
-  let last = NaN;
-  let waiting = 0;
-  const read = async (): Promise<void> => {
-    last = (await trainer.losses()).at(-1)?.loss ?? last;
-    waiting = 0;
-  };
-  return {
-    run() {
-      trainer.submit(() => batch);
-      return ++waiting < 32 ? undefined : read(); // the trainer keeps at most 64 losses unread
-    },
-    sync: () => device.idle(),
-    async output() {
-      await read();
-      return [last];
-    },
-    dispose: () => trainer[Symbol.dispose](),
-  };
+  return trainingInstance(device, trainer, batch);
 }
 
 /** Candidates of each row are read back at every token, as always; the end is banned, so that all take all tokens. */
-export function beam(device: Device, c: BeamCase, inputs: BeamInputs) {
+export function beam(device: Device, c: BeamCase, inputs: BeamInputs): Instance {
   const { sentences, beams, S, tokens } = c;
   const model = modelOf(c.cfg);
   const store = new ParameterStore(device, model);
-  fill(store, model, inputs);
+  fill(store, inputs);
   const generator = new SequenceGenerator(device, model, { begin: 1, end: 2, sentences, beams });
   const sources = Array.from({ length: sentences }, (_, n) =>
     inputs.source.subarray(n * S, n * S + inputs.sourceLengths[n]),
