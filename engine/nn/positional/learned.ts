@@ -6,7 +6,7 @@ import { Parameter } from '../parameter';
 
 /**
  * A learned vector for each of P positions (Gehring et al. 2017; GPT, BERT). Row t of x stands at
- * `now.position + t` and gets that row of the table added. x (B, T, C) with T ≤ P -> (B, T, C).
+ * `now.position + t` and gets that row of the table added; runs past the last are refused. x (B, T, C) with T ≤ P -> (B, T, C).
  */
 export class LearnedPositions {
   readonly weight: Parameter;

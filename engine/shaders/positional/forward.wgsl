@@ -1,4 +1,4 @@
-// y[b, t] = x[b, t] + table[now.position + t]. x, y (B, T, C), table (P, C); positions past the table take its last row.
+// y[b, t] = x[b, t] + table[now.position + t]. x, y (B, T, C), table (P, C); padding past the table takes its last row.
 // An invocation owns one F. Link lib/scalar.wgsl or lib/vector.wgsl, step.wgsl.
 const LANES: u32 = 64;
 alias T = f32;

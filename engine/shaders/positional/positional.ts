@@ -21,7 +21,10 @@ const LANES = 64;
 
 /**
  * y = x + table[now.position + t]: learned positions (a parameter) or fixed ones.
- * x (B, T, C), table (P, C) with P ≥ T -> (B, T, C). The table's gradient sums over B in order. Throws `ShapeError`.
+ * x (B, T, C), table (P, C) with P ≥ T -> (B, T, C). The table's gradient sums over B in order.
+ *
+ * Throws `ShapeError` if shapes do not fit; and so does a run whose real rows (`now.length` of T, or all) would pass the
+ * table's end. Rows of padding that do take its last row, which gets no gradient from them.
  */
 export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
   const where = g.where('addPositions');
@@ -33,6 +36,15 @@ export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
   if (P < T) {
     throw new ShapeError(where, `${T} positions exceed the ${P} of ${table.name}`, 'Shorten the input.');
   }
+  g.check(({ position = 0, length = 0 }) => {
+    const rows = length > 0 ? Math.min(T, length) : T;
+    if (position + rows <= P) return;
+    throw new ShapeError(
+      where,
+      `${rows === 1 ? '1 row' : `${rows} rows`} from position ${position} on, but ${table.name} has ${P} positions`,
+      'Start again from a later part of the text, or make a longer table.',
+    );
+  });
   const wide = C % 4 === 0;
   const per = wide ? 4 : 1;
   const kernel = wide ? wideKernels : narrowKernels;
