@@ -56,7 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
       new Option('--monitor <metric>', 'what is best').choices(['bleu', 'chrf', 'per', 'wer', 'loss']),
     )
     .option('--patience <n>', 'stop after so many evaluations without progress', whole(1))
-    .option('--average <n>', 'average the weights of so many last evaluations', whole(1))
+    .option('--average <n>', 'average the weights of so many last evaluations (default: 5)', whole(1))
     .option('--title <text>', "for the model's card")
     .option('--licence <text>', 'of the data, for the card')
     .action(async (options: TrainArguments) => {

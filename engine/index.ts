@@ -43,14 +43,13 @@ export { averageWeights } from './train/average';
 export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
 export {
   checkpointInfo,
-  isOptimizerState,
+  isTrainingState,
   WEIGHTS_FORMAT,
   type CheckpointExtras,
   type CheckpointInfo,
   type FitProgress,
 } from './train/checkpoint';
 export {
-  PauseSwitch,
   Run,
   type Evaluation,
   type FitEvent,
@@ -60,7 +59,9 @@ export {
 } from './train/fit';
 export { nextToken, type Feed, type Objective, type TrainableModel } from './train/objective';
 export { AdamW, type AdamWOptions } from './train/optimizer';
+export { PauseSwitch } from './train/pause';
 export { learningRate, transformerSchedule, type Schedule } from './train/schedule';
+export type { AveragedWeights } from './train/snapshots';
 export {
   Trainer,
   type CommonTrainerOptions,

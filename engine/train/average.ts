@@ -1,7 +1,8 @@
 import { DataError, ShapeError, throwIfAborted } from '../errors';
 import { formatShape, sameShape } from '../graph/tensor';
-import { isOptimizerState, WEIGHTS_FORMAT } from './checkpoint';
+import { isTrainingState, WEIGHTS_FORMAT } from './checkpoint';
 import { openSafetensors, saveSafetensors } from '../io/safetensors';
+import type { WeightSource } from '../nn/parameter_store';
 
 /**
  * The mean of the weights of several checkpoints of one run, as the Transformer paper takes of its last 5 to 20
@@ -11,13 +12,22 @@ import { openSafetensors, saveSafetensors } from '../io/safetensors';
  */
 export async function averageWeights(
   files: readonly (Uint8Array | ArrayBuffer | Blob)[],
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const sources = await Promise.all(files.map((file) => openSafetensors(file)));
+  return meanOfWeights(sources, sources.at(-1)?.metadata ?? {}, options);
+}
+
+/** The same of weights from anywhere, with the metadata of the file that describes them. */
+export async function meanOfWeights(
+  sources: readonly WeightSource[],
+  metadata: Readonly<Record<string, string>>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const last = sources.at(-1);
   if (!last) throw new DataError('averageWeights', 'there are no checkpoints', 'Give at least one.');
   const tensors = [];
-  for (const name of last.names().filter((name) => !isOptimizerState(name))) {
+  for (const name of last.names().filter((name) => !isTrainingState(name))) {
     throwIfAborted(signal);
     const { shape } = last.info(name);
     const sums = new Float64Array(shape.reduce((product, extent) => product * extent, 1));
@@ -36,5 +46,5 @@ export async function averageWeights(
     const data = Float32Array.from(sums, (sum) => sum / sources.length);
     tensors.push({ name, dtype: 'F32' as const, shape: [...shape], data });
   }
-  return saveSafetensors(tensors, { ...last.metadata, format: WEIGHTS_FORMAT });
+  return saveSafetensors(tensors, { ...metadata, format: WEIGHTS_FORMAT });
 }

@@ -1,6 +1,8 @@
 /**
  * A training checkpoint is one safetensors file: weights under their own names (so any reader finds a plain model),
- * moments under `optimizer.first.` and `optimizer.second.`, and everything else as strings in its metadata.
+ * moments under `optimizer.first.` and `optimizer.second.`, and everything else as strings in its metadata. That is
+ * three times the weights. Where a run averages its last k evaluations (`FitOptions.keepLast`), the weights of the k - 1
+ * before lie under `average.STEP.` as F16: half of the weights more for each.
  */
 import { DataError, ShapeError } from '../errors';
 import { formatShape, sameShape } from '../graph/tensor';
@@ -14,9 +16,16 @@ const FORMAT = 'heed.train.2';
 /** The same without moments: what `averageWeights` makes, to run with or to start from, not to resume. */
 export const WEIGHTS_FORMAT = 'heed.weights.2';
 const MOMENTS = ['first', 'second'] as const;
-/** Whether a tensor of a checkpoint is the optimizer's, and no weight. */
-export const isOptimizerState = (name: string): boolean => name.startsWith('optimizer.');
+/** Whether a tensor of a checkpoint is what training goes on with (moments, earlier weights), and no weight. */
+export const isTrainingState = (name: string): boolean => /^(optimizer|average)\./.test(name);
 const momentName = (which: (typeof MOMENTS)[number], name: string): string => `optimizer.${which}.${name}`;
+/** A weight as it was at an evaluation. */
+export const snapshotName = (step: number, name: string): string => `average.${step}.${name}`;
+/** The opposite; null for other tensors. */
+export function snapshotStep(name: string): number | null {
+  const [, step] = /^average\.(\d+)\./.exec(name) ?? [];
+  return step === undefined ? null : Number(step);
+}
 
 /** Strings that ride along: 'tokenizer' as JSON, the name of the text, anything an app wants back. */
 export type CheckpointExtras = Readonly<Record<string, string>>;
@@ -65,6 +74,7 @@ export async function writeCheckpoint(
   trainer: Checkpointed,
   extras: CheckpointExtras,
   progress: FitProgress | null = null,
+  snapshots: readonly NamedTensor[] = [],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { store, options } = trainer;
   const info = {
@@ -83,7 +93,7 @@ export async function writeCheckpoint(
     store.readAll('first'),
     store.readAll('second'),
   ]);
-  const tensors: NamedTensor[] = [];
+  const tensors: NamedTensor[] = [...snapshots];
   const put = (name: string, key: string, data: Float32Array | undefined): void => {
     if (data) tensors.push({ name, dtype: 'F32', shape: store.parameters.get(key)!.shape, data });
   };
@@ -152,7 +162,7 @@ export async function readCheckpoint(
   }
   const names = new Set(source.names());
   const missing = [...store.parameters.keys()].filter((name) => !names.has(name));
-  const foreign = [...names].filter((name) => !isOptimizerState(name) && !store.parameters.has(name));
+  const foreign = [...names].filter((name) => !isTrainingState(name) && !store.parameters.has(name));
   if (missing.length + foreign.length > 0) {
     throw new DataError(
       'checkpoint',

@@ -3,9 +3,12 @@
  * Everything that happens arrives as one stream of events.
  */
 import { DeviceError, EngineError, TrainingError } from '../errors';
+import { openSafetensors } from '../io/safetensors';
 import type { Device } from '../runtime/device';
 import type { Batch } from './batches';
 import type { CheckpointExtras, FitProgress } from './checkpoint';
+import type { PauseSwitch } from './pause';
+import { WeightSnapshots, type AveragedWeights } from './snapshots';
 import { Trainer, type StepReport, type TrainerOptions } from './trainer';
 
 export type FitEvent =
@@ -56,6 +59,11 @@ export interface FitOptions<B = Batch> {
   readonly patience?: number;
   /** Keep the checkpoint of the best evaluation in `Run.best`. Default false: it is another copy in memory. */
   readonly keepBest?: boolean;
+  /**
+   * Evaluations, the last ones, whose weights are kept for `Run.average`; checkpoints carry them, rounded to F16, and
+   * grow by half of the weights for each but one. Default 1: none.
+   */
+  readonly keepLast?: number;
   /** Updates between checkpoints; one is also made before the first step. Default: at evaluations only. */
   readonly checkpointEvery?: number;
   /** A function is asked anew for each checkpoint. */
@@ -76,35 +84,6 @@ export interface FitResult {
   readonly best: FitProgress['best'];
 }
 
-/** Pauses and resumes a run from outside. */
-export class PauseSwitch {
-  #waiting: (() => void)[] = [];
-  #paused = false;
-
-  get paused(): boolean {
-    return this.#paused;
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    for (const go of this.#waiting.splice(0)) go();
-  }
-
-  /** Resolves at once when running, else when resumed or aborted. */
-  async wait(signal?: AbortSignal): Promise<void> {
-    while (this.#paused && !signal?.aborted) {
-      await new Promise<void>((go) => {
-        this.#waiting.push(go);
-        signal?.addEventListener('abort', () => go(), { once: true });
-      });
-    }
-  }
-}
-
 /** Steps whose losses are read together take about this long: few readbacks, yet a live display. */
 const GROUP_MS = 120;
 /** Devices that may be lost in a row before the run gives up: something is wrong with the machine then. */
@@ -120,6 +99,7 @@ export class Run<B = Batch> implements Disposable {
   #progress: FitProgress = FRESH;
   #checkpoint: Checkpoint | null = null;
   #best: Checkpoint | null = null;
+  #snapshots = new WeightSnapshots();
 
   private constructor(options: TrainerOptions<B>, trainer: Trainer<B>) {
     this.#options = options;
@@ -146,7 +126,7 @@ export class Run<B = Batch> implements Disposable {
 
   /** Takes up a saved run. */
   async load(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#progress = (await this.#trainer.load(bytes)) ?? FRESH;
+    await this.#take(bytes);
     this.#checkpoint = { step: this.#trainer.step, bytes };
     this.#best = null;
   }
@@ -154,14 +134,27 @@ export class Run<B = Batch> implements Disposable {
   /** A checkpoint of this moment, with what is known of evaluations; between two `fit`s. */
   async save(extras: CheckpointExtras = {}): Promise<Uint8Array<ArrayBuffer>> {
     const { step } = this.#trainer;
-    const bytes = await this.#trainer.save(extras, this.#progress);
+    const bytes = await this.#trainer.save(extras, this.#progress, this.#snapshots.tensorsAt(step));
     this.#checkpoint = { step, bytes };
     return bytes;
   }
 
+  /**
+   * The mean of the weights of the last evaluations, as many as `keepLast`, with the last checkpoint's description.
+   * Null where there were fewer than two.
+   */
+  async average(): Promise<AveragedWeights | null> {
+    if (!this.#checkpoint) return null;
+    return this.#snapshots.mean((await openSafetensors(this.#checkpoint.bytes)).metadata);
+  }
+
   async fit(options: FitOptions<B>): Promise<FitResult> {
-    if (!Number.isInteger(options.steps) || options.steps < 0) {
-      throw new EngineError('fit', `steps is ${options.steps}`, 'Use a whole number of updates.');
+    const { steps, keepLast = 1 } = options;
+    if (!Number.isInteger(steps) || steps < 0) {
+      throw new EngineError('fit', `steps is ${steps}`, 'Use a whole number of updates.');
+    }
+    if (!Number.isInteger(keepLast) || keepLast < 1) {
+      throw new EngineError('fit', `keepLast is ${keepLast}`, 'Use a whole number of at least 1.');
     }
     if (this.#outOfPatience(options)) this.#progress = { ...this.#progress, stale: 0 }; // asked to go on all the same
     const losses = { inARow: 0 };
@@ -182,12 +175,22 @@ export class Run<B = Batch> implements Disposable {
     const every = options.checkpointEvery ?? evaluateEvery;
     const evaluates = options.validation !== undefined || options.measure !== undefined;
     let group = 1;
+    this.#snapshots.limit(options.keepLast ?? 1);
     if (!this.#checkpoint) await this.#save(options);
     const result = (reason: FitResult['reason']): FitResult => ({
       reason,
       step: this.#trainer.step,
       best: this.#progress.best,
     });
+    const evaluationAt = (step: number): boolean =>
+      evaluates && (step % evaluateEvery === 0 || step === steps);
+    // One that was cut short when the run was stopped.
+    const { step: from } = this.#trainer;
+    if (from > 0 && evaluationAt(from) && this.#progress.evaluated < from) {
+      const best = await this.#evaluate(options);
+      if (this.#progress.evaluated === from) await this.#save(options, best, true);
+      if (this.#outOfPatience(options)) return result('early stop');
+    }
     while (this.#trainer.step < steps) {
       if (pause?.paused) await this.#pause(options);
       if (signal?.aborted) return result('aborted');
@@ -213,7 +216,7 @@ export class Run<B = Batch> implements Disposable {
       });
       const { step } = trainer;
       const last = step === steps;
-      const best = evaluates && (step % evaluateEvery === 0 || last) && (await this.#evaluate(options));
+      const best = evaluationAt(step) && (await this.#evaluate(options));
       if (step % every === 0 || last || (best && options.keepBest)) await this.#save(options, best);
       if (this.#outOfPatience(options)) return result('early stop');
     }
@@ -263,6 +266,7 @@ export class Run<B = Batch> implements Disposable {
       stale: best ? 0 : this.#progress.stale + 1,
       evaluated: step,
     };
+    await this.#snapshots.take(step, this.#trainer.store);
     await options.onEvent?.({ kind: 'evaluation', step, loss, metrics, best });
     return best;
   }
@@ -271,16 +275,24 @@ export class Run<B = Batch> implements Disposable {
     return this.#progress.stale >= patience;
   }
 
-  async #save({ extras = {}, onEvent, keepBest = false }: FitOptions<B>, best = false): Promise<void> {
+  /** `anew`: the checkpoint of this step, too, which does not know of its evaluation yet. */
+  async #save(options: FitOptions<B>, best = false, anew = false): Promise<void> {
+    const { extras = {}, onEvent, keepBest = false } = options;
     const { step } = this.#trainer;
-    if (this.#checkpoint?.step === step) return;
+    if (this.#checkpoint?.step === step && !anew) return;
     const bytes = await this.save(typeof extras === 'function' ? extras() : extras);
     if (best && keepBest) this.#best = { step, bytes };
     await onEvent?.({ kind: 'checkpoint', step, bytes, best });
   }
 
   async #restore(): Promise<void> {
-    if (this.#checkpoint) this.#progress = (await this.#trainer.load(this.#checkpoint.bytes)) ?? FRESH;
+    if (this.#checkpoint) await this.#take(this.#checkpoint.bytes);
+  }
+
+  async #take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const snapshots = await WeightSnapshots.read(bytes); // refuses before anything changes
+    this.#progress = (await this.#trainer.load(bytes)) ?? FRESH;
+    this.#snapshots = snapshots;
   }
 
   async #recover(options: FitOptions<B>): Promise<void> {

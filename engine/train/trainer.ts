@@ -9,6 +9,7 @@ import { Graph } from '../graph/graph';
 import type { Plan, ProfileRow } from '../graph/plan';
 import type { Tensor } from '../graph/tensor';
 import { Workspace } from '../graph/workspace';
+import type { NamedTensor } from '../io/safetensors';
 import { ParameterStore } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
@@ -329,13 +330,14 @@ export class Trainer<B = Batch> implements Disposable {
 
   /**
    * Weights, moments, step, seed, schedule and optimizer as one safetensors file; `extras` (a tokenizer, a config)
-   * ride along in its metadata, as does what `Run` knows of its evaluations.
+   * ride along in its metadata, as does what `Run` knows of its evaluations; `snapshots` are the weights of these.
    */
   async save(
     extras: CheckpointExtras = {},
     progress: FitProgress | null = null,
+    snapshots: readonly NamedTensor[] = [],
   ): Promise<Uint8Array<ArrayBuffer>> {
-    return writeCheckpoint(this, extras, progress);
+    return writeCheckpoint(this, extras, progress, snapshots);
   }
 
   /** Takes up a checkpoint that `save` wrote for the same model. Nothing changes if it does not fit. */

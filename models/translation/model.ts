@@ -4,7 +4,7 @@
  */
 import {
   DataError,
-  isOptimizerState,
+  isTrainingState,
   openSafetensors,
   saveSafetensors,
   type CheckpointExtras,
@@ -109,7 +109,7 @@ export class TranslationModel {
       info,
       extras,
       weights: {
-        names: () => source.names().filter((name) => !isOptimizerState(name)),
+        names: () => source.names().filter((name) => !isTrainingState(name)),
         info: (name) => source.info(name),
         float32: (name) => source.float32(name, options.signal ? { signal: options.signal } : {}),
       },
@@ -131,7 +131,7 @@ export async function translationWeights(
   const { extras, info: before } = await TranslationModel.open(file); // refuses other files
   const source = await openSafetensors(file);
   const tensors: NamedTensor[] = [];
-  for (const name of source.names().filter((name) => !isOptimizerState(name))) {
+  for (const name of source.names().filter((name) => !isTrainingState(name))) {
     tensors.push({ name, dtype, shape: source.info(name).shape, data: await source.float32(name) });
   }
   const { training: _training, ...kept } = extras; // what resuming needs

@@ -32,7 +32,10 @@ export interface TranslationRunSettings {
   readonly monitor: TranslationMetric;
   /** Stop when the metric has not improved for this many evaluations; null: never. */
   readonly patience: number | null;
-  /** Weights of so many last evaluations are averaged at the end; 1: none. */
+  /**
+   * Weights of so many last evaluations are averaged at the end, those before a resumption too; 1: none. Checkpoints
+   * grow by half of the weights for each but one: with 5 they are five times the weights, not three.
+   */
   readonly average: number;
 }
 

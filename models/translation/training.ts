@@ -6,6 +6,7 @@ import {
   countParameters,
   DataError,
   Run,
+  openSafetensors,
   throwIfAborted,
   type Device,
   type FitEvent,
@@ -151,7 +152,6 @@ export async function trainTranslation(
   });
 
   const { steps, evaluateEvery, patience, average } = settings.run;
-  const last: Uint8Array<ArrayBuffer>[] = [];
   const fitted = await run.fit({
     steps,
     batches: (micro) => data.batches.at(micro),
@@ -161,18 +161,13 @@ export async function trainTranslation(
     evaluateEvery,
     ...(patience !== null && { patience }),
     keepBest: true,
+    keepLast: average,
     ...(options.checkpointEvery !== undefined && { checkpointEvery: options.checkpointEvery }),
     extras: () => watch.extras(run.trainer.step),
     ...(signal && { signal }),
     ...(options.pause && { pause: options.pause }),
     ...(options.reopen && { reopen: options.reopen }),
-    onEvent: async (event) => {
-      if (event.kind === 'checkpoint' && average > 1 && event.step === watch.measuredAt) {
-        last.push(await averageWeights([event.bytes]));
-        if (last.length > average) last.shift();
-      }
-      await onEvent?.(event.kind === 'evaluation' ? { ...event, samples: watch.samples } : event);
-    },
+    onEvent: (event) => onEvent?.(event.kind === 'evaluation' ? { ...event, samples: watch.samples } : event),
   });
 
   const checkpoint =
@@ -193,13 +188,17 @@ export async function trainTranslation(
   let tested = false;
   try {
     const { metric, mode } = watch.monitor;
-    if (last.length > 1 && metric !== 'loss' && !signal?.aborted) {
-      const mean = await averageWeights(last);
-      const scores = await watch.score(run.trainer.device, mean, signal);
+    const mean = signal?.aborted ? null : await run.average();
+    if (mean) {
+      let scores = await watch.score(run.trainer.device, mean.bytes, signal);
+      if (metric === 'loss') {
+        await run.trainer.store.load(await openSafetensors(mean.bytes)); // the run is saved: nobody goes on from it here
+        scores = { ...scores, loss: await run.trainer.evaluate(data.validationBatches) };
+      }
       const before = result.best?.value ?? NaN;
       const best = mode === 'max' ? !(scores[metric] <= before) : !(scores[metric] >= before);
-      if (best) [weights, metrics, chosen] = [mean, scores, 'average'];
-      await onEvent?.({ kind: 'average', of: last.length, metrics: scores, best });
+      if (best) [weights, metrics, chosen] = [mean.bytes, scores, 'average'];
+      await onEvent?.({ kind: 'average', of: mean.steps.length, metrics: scores, best });
     }
     if (data.test.length > 0 && !signal?.aborted) {
       metrics = await watch.test(run.trainer.device, weights, signal);

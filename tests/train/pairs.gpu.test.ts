@@ -8,6 +8,7 @@ import {
   Device,
   openSafetensors,
   Run,
+  saveSafetensors,
   Trainer,
   type FitEvent,
   type ObjectiveTrainerOptions,
@@ -143,6 +144,7 @@ describe('training on pairs', () => {
       monitor: { metric: 'bleu', mode: 'max' },
       patience: 2,
       keepBest: true,
+      keepLast: 3,
       onEvent: (event: FitEvent) => void events.push(event),
     } as const;
     const result = await run.fit(options);
@@ -160,11 +162,14 @@ describe('training on pairs', () => {
     using resumed = await Run.create(optionsOf());
     const earlier = events.findLast((e) => e.kind === 'checkpoint' && e.step === 16);
     await resumed.load((earlier as FitEvent & { kind: 'checkpoint' }).bytes);
-    expect(await resumed.fit({ ...options, steps: 20, measure: () => Promise.resolve({ bleu: 8 }) })).toEqual(
-      result,
-    );
+    const last = { ...options, steps: 20, measure: () => Promise.resolve({ bleu: 8 }) };
+    expect(await resumed.fit(last)).toEqual(result);
+    const average = await run.average();
+    expect(average!.steps).toEqual([12, 16, 20]);
+    expect(await resumed.average()).toEqual(average);
 
-    const files = events.flatMap((e) => (e.kind === 'checkpoint' && e.step > 0 ? [e.bytes] : [])).slice(-3);
+    const checkpoints = events.flatMap((e) => (e.kind === 'checkpoint' ? [e] : []));
+    const files = average!.steps.map((step) => checkpoints.find((e) => e.step === step)!.bytes);
     const file = await averageWeights(files);
     expect(await checkpointInfo(file)).toMatchObject({ step: 20, objective: { smoothing: 0.1 } });
     await expect(resumed.trainer.load(file)).rejects.toThrow('it holds weights but no optimizer state');
@@ -174,7 +179,45 @@ describe('training on pairs', () => {
     const expected = each[0].map((_, i) => each.reduce((sum, weights) => sum + weights[i], 0) / 3);
     const found = await mean.float32(name);
     for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 6);
-    expect(mean.names().some((n) => n.startsWith('optimizer.'))).toBe(false);
+    expect(mean.names().some((n) => /^(optimizer|average)\./.test(n))).toBe(false);
+    const rounded = await openSafetensors(average!.bytes);
+    expect([rounded.names(), rounded.metadata['extras']]).toEqual([mean.names(), mean.metadata['extras']]);
+    for (const n of mean.names()) {
+      const ours = await rounded.float32(n);
+      for (const [i, value] of (await mean.float32(n)).entries()) {
+        expect(Math.abs(ours[i] - value)).toBeLessThanOrEqual(2 ** -11 * Math.abs(value) + 1e-5);
+      }
+    }
+  });
+
+  it('takes up checkpoints without the weights of earlier evaluations, and refuses those that lack a part', async () => {
+    const options = { batches: at, validation: held, evaluateEvery: 2, keepLast: 3 } as const;
+    using run = await Run.create(optionsOf());
+    await run.fit({ ...options, steps: 4 });
+    const file = await openSafetensors(run.checkpoint!.bytes);
+    const only = async (wanted: (name: string) => boolean): Promise<Uint8Array<ArrayBuffer>> => {
+      const names = file.names().filter(wanted);
+      const tensors = names.map(async (name) => ({ name, ...file.info(name), data: await file.bytes(name) }));
+      return saveSafetensors(await Promise.all(tensors), file.metadata);
+    };
+    const part = 'average.2.encoder.layers.0.linear1.weight';
+    await expect(run.load(await only((name) => name !== part))).rejects.toThrow(
+      'checkpoint: encoder.layers.0.linear1.weight of the evaluation at step 2 is missing',
+    );
+    await run.load(await only((name) => !name.startsWith('average.')));
+    await run.fit({ ...options, steps: 6 });
+    expect((await run.average())!.steps).toEqual([4, 6]);
+    // An evaluation that is cut short is made up for.
+    const controller = new AbortController();
+    const measure = (): Promise<never> => {
+      controller.abort();
+      return Promise.reject(new Error('cut short'));
+    };
+    const cut = await run.fit({ ...options, steps: 10, measure, signal: controller.signal });
+    expect(cut).toMatchObject({ reason: 'aborted', step: 8 });
+    await run.fit({ ...options, steps: 10 });
+    expect((await run.average())!.steps).toEqual([6, 8, 10]);
+    await expect(run.fit({ ...options, steps: 6, keepLast: 0 })).rejects.toThrow('keepLast is 0');
   });
 
   it('refuses batches of other shapes and metrics that nobody measures', async () => {

@@ -1,6 +1,6 @@
 // One function from pairs to a model that translates: what it says while it trains, stops, goes on and ends.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpointInfo, Device } from '../../engine/index';
+import { checkpointInfo, Device, openSafetensors } from '../../engine/index';
 import {
   trainTranslation,
   TranslationModel,
@@ -19,7 +19,7 @@ const pairs = Array.from({ length: 60 }, (_, i) => {
 const options: Partial<TranslationTrainingOptions> = {
   ...{ kind: 'symbols', preset: 'tiny', steps: 9, evaluateEvery: 3, tokens: 256, maxShapes: 2, sample: 4 },
   ...{ model: { width: 16, hidden: 16, heads: 2, encoderLayers: 1, decoderLayers: 1, context: 16 } },
-  ...{ validation: 6, test: 4, average: 2, info: { title: 'Spelling', licence: 'none' } },
+  ...{ validation: 6, test: 4, average: 3, info: { title: 'Spelling', licence: 'none' } },
 };
 let device: Device;
 beforeAll(async () => {
@@ -41,6 +41,10 @@ async function train(more: Partial<TranslationTrainingOptions> = {}) {
 }
 const of = <K extends TranslationEvent['kind']>(events: readonly TranslationEvent[], kind: K) =>
   events.filter((event): event is Extract<TranslationEvent, { kind: K }> => event.kind === kind);
+/** Steps whose weights a checkpoint carries. */
+const earlier = (names: readonly string[]): string[] => [
+  ...new Set(names.flatMap((name) => /^average\.(\d+)\./.exec(name)?.[1] ?? [])),
+];
 
 it('trains, and goes on from where it was stopped with the same losses', async () => {
   const whole = await train();
@@ -62,7 +66,7 @@ it('trains, and goes on from where it was stopped with the same losses', async (
   expect(Object.keys(evaluations[0].metrics)).toEqual(['per', 'wer']);
   expect(evaluations[0].samples.length).toBeGreaterThan(2);
   expect(evaluations[0].samples[0].source).toMatch(/^[a-h]{4}$/);
-  expect(of(whole.events, 'average').map((event) => event.of)).toEqual([2]);
+  expect(of(whole.events, 'average').map((event) => event.of)).toEqual([3]);
   expect(of(whole.events, 'test').map((event) => event.pairs)).toEqual([4]);
 
   const controller = new AbortController();
@@ -80,6 +84,11 @@ it('trains, and goes on from where it was stopped with the same losses', async (
   const second = await train({ resume: first.result.checkpoint, tokens: 64, seed: 9 }); // its own settings count
   expect(of(second.events, 'ready')[0].step).toBe(step);
   expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+  // The checkpoint carries the weights of earlier evaluations, so their mean does not know of the stop either.
+  expect(of(second.events, 'average')).toEqual(of(whole.events, 'average'));
+  const end = await openSafetensors(second.result.checkpoint);
+  expect(earlier(end.names())).toEqual(['3', '6']);
+  expect(Buffer.compare(second.result.checkpoint, whole.result.checkpoint)).toBe(0);
   expect(of(second.events, 'evaluation').at(-1)).toMatchObject({
     loss: evaluations[2].loss,
     metrics: evaluations[2].metrics,
@@ -101,6 +110,11 @@ it('stops where nothing gets better; refuses what it cannot go on with', async (
   expect(stuck.result.reason).toBe('early stop');
   expect(stuck.losses).toHaveLength(6);
   expect(stuck.result).toMatchObject({ chosen: 'best', best: { step: 3 } });
+  expect(earlier((await openSafetensors(stuck.result.checkpoint)).names())).toEqual([]);
+  const still = await train({ resume: stuck.result.checkpoint, steps: 9, average: 2, monitor: 'loss' });
+  const [{ loss }] = of(still.events, 'evaluation');
+  expect(of(still.events, 'average')).toMatchObject([{ of: 2, best: false }]);
+  expect(of(still.events, 'average')[0].metrics.loss).toBeCloseTo(loss, 3);
   await expect(train({ resume: stuck.result.checkpoint, pairs: pairs.slice(1) })).rejects.toThrow(
     /these 59 pairs make batches .* trained on/,
   );

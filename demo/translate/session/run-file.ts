@@ -9,7 +9,7 @@ export async function withExtra(
   const [file, { extras }] = [await openSafetensors(bytes), await checkpointInfo(bytes)];
   const tensors: NamedTensor[] = [];
   for (const name of file.names()) {
-    tensors.push({ name, dtype: 'F32', shape: file.info(name).shape, data: await file.float32(name) });
+    tensors.push({ name, ...file.info(name), data: await file.bytes(name) });
   }
   return saveSafetensors(tensors, { ...file.metadata, extras: JSON.stringify({ ...extras, [key]: value }) });
 }
