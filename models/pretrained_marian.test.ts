@@ -47,6 +47,16 @@ describe('pretrainedMarian', () => {
     const { special, generation } = pretrainedMarian(fixture.config, anything());
     expect(special).toEqual({ begin: 40, end: 0, pad: 40 });
     expect(generation).toEqual({ beams: 4, tokens: 14, forceEnd: true, banned: [[40]] });
+    const read = (more: object) => pretrainedMarian({ ...fixture.config, ...more }, anything()).generation;
+    expect(read({ early_stopping: true, no_repeat_ngram_size: 3 })).toMatchObject({
+      earlyStopping: true,
+      noRepeatNgram: 3,
+    });
+    expect(read({ early_stopping: 'never', forced_eos_token_id: undefined })).toMatchObject({
+      earlyStopping: 'never',
+      forceEnd: true,
+    });
+    expect(read({ forced_eos_token_id: null }).forceEnd).toBe(false);
   });
 
   it('refuses what would change numbers, and what is missing', () => {
@@ -56,6 +66,7 @@ describe('pretrainedMarian', () => {
     expect(open({ decoder_ffn_dim: 48 })).toThrow('decoder_ffn_dim is 48');
     expect(open({ normalize_before: true })).toThrow('normalize_before is true');
     expect(open({ forced_eos_token_id: 3 })).toThrow('forced_eos_token_id is 3');
+    expect(open({ repetition_penalty: 1.2 })).toThrow('repetition_penalty is 1.2');
     expect(open({ activation_function: 'tanhshrink' })).toThrow('activation_function is "tanhshrink"');
     const part = anything((name) => !name.includes('fc1'));
     expect(() => pretrainedMarian(fixture.config, part)).toThrow(

@@ -72,10 +72,15 @@ export function pretrainedMarian(json: Json, source: WeightSource): PretrainedMa
     ...(typeof json.num_beams === 'number' && { beams: json.num_beams }),
     ...(typeof json.length_penalty === 'number' && { lengthPenalty: json.length_penalty }),
     ...(typeof json.max_length === 'number' && { tokens: Math.min(json.max_length - 1, config.context) }),
-    forceEnd: typeof json.forced_eos_token_id === 'number',
+    ...(typeof json.early_stopping === 'boolean' && { earlyStopping: json.early_stopping }),
+    ...(json.early_stopping === 'never' && { earlyStopping: 'never' }),
+    ...(typeof json.no_repeat_ngram_size === 'number' && { noRepeatNgram: json.no_repeat_ngram_size }),
+    // MarianConfig forces id 0 where the file says nothing; null switches it off.
+    forceEnd: (json.forced_eos_token_id === undefined ? 0 : json.forced_eos_token_id) === end,
     banned: (json.bad_words_ids as readonly (readonly number[])[] | null | undefined) ?? [],
   };
   refuse(json, 'forced_eos_token_id', [end]);
+  refuse(json, 'repetition_penalty', [1]);
   return {
     config,
     weights: marianWeights(config, source),

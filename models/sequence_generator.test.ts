@@ -215,12 +215,21 @@ describe('SequenceGenerator refuses', () => {
     ['noRepeatNgram is 1.5', [[1]], { noRepeatNgram: 1.5 }],
     ['lengthPenalty is NaN', [[1]], { lengthPenalty: NaN }],
     ['1 forced beginnings for 2 sentences', [[1], [1]], { forced: [[1]] }],
-    ['the forced beginning of sentence 0 has 2 tokens of 2 at most', [[1]], { forced: [1, 2], tokens: 2 }],
+    ['the forced beginning of sentence 0 has 2 tokens of 2 at most', [[1]], { forced: [1, 3], tokens: 2 }],
+    ['the forced beginning of sentence 0 holds the end, 2', [[1]], { forced: [1, 2, 3] }],
+    ['mode is Beam. Use one of beam, greedy, sample', [[1]], { mode: 'Beam' as 'beam' }],
+    ["earlyStopping is no. Use true, false or 'never'", [[1]], { earlyStopping: 'no' as 'never' }],
     ['the forced beginning of sentence 0 holds 99', [[1]], { forced: [99] }],
     ['banned holds 12 at index 0', [[1]], { banned: [12] }],
     ['banned holds 13 at index 1', [[1]], { banned: [[1, 13]] }],
   ])('%s', async (text, sources, asked) => {
     expect(await message(sources, asked)).toContain(`SequenceGenerator: ${text}`);
+  });
+
+  it('to work after its disposal', async () => {
+    const gone = make({})();
+    gone[Symbol.dispose]();
+    await expect(gone.generate([[1]])).rejects.toThrow('this generator was disposed of');
   });
 
   it('numbers that cannot work', () => {

@@ -20,7 +20,7 @@ export type { GenerateSequenceOptions, SentenceProgress } from './sequence_gener
 export type { Hypothesis } from './sequence_generator_search';
 
 export interface SequenceGeneratorOptions {
-  /** The id that targets begin with; Marian's is that of padding. It is fed, never given out. */
+  /** The id that targets begin with; Marian's is that of padding. Ban it where the model was not taught never to write it. */
   readonly begin: number;
   /** The id that ends a target. */
   readonly end: number;
@@ -61,6 +61,7 @@ export class SequenceGenerator implements Disposable {
   readonly #plans = new Map<string, DecodingPlans>();
   #newest: Plan | null = null;
   #busy = false;
+  #disposed = false;
 
   /** The model's parameters must have memory (a ParameterStore over it). Throws `EngineError` on bad numbers. */
   constructor(device: Device, model: EncoderDecoder, options: SequenceGeneratorOptions) {
@@ -107,7 +108,11 @@ export class SequenceGenerator implements Disposable {
     sources: readonly ArrayLike<number>[],
     options: GenerateSequenceOptions = {},
   ): Promise<Hypothesis[][]> {
-    const o = completeOptions(sources, options, { config: this.#model.config, beams: this.#beams });
+    const limits = { config: this.#model.config, beams: this.#beams, end: this.#end };
+    const o = completeOptions(sources, options, limits);
+    if (this.#disposed) {
+      throw new EngineError(WHERE, 'this generator was disposed of', 'Make another one.');
+    }
     if (this.#busy) {
       throw new EngineError(WHERE, 'this generator is busy', 'Await the other call or make a second one.');
     }
@@ -227,6 +232,7 @@ export class SequenceGenerator implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     for (const plans of this.#plans.values()) plans[Symbol.dispose]();
     this.#plans.clear();
   }

@@ -68,17 +68,19 @@ export type CompleteOptions = Required<
   };
 
 const WHERE = 'SequenceGenerator';
+const MODES: readonly GenerateSequenceOptions['mode'][] = ['beam', 'greedy', 'sample'];
 
 interface Limits {
   readonly config: CompleteEncoderDecoderConfig;
   readonly beams: number;
+  readonly end: number;
 }
 
 /** Fills the defaults; throws `DataError`, `ShapeError` or `EngineError` for what cannot be done. */
 export function completeOptions(
   sources: readonly ArrayLike<number>[],
   options: GenerateSequenceOptions,
-  { config, beams: most }: Limits,
+  { config, beams: most, end }: Limits,
 ): CompleteOptions {
   const { context, vocabulary, sourceVocabulary } = config;
   const { mode = 'beam', nBest = 1, banned = [], forced = [] } = options;
@@ -104,7 +106,14 @@ export function completeOptions(
   for (const [i, source] of sources.entries()) checkSource(source, i, context, sourceVocabulary);
   const whole = (x: number, from: number, to = Infinity): boolean =>
     Number.isInteger(x) && x >= from && x <= to;
-  const ranges: [string, number, boolean, string][] = [
+  const ranges: [string, unknown, boolean, string][] = [
+    ['mode', mode, MODES.includes(mode), `Use one of ${MODES.join(', ')}.`],
+    [
+      'earlyStopping',
+      o.earlyStopping,
+      [true, false, 'never'].includes(o.earlyStopping),
+      "Use true, false or 'never'.",
+    ],
     [
       'beams',
       beams,
@@ -136,7 +145,7 @@ export function completeOptions(
     ['topP', o.topP, o.topP > 0 && o.topP <= 1, 'Use a share above 0 and at most 1.'],
   ];
   for (const [name, value, valid, todo] of ranges) {
-    if (!valid) throw new EngineError(WHERE, `${name} is ${value}`, todo);
+    if (!valid) throw new EngineError(WHERE, `${name} is ${String(value)}`, todo);
   }
   if (o.forced.length !== sources.length) {
     throw new ShapeError(
@@ -148,6 +157,13 @@ export function completeOptions(
   const target = (ids: readonly number[], what: string): void => checkIds(ids, what, vocabulary);
   for (const [i, ids] of o.forced.entries()) {
     target(ids, `the forced beginning of sentence ${i}`);
+    if (ids.includes(end)) {
+      throw new DataError(
+        WHERE,
+        `the forced beginning of sentence ${i} holds the end, ${end}`,
+        'Nothing can follow an end: leave it out.',
+      );
+    }
     if (ids.length >= o.tokens) {
       throw new ShapeError(
         WHERE,

@@ -98,4 +98,5 @@ test('parts that cannot be', () => {
     /tie 3 pairs into 1 groups, none with at most 1 pairs/,
   );
   expect(splitPairs(pairs, { validation: 0 }).train.length).toBe(50);
+  expect(splitPairs(pairs.slice(0, 9)).validation).toHaveLength(1); // not none, as 0.05 · 9 rounds to
 });

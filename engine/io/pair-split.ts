@@ -3,7 +3,7 @@ import { hash32 } from '../nn/init';
 import { type TextPair } from './pairs';
 
 export interface SplitPairsOptions {
-  /** For validation: a share below 1, or a number of pairs (default 0.05). */
+  /** For validation: a share below 1, of at least one pair, or a number of pairs (default 0.05). */
   readonly validation?: number;
   /** For the final test: a share below 1, or a number of pairs (default 0). */
   readonly test?: number;
@@ -81,7 +81,7 @@ function size(name: string, wanted: number, pairs: number): number {
     const todo = 'Give a share from 0 to below 1, or a whole number of pairs.';
     throw new DataError('splitPairs', `the ${name} part is ${wanted}`, todo);
   }
-  return wanted < 1 ? Math.round(wanted * pairs) : wanted;
+  return wanted > 0 && wanted < 1 ? Math.max(1, Math.round(wanted * pairs)) : wanted;
 }
 
 /** Indices of pairs that belong together; union-find with path halving, the lowest index as the root. */

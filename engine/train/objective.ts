@@ -1,5 +1,6 @@
 /** What a trainer minimises, and how the batches for it become inputs of its plans. */
 import { EngineError } from '../errors';
+import { IGNORE_INDEX } from '../graph/plan';
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
 import type { Batch } from './batches';
@@ -55,7 +56,7 @@ export function nextToken(
     feed: ({ ids, targets }) => ({
       shape: 0,
       inputs: { ids, targets },
-      labels: batch * length,
+      labels: targets.reduce((count, target) => count + Number(target !== IGNORE_INDEX), 0),
       tokens: batch * length,
     }),
   };

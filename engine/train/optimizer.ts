@@ -23,10 +23,17 @@ export class AdamW {
   readonly options: Required<AdamWOptions>;
 
   constructor(options: AdamWOptions = {}) {
-    const full = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1, ...options };
+    const defaults = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const full: Required<AdamWOptions> = { ...defaults, ...Object.fromEntries(given) };
     for (const key of ['beta1', 'beta2'] as const) {
       if (!(full[key] >= 0 && full[key] < 1)) {
         throw new EngineError('AdamW', `${key} is ${full[key]}`, 'It must be at least 0 and below 1.');
+      }
+    }
+    for (const key of ['epsilon', 'weightDecay'] as const) {
+      if (!(full[key] >= 0 && full[key] < Infinity)) {
+        throw new EngineError('AdamW', `${key} is ${full[key]}`, 'Use a finite number of at least 0.');
       }
     }
     if (!(full.clip > 0))

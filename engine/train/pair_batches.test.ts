@@ -113,6 +113,8 @@ describe('PairBatches', () => {
     expect(new PairBatches(pairs, { ...options, seed: 4 }).at(0)).not.toEqual(steps[0]);
     expect(new PairBatches(pairs, { ...options, seed: 4 }).fingerprint).not.toBe(whole.fingerprint);
     expect(new PairBatches(pairs.slice(1), options).fingerprint).not.toBe(whole.fingerprint);
+    const { begin, ...others } = options;
+    expect(new PairBatches(pairs, { ...others, begin }).fingerprint).toBe(whole.fingerprint);
   });
 
   test('without shuffling all epochs are the same', () => {
@@ -141,6 +143,7 @@ describe('PairBatches', () => {
     );
     expect(() => new PairBatches([], special)).toThrow(DataError);
     expect(() => new PairBatches(pairs, { ...special, tokens: 0 })).toThrow(/tokens is 0/);
+    expect(() => new PairBatches(pairs, { ...special, tokens: Infinity })).toThrow(/tokens is Infinity/);
     expect(() => new PairBatches(pairs, { ...special, maxShapes: 0 })).toThrow(/maxShapes is 0/);
     expect(() => batches.at(-1)).toThrow(/step is -1/);
     expect(() => batches.at(0.5)).toThrow(DataError);

@@ -210,14 +210,17 @@ type CompleteOptions = Required<Omit<PairBatchOptions, 'shapes'>> & Pick<PairBat
 function complete(options: PairBatchOptions): CompleteOptions {
   const { pad = options.end, sourceEnd = true, tokens = 2048, maxLength = Infinity } = options;
   const { maxShapes = 16, padding = 0.09, seed = 0, shuffle = true } = options;
-  const wrong =
-    tokens >= 2
-      ? maxShapes >= 1 && maxShapes <= 255
-        ? null
-        : `maxShapes is ${maxShapes}`
-      : `tokens is ${tokens}`;
-  if (wrong) throw new DataError('PairBatches', wrong, 'Use at least 2 tokens and 1 to 255 shapes.');
-  return { ...options, pad, sourceEnd, tokens, maxLength, maxShapes, padding, seed, shuffle };
+  const wrong = Object.entries({
+    tokens: tokens >= 2 && tokens < Infinity,
+    maxShapes: maxShapes >= 1 && maxShapes <= 255,
+  }).find(([, valid]) => !valid)?.[0];
+  if (wrong) {
+    const what = `${wrong} is ${{ tokens, maxShapes }[wrong]}`;
+    throw new DataError('PairBatches', what, 'Use at least 2 tokens, a finite number, and 1 to 255 shapes.');
+  }
+  // In one order, whatever the caller's: the fingerprint is made of them.
+  const { begin, end, shapes } = options;
+  return { begin, end, pad, sourceEnd, tokens, maxLength, maxShapes, padding, seed, shuffle, shapes };
 }
 
 class Dropped implements DroppedPairs {

@@ -59,11 +59,12 @@ export function pairObjective(
       );
     },
     feed({ shape, source, sourceLengths, ids, targets, lengths, pairs }) {
-      const { B, S, T } = shapes[shape];
-      if (source.length !== B * S || ids.length !== B * T) {
+      const { B, S, T } = shapes[shape] ?? { B: 0, S: 0, T: 0 };
+      if (B === 0 || source.length !== B * S || ids.length !== B * T) {
+        const want = B === 0 ? `want a shape below ${shapes.length}` : `want ${B}·${S} and ${B}·${T}`;
         throw new ShapeError(
           'pairObjective',
-          `a batch of shape ${shape} has ${source.length} source and ${ids.length} target tokens, want ${B}·${S} and ${B}·${T}`,
+          `a batch of shape ${shape} has ${source.length} source and ${ids.length} target tokens, ${want}`,
           'Make all batches with the same shapes: new PairBatches(pairs, { shapes: training.shapes, … }).',
         );
       }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AdamW } from './optimizer';
 import { checkSchedule, learningRate, transformerSchedule, type Schedule } from './schedule';
 
 describe('schedules', () => {
@@ -34,5 +35,14 @@ describe('schedules', () => {
     expect(() => checkSchedule({ kind: 'cosine', lr: 1, steps: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[EngineError: schedule: steps is 0. Use the number of steps you mean to train.]`,
     );
+    expect(() => checkSchedule({ kind: 'constant', lr: 1, warmup: Infinity })).toThrow('warmup is Infinity');
+    expect(() => checkSchedule({ kind: 'linear', lr: 1, steps: 9, minimum: NaN })).toThrow('minimum is NaN');
+    expect(() => checkSchedule({ kind: 'Cosine' as 'cosine', lr: 1, steps: 9 })).toThrow('kind is Cosine');
+  });
+
+  it('refuses numbers of an optimizer that would break the weights', () => {
+    expect(() => new AdamW({ epsilon: NaN })).toThrow('epsilon is NaN');
+    expect(() => new AdamW({ weightDecay: -1 })).toThrow('weightDecay is -1');
+    expect(new AdamW({ weightDecay: undefined }).options.weightDecay).toBe(0.1);
   });
 });

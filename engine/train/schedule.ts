@@ -51,13 +51,28 @@ export function learningRate(schedule: Schedule, step: number): number {
   }
 }
 
+const KINDS: readonly string[] = [
+  'constant',
+  'cosine',
+  'linear',
+  'inverse_square_root',
+] satisfies readonly Schedule['kind'][];
+
 /** Throws unless the numbers make sense. */
 export function checkSchedule(schedule: Schedule): void {
-  const { lr, warmup = 0 } = schedule;
+  const { kind, lr, warmup = 0 } = schedule;
+  if (!KINDS.includes(kind)) {
+    throw new EngineError('schedule', `kind is ${kind}`, `Use one of ${KINDS.join(', ')}.`);
+  }
   if (!(lr >= 0 && Number.isFinite(lr))) {
     throw new EngineError('schedule', `lr is ${lr}`, 'Use a finite number of at least 0, such as 3e-4.');
   }
-  if (!(warmup >= 0)) throw new EngineError('schedule', `warmup is ${warmup} steps`, 'Use 0 or more.');
+  if (!(warmup >= 0 && warmup < Infinity)) {
+    throw new EngineError('schedule', `warmup is ${warmup} steps`, 'Use 0 or more.');
+  }
+  if ('minimum' in schedule && !Number.isFinite(schedule.minimum ?? 0)) {
+    throw new EngineError('schedule', `minimum is ${schedule.minimum}`, 'Use a finite number, such as 0.');
+  }
   if ('steps' in schedule && !(schedule.steps > 0)) {
     throw new EngineError(
       'schedule',
