@@ -1,25 +1,18 @@
 import { ShapeError } from '../../errors';
-import { linearGrid, type Graph } from '../../graph/graph';
+import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { columnSum } from '../column_sum/column_sum';
+import { expectCounts } from '../lib/counts';
 import { elementType } from '../lib/elementwise';
 import { matmul } from '../matmul/matmul';
 import { softmax } from '../softmax/softmax';
-import backwardKeyWgsl from './backward_key.wgsl';
-import backwardQueryWgsl from './backward_query.wgsl';
+import backwardWgsl from './backward.wgsl';
 import scoreWgsl from './score.wgsl';
 import tanhWgsl from './tanh.wgsl';
 
 const score = defineKernel({ name: 'additive_attention.score', wgsl: [tanhWgsl, scoreWgsl] });
-const backwardQuery = defineKernel({
-  name: 'additive_attention.backward_query',
-  wgsl: [tanhWgsl, backwardQueryWgsl],
-});
-const backwardKey = defineKernel({
-  name: 'additive_attention.backward_key',
-  wgsl: [tanhWgsl, backwardKeyWgsl],
-});
+const backward = defineKernel({ name: 'additive_attention.backward', wgsl: [tanhWgsl, backwardWgsl] });
 const LANES = 64;
 
 export interface AdditiveAttentionInputs {
@@ -31,7 +24,7 @@ export interface AdditiveAttentionInputs {
   readonly vector: Tensor;
   /** (B, S, C): what is averaged. */
   readonly values: Tensor;
-  /** Keys that exist in each sequence, u32 (B): later ones are padding, numbers above S mean S. Default S for all. */
+  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
 }
 
@@ -63,10 +56,7 @@ export function additiveAttention(g: Graph, x: AdditiveAttentionInputs): Attende
   }
   expectShape(where, vector, [A]);
   expectShape(where, values, [B, S, values.shape[2] ?? 1]);
-  if (lengths) {
-    expectShape(where, lengths, [B]);
-    expectDType(where, lengths, 'u32');
-  }
+  if (lengths) expectCounts(g, where, lengths, { sequences: B, most: S });
   const weights = softmax(g, additiveScores(g, q, k, vector), lengths ? { lengths } : {});
   return { out: matmul(g, weights, values), weights };
 }
@@ -76,20 +66,15 @@ function additiveScores(g: Graph, q: Tensor, k: Tensor, vector: Tensor): Tensor 
   const [B, T, A] = q.shape as [number, number, number];
   const S = k.shape[1];
   const scores = g.value('scores', [B, T, S]);
-  const sizes = { t: T, s: S, width: A };
-  const types = {
-    Q: elementType(q.dtype, false),
-    K: elementType(k.dtype, false),
-    W: elementType(vector.dtype, false),
-    Y: elementType(scores.dtype, false),
-  };
+  const W = elementType(vector.dtype, false);
+  const Y = elementType(scores.dtype, false);
   const grid = (n: number) => linearGrid(Math.ceil(n / LANES));
   g.dispatch(
     score,
     { q, k, vector, scores },
     {
-      uniforms: { n: scores.size, ...sizes },
-      constants: types,
+      uniforms: { n: scores.size, t: T, s: S, width: A },
+      constants: { Q: elementType(q.dtype, false), K: elementType(k.dtype, false), W, Y },
       grid: grid(scores.size),
       flops: 8 * scores.size * A,
     },
@@ -98,37 +83,35 @@ function additiveScores(g: Graph, q: Tensor, k: Tensor, vector: Tensor): Tensor 
   g.backward(scores, () => {
     const ds = g.grad(scores);
     const [dq, dvector, dk] = [g.sink(q), g.sink(vector), g.sink(k)];
-    if (dq || dvector) {
-      const terms = g.value('d vector terms', q.shape, 'f32');
-      const target = dq?.tensor ?? g.value('unused', [1], 'f32');
+    const terms = dvector && g.value('d vector terms', q.shape, 'f32');
+    /** `steps`: how far apart the scores of neighbouring rows of `own` and of `other` stand. */
+    const side = (
+      own: Tensor,
+      other: Tensor,
+      steps: { readonly row_step: number; readonly other_step: number },
+      down: Sink | null,
+      sums: Tensor | null,
+    ): void => {
+      const target = down?.tensor ?? g.value('unused', [1], 'f32');
       g.dispatch(
-        backwardQuery,
-        { q, k, vector, ds, dq: target, terms },
+        backward,
+        { own, other, vector, ds, down: target, terms: sums ?? g.value('unused', [1], 'f32') },
         {
-          uniforms: { n: q.size, ...sizes },
+          uniforms: { n: own.size, rows: own.shape[1], others: other.shape[1], width: A, ...steps },
           constants: {
-            ...types,
-            DX: elementType(target.dtype, false),
-            QUERY: dq !== null,
-            ADD: dq?.add ?? false,
+            OWN: elementType(own.dtype, false),
+            OTHER: elementType(other.dtype, false),
+            ...{ W, Y, DX: elementType(target.dtype, false) },
+            ...{ GRADIENT: down !== null, ADD: down?.add ?? false, TERMS: sums !== null },
           },
-          grid: grid(q.size),
-          flops: 12 * scores.size * A,
+          grid: grid(own.size),
+          flops: (sums ? 12 : 10) * scores.size * A,
         },
       );
-      if (dvector) columnSum(g, terms, dvector);
-    }
-    if (!dk) return;
-    g.dispatch(
-      backwardKey,
-      { q, k, vector, ds, dk: dk.tensor },
-      {
-        uniforms: { n: k.size, ...sizes },
-        constants: { ...types, DX: elementType(dk.tensor.dtype, false), ADD: dk.add },
-        grid: grid(k.size),
-        flops: 10 * scores.size * A,
-      },
-    );
+    };
+    if (dq || terms) side(q, k, { row_step: S, other_step: 1 }, dq, terms);
+    if (dvector && terms) columnSum(g, terms, dvector);
+    if (dk) side(k, q, { row_step: 1, other_step: S }, dk, null);
   });
   return scores;
 }

@@ -1,6 +1,7 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
+import { expectCounts } from '../lib/counts';
 import { rope } from '../rope/rope';
 import { NONE_DECODE, type DistanceBias } from './bias';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
@@ -99,7 +100,7 @@ export interface CrossDecodeOptions extends Pick<
 > {
   /** First column of the queries in rows of `q`. Default 0. */
   readonly queryOffset?: number;
-  /** Keys that exist in each sequence, u32 (B). Default S for all. */
+  /** Keys that exist in each sequence, u32 (B). Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
 }
 
@@ -130,8 +131,7 @@ export function decodeCrossAttention(
   expectShape(where, values, keys.shape);
   expectDType(where, values, keys.dtype);
   const { lengths = g.constant('every key', [B], new Uint32Array(B).fill(S)) } = options;
-  expectShape(where, lengths, [B]);
-  expectDType(where, lengths, 'u32');
+  expectCounts(g, where, lengths, { sequences: B, most: S });
   if (q.shape[0] !== B) throw new ShapeError(where, `q has ${q.shape[0]} sequences but the keys ${B}`);
   const wide = isWide(width, [
     { tensor: q, offset: queryOffset },

@@ -3,6 +3,7 @@ import { linearGrid, type Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import { expectCounts } from '../lib/counts';
 import reduceWgsl from '../lib/reduce.wgsl';
 import attendedWgsl from './attended.wgsl';
 import collectWgsl from './collect.wgsl';
@@ -16,7 +17,7 @@ const MOST_BEAMS = 64;
 export interface CoverageOptions {
   /** H. */
   readonly heads: number;
-  /** Keys that exist in each sentence, u32 (N). */
+  /** Keys that exist in each sentence, u32 (N). Counts above S are refused. */
   readonly lengths: Tensor;
   /** u32 (N·K): the row that each goes on from, of the same sentence. Default: its own. */
   readonly order?: Tensor | null;
@@ -47,8 +48,7 @@ export function coverage(
   expectShape(where, keys, [N, S, C]);
   expectShape(where, covered, [N * K, S]);
   expectDType(where, covered, 'f32');
-  expectShape(where, lengths, [N]);
-  expectDType(where, lengths, 'u32');
+  expectCounts(g, where, lengths, { sequences: N, most: S });
   const from =
     order ??
     g.constant(

@@ -1,6 +1,7 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, formatShape, type Tensor } from '../../graph/tensor';
+import { expectCounts } from '../lib/counts';
 import { matmul } from '../matmul/matmul';
 import { softmax } from '../softmax/softmax';
 
@@ -9,7 +10,7 @@ export interface DotProductAttentionOptions {
   readonly causal?: boolean;
   /** Factor on q·k: 1 as Luong et al. 2015. Default 1/√D, as Vaswani et al. 2017. */
   readonly scale?: number;
-  /** Keys that exist in each sequence, u32 (B): later ones are padding, numbers above S mean S. Default S for all. */
+  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
 }
 
@@ -50,10 +51,7 @@ export function dotProductAttention(
   }
   expectShape(where, k, [...leading, S, D]);
   expectShape(where, v, [...leading, S, v.shape.at(-1) ?? 1]);
-  if (lengths) {
-    expectShape(where, lengths, leading.slice(0, 1));
-    expectDType(where, lengths, 'u32');
-  }
+  if (lengths) expectCounts(g, where, lengths, { sequences: leading[0], most: S });
   const scores = matmul(g, q, k, { transposeB: true });
   const mask = causal
     ? {

@@ -1,7 +1,8 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
+import { expectDType, type Tensor } from '../../graph/tensor';
 import { expectColumns } from '../attention/layout';
+import { expectCounts } from '../lib/counts';
 import type { Call, Range } from './layout';
 
 const FEATURES = { elu: 0, relu: 1, identity: 2 } as const;
@@ -30,7 +31,7 @@ export interface LinearAttentionOptions {
   readonly featureMap?: keyof typeof FEATURES;
   /** Added to every denominator. Default 1e-6. */
   readonly epsilon?: number;
-  /** Keys that exist in each sequence, u32 (B): later ones are padding, numbers above S mean S. Default S for all. */
+  /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
 }
 
@@ -76,8 +77,7 @@ export function prepare(
     );
   }
   const lengths = options.lengths ?? g.constant('every key', [B], new Uint32Array(B).fill(S));
-  expectShape(where, lengths, [B]);
-  expectDType(where, lengths, 'u32');
+  expectCounts(g, where, lengths, { sequences: B, most: S });
 
   const call = {
     ...{ q, k, v, lengths, B, T, S, heads, keyValueHeads, width, valueWidth, causal },
