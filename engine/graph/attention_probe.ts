@@ -42,6 +42,8 @@ export interface AttentionQuery {
 /** What the op records: how to show one of its calls. `map` rejects with `ShapeError` what the call does not have. */
 export interface AttentionProbe extends Probe, Omit<AttentionInfo, 'layer' | 'label'> {
   readonly op: 'attention';
+  /** Whether queries and keys are known to be rows of one sequence: columns of one tensor, or queries and their own cache. */
+  readonly oneSequence: boolean;
   map(where: string, heads: HeadChoice, query: AttentionQuery): Promise<LookRequest<AttentionMap>>;
   entropy(): Promise<LookRequest<AttentionEntropy>>;
 }

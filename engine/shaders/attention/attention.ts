@@ -51,6 +51,7 @@ export function attention(
   const { uniforms, constants, kind } = p;
   const showGradient = showAttention(g, {
     ...{ kind, B, T, S, heads, width, form, q, kv, lse, uniforms, constants },
+    oneSequence: q.root === kv.root,
     masks: { ...masks, ...sparse?.byQuery },
   });
 

@@ -1,6 +1,6 @@
 import { ShapeError } from '../../errors';
 import type { AttentionMap } from '../../graph/attention_map';
-import { findAttention, type AttentionInfo } from '../../graph/attention_probe';
+import { attentionsOf, findAttention } from '../../graph/attention_probe';
 import type { Plan } from '../../graph/plan';
 
 export interface RolloutOptions {
@@ -12,7 +12,11 @@ export interface RolloutOptions {
   readonly heads?: 'mean' | 'max' | 'min';
   /** Share of what passes a layer by, on the residual stream. Default 0.5, as in the paper. */
   readonly residual?: number;
-  /** Layers by number or label, first layer first. Default: every self-attention of T rows to the same T rows. */
+  /**
+   * Layers by number or label, first layer first. Default: all, of a plan in which every attention is of T rows to the
+   * same T rows. Plans with others (an encoder-decoder's) have several paths: name the layers of one of them, as the
+   * encoder's self-attention. Named layers count as self-attention if T = S.
+   */
   readonly layers?: readonly (number | string)[];
   readonly signal?: AbortSignal;
 }
@@ -33,6 +37,7 @@ export interface Rollout {
  * Costs rows·T² a layer on the CPU (in float64), T² numbers a layer of memory while it runs.
  *
  * @throws ShapeError if a layer is not attention of T rows to the same rows (a cache, cross-attention), or T differs.
+ * Separate tensors of queries and keys may be of one sequence or of two: without `layers` they are refused.
  */
 export async function attentionRollout(plan: Plan, options: RolloutOptions = {}): Promise<Rollout> {
   const { batch = 0, heads = 'mean', residual = 0.5, signal } = options;
@@ -40,20 +45,8 @@ export async function attentionRollout(plan: Plan, options: RolloutOptions = {})
   if (!(residual >= 0 && residual < 1)) {
     throw new ShapeError(where, `residual is ${residual}`, 'It is a share: at least 0 and below 1.');
   }
-  const own = (a: AttentionInfo): boolean => a.T === a.S && !a.kind.startsWith('cache');
-  const named = options.layers ?? plan.attentions.filter(own).map((a) => a.layer);
-  const layers = named.map((layer) => findAttention(plan, layer));
-  const T = layers[0]?.T ?? 0;
-  const odd = layers.find((a) => !own(a) || a.T !== T);
-  if (odd || layers.length === 0) {
-    throw new ShapeError(
-      where,
-      odd
-        ? `${odd.label} attends from ${odd.T} rows to ${odd.S} (${odd.kind}), not from ${T} to the same ${T}`
-        : 'no layer attends to itself',
-      'Roll out layers of self-attention over one length: name them in `layers`.',
-    );
-  }
+  const layers = rolledLayers(plan, where, options.layers);
+  const { T } = layers[0];
   const [from, to] = options.rows ?? [0, T];
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= T)) {
     throw new ShapeError(
@@ -78,6 +71,33 @@ export async function attentionRollout(plan: Plan, options: RolloutOptions = {})
       { T, from, to, residual },
     ),
   };
+}
+
+/** The layers to roll out, by name or all of them; throws ShapeError where they are not self-attention over one length. */
+export function rolledLayers(
+  plan: Pick<Plan, 'label' | 'probes'>,
+  where: string,
+  names?: readonly (number | string)[],
+): ReturnType<typeof findAttention>[] {
+  const all = attentionsOf(plan.probes);
+  const layers = (names ?? all.map(({ layer }) => layer)).map((layer) => findAttention(plan, layer));
+  const T = layers[0]?.T ?? 0;
+  const odd = layers.find((a) => a.T !== T || a.S !== T || a.kind.includes('cache'));
+  const other = names ? undefined : layers.find(({ probe }) => !probe.oneSequence);
+  if (!odd && !other && layers.length > 0) return layers;
+  const own = all.filter(
+    ({ T: t, S, kind, probe }) => t === S && !kind.includes('cache') && probe.oneSequence,
+  );
+  const toName = own.length > 0 ? `, of ${own.map((a) => `${a.layer} ${a.label}`).join(', ')}` : '';
+  throw new ShapeError(
+    where,
+    odd
+      ? `${odd.label} attends from ${odd.T} rows to ${odd.S} (${odd.kind}), not from ${T} to the same ${T}`
+      : other
+        ? `${other.label} takes its keys from another tensor than its queries: cross-attention, as far as one can tell`
+        : 'no layers are to be rolled out',
+    `Name layers of self-attention over one length in \`layers\`${toName}.`,
+  );
 }
 
 /** The product alone: maps (T, T) of each layer, the last one's rows `from` to `to` only, to shares (rows, T). */

@@ -22,6 +22,8 @@ export interface Shown {
   readonly form: Form;
   readonly q: Tensor;
   readonly kv: Tensor;
+  /** See `AttentionProbe`; of q and kv as they were given. */
+  readonly oneSequence: boolean;
   readonly lse: Tensor;
   /** lengths, bias and tiles, as far as the form binds them. */
   readonly masks: Readonly<Record<string, Tensor>>;
@@ -42,7 +44,7 @@ export interface ShownGradient {
  * gradients can be shown too.
  */
 export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
-  const { q, kv, lse, masks, B, T, S, heads, kind } = shown;
+  const { q, kv, oneSequence, lse, masks, B, T, S, heads, kind } = shown;
   const tensors = [q, kv, lse, ...Object.values(masks)];
   const places: Place[] = [g.here(tensors)];
   const withoutSums = g.here(tensors.filter((tensor) => tensor !== lse)); // spares running the forward kernel again
@@ -51,6 +53,7 @@ export function showAttention(g: Graph, shown: Shown): (dout: Tensor) => void {
     op: 'attention',
     scope: g.path,
     places,
+    oneSequence,
     kind,
     batch: B,
     heads,
@@ -95,12 +98,13 @@ export interface ShownDecode {
 
 /** Records that plans of `g` can show this attention; called while its queries are in memory, and keys are cached. */
 export function showDecode(g: Graph, shown: ShownDecode): void {
-  const { q, keys, bind, kind, B, T, heads, capacity } = shown;
+  const { q, keys, causal, bind, kind, B, T, heads, capacity } = shown;
   const place = g.here([q, keys, ...Object.values(bind)]);
   const probe: AttentionProbe = {
     op: 'attention',
     scope: g.path,
     places: [place],
+    oneSequence: causal,
     kind,
     batch: B,
     heads,
