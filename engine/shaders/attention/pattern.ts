@@ -75,18 +75,21 @@ export function globalPattern(positions: readonly number[]): AttentionPattern {
 }
 
 /**
- * For each block of `block` queries `count` blocks of keys drawn at random, the same at every run: BigBird
- * (Zaheer et al. 2020).
+ * For each block of `block` queries `count` different blocks of keys drawn at random (all, if there are fewer), the same
+ * at every run: BigBird (Zaheer et al. 2020).
  */
 export function randomPattern(block: number, count: number, seed = 0): AttentionPattern {
   expectWhole('randomPattern block', block);
   expectWhole('randomPattern count', count);
   return sparsePattern(`random ${block}, ${count}, ${seed}`, (t, S) => {
     const blocks = Math.ceil(S / block);
-    return Array.from({ length: Math.min(count, blocks) }, (_, n) => {
-      const drawn = mix(mix(mix(seed) ^ Math.floor(t / block)) ^ n) % blocks;
-      return [drawn * block, (drawn + 1) * block - 1];
-    });
+    const drawn = new Set<number>();
+    // Each set is as likely as any other (Floyd; Bentley and Floyd 1987).
+    for (let last = Math.max(0, blocks - count); last < blocks; last++) {
+      const n = mix(mix(mix(seed) ^ Math.floor(t / block)) ^ last) % (last + 1);
+      drawn.add(drawn.has(n) ? last : n);
+    }
+    return Array.from(drawn, (n) => [n * block, (n + 1) * block - 1] as const);
   });
 }
 
