@@ -14,7 +14,7 @@ import { Notices } from './view/notices';
 import { RunView } from './view/run-view';
 import { Samples } from './view/samples';
 import { saveFile } from './view/save-file';
-import { languageOfText, SettingsPanel } from './view/settings';
+import { languageOfText, SettingsPanel, titleOf } from './view/settings';
 import { WritingPanel } from './view/writing';
 
 export class Page {
@@ -36,6 +36,8 @@ export class Page {
   #choosing: Promise<void> = Promise.resolve();
   #turn = 0;
   #writes = false;
+  /** The model learnt something since it was last written to a file. */
+  #unsaved = false;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
   async start(): Promise<void> {
@@ -53,7 +55,7 @@ export class Page {
   #connect(): void {
     onClick('train', () => this.#train());
     onClick('pause', () => this.#session?.pause());
-    onClick('resume', () => (this.#view.state === 'paused' ? this.#session?.resume() : this.#train()));
+    onClick('resume', () => this.#resume());
     onClick('stop', () => this.#session?.stop());
     onClick('save', () => this.#attempt(() => this.#save()));
     onFile('load', 'checkpoint-file', (file) => void this.#load(file));
@@ -66,6 +68,8 @@ export class Page {
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
     acceptDrops(byId('drop'), (file) => this.#onDrop(file));
+    // Nothing of this page outlives it but what was saved.
+    addEventListener('beforeunload', (event) => this.#unsaved && event.preventDefault());
   }
 
   #onDrop(file: File): void {
@@ -95,23 +99,48 @@ export class Page {
       );
     } catch (error) {
       if (turn !== this.#turn) return;
+      this.#settings.setText(null); // the one before is not what the panel shows
       setText(byId('text-problem'), (error as Error).message);
     }
     this.#reading = false;
     this.#render();
   }
 
+  /** Trains by the settings on view. A model that would be lost is asked for first. */
   async #train(): Promise<void> {
     if (!this.#session) return;
+    const strings = this.#strings;
     this.#notices.clear();
     await this.#choosing;
-    if (!this.#settings.text) return this.#notices.error(this.#strings.noText);
+    if (!this.#settings.text) return this.#notices.error(strings.noText);
+    const problem = this.#settings.problem(strings);
+    if (problem !== null) return this.#notices.error(problem);
+    const run = this.#run;
+    if (run && run.step > 0 && !this.#fits(run) && !confirm(strings.replaceQuestion(run.step))) return;
+    await this.#trainBy(this.#settings.values);
+  }
+
+  /** Goes on with the run that is paused or stopped, by its own settings whatever the panel shows. */
+  async #resume(): Promise<void> {
+    if (this.#view.state === 'paused') return this.#session?.resume();
+    const run = this.#run;
+    if (!run) return;
+    this.#notices.clear();
+    this.#settings.adopt(run);
+    await this.#choosing;
+    if (this.#settings.text?.fingerprint !== run.text.fingerprint) {
+      return this.#notices.error(this.#strings.ownTextNeeded(titleOf(run.text, this.#strings)));
+    }
+    const { size, tokenizer, rate, steps } = run;
+    await this.#trainBy({ size, tokenizer, rate, steps });
+  }
+
+  async #trainBy(settings: Omit<TrainSettings, 'prompt' | 'temperature'>): Promise<void> {
     const { prompt, temperature } = this.#writing.settings;
-    const settings: TrainSettings = { ...this.#settings.values, prompt, temperature };
     this.#view.prepare();
     this.#render();
     try {
-      await this.#session.train(settings);
+      await this.#session!.train({ ...settings, prompt, temperature });
     } catch (error) {
       const back =
         (error as Error).name === 'TrainingError' && this.#run ? this.#strings.wentBack(this.#run.step) : '';
@@ -138,26 +167,38 @@ export class Page {
   }
 
   async #save(): Promise<void> {
-    const { name, bytes } = await this.#session!.save();
+    const before = this.#unsaved;
+    this.#unsaved = false; // steps that follow set it again
+    const { name, bytes } = await this.#session!.save().catch((error: unknown) => {
+      this.#unsaved = before;
+      throw error;
+    });
     saveFile(name, new Blob([bytes], { type: 'application/octet-stream' }));
     this.#notices.news(this.#strings.saved(name));
   }
 
   async #load(file: File): Promise<void> {
+    const strings = this.#strings;
+    if (this.#running) return this.#notices.news(strings.stopFirstLoad);
+    if (this.#unsaved && this.#run && !confirm(strings.loadQuestion(this.#run.step, file.name))) return;
     await this.#attempt(async () => {
       await this.#session!.load(file);
+      this.#unsaved = false;
       const run = this.#run!;
-      const sentences = [this.#strings.loaded(run.step)];
+      const sentences = [strings.loaded(run.step)];
       this.#samples.clear();
       this.#view.forgetSpeed();
-      if (!this.#settings.adopt(run)) sentences.push(this.#strings.ownTextNeeded(run.text.title));
+      if (!this.#settings.adopt(run)) sentences.push(strings.ownTextNeeded(titleOf(run.text, strings)));
       this.#notices.news(...sentences);
     });
   }
 
   async #startOver(): Promise<void> {
     if (!confirm(this.#strings.startOverQuestion)) return;
-    await this.#attempt(() => this.#session!.forget());
+    await this.#attempt(async () => {
+      await this.#session!.forget();
+      this.#unsaved = false;
+    });
     this.#samples.clear();
     this.#view.forgetSpeed();
     this.#render();
@@ -171,6 +212,7 @@ export class Page {
   // Events from the worker ----------------------------------------------------------------------------------------
 
   #onEvent(event: SessionEvent): void {
+    if (event.kind === 'steps') this.#unsaved = true;
     switch (event.kind) {
       case 'state':
       case 'progress':
@@ -234,7 +276,9 @@ export class Page {
     const { values } = this.#settings;
     this.#settings.render(strings, this.#format, this.#reading);
     this.#settings.setDisabled(this.#running || !ready);
-    const buttons = { busy: this.#attempts.busy, ready, writing: this.#writes };
+    const canResume = this.#run !== null && this.#settings.has(this.#run.text);
+    const { busy } = this.#attempts;
+    const buttons = { busy, ready, writing: this.#writes, canTrain: true, canResume };
     this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
@@ -252,14 +296,21 @@ export class Page {
     const hint = byId('hint');
     hint.hidden = !run || this.#running;
     if (!run || this.#running) return;
-    const { size, tokenizer, rate } = this.#settings.values;
-    const { text } = this.#settings;
-    const fits =
-      sameShape(size, run.size) && tokenizer === run.tokenizer && text?.fingerprint === run.text.fingerprint;
-    const { continues, continuesRate, startsNew } = this.#strings;
-    setText(
-      hint.firstElementChild!,
-      !fits ? startsNew : rate === run.rate ? continues(run.step) : continuesRate(run.step),
+    const strings = this.#strings;
+    const { continues, continuesRate, startsNew, ownTextNeeded } = strings;
+    const same = this.#settings.values.rate === run.rate ? continues : continuesRate;
+    const other = this.#settings.has(run.text) ? startsNew : ownTextNeeded(titleOf(run.text, strings));
+    setText(byId('hint-text'), this.#fits(run) ? same(run.step) : other);
+  }
+
+  /** Whether Train would go on with this run. */
+  #fits({ size, tokenizer, text }: RunInfo): boolean {
+    const { values } = this.#settings;
+    const { fingerprint } = text;
+    return (
+      sameShape(size, values.size) &&
+      tokenizer === values.tokenizer &&
+      fingerprint === this.#settings.text?.fingerprint
     );
   }
 

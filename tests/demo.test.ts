@@ -10,9 +10,11 @@ let visitor: Visitor;
 
 const press = (name: string): Promise<void> => visitor.press(name);
 const text = (selector: string): Promise<string> => visitor.text(selector);
-const status = (): Promise<string> => text('[role=status]');
+const status = (): Promise<string> => text('#status');
 const step = async (): Promise<number> => Number(/Step (\d+)/.exec(await status())![1]);
 const loss = async (): Promise<number> => Number(/Loss ([\d.]+|–)/.exec(await status())![1]);
+const pick = (selector: string): Promise<void> =>
+  visitor.page.$eval(selector, (input) => (input as HTMLInputElement).click());
 const untilText = (selector: string, words: RegExp): Promise<string> => visitor.untilText(selector, words);
 const untilStep = (least: number): Promise<number> =>
   visitor.until(`step ${least}`, step, (now) => now >= least, 60);
@@ -82,10 +84,58 @@ describe('the demo page', { timeout: 90 * SECOND, concurrent: false }, () => {
     await press('Stop');
     await untilState('Stopped');
     expect(await text('#hint')).toContain('goes on');
+    expect(await text('[role=status]')).toBe('Stopped');
+  });
+
+  test('Resume goes on by the run’s own settings; Train and Load ask before they replace it', async () => {
+    const at = await step();
+    expect(await visitor.asksToStay()).toBe(true);
+    visitor.answer = false;
+    await visitor.choose('#checkpoint-file', 'other.safetensors', 'anything');
+    await visitor.until('question', () => Promise.resolve(visitor.asked.join()), Boolean);
+    expect(visitor.asked.at(-1)).toContain('other.safetensors');
+    await pick('#settings input[value=tang]');
+    await visitor.untilText('#hint', /starts a new model/);
+    await press('Train');
+    await visitor.until(
+      'second question',
+      () => Promise.resolve(visitor.asked.length),
+      (n) => n === 2,
+    );
+    expect(visitor.asked.at(-1)).toContain(`Forget the model at step ${at}`);
+    expect(await step()).toBe(at);
+    await visitor.enter('#rate', 0.5);
+    await press('Resume');
+    await untilStep(at + 2);
+    await visitor.choose('#checkpoint-file', 'other.safetensors', 'anything');
+    await untilText('#notices', /Stop training before loading/);
+    await press('Stop');
+    await untilState('Stopped');
+    expect(await visitor.page.$eval('#rate', (input) => (input as HTMLInputElement).value)).toBe('0.004');
+    expect(await visitor.page.$eval('#settings :checked', (e) => (e as HTMLInputElement).value)).toBe(
+      'english',
+    );
+    expect(visitor.asked).toHaveLength(2);
+    visitor.answer = true;
+  });
+
+  test('numbers that are none are refused with what to type; grouped ones are understood', async () => {
+    const steps = await visitor.page.$eval('#steps', (input) => (input as HTMLInputElement).value);
+    await visitor.enter('#steps', 'many');
+    await press('Train');
+    await untilText('#notices', /“many” is no whole number/);
+    expect(await status()).toMatch(/^Stopped/);
+    await visitor.enter('#steps', Number(steps).toLocaleString('en'));
+    await press('Train');
+    await untilState('Training');
+    expect(await status()).toContain(`of ${steps}`);
+    await press('Stop');
+    await untilState('Stopped');
   });
 
   test('Save, go on; Load in a new page goes on with the same losses', async () => {
     saved = await save();
+    expect(await visitor.asksToStay()).toBe(false);
     const at = await step();
     await press('Resume');
     await untilStep(at + 8);
@@ -134,10 +184,15 @@ describe('the demo page', { timeout: 90 * SECOND, concurrent: false }, () => {
     await refuse('one.txt', 'a'.repeat(5000), /all "a"/);
     await refuse('latin1.txt', Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x20, 0x61), /not UTF-8/);
     await refuse('binary.txt', Uint8Array.of(1, 0, 2, 0, 3), /binary/);
+    // The text before is not in force behind the words "Your own".
+    expect(await text('#facts')).toMatch(/No text is chosen/);
+    await press('Train');
+    await untilText('#notices', /No text is chosen/);
     await visitor.choose('#text-file', 'short.txt', 'too short');
     await untilText('#facts', /short\.txt/);
     await press('Train');
     await untilText('#notices', /needs at least/);
+    expect(visitor.asked.at(-1)).toContain(`Forget the model at step ${before}`);
     expect(await step()).toBe(before);
   });
 

@@ -3,7 +3,7 @@ import type { Strings } from '../strings';
 import { byId, element } from './dom';
 import type { Format } from './format';
 import { LossChart, type ChartValues } from './loss-chart';
-import { Transport, type TransportStrings } from './transport';
+import { Transport, type ButtonsNow, type TransportStrings } from './transport';
 
 type RunViewStrings<Phase extends string> = TransportStrings<Phase> &
   Pick<Strings, 'atStep' | 'curveTraining' | 'curveValidation' | 'curveSummary' | 'curveEmpty'> &
@@ -105,12 +105,7 @@ export class RunView<
     this.#chart.repaint();
   }
 
-  render(
-    strings: RunViewStrings<Phase>,
-    format: Format,
-    buttons: { readonly busy: boolean; readonly ready: boolean; readonly writing: boolean },
-    plannedSteps: number,
-  ): void {
+  render(strings: RunViewStrings<Phase>, format: Format, buttons: ButtonsNow, plannedSteps: number): void {
     this.#words = { strings, format };
     const { latest } = this.#chart;
     const run = this.#run;

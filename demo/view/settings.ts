@@ -3,18 +3,23 @@ import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/
 import type { Strings } from '../strings';
 import { byId, element, onFile, setText } from './dom';
 import type { Format } from './format';
-
-type TextChoice = 'english' | 'tang' | 'own';
+import { RateAndSteps } from './rate-and-steps';
 
 /** Addresses and names of the bundled texts; each module is fetched only when its text is chosen. */
 const CORPORA = {
   english: () => import('virtual:corpus/english'),
   tang: () => import('virtual:corpus/tang'),
 } as const;
+type TextId = keyof typeof CORPORA;
+type TextChoice = TextId | 'own';
 
 /** The language of a text by its id, for the lang attribute of what is shown of it. */
 export const languageOfText = (id: string): string =>
   id === 'english' ? 'en' : id === 'tang' ? 'zh-Hant' : '';
+
+/** A text's name in the language of the page. */
+export const titleOf = ({ kind, id, title }: RunInfo['text'], strings: Strings): string =>
+  kind === 'pasted' ? strings.pastedText : kind === 'corpus' && id in CORPORA ? strings[id as TextId] : title;
 
 /** The column of settings: which text, which model, how to train. */
 export class SettingsPanel {
@@ -22,19 +27,17 @@ export class SettingsPanel {
   onText: (source: TextSource | Promise<TextSource> | null) => void = () => undefined;
   onChange: () => void = () => undefined;
   readonly #form = byId<HTMLFormElement>('settings');
-  readonly #rate = byId<HTMLInputElement>('rate');
-  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #numbers = new RateAndSteps();
   readonly #pasted = byId<HTMLTextAreaElement>('pasted');
   #software = false;
   #text: TextInfo | null = null;
-  #touched = new Set<'rate' | 'steps' | 'size'>();
+  /** A person chose the size. */
+  #sized = false;
 
   constructor() {
     this.#drawSizes();
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
-    this.#rate.addEventListener('input', () => this.#touched.add('rate'));
-    this.#steps.addEventListener('input', () => this.#touched.add('steps'));
     byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
     onFile('choose-file', 'text-file', (file) => this.takeFile(file));
@@ -48,7 +51,7 @@ export class SettingsPanel {
 
   setAdapter(software: boolean): void {
     this.#software = software;
-    if (!this.#touched.has('size')) this.#setSize(defaultSize(software));
+    if (!this.#sized) this.#setSize(defaultSize(software));
     this.onChange();
   }
 
@@ -69,17 +72,26 @@ export class SettingsPanel {
 
   /** Shows a loaded model's settings. Returns false when its text is not at hand. */
   adopt(run: RunInfo): boolean {
-    const { size, tokenizer, rate, steps, text } = run;
-    this.#touched = new Set(['rate', 'steps', 'size']);
+    const { size, tokenizer, text } = run;
+    this.#sized = true;
+    this.#numbers.adopt(run);
     this.#setSize(SIZES.find(({ id }) => id === size.id) ?? size);
     this.#check('tokenizer', tokenizer);
-    this.#rate.value = String(rate);
-    this.#steps.value = String(steps);
     if (text.fingerprint === this.#text?.fingerprint) return true;
-    if (text.kind !== 'corpus' || !(text.id in CORPORA)) return false;
+    if (!this.has(text)) return false;
     this.#check('text', text.id);
     this.#chooseText(text.id as TextChoice);
     return true;
+  }
+
+  /** Whether a run's text is the chosen one, or can be fetched. */
+  has({ kind, id, fingerprint }: RunInfo['text']): boolean {
+    return fingerprint === this.#text?.fingerprint || (kind === 'corpus' && id in CORPORA);
+  }
+
+  /** What to type instead of numbers that cannot be trained by; null where they can. */
+  problem(strings: Strings): string | null {
+    return this.#numbers.problem(strings);
   }
 
   get size(): Size {
@@ -91,8 +103,7 @@ export class SettingsPanel {
     return {
       size: this.size,
       tokenizer: this.#chosen('tokenizer') as TokenizerKind,
-      rate: this.#rate.value.trim() === '' ? NaN : Number(this.#rate.value.replace(',', '.')),
-      steps: this.#steps.value.trim() === '' ? NaN : Number(this.#steps.value),
+      ...this.#numbers.values,
     };
   }
 
@@ -103,7 +114,7 @@ export class SettingsPanel {
   render(strings: Strings, format: Format, reading: boolean): void {
     const text = this.#text;
     const facts = text
-      ? `${text.kind === 'corpus' ? '' : `${text.title}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
+      ? `${text.kind === 'corpus' ? '' : `${titleOf(text, strings)}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
       : strings.noText;
     setText(byId('facts'), reading ? strings.reading : facts);
     const opening = byId('opening');
@@ -136,7 +147,7 @@ export class SettingsPanel {
   #changed(target: HTMLInputElement): void {
     if (target.name === 'text') this.#chooseText(this.#choice);
     if (target.name === 'size') {
-      this.#touched.add('size');
+      this.#sized = true;
       this.#setSize(this.size);
     }
     this.onChange();
@@ -154,14 +165,14 @@ export class SettingsPanel {
   /** Taken as soon as one leaves the field, so that Train never uses another text than the one on view. */
   #usePasted(): void {
     const text = this.#pasted.value;
+    if (text === '' && this.#text?.kind === 'file') return; // the file that was chosen stays
     this.onText(text === '' ? null : { kind: 'pasted', text });
   }
 
   /** Rates and steps that a person typed stay. */
   #setSize(size: Size): void {
     this.#check('size', size.id);
-    if (!this.#touched.has('rate')) this.#rate.value = String(size.rate);
-    if (!this.#touched.has('steps')) this.#steps.value = String(size.steps);
+    this.#numbers.suggest(size);
   }
 
   #check(name: string, value: string): void {

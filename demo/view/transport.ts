@@ -3,7 +3,7 @@ import type { Strings } from '../strings';
 import { byId, element, setText } from './dom';
 import type { Format } from './format';
 
-/** Screen readers hear of the step and loss at most this often, and eyes need no more. */
+/** Eyes need new figures no more often. */
 const EVERY_MS = 400;
 
 export interface Progress {
@@ -12,6 +12,18 @@ export interface Progress {
   readonly validation: number | undefined;
   readonly tokensPerSecond: number | undefined;
   readonly stepMilliseconds: number | undefined;
+}
+
+/** What the buttons depend on, beside the state. */
+export interface ButtonsNow {
+  /** A call is under way. */
+  readonly busy: boolean;
+  readonly ready: boolean;
+  readonly writing: boolean;
+  /** What Train would learn from is not being read. */
+  readonly canTrain: boolean;
+  /** What a stopped run learnt from is at hand. */
+  readonly canResume: boolean;
 }
 
 /** What goes on: the state, the run in it, and while it prepares, how far that is. */
@@ -27,13 +39,21 @@ export type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 's
 
 /** Buttons and figures at the top: what goes on, how far it is, how well and how fast it goes. */
 export class Transport {
-  readonly #state = element('span', { class: 'state' });
+  /** Only this word is announced; figures change too often to be read out. */
+  readonly #state = element('span', { role: 'status' });
+  readonly #percent = element('span');
   readonly #step = element('span', { class: 'figure' });
   readonly #loss = element('span', { class: 'figure loss' });
   #last = 0;
 
   constructor() {
-    byId('status').append(this.#state, ' ', this.#step, ' ', this.#loss);
+    byId('status').append(
+      element('span', { class: 'state' }, this.#state, this.#percent),
+      ' ',
+      this.#step,
+      ' ',
+      this.#loss,
+    );
   }
 
   /** Whether enough time has passed to show the next figures. */
@@ -51,9 +71,9 @@ export class Transport {
     this.#last = performance.now();
     const steps = run?.steps ?? plannedSteps;
     const percent = phase ? ` ${Math.round(100 * phase.share)} %` : '';
-    const doing =
-      state === 'preparing' && phase ? `${strings.phases[phase.phase]}${percent}` : strings.states[state];
-    setText(this.#state, doing);
+    const preparing = state === 'preparing' && phase !== null;
+    setText(this.#state, preparing ? strings.phases[phase.phase] : strings.states[state]);
+    setText(this.#percent, preparing ? percent : '');
     this.#figure(
       this.#step,
       strings.step,
@@ -83,25 +103,15 @@ export class Transport {
   }
 
   /** Which buttons can be pressed now. */
-  setButtons({
-    state,
-    busy,
-    ready,
-    writing,
-  }: {
-    state: RunState;
-    busy: boolean;
-    ready: boolean;
-    writing: boolean;
-  }): void {
+  setButtons({ state, busy, ready, writing, canTrain, canResume }: ButtonsNow & { state: RunState }): void {
     const running = state === 'training' || state === 'preparing' || state === 'paused';
     const held = state === 'stopped' || state === 'finished';
     const pause = byId<HTMLButtonElement>('pause');
     const resume = byId<HTMLButtonElement>('resume');
     const focused = document.activeElement;
-    byId<HTMLButtonElement>('train').disabled = !ready || running || busy;
+    byId<HTMLButtonElement>('train').disabled = !ready || running || busy || !canTrain;
     resume.hidden = state !== 'paused' && state !== 'stopped';
-    resume.disabled = busy;
+    resume.disabled = busy || (state === 'stopped' && !canResume);
     pause.hidden = !resume.hidden;
     pause.disabled = state !== 'training';
     // The two share a place: whoever pressed one with the keyboard stands on the other.
@@ -109,6 +119,6 @@ export class Transport {
     if (focused === resume && resume.hidden) pause.focus();
     byId<HTMLButtonElement>('stop').disabled = !running && !writing;
     byId<HTMLButtonElement>('save').disabled = !(running || held) || state === 'preparing' || busy;
-    byId<HTMLButtonElement>('load').disabled = !ready || state === 'preparing' || busy;
+    byId<HTMLButtonElement>('load').disabled = !ready || running || busy;
   }
 }

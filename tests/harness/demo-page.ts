@@ -84,11 +84,20 @@ export class DemoSite {
 /** One tab. */
 export class Visitor {
   readonly page: Page;
+  /** What the page asked before it went on, newest last. */
+  readonly asked: string[] = [];
+  /** What the visitor says to that. Leaving the page is always confirmed. */
+  answer = true;
   readonly #folder: string;
 
   constructor(page: Page, folder: string) {
     this.page = page;
     this.#folder = folder;
+    page.on('dialog', (dialog) => {
+      if (dialog.type() === 'beforeunload') return void dialog.accept();
+      this.asked.push(dialog.message());
+      void (this.answer ? dialog.accept() : dialog.dismiss());
+    });
   }
 
   button(name: string) {
@@ -119,7 +128,7 @@ export class Visitor {
       const now = await read();
       if (reached(now)) return now;
       if (performance.now() > end) {
-        const said = await this.texts('[role=status], #notices, .problem');
+        const said = await this.texts('#status, #notices, .problem');
         expect.fail(
           `${what}: still ${JSON.stringify(now)} after ${seconds} s. The page says: ${said.join(' | ')}`,
         );
@@ -168,6 +177,11 @@ export class Visitor {
     const bytes = await readFile(path);
     await rm(path);
     return { name: name!, bytes };
+  }
+
+  /** Whether the page would ask before it is left. */
+  asksToStay(): Promise<boolean> {
+    return this.page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
   }
 
   observed(): Promise<Observed> {

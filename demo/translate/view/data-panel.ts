@@ -1,6 +1,7 @@
 import type { SkipReason } from '../../../engine/data';
 import { byId, element, onFile, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import { RateAndSteps } from '../../view/rate-and-steps';
 import type { TranslateStrings } from '../english';
 import type {
   PairsName,
@@ -28,13 +29,13 @@ export class DataPanel {
   onPairs: (source: PairsSource | null) => void = () => undefined;
   onChange: () => void = () => undefined;
   readonly #form = byId<HTMLFormElement>('settings');
-  readonly #rate = byId<HTMLInputElement>('rate');
-  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #numbers = new RateAndSteps();
   readonly #pasted = byId<HTMLTextAreaElement>('pasted');
   readonly #bundled = new Map<CorpusId, Bundled>();
   #own: PairsReport | null = null;
   #software = false;
-  #touched = new Set<'rate' | 'steps' | 'size'>();
+  /** A person chose the size. */
+  #sized = false;
 
   constructor() {
     this.#drawRows('corpora', 'data', [...Object.keys(CORPORA), OWN]);
@@ -45,8 +46,6 @@ export class DataPanel {
     );
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', ({ target }) => this.#changed(target as HTMLInputElement));
-    this.#rate.addEventListener('input', () => this.#touched.add('rate'));
-    this.#steps.addEventListener('input', () => this.#touched.add('steps'));
     byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
     onFile('choose-file', 'pairs-file', (file) => this.takeFile(file));
@@ -61,7 +60,7 @@ export class DataPanel {
 
   setAdapter(software: boolean): void {
     this.#software = software;
-    if (!this.#touched.has('size')) this.#setSize(defaultSize(software));
+    if (!this.#sized) this.#setSize(defaultSize(software));
     this.onChange();
   }
 
@@ -94,21 +93,33 @@ export class DataPanel {
   }
 
   get values(): TrainSettings {
-    const number = (input: HTMLInputElement): number =>
-      input.value.trim() === '' ? NaN : Number(input.value.replace(',', '.'));
-    return { size: this.#size.id, rate: number(this.#rate), steps: number(this.#steps) };
+    return { size: this.#size.id, ...this.#numbers.values };
+  }
+
+  /** What to type instead of numbers that cannot be trained by; null where they can. */
+  problem(strings: TranslateStrings): string | null {
+    return this.#numbers.problem(strings);
+  }
+
+  /** Pairs of the visitor's own are chosen, read or not. */
+  get own(): boolean {
+    return this.#chosen('data') === OWN;
+  }
+
+  /** Whether a run's pairs are the visitor's own that were read last, or can be fetched. */
+  has({ kind, id }: PairsName): boolean {
+    return kind === 'corpus' ? id in CORPORA : this.#own?.id === id;
   }
 
   /** Shows a loaded or kept run's settings. Returns false when its pairs are not at hand. */
   adopt(run: RunInfo): boolean {
-    this.#touched = new Set(['rate', 'steps', 'size']);
+    this.#sized = true;
+    this.#numbers.adopt(run);
     this.#setSize(sizeOf(run.size));
-    this.#rate.value = String(run.rate);
-    this.#steps.value = String(run.steps);
-    const known = run.pairs.kind === 'corpus' && run.pairs.id in CORPORA;
-    this.#check('data', known ? run.pairs.id : OWN);
+    const known = this.has(run.pairs);
+    this.#check('data', known && run.pairs.kind === 'corpus' ? run.pairs.id : OWN);
     void this.#describe();
-    return known || this.#own?.id === run.pairs.id;
+    return known;
   }
 
   setDisabled(disabled: boolean): void {
@@ -116,7 +127,7 @@ export class DataPanel {
   }
 
   render(strings: TranslateStrings, format: Format, reading: boolean): void {
-    const own = this.#chosen('data') === OWN;
+    const { own } = this;
     byId('own').hidden = !own;
     for (const [id, name] of Object.entries(strings.corpora)) {
       const { count } = this.#bundled.get(id as CorpusId) ?? { count: 0 };
@@ -176,7 +187,7 @@ export class DataPanel {
   #changed(target: HTMLInputElement): void {
     if (target.name === 'data') void this.#describe();
     if (target.name === 'size') {
-      this.#touched.add('size');
+      this.#sized = true;
       this.#setSize(this.#size);
     }
     this.onChange();
@@ -198,14 +209,14 @@ export class DataPanel {
   /** Taken as soon as one leaves the field, so that Train never uses other pairs than those on view. */
   #usePasted(): void {
     const text = this.#pasted.value;
+    if (text.trim() === '' && this.#own?.kind === 'file') return; // the file that was chosen stays
     this.onPairs(text.trim() === '' ? null : { kind: 'pasted', text });
   }
 
   /** Rates and steps that a person typed stay. */
   #setSize(size: Size): void {
     this.#check('size', size.id);
-    if (!this.#touched.has('rate')) this.#rate.value = String(size.rate);
-    if (!this.#touched.has('steps')) this.#steps.value = String(size.steps);
+    this.#numbers.suggest(size);
   }
 
   #check(name: string, value: string): void {

@@ -62,6 +62,11 @@ export class TrainingPanel {
     return this.#data.values;
   }
 
+  /** What to type instead of numbers that cannot be trained by; null where they can. */
+  problem(strings: TranslateStrings): string | null {
+    return this.#data.problem(strings);
+  }
+
   source(): Promise<PairsSource | null> {
     return this.#data.source();
   }
@@ -138,24 +143,35 @@ export class TrainingPanel {
   ): void {
     this.#data.render(strings, format, reading);
     this.#data.setDisabled(this.running || !ready);
-    this.#view.render(strings, format, { busy, ready, writing: false }, this.#data.values.steps);
-    this.#drawHint(strings);
+    const canTrain = !(reading && this.#data.own);
+    const canResume = this.run !== null && this.#data.has(this.run.pairs);
+    const buttons = { busy, ready, writing: false, canTrain, canResume };
+    this.#view.render(strings, format, buttons, this.#data.values.steps);
+    this.#drawHint(strings, canTrain);
     this.#drawReport(strings, format);
     this.#drawScores(strings);
     this.#samples.render(strings);
   }
 
-  /** What Train will do with the run that is there. */
-  #drawHint(strings: TranslateStrings): void {
+  /** Whether Train would go on with the run that is there. */
+  get fits(): boolean {
     const { run } = this;
-    const hint = byId('hint');
-    hint.hidden = !run || this.running;
-    if (!run || this.running) return;
     const { size, rate } = this.#data.values;
     const { pairs } = this.#data;
-    const same = pairs?.id === run.pairs.id && pairs.kind === run.pairs.kind;
-    const fits = same && size === run.size && rate === run.rate;
-    setText(hint.firstElementChild!, fits ? strings.continues(run.step) : strings.startsNew);
+    const same = run !== null && pairs?.id === run.pairs.id && pairs.kind === run.pairs.kind;
+    return same && size === run.size && rate === run.rate;
+  }
+
+  /** What Train will do with the run that is there, or why neither it nor Resume can be pressed. */
+  #drawHint(strings: TranslateStrings, canTrain: boolean): void {
+    const { run } = this;
+    byId('hint').hidden = this.running || (!run && canTrain);
+    byId('start-over').hidden = !run;
+    if (this.running) return;
+    const other =
+      run && !this.#data.has(run.pairs) ? strings.pairsNeeded(this.title(strings)) : strings.startsNew;
+    const text = run && this.fits ? strings.continues(run.step) : other;
+    setText(byId('hint-text'), canTrain ? text : strings.reading);
   }
 
   #drawReport(strings: TranslateStrings, format: Format): void {

@@ -1,0 +1,72 @@
+import type { Strings } from '../strings';
+import { byId } from './dom';
+
+export interface RateAndStepsValues {
+  /** Peak learning rate. NaN where what is typed is no number. */
+  readonly rate: number;
+  /** Updates in all. */
+  readonly steps: number;
+}
+
+/** A whole number as people type one: "3000", "3,000", "3 000" or "３，０００". NaN for anything else. */
+export function wholeNumber(text: string): number {
+  const typed = text.normalize('NFKC').trim();
+  const grouped = /^(\d+|\d{1,3}([,\s'’_]\d{3})+)(e\d+)?$/i.test(typed);
+  return grouped ? Number(typed.replace(/[,\s'’_]/g, '')) : NaN;
+}
+
+/** "0.003", "0,003" or "3e-3". NaN for anything else. */
+export function decimalNumber(text: string): number {
+  const typed = text.normalize('NFKC').trim();
+  return /^(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?$/i.test(typed) ? Number(typed.replace(',', '.')) : NaN;
+}
+
+/** The two fields that tell how to train. What a person typed there stays until a run's own numbers are shown. */
+export class RateAndSteps {
+  readonly #rate = byId<HTMLInputElement>('rate');
+  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #touched = new Set<HTMLInputElement>();
+
+  constructor() {
+    for (const input of [this.#rate, this.#steps]) {
+      input.addEventListener('input', () => {
+        this.#touched.add(input);
+        input.removeAttribute('aria-invalid');
+      });
+    }
+  }
+
+  get values(): RateAndStepsValues {
+    return { rate: decimalNumber(this.#rate.value), steps: wholeNumber(this.#steps.value) };
+  }
+
+  /** What a size does well with. */
+  suggest({ rate, steps }: RateAndStepsValues): void {
+    if (!this.#touched.has(this.#rate)) this.#set(this.#rate, rate);
+    if (!this.#touched.has(this.#steps)) this.#set(this.#steps, steps);
+  }
+
+  /** A run's own. */
+  adopt({ rate, steps }: RateAndStepsValues): void {
+    this.#touched.add(this.#rate).add(this.#steps);
+    this.#set(this.#rate, rate);
+    this.#set(this.#steps, steps);
+  }
+
+  /** What to type instead of what cannot be trained by; null where both are well. */
+  problem({ typeRate, typeSteps }: Pick<Strings, 'typeRate' | 'typeSteps'>): string | null {
+    const { rate, steps } = this.values;
+    const fine = [rate > 0 && Number.isFinite(rate), steps >= 1 && Number.isSafeInteger(steps)];
+    [this.#rate, this.#steps].forEach((input, i) => {
+      if (fine[i]) input.removeAttribute('aria-invalid');
+      else input.setAttribute('aria-invalid', 'true');
+    });
+    if (!fine[0]) return typeRate(this.#rate.value.trim());
+    return fine[1] ? null : typeSteps(this.#steps.value.trim());
+  }
+
+  #set(input: HTMLInputElement, value: number): void {
+    input.value = String(value);
+    input.removeAttribute('aria-invalid');
+  }
+}
