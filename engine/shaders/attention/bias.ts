@@ -27,7 +27,7 @@ export interface DistanceBias extends AttentionBias {
   resolveDecode(
     g: Graph,
     where: string,
-    z: { readonly heads: number; readonly capacity: number },
+    z: { readonly heads: number; readonly capacity: number; readonly sinks: number },
   ): DecodeBias;
 }
 

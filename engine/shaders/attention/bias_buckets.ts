@@ -24,7 +24,8 @@ const DECODE_BUCKETS: BiasForm = { name: 'buckets', wgsl: decodeBiasBuckets };
 
 /**
  * T5 (Raffel et al. 2020): `table` (buckets, H) holds a number for each bucket of distances and head; `bucketOf` maps a
- * distance, -(S - 1) to T - 1, to its row. Learnable.
+ * distance, -(S - 1) to T - 1, to its row. Learnable. Sinks of caches that slide (see `CacheOptions`) get ever farther from
+ * the queries: there it must give all distances from capacity - 1 on the same row, as T5's do beyond its `maxDistance`.
  */
 export function bucketBias(table: Tensor, bucketOf: (distance: number) => number): DistanceBias {
   return {
@@ -89,10 +90,11 @@ function decodeBuckets(
   where: string,
   table: Tensor,
   bucketOf: (distance: number) => number,
-  { heads, capacity }: { readonly heads: number; readonly capacity: number },
+  { heads, capacity, sinks }: { readonly heads: number; readonly capacity: number; readonly sinks: number },
 ): DecodeBias {
   expectDType(where, table, 'f32');
   expectTable(where, table, heads);
+  if (sinks > 0) expectConstant(where, bucketOf, capacity - 1);
   const byDistance = g.constant(
     'buckets',
     [capacity],
@@ -111,7 +113,11 @@ function decodeBuckets(
 
 function expectTable(where: string, table: Tensor, heads: number): void {
   if (table.shape.length === 2 && table.shape[1] === heads) return;
-  throw new ShapeError(where, `the table ${formatShape(table.shape)} is not (buckets, ${heads})`);
+  throw new ShapeError(
+    where,
+    `the table ${formatShape(table.shape)} is not (buckets, ${heads})`,
+    'Give a row for each bucket and a column for each query head.',
+  );
 }
 
 function expectBucket(
@@ -129,6 +135,20 @@ function expectBucket(
     'bucketOf must give whole numbers from 0 to below the number of rows.',
   );
 }
+
+/** Sinks are seen from any distance, of which the table by distance holds those within a cache. */
+function expectConstant(where: string, bucketOf: (distance: number) => number, from: number): void {
+  const last = bucketOf(-from);
+  for (let back = from + 1; back < FARTHEST; back += back < from + 4096 ? 1 : back >> 2) {
+    if (bucketOf(-back) === last) continue;
+    throw new ShapeError(
+      where,
+      `sinks move away from the queries: distance ${-from} falls into bucket ${last}, but ${-back} into ${bucketOf(-back)}`,
+      'Give larger caches, buckets that end before, or no sinks.',
+    );
+  }
+}
+const FARTHEST = 2 ** 30;
 
 /** table (buckets, H) and the bucket of each distance (N) -> (H, N): bias by distance. */
 function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {

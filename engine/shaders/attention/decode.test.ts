@@ -168,6 +168,28 @@ if (!host.gpu)
       );
       expect(decode({ rope: { rotary: 3 } })).toThrow('3 columns of a head of 8 cannot rotate in pairs');
     });
+    it('refuses buckets that go on beyond the caches where sinks stay', () => {
+      const table = g.input('many', [40, 4], 'f32');
+      const buckets = (last: number) => bucketBias(table, (distance) => Math.min(last, -distance));
+      expect(decode({ slides: true, sinks: 2, window: 3, bias: buckets(9) })).not.toThrow();
+      expect(decode({ slides: true, window: 3, bias: buckets(30) })).not.toThrow();
+      expect(decode({ slides: true, sinks: 2, window: 3, bias: buckets(10) })).toThrow(
+        'sinks move away from the queries: distance -9 falls into bucket 9, but -10 into 10. Give larger caches',
+      );
+      const late = bucketBias(table, (distance) => (distance < -70_000 ? 1 : 0));
+      expect(decode({ slides: true, sinks: 2, window: 3, bias: late })).toThrow(
+        'distance -9 falls into bucket 0',
+      );
+    });
+    it('refuses what does not fit, with a remedy', () => {
+      const q = g.input('q', [3, 1, 32], 'f32');
+      expect(() => decodeCrossAttention(g, q, cache, cache, z)).toThrow(
+        'q is q (3, 1, 32) f32 but the keys are cache (2, 10, 8) f32. Both need one B',
+      );
+      expect(decode({ bias: bucketBias(g.input('three', [2, 3], 'f32'), () => 0) })).toThrow(
+        'the table (2, 3) is not (buckets, 4). Give a row for each bucket',
+      );
+    });
   });
 
 if (host.gpu)

@@ -132,7 +132,13 @@ export function decodeCrossAttention(
   expectDType(where, values, keys.dtype);
   const { lengths = g.constant('every key', [B], new Uint32Array(B).fill(S)) } = options;
   expectCounts(g, where, lengths, { sequences: B, most: S });
-  if (q.shape[0] !== B) throw new ShapeError(where, `q has ${q.shape[0]} sequences but the keys ${B}`);
+  if (q.shape[0] !== B) {
+    throw new ShapeError(
+      where,
+      `q is ${q.toString()} but the keys are ${keys.toString()}`,
+      'Both need one B: hypotheses of one sequence are rows of it, (B, K·T, ·).',
+    );
+  }
   const wide = isWide(width, [
     { tensor: q, offset: queryOffset },
     { tensor: keys, offset: 0 },

@@ -25,7 +25,9 @@ function draw(random: Random): Case {
   const slides = random.below(3) === 0;
   const sinks = slides ? random.below(4) : 0;
   const least = last + T + Math.max(0, ...(starts ?? []));
-  const capacity = slides ? sinks + T + 1 + random.below(300) : least + random.below(1000);
+  // Where sinks stay, the buckets must end within the caches: they do at distance 15.
+  const small = bias === 'buckets' && sinks > 0 ? 16 : 1;
+  const capacity = slides ? Math.max(small, sinks + T + 1 + random.below(300)) : least + random.below(1000);
   const most = slides ? capacity - sinks - T + 1 : 2000;
   return {
     name: 'drawn',
