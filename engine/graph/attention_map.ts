@@ -1,6 +1,6 @@
 /** What a plan answers when asked for its attention. */
 
-/** Probabilities of one attention call in the last run, before dropout. */
+/** Probabilities of one attention call in the last run, before dropout; by the parameters as they are when asked for. */
 export class AttentionMap {
   /** The heads shown; empty if they were combined into one map. */
   readonly heads: readonly number[];

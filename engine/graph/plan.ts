@@ -372,7 +372,8 @@ export class Plan implements Disposable {
   /**
    * What attended to what in the last run: probabilities of query rows over keys, recomputed now from queries, keys
    * and log-sum-exps, which the plan brings back by repeating the part of the run that led to them (see `look`).
-   * `layer` is a number or label of `attentions`; the map has T×S numbers a head at most.
+   * `layer` is a number or label of `attentions`; the map has T×S numbers a head at most. Parameters count as they are
+   * now: after an update (`trainer.submit` has made one) it shows what the new weights see in the last run's inputs.
    *
    * @throws ShapeError if there is no such layer, head, sequence or row, or no gradient; DataError before any run.
    */

@@ -26,7 +26,8 @@ export interface LinearAttentionOptions {
   readonly valueOffset?: number;
   /**
    * φ: elu(x) + 1 (default) or relu(x), applied on load; 'identity' takes q and k as features that the caller has
-   * computed with any ops, and passes gradients back to them.
+   * computed with any ops, and passes gradients back to them. φ must give nothing below 0: weights are its products, and
+   * denominators near 0 or below make numbers without bound. Features of your own are not checked.
    */
   readonly featureMap?: keyof typeof FEATURES;
   /** Added to every denominator. Default 1e-6. */
