@@ -18,6 +18,7 @@ import {
 } from '../engine/index';
 import { median } from './harness/measure';
 import { measurePeaks } from './harness/peaks';
+import { noise } from './harness/random';
 import { benchResult, columns, option, percent, short, type BenchResult } from './harness/report';
 
 const [HEADS, D] = [4, 64];
@@ -55,9 +56,6 @@ async function record(device: Device, T: number, kind: Kind, train: boolean) {
   return { plan, flops, memory };
 }
 
-const noise = (n: number): Float32Array =>
-  Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + 4));
-
 async function time(plan: Plan, samples: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
@@ -69,7 +67,7 @@ async function time(plan: Plan, samples: number): Promise<number> {
   return median(times);
 }
 
-export async function main(args: string[] = []): Promise<BenchResult> {
+export async function main(args: readonly string[] = []): Promise<BenchResult> {
   const longest = Number(option(args, 'longest', '8192'));
   using device = await Device.open();
   const peaks = await measurePeaks(device);

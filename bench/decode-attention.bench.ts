@@ -13,6 +13,7 @@ import {
   type Plan,
 } from '../engine/index';
 import { decodeRef } from '../engine/shaders/attention/decode.ref';
+import { noise } from './harness/random';
 import { benchResult, option, short, type BenchResult } from './harness/report';
 
 interface Heads {
@@ -62,8 +63,8 @@ async function check(
   { heads: H, keyValueHeads: G, D }: Heads,
 ): Promise<void> {
   const S = 700;
-  const noise = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + 4) * 2);
-  const [qkv, k, v] = [noise((H + 2 * G) * D), noise(S * G * D), noise(S * G * D).map((x) => x * x)];
+  const wide = (n: number) => noise(n).map((x) => 2 * x);
+  const [qkv, k, v] = [wide((H + 2 * G) * D), wide(S * G * D), wide(S * G * D).map((x) => x * x)];
   for (const [name, data] of [
     ['keys', k],
     ['values', v],

@@ -7,9 +7,9 @@ import { Device, EngineError, Graph, Parameter, ParameterStore, sample, type Pla
 import { Generator } from '../models/generate';
 import { GPT } from '../models/gpt';
 import { median } from './harness/measure';
-import { measurePeaks, type Peaks } from './harness/peaks';
+import { measurePeaks } from './harness/peaks';
+import { printProfile } from './harness/profile';
 import { benchResult, option, short, type BenchResult } from './harness/report';
-import { printProfile } from './train.bench';
 
 const CONFIG = { vocabulary: 1000, context: 1024, layers: 4, heads: 4, width: 256 };
 const LENGTHS = [0, 127, 511, 1000];
@@ -57,7 +57,7 @@ async function timeSteps(plan: Plan, position: number): Promise<number> {
 export async function main(args: readonly string[] = []): Promise<BenchResult> {
   using device = await Device.open();
   const tokens = Number(option(args, 'tokens', '128'));
-  const peaks: Peaks = await measurePeaks(device);
+  const peaks = await measurePeaks(device);
   const model = new GPT(CONFIG);
   using _store = new ParameterStore(device, model, { seed: 1 });
 

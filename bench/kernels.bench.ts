@@ -2,10 +2,12 @@
  * Every kernel forward and backward: checked against float64, then timed, as a rate and as the share of what this
  * device's own multiply-add and copy kernels reach. `-- --only attention` picks cases whose name holds the word.
  */
+import { sizeOf } from '../engine/graph/tensor';
 import { Device, Graph, type Tensor } from '../engine/index';
 import { kernelCases, type KernelCase } from './harness/kernel-cases';
 import { clockOf, expectClose, timeDispatches, type Timing } from './harness/measure';
 import { measurePeaks, type Peaks } from './harness/peaks';
+import { uniform } from './harness/random';
 import { benchResult, columns, option, percent, short, type BenchResult } from './harness/report';
 
 /** One pass in the results: median, fastest and slowest sample; `rate` is the median's. */
@@ -34,16 +36,10 @@ interface Row {
 
 /** Deterministic data, about normal for floats. */
 function fill(n: number, seed: number, below?: number): Float32Array | Uint32Array {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const next = uniform(seed);
   if (below !== undefined) return Uint32Array.from({ length: n }, () => Math.floor(next() * below));
   return Float32Array.from({ length: n }, () => 2 * (next() + next() + next() - 1.5));
 }
-
-const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Records the forward pass and, where there is one, the backward pass; says where the latter starts. */
 function record(device: Device, c: KernelCase) {
@@ -97,8 +93,9 @@ async function check(
 async function bench(device: Device, c: KernelCase): Promise<Row> {
   const feed: Record<string, ArrayBufferView> = {};
   let seed = 1;
-  for (const [name, { shape, below }] of Object.entries(c.inputs))
-    feed[name] = fill(count(shape), seed++, below);
+  for (const [name, { shape, below }] of Object.entries(c.inputs)) {
+    feed[name] = fill(sizeOf(shape), seed++, below);
+  }
   const { size } = record(device, c);
   if (c.backward !== undefined) feed['dy'] = fill(size, seed);
   await check(device, c, feed);

@@ -10,24 +10,29 @@ import { AdamW, Device, Run, windows, type Batch, type FitEvent } from '../engin
 import { Generator, GPT } from '../models/index';
 import type Reference from '../tests/fixtures/nanogpt-shakespeare.json';
 import { batchAt, initialWeights, splitTokens } from '../tests/fixtures/portable';
+import { median } from './harness/measure';
+import { option } from './harness/report';
 
 interface Point {
   readonly step: number;
   readonly loss: number;
 }
 
+/** What is kept beside a checkpoint. */
+interface Progress {
+  losses: number[];
+  validation: Point[];
+  milliseconds: number[];
+}
+
 export async function main(args: readonly string[]): Promise<void> {
-  const option = (name: string): string | undefined => {
-    const at = args.indexOf(`--${name}`);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const data = option('data');
+  const data = option(args, 'data', '');
   if (!data) throw new Error('nanogpt: give the text with --data tinyshakespeare.txt.gz');
   const reference = JSON.parse(
     readFileSync(new URL('../tests/fixtures/nanogpt-shakespeare.json', import.meta.url), 'utf8'),
   ) as typeof Reference;
   const s = reference.settings;
-  const until = Number(option('steps') ?? s.steps);
+  const until = Number(option(args, 'steps', String(s.steps)));
   const raw = readFileSync(data);
   const text = (data.endsWith('.gz') ? gunzipSync(raw) : raw).toString('utf8');
   const vocabulary = reference.text.vocabulary;
@@ -65,24 +70,19 @@ export async function main(args: readonly string[]): Promise<void> {
     length: s.context,
     seed: s.initSeed,
   });
-  for (const [name, values] of initialWeights(reference.parameters, s.initSeed))
+  for (const [name, values] of initialWeights(reference.parameters, s.initSeed)) {
     run.trainer.store.write(name, values);
+  }
 
-  const out = option('out') ?? 'bench/results/nanogpt.json';
+  const out = option(args, 'out', 'bench/results/nanogpt.json');
   const saved = `${out}.safetensors`;
   let losses: number[] = [];
   let validation: Point[] = [];
   let milliseconds: number[] = [];
   if (existsSync(saved)) {
     await run.load(new Uint8Array(readFileSync(saved)));
-    const before = JSON.parse(readFileSync(`${out}.partial`, 'utf8')) as {
-      losses: number[];
-      validation: Point[];
-      milliseconds: number[];
-    };
-    losses = before.losses.slice(0, run.trainer.step);
-    validation = before.validation;
-    milliseconds = before.milliseconds;
+    ({ losses, validation, milliseconds } = JSON.parse(readFileSync(`${out}.partial`, 'utf8')) as Progress);
+    losses = losses.slice(0, run.trainer.step);
     console.log(`resumed at step ${run.trainer.step}`);
   }
   const fixed: Batch[] = Array.from({ length: s.evalBatches }, (_, k) =>
@@ -128,15 +128,14 @@ export async function main(args: readonly string[]): Promise<void> {
     sample.push(id);
   }
   const letters = [...vocabulary];
-  const sorted = [...milliseconds].sort((a, b) => a - b);
-  const median = sorted[sorted.length >> 1] ?? 0;
+  const typical = median(milliseconds);
   const result = {
     adapter,
     date: new Date().toISOString().slice(0, 10),
     settings: s,
     steps: run.trainer.step,
-    millisecondsPerStep: Math.round(median),
-    tokensPerSecond: Math.round((1000 * tokensPerStep) / median),
+    millisecondsPerStep: Math.round(typical),
+    tokensPerSecond: Math.round((1000 * tokensPerStep) / typical),
     finalValidationLoss: validation.at(-1)?.loss,
     wholeValidationLoss: wholeLoss,
     torch: {

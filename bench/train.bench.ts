@@ -3,11 +3,16 @@
  * of guessing and that one batch can be learnt, then times steps as they are run in earnest (submitted ahead, losses
  * read later), then says where a step goes, kernel by kernel. `-- --steps 20` sets how many, `--only nanogpt` which.
  */
-import { AdamW, Device, EngineError, Trainer, type Batch, type ProfileRow } from '../engine/index';
+import { AdamW, Device, Trainer, type Batch } from '../engine/index';
 import { GPT, type GPTConfig } from '../models/gpt';
-import { median } from './harness/measure';
+import { expectLearning, median } from './harness/measure';
 import { measurePeaks, type Peaks } from './harness/peaks';
-import { benchResult, columns, option, percent, short, type BenchResult } from './harness/report';
+import { kernelsOf, printProfile } from './harness/profile';
+import { uniform } from './harness/random';
+import { benchResult, option, percent, short, type BenchResult } from './harness/report';
+
+/** Steps submitted before their losses are read. */
+const AHEAD = 4;
 
 interface Setting {
   readonly name: string;
@@ -39,11 +44,8 @@ function stepFlops({ config: c, batch, length }: Setting): number {
 }
 
 function randomBatch({ config, batch, length }: Setting): Batch {
-  let state = 1;
-  const next = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * config.vocabulary);
-  };
+  const random = uniform(1);
+  const next = (): number => Math.floor(random() * config.vocabulary);
   const ids = Uint32Array.from({ length: batch * length }, next);
   return { ids, targets: Uint32Array.from({ length: batch * length }, next) };
 }
@@ -67,24 +69,16 @@ async function bench(device: Device, setting: Setting, steps: number, peaks: Pea
   const startMilliseconds = performance.now() - started;
   train(4);
   const last = (await trainer.losses()).at(-1)!;
-  const guess = Math.log(setting.config.vocabulary);
-  if (!(Math.abs(first.loss - guess) < 0.1 * guess && last.loss < first.loss)) {
-    throw new EngineError(
-      `train ${setting.name}`,
-      `the first loss is ${first.loss} and the fifth ${last.loss}, where guessing gives ${guess}`,
-      'The timing would be void: fix training first.',
-    );
-  }
-  const ledger = device.buffers.stats;
+  expectLearning(`train ${setting.name}`, first.loss, last.loss, setting.config.vocabulary);
+  const { live } = device.buffers.stats;
   const times: number[] = [];
-  const ahead = 4;
-  for (let done = 0; done < steps; done += ahead) {
+  for (let done = 0; done < steps; done += AHEAD) {
     const start = performance.now();
-    train(ahead);
+    train(AHEAD);
     await trainer.losses();
-    times.push((performance.now() - start) / ahead);
+    times.push((performance.now() - start) / AHEAD);
   }
-  const grown = device.buffers.stats.live - ledger.live;
+  const grown = device.buffers.stats.live - live;
   const rows = await trainer.profile(batch);
   const milliseconds = median(times);
   const tokens = setting.batch * setting.length;
@@ -104,35 +98,8 @@ async function bench(device: Device, setting: Setting, steps: number, peaks: Pea
     gflops,
     shareOfPeak: gflops / peaks.gflops,
     startMilliseconds,
-    kernels: rows.map((row) => ({
-      kernel: row.kernel,
-      calls: row.calls,
-      milliseconds: Number(row.milliseconds.toPrecision(4)),
-    })),
+    kernels: kernelsOf(rows),
   };
-}
-
-export function printProfile(rows: readonly ProfileRow[], peaks: Peaks): void {
-  const total = rows.reduce((sum, row) => sum + row.milliseconds, 0);
-  console.log(
-    columns([
-      ['  kernel', 'calls', 'ms', 'of step', 'GFLOP/s', 'of peak', 'GB/s', 'of peak'],
-      ...rows.map((row) => {
-        const gflops = row.flops / row.milliseconds / 1e6;
-        const gbps = row.bytes / row.milliseconds / 1e6;
-        return [
-          `  ${row.kernel}`,
-          String(row.calls),
-          short(row.milliseconds),
-          percent(row.milliseconds / total),
-          row.flops > 0 ? short(gflops) : '',
-          row.flops > 0 ? percent(gflops / peaks.gflops) : '',
-          short(gbps),
-          percent(gbps / peaks.gbps),
-        ];
-      }),
-    ]),
-  );
 }
 
 export async function main(args: readonly string[] = []): Promise<BenchResult | undefined> {

@@ -5,13 +5,14 @@
  * `-- --steps 24 --tokens 32 --only train|beam`.
  */
 import { PairBatches, pairObjective, type IdPair, type PairBatch } from '../engine/data';
-import { AdamW, Device, EngineError, ParameterStore, Trainer, type ProfileRow } from '../engine/index';
+import { AdamW, Device, EngineError, ParameterStore, Trainer } from '../engine/index';
 import { EncoderDecoder, encoderDecoderPresets } from '../models/encoder_decoder';
 import { SequenceGenerator, type Hypothesis } from '../models/sequence_generator';
-import { median } from './harness/measure';
+import { expectLearning, median } from './harness/measure';
 import { measurePeaks, type Peaks } from './harness/peaks';
+import { kernelsOf, printProfile } from './harness/profile';
+import { uniform } from './harness/random';
 import { benchResult, option, percent, short, type BenchResult } from './harness/report';
-import { printProfile } from './train.bench';
 
 const VOCABULARY = 4000;
 const SPECIAL = { begin: 1, end: 2, pad: 0 };
@@ -19,15 +20,6 @@ const FIRST = 3;
 const PAIRS = 20_000;
 /** Steps submitted before their losses are read. */
 const AHEAD = 4;
-
-/** Uniform numbers below 1 (a linear congruence). */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /**
  * Pairs of random ids as long as Tatoeba's English and French would be in subwords of four characters: logarithms of
@@ -52,12 +44,6 @@ function randomPairs(count: number): IdPair[] {
 const newModel = (): EncoderDecoder =>
   new EncoderDecoder({ ...encoderDecoderPresets.small, vocabulary: VOCABULARY });
 
-const kernelsOf = (rows: readonly ProfileRow[]) =>
-  rows.map(({ kernel, calls, milliseconds }) => ({
-    ...{ kernel, calls },
-    milliseconds: Number(milliseconds.toPrecision(4)),
-  }));
-
 async function benchTraining(device: Device, steps: number, peaks: Peaks) {
   const batches = new PairBatches(randomPairs(PAIRS), { ...SPECIAL, tokens: 2048, maxShapes: 8 });
   const { source, target, padded } = batches.tokens;
@@ -72,14 +58,7 @@ async function benchTraining(device: Device, steps: number, peaks: Peaks) {
   });
   const [first, last] = await learn(trainer, batches.at(0));
   const startMilliseconds = performance.now() - started;
-  const guess = Math.log(VOCABULARY);
-  if (!(Math.abs(first - guess) < 0.1 * guess && last < first)) {
-    throw new EngineError(
-      'translate',
-      `the first loss is ${first} and the fifth ${last}, where guessing gives ${guess}`,
-      'The timing would be void: fix training first.',
-    );
-  }
+  expectLearning('translate', first, last, VOCABULARY);
   const { live } = device.buffers.stats;
   const times: number[] = [];
   let tokens = 0;

@@ -45,9 +45,8 @@ type Arrays = Readonly<Record<string, Float64Array>>;
 export interface KernelCase {
   readonly kernel: string;
   readonly size: string;
-  readonly inputs: Readonly<
-    Record<string, { readonly shape: Shape; readonly below?: number; readonly fixed?: boolean }>
-  >;
+  /** `below`: integers, u32, less than that. */
+  readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly below?: number }>>;
   readonly record: (g: Graph, x: Readonly<Record<string, Tensor>>) => Tensor;
   /** What limits it: arithmetic ('flops') or memory ('bytes'). */
   readonly limit: 'flops' | 'bytes';

@@ -112,3 +112,14 @@ export function expectClose(
     }
   }
 }
+
+/** Throws unless the first loss is about that of guessing and the fifth is below it. */
+export function expectLearning(what: string, first: number, fifth: number, vocabulary: number): void {
+  const guess = Math.log(vocabulary);
+  if (Math.abs(first - guess) < 0.1 * guess && fifth < first) return;
+  throw new EngineError(
+    what,
+    `the first loss is ${first} and the fifth ${fifth}, where guessing gives ${guess}`,
+    'The timing would be void: fix training first.',
+  );
+}

@@ -65,7 +65,7 @@ function norm(P, name, x) {
 const feedForward = (P, at, x, name) =>
   x.ref.add(linear(P, `${at}.linear2`, nn.relu(linear(P, `${at}.linear1`, norm(P, `${at}.${name}`, x)))));
 
-/** x (R·T, C) -> (R·T, C), all sequences of T rows. */
+/** x (R·S, C) -> (R·S, C): R sequences of S rows. */
 function encode(P, c, x, R, S, lengths) {
   const { width: C, heads: H } = c;
   for (let l = 0; l < c.layers; l++) {
