@@ -3,7 +3,7 @@
  * does, so that scores can be compared with published ones.
  */
 import { DataError } from '../errors';
-import { checkAdded, checkCounts, referenceList, ReferenceCount, type References } from './references';
+import { checkAdded, ofCorpus, referenceList, ReferenceCount, type References } from './references';
 import { signature } from './signature';
 import { checkTokenizer, tokenizeForBLEU, type BLEUTokenizer } from './tokenizers';
 import { countNgrams, sharedNgrams } from './words';
@@ -174,10 +174,7 @@ export function corpusBLEU(
   references: readonly References[],
   options?: BLEUOptions,
 ): BLEUScore {
-  checkCounts('corpusBLEU', hypotheses, references);
-  const bleu = new BLEU(options);
-  hypotheses.forEach((hypothesis, i) => bleu.add(hypothesis, references[i]));
-  return bleu.result();
+  return ofCorpus('corpusBLEU', new BLEU(options), hypotheses, references);
 }
 
 /** BLEU of one sentence; short ones are scored by the orders they have. A corpus's BLEU is not the mean of these. */

@@ -3,7 +3,7 @@
  * computed as sacreBLEU does. They need no tokenizer, so they suit Chinese and languages with many word forms.
  */
 import { DataError } from '../errors';
-import { checkAdded, checkCounts, referenceList, ReferenceCount, type References } from './references';
+import { checkAdded, ofCorpus, referenceList, ReferenceCount, type References } from './references';
 import { signature } from './signature';
 import { countNgrams, sharedNgrams, words } from './words';
 
@@ -144,10 +144,7 @@ export function corpusChrF(
   references: readonly References[],
   options?: ChrFOptions,
 ): ChrFScore {
-  checkCounts('corpusChrF', hypotheses, references);
-  const chrf = new ChrF(options);
-  hypotheses.forEach((hypothesis, i) => chrf.add(hypothesis, references[i]));
-  return chrf.result();
+  return ofCorpus('corpusChrF', new ChrF(options), hypotheses, references);
 }
 
 /** chrF of one sentence. */

@@ -3,7 +3,7 @@
  * error rate (PER) of letters-to-phonemes models, character error rate (CER).
  */
 import { DataError } from '../errors';
-import { checkAdded, checkCounts, referenceList, type References } from './references';
+import { checkAdded, ofCorpus, referenceList, type References } from './references';
 import { words } from './words';
 
 export interface ErrorRateOptions {
@@ -116,10 +116,7 @@ export function corpusErrorRate(
   references: readonly References[],
   options?: ErrorRateOptions,
 ): ErrorRateResult {
-  checkCounts('corpusErrorRate', hypotheses, references);
-  const rate = new ErrorRate(options);
-  hypotheses.forEach((hypothesis, i) => rate.add(hypothesis, references[i]));
-  return rate.result();
+  return ofCorpus('corpusErrorRate', new ErrorRate(options), hypotheses, references);
 }
 
 /** The fewest edits between two sequences. Time is the product of their lengths, memory one row. */

@@ -26,12 +26,19 @@ export function referenceList(
   return list;
 }
 
-/** Refuses lists that do not pair up. */
-export function checkCounts(
+/** What a metric gives for whole lists; refuses lists that do not pair up. */
+export function ofCorpus<Result>(
   where: string,
-  hypotheses: readonly unknown[],
-  references: readonly unknown[],
-): void {
+  metric: { add(hypothesis: string, references: References): unknown; result(): Result },
+  hypotheses: readonly string[],
+  references: readonly References[],
+): Result {
+  checkCounts(where, hypotheses, references);
+  hypotheses.forEach((hypothesis, i) => metric.add(hypothesis, references[i]));
+  return metric.result();
+}
+
+function checkCounts(where: string, hypotheses: readonly unknown[], references: readonly unknown[]): void {
   if (hypotheses.length === references.length) return;
   const transposed = references.every((list) => Array.isArray(list) && list.length === hypotheses.length);
   throw new DataError(

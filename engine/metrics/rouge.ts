@@ -2,7 +2,7 @@
  * ROUGE-1, -2, -L and -Lsum (Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries"), computed as Google's
  * rouge-score does.
  */
-import { checkAdded, checkCounts, referenceList, type References } from './references';
+import { checkAdded, ofCorpus, referenceList, type References } from './references';
 import { porterStem } from './porter';
 import { countNgrams, sharedNgrams } from './words';
 
@@ -107,10 +107,7 @@ export function corpusROUGE(
   references: readonly References[],
   options?: ROUGEOptions,
 ): ROUGEScores {
-  checkCounts('corpusROUGE', hypotheses, references);
-  const rouge = new ROUGE(options);
-  hypotheses.forEach((hypothesis, i) => rouge.add(hypothesis, references[i]));
-  return rouge.result();
+  return ofCorpus('corpusROUGE', new ROUGE(options), hypotheses, references);
 }
 
 /** ROUGE of one text. */
