@@ -1,4 +1,5 @@
 /** Memory for the passing values of plans that never run at the same time: the shapes of one model's batches. */
+import { EngineError } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import type { Graph } from './graph';
@@ -18,6 +19,7 @@ export class Workspace implements Disposable {
   /** Of each rank, the largest. */
   readonly #buffers: Storage[] = [];
   readonly #owned: Storage[] = [];
+  #disposed = false;
 
   constructor(device: Device, label: string) {
     this.#device = device;
@@ -32,6 +34,8 @@ export class Workspace implements Disposable {
 
   /** Buffers for a plan that wants these sizes, in their order. Called by `Plan`. */
   take(sizes: readonly number[]): Storage[] {
+    if (this.#disposed)
+      throw new EngineError(this.#label, 'its memory was given back', 'Make a new workspace.');
     const taken = new Array<Storage>(sizes.length);
     const ranked = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]);
     for (const [rank, i] of ranked.entries()) taken[i] = this.#buffer(rank, sizes[i]);
@@ -48,6 +52,7 @@ export class Workspace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     for (const buffer of this.#owned.splice(0)) this.#device.buffers.release(buffer);
   }
 }

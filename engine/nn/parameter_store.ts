@@ -172,14 +172,17 @@ export class ParameterStore implements Disposable {
   /** Every tensor of one kind, by parameter name: one readback a block. Moments exist for trained parameters only. */
   async readAll(part: 'weights' | 'first' | 'second'): Promise<Map<string, Float32Array>> {
     const out = new Map<string, Float32Array>();
-    for (const { weights, moments, members } of this.blocks) {
-      const from = part === 'weights' ? weights : moments?.[part];
-      if (!from) continue;
-      const bytes = await this.device.readback.read(from.storage!);
-      const all = from.dtype === 'f16' ? float16ToFloat32(new Uint16Array(bytes)) : new Float32Array(bytes);
-      for (const { name, parameter, offset } of members)
-        out.set(name, all.slice(offset, offset + parameter.size));
-    }
+    // All are asked for before any is awaited, so that they belong to one moment.
+    await Promise.all(
+      this.blocks.map(async ({ weights, moments, members }) => {
+        const from = part === 'weights' ? weights : moments?.[part];
+        if (!from) return;
+        const bytes = await this.device.readback.read(from.storage!);
+        const all = from.dtype === 'f16' ? float16ToFloat32(new Uint16Array(bytes)) : new Float32Array(bytes);
+        for (const { name, parameter, offset } of members)
+          out.set(name, all.slice(offset, offset + parameter.size));
+      }),
+    );
     return out;
   }
 

@@ -27,7 +27,17 @@ export async function meanOfWeights(
   const last = sources.at(-1);
   if (!last) throw new DataError('averageWeights', 'there are no checkpoints', 'Give at least one.');
   const tensors = [];
-  for (const name of last.names().filter((name) => !isTrainingState(name))) {
+  const names = last.names().filter((name) => !isTrainingState(name));
+  for (const source of sources) {
+    const other = source.names().find((name) => !isTrainingState(name) && !names.includes(name));
+    if (other === undefined) continue;
+    throw new ShapeError(
+      'averageWeights',
+      `${other} is in one checkpoint, missing in another`,
+      'Average checkpoints of one run.',
+    );
+  }
+  for (const name of names) {
     throwIfAborted(signal);
     const { shape } = last.info(name);
     const sums = new Float64Array(shape.reduce((product, extent) => product * extent, 1));

@@ -48,6 +48,8 @@ export interface CheckpointInfo {
 
 /** What early stopping and best-keeping know: a resumed run goes on with it. */
 export interface FitProgress {
+  /** Which metric that is; files of older versions do not say. */
+  readonly monitor?: { readonly metric: string; readonly mode: 'min' | 'max' };
   /** The best evaluation by the metric watched. */
   readonly best: { readonly step: number; readonly value: number } | null;
   /** Evaluations since then. */
@@ -187,7 +189,18 @@ export async function readCheckpoint(
   const moments = await Promise.all(
     MOMENTS.map(async (which) => {
       const all = new Map<string, Float32Array>();
-      for (const name of trained) all.set(name, await source.float32(momentName(which, name)));
+      for (const name of trained) {
+        const data = await source.float32(momentName(which, name));
+        const { size } = store.parameters.get(name)!;
+        if (data.length !== size) {
+          throw new ShapeError(
+            'checkpoint',
+            `${momentName(which, name)} holds ${data.length} numbers, but ${name} has ${size}`,
+            'The file is damaged: use another copy.',
+          );
+        }
+        all.set(name, data);
+      }
       return [which, all] as const;
     }),
   );

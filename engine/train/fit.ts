@@ -149,31 +149,35 @@ export class Run<B = Batch> implements Disposable {
   }
 
   async fit(options: FitOptions<B>): Promise<FitResult> {
-    const { steps, keepLast = 1 } = options;
-    if (!Number.isInteger(steps) || steps < 0) {
-      throw new EngineError('fit', `steps is ${steps}`, 'Use a whole number of updates.');
-    }
-    if (!Number.isInteger(keepLast) || keepLast < 1) {
-      throw new EngineError('fit', `keepLast is ${keepLast}`, 'Use a whole number of at least 1.');
-    }
+    checkOptions(options);
     if (this.#outOfPatience(options)) this.#progress = { ...this.#progress, stale: 0 }; // asked to go on all the same
-    const losses = { inARow: 0 };
+    const losses = { inARow: 0, since: -1 };
     for (;;) {
       try {
-        return await this.#loop(options, losses);
+        if (losses.inARow > 0) await this.#recover(options);
+        return await this.#loop(options);
       } catch (error) {
         if (error instanceof TrainingError) await this.#restore();
-        if (!(error instanceof DeviceError) || !options.reopen || !this.#checkpoint) throw error;
+        const saved = this.#checkpoint;
+        if (!(error instanceof DeviceError) || !options.reopen || !saved) throw error;
+        if (!(await isLost(this.#trainer.device))) throw error; // such as being out of memory: so would the next be
+        if (saved.step > losses.since) losses.inARow = 0;
+        losses.since = saved.step;
         if (++losses.inARow > RECOVERIES) throw error;
-        await this.#recover(options);
       }
     }
   }
 
-  async #loop(options: FitOptions<B>, deviceLosses: { inARow: number }): Promise<FitResult> {
+  async #loop(options: FitOptions<B>): Promise<FitResult> {
     const { signal, pause, batches, steps, evaluateEvery = 250 } = options;
     const every = options.checkpointEvery ?? evaluateEvery;
     const evaluates = options.validation !== undefined || options.measure !== undefined;
+    const { monitor = LOSS } = options;
+    const watched = this.#progress.monitor;
+    if (watched && (watched.metric !== monitor.metric || watched.mode !== monitor.mode)) {
+      this.#progress = { ...this.#progress, best: null, stale: 0 }; // a BLEU says nothing of a loss
+    }
+    this.#progress = { ...this.#progress, monitor };
     let group = 1;
     this.#snapshots.limit(options.keepLast ?? 1);
     if (!this.#checkpoint) await this.#save(options);
@@ -207,7 +211,6 @@ export class Run<B = Batch> implements Disposable {
       const elapsed = performance.now() - start;
       group = Math.max(1, Math.min(32, Math.round((GROUP_MS * count) / elapsed)));
       const tokens = reports.reduce((sum, report) => sum + report.tokens, 0);
-      deviceLosses.inARow = 0;
       await options.onEvent?.({
         kind: 'steps',
         reports,
@@ -218,6 +221,7 @@ export class Run<B = Batch> implements Disposable {
       const last = step === steps;
       const best = evaluationAt(step) && (await this.#evaluate(options));
       if (step % every === 0 || last || (best && options.keepBest)) await this.#save(options, best);
+      if (evaluationAt(step) && this.#progress.evaluated < step) return result('aborted');
       if (this.#outOfPatience(options)) return result('early stop');
     }
     return result('finished');
@@ -231,7 +235,7 @@ export class Run<B = Batch> implements Disposable {
 
   /** Whether this is the best evaluation so far. */
   async #evaluate(options: FitOptions<B>): Promise<boolean> {
-    const { validation, measure, signal, monitor = { metric: 'loss', mode: 'min' } } = options;
+    const { validation, measure, signal, monitor = LOSS } = options;
     const { step } = this.#trainer;
     if (this.#progress.evaluated >= step) return false; // resumed from a checkpoint made after it
     let loss = NaN;
@@ -260,8 +264,10 @@ export class Run<B = Batch> implements Disposable {
       );
     }
     const before = this.#progress.best?.value;
-    const best = before === undefined || (monitor.mode === 'min' ? value < before : value > before);
+    const better = typeof before !== 'number' || (monitor.mode === 'min' ? value < before : value > before);
+    const best = better && Number.isFinite(value); // one that is not finite would stay the best for ever
     this.#progress = {
+      monitor,
       best: best ? { step, value } : this.#progress.best,
       stale: best ? 0 : this.#progress.stale + 1,
       evaluated: step,
@@ -314,7 +320,27 @@ interface Checkpoint {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+const LOSS: Monitor = { metric: 'loss', mode: 'min' };
 const FRESH: FitProgress = { best: null, stale: 0, evaluated: -1 };
+
+/** Readbacks fail a moment before the device says that it is lost. */
+const GRACE_MS = 200;
+
+async function isLost(device: Device): Promise<boolean> {
+  const soon = new Promise<boolean>((resolve) => setTimeout(resolve, GRACE_MS, false));
+  return Promise.race([device.lost.then(() => true), soon]);
+}
+
+function checkOptions<B>(options: FitOptions<B>): void {
+  const { steps, evaluateEvery = 1, checkpointEvery = 1, patience = 1, keepLast = 1 } = options;
+  if (!Number.isInteger(steps) || steps < 0) {
+    throw new EngineError('fit', `steps is ${steps}`, 'Use a whole number of updates.');
+  }
+  for (const [name, n] of Object.entries({ evaluateEvery, checkpointEvery, patience, keepLast })) {
+    if ((Number.isInteger(n) && n >= 1) || (n === Infinity && name !== 'keepLast')) continue;
+    throw new EngineError('fit', `${name} is ${n}`, 'Use a whole number of at least 1.');
+  }
+}
 
 function nextMultiple(step: number, every: number): number {
   return (Math.floor(step / every) + 1) * every;

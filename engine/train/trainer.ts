@@ -104,7 +104,8 @@ export class Trainer<B = Batch> implements Disposable {
   readonly #ring: Storage;
   readonly #pending: Pending[] = [];
   /** Plans of a batch without training, by shape; compiled when first needed. */
-  readonly #evaluations = new Map<number, Plan>();
+  readonly #evaluations = new Map<number, Promise<Plan>>();
+  readonly #evaluationPlans: Plan[] = [];
   #newest: Plan;
   #step = 0;
   #disposed = false;
@@ -223,11 +224,16 @@ export class Trainer<B = Batch> implements Disposable {
     );
     const labels = sum(feeds, (feed) => feed.labels);
     const shares = feeds.map((feed) => feed.labels / labels);
-    for (const [k, feed] of feeds.entries()) {
-      this.#newest = this.#planOf(feed);
-      const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k]) };
-      this.#newest.run(inputs, { index: index * accumulate + k, seed });
-      this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT);
+    try {
+      for (const [k, feed] of feeds.entries()) {
+        this.#newest = this.#planOf(feed);
+        const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k]) };
+        this.#newest.run(inputs, { index: index * accumulate + k, seed });
+        this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT);
+      }
+    } catch (error) {
+      this.clearGradients(); // of the micro-batches before the one that is refused
+      throw error;
     }
     this.#update.run({}, { index, seed, lr, ...optimizer.corrections(index) });
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
@@ -254,8 +260,8 @@ export class Trainer<B = Batch> implements Disposable {
 
   /**
    * Waits for all submitted updates and reports them: one readback for all.
-   * Throws `TrainingError` at the first loss or gradient norm that is not finite; the weights then are still those
-   * from before that update, because the optimizer skips it and every later one.
+   * Throws `TrainingError` at the first loss or gradient norm that is not finite. After such a norm the weights are
+   * those from before that update, because the optimizer skips it and every later one until this call.
    */
   async losses(): Promise<StepReport[]> {
     const waiting = this.#pending.splice(0);
@@ -269,10 +275,11 @@ export class Trainer<B = Batch> implements Disposable {
       if (!Number.isFinite(loss) || norm < 0) {
         this.#pending.length = 0;
         this.#step = index;
+        this.clearGradients();
         throw new TrainingError(
           `step ${index}`,
-          `the ${Number.isFinite(loss) ? 'gradient norm' : 'loss'} is not finite at learning rate ${lr.toPrecision(3)}`,
-          'The weights are those before this step. Lower the learning rate or lengthen the warm-up.',
+          `the ${norm < 0 ? 'gradient norm' : 'loss'} is not finite at learning rate ${lr.toPrecision(3)}`,
+          `${norm < 0 ? 'The weights are those before this step.' : 'Load a checkpoint.'} Lower the learning rate or lengthen the warm-up.`,
         );
       }
       return { index, loss, tokens, lr, norm };
@@ -297,33 +304,49 @@ export class Trainer<B = Batch> implements Disposable {
 
   async #evaluation(feed: Feed): Promise<Plan> {
     this.#planOf(feed);
-    const { shape } = feed;
-    let plan = this.#evaluations.get(shape);
+    let plan = this.#evaluations.get(feed.shape);
     if (!plan) {
-      const { objective, storage } = this.options;
-      const g = new Graph(this.device, { storage, label: 'evaluate' });
-      const loss = objective.record(g, shape);
-      plan = await g.compile({ loss }, { workspace: this.#workspace });
-      this.#evaluations.set(shape, plan);
+      plan = this.#compileEvaluation(feed.shape);
+      this.#evaluations.set(feed.shape, plan);
+      plan.catch(() => this.#evaluations.delete(feed.shape));
     }
     return plan;
+  }
+
+  async #compileEvaluation(shape: number): Promise<Plan> {
+    const { objective, storage } = this.options;
+    const g = new Graph(this.device, { storage, label: 'evaluate' });
+    const plan = await g.compile({ loss: objective.record(g, shape) }, { workspace: this.#workspace });
+    if (!this.#disposed) {
+      this.#evaluationPlans.push(plan);
+      return plan;
+    }
+    plan[Symbol.dispose]();
+    throw new EngineError(
+      'Trainer',
+      'it was disposed of while an evaluation was compiled',
+      'Create a new one.',
+    );
   }
 
   /** Times every kernel of one update on this batch, without changing the training state (nothing is updated). */
   async profile(batch: B): Promise<ProfileRow[]> {
     const feed = this.options.objective.feed(batch);
     const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(1) };
-    const rows = await this.#planOf(feed).profile(inputs, { index: this.#step });
-    this.clearGradients();
-    return rows;
+    try {
+      return await this.#planOf(feed).profile(inputs, { index: this.#step });
+    } finally {
+      this.clearGradients();
+    }
   }
 
-  /** Sets all gradients to zero: after a profile, or to drop a half-accumulated step. */
+  /** Sets all gradients to zero: after a profile, or to drop a half-accumulated step or one that blew up. */
   clearGradients(): void {
     const encoder = this.device.gpu.createCommandEncoder();
-    for (const { weights } of this.store.blocks) {
-      if (weights.gradient)
-        encoder.clearBuffer(weights.gradient.buffer, weights.gradient.offset, weights.gradient.size);
+    const gradients = this.store.blocks.flatMap(({ weights }) => weights.gradient ?? []);
+    // The norm remembers gradients that blew up, so that no later update is applied either.
+    for (const { buffer, offset, size } of [...gradients, this.#update.storageOf('norm')]) {
+      encoder.clearBuffer(buffer, offset, size);
     }
     this.device.gpu.queue.submit([encoder.finish()]);
   }
@@ -352,7 +375,7 @@ export class Trainer<B = Batch> implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const plan of [...this.#plans, this.#update, ...this.#evaluations.values()]) plan[Symbol.dispose]();
+    for (const plan of [...this.#plans, this.#update, ...this.#evaluationPlans]) plan[Symbol.dispose]();
     this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
     this.store[Symbol.dispose]();

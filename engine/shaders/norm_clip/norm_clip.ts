@@ -26,8 +26,8 @@ const PER_LANE = 8;
  * [0] the norm, [1] the clip scale min(1, clip / (norm + 1e-6)) of `torch.nn.utils.clip_grad_norm_`, which
  * `adamw` multiplies gradients by. Both are found in a fixed order, so two runs agree to the bit.
  *
- * A gradient that is not finite, or at least 2^48 in magnitude, makes [-1, 0]: `adamw` then skips the update, and the
- * host may report that it did. Throws `ShapeError` without gradients, for other dtypes, and for a clip not above 0.
+ * A gradient that is not finite, or at least 2^48 in magnitude, makes [-1, 0]: `adamw` then skips the update, and every
+ * later run of the plan does the same, until the host, which may report it, clears the result. Throws `ShapeError` without gradients, for other dtypes, and for a clip not above 0.
  */
 export function globalNorm(g: Graph, gradients: readonly Tensor[], clip = Infinity): Tensor {
   const where = g.where('globalNorm');
