@@ -1,10 +1,10 @@
 /** Ten AdamW steps of the models of tests/fixtures/make_attention_models.py, beside PyTorch's. */
 import { expect } from 'vitest';
-import { AdamW, Graph, ParameterStore, Trainer, type Device, type TrainableModel } from '../../engine/index';
+import { Graph, ParameterStore, Trainer, type Device, type TrainableModel } from '../../engine/index';
 import fixture from '../fixtures/attention-models.json';
 import type { FixtureTensor } from '../fixtures/load';
 import { hash32 } from '../fixtures/portable';
-import { portableWeights, read, relativeError, write } from './parity';
+import { expectSteps, fixtureAdamW, portableWeights, read, relativeError, write } from './parity';
 
 const { B, T, V } = fixture.shape;
 
@@ -52,13 +52,12 @@ export async function expectTenSteps(
   slack: Readonly<Record<string, number>> = {},
 ): Promise<void> {
   const { losses, gradientNorms } = fixture.models[name];
-  const { learningRate: lr, beta1, beta2, epsilon, weightDecay, clipNorm: clip } = fixture.adamw;
   const start = startOf(name);
   using trainer = await Trainer.create({
     device,
     model,
-    optimizer: new AdamW({ beta1, beta2, epsilon, weightDecay, clip }),
-    schedule: { kind: 'constant', lr },
+    optimizer: fixtureAdamW(fixture.adamw),
+    schedule: { kind: 'constant', lr: fixture.adamw.learningRate },
     batch: B,
     length: T,
   });
@@ -66,10 +65,7 @@ export async function expectTenSteps(
   for (let n = 0; n < fixture.steps; n++) trainer.submit(batchAt);
   const reports = await trainer.losses();
   expect(reports).toHaveLength(fixture.steps);
-  for (const { index, loss, norm } of reports) {
-    expect(Math.abs(loss / losses[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
-    expect(Math.abs(norm / gradientNorms[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
-  }
+  expectSteps(reports, losses, gradientNorms);
   for (const [key, got] of await read(trainer.store, start)) {
     const bound = 5e-5 + (slack[key] ?? 0);
     expect(relativeError(got, tensors.get(`${name}.after.${key}`)!.data), key).toBeLessThan(bound);

@@ -1,6 +1,6 @@
 /** What parity tests share: PyTorch's tensors by checkpoint name beside our parameters, and how far apart they are. */
 import { expect } from 'vitest';
-import type { ParameterStore } from '../../engine/index';
+import { AdamW, type ParameterStore } from '../../engine/index';
 import { normalTensor } from '../fixtures/portable';
 
 /** A parameter as the json of a fixture lists it. */
@@ -58,6 +58,31 @@ export async function read(
     for (const row of rowsOf(name, sizes)) found.set(row, data.subarray(at, (at += sizes.get(row)!.length)));
   }
   return found;
+}
+
+/** AdamW as the json of a fixture gives its settings. */
+export function fixtureAdamW(settings: {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+}): AdamW {
+  const { beta1, beta2, epsilon, weightDecay, clipNorm: clip } = settings;
+  return new AdamW({ beta1, beta2, epsilon, weightDecay, clip });
+}
+
+/** Every step's loss, and its gradient norm before clipping. */
+export function expectSteps(
+  reports: readonly { readonly index: number; readonly loss: number; readonly norm: number }[],
+  losses: readonly number[],
+  norms: readonly number[],
+): void {
+  expect(reports).toHaveLength(losses.length);
+  for (const { index, loss, norm } of reports) {
+    expect(Math.abs(loss / losses[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
+    expect(Math.abs(norm / norms[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
+  }
 }
 
 /** ‖got − want‖ / ‖want‖. What torch says is nothing at all (hidden keys, rows that see none) must be nothing here. */
