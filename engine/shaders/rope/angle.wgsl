@@ -1,5 +1,6 @@
-// Sine and cosine of rotary angles, exact to about 1e-7 at positions below 2^15. WGSL allows its own an error of 2^-11.
-// Link a file that declares F, as lib/scalar.wgsl and lib/vector.wgsl.
+// Sine and cosine of rotary angles, exact to about 2e-7 at positions below 2^24: as an angle rounds to f32, with all whole
+// turns taken away before. WGSL allows its own an error of 2^-11.
+// Link a file that declares F, Unsigned and Signed, as lib/scalar.wgsl and lib/vector.wgsl.
 struct Angle { sine: F, cosine: F }
 
 // Of an angle of at most an eighth of a turn.
@@ -12,17 +13,19 @@ fn small_cosine(a: F) -> F {
   return 1.0 + a2 * (-0.5 + a2 * (1.0 / 24.0 + a2 * (-1.0 / 720.0 + a2 * (1.0 / 40320.0 + a2 * (-1.0 / 3628800.0)))));
 }
 
-// Of position times a frequency in turns, given as its leading bits and the rest: whole turns cancel exactly.
+// Of position times a frequency: `high` 2^-24 turns, a whole number, and `low` 2^-32 turns. The phase counts 2^-32 turns in
+// 32 bits, which whole turns overflow.
 fn angle(position: f32, high: F, low: F) -> Angle {
-  let leading = high * position;
-  let whole = (leading - round(leading)) + low * position;
-  let turn = whole - round(whole);
-  let quarter = round(turn * 4.0);
-  let rest = (turn - quarter * 0.25) * 6.2831853;
+  let phase = Unsigned(high) * (u32(position) << 8u) + Unsigned(Signed(low * position));
+  let quarter = (phase + Unsigned(1u << 29u)) >> Unsigned(30u);
+  let rest = F(Signed(phase - (quarter << Unsigned(30u)))) * 1.4629180792671596e-9; // an eighth of a turn at most
   let s = small_sine(rest);
   let c = small_cosine(rest);
-  // Quarter turns are -2 … 2: odd ones exchange sine and cosine, two turn both around.
-  let odd = 1.0 - abs(abs(quarter) - 1.0);
-  let even = (1.0 - odd) * (1.0 - abs(quarter));
-  return Angle(s * even + c * quarter * odd, c * even - s * quarter * odd);
+  let odd = (quarter & Unsigned(1u)) != Unsigned(0u);
+  let sine = select(s, c, odd);
+  let cosine = select(c, s, odd);
+  return Angle(
+    select(sine, -sine, quarter > Unsigned(1u)),
+    select(cosine, -cosine, ((quarter + Unsigned(1u)) & Unsigned(2u)) != Unsigned(0u)),
+  );
 }

@@ -154,18 +154,17 @@ function checkScaling(scaling: RopeScaling): void {
 }
 
 /**
- * Frequencies as turns per position, f / 2π, split for exactness: first nine leading bits of each, whose product with
- * a position below 2^15 is exact in f32, then the rest of each. (2, pairs), f32.
+ * Frequencies as turns per position, f / 2π, split for exactness: first whole numbers of 2^-24 turns, then what is left of
+ * each in 2^-32 turns, at most 128. (2, pairs), f32. See angle.wgsl.
  */
 export function turnsPerPosition(frequencies: Float64Array): Float32Array {
   const half = frequencies.length;
   const split = new Float32Array(2 * half);
   frequencies.forEach((frequency, j) => {
-    const turns = frequency / (2 * Math.PI);
-    const unit = 2 ** (Math.floor(Math.log2(turns)) - 8);
-    const high = Math.round(turns / unit) * unit;
+    const turns = (frequency / (2 * Math.PI)) * 2 ** 24;
+    const high = Math.round(turns);
     split[j] = high;
-    split[half + j] = turns - high;
+    split[half + j] = (turns - high) * 2 ** 8;
   });
   return split;
 }

@@ -23,12 +23,13 @@ const sizes = (c: Case, start: number) => ({
   start,
 });
 
-for (const start of [0, 32_700]) {
+for (const start of [0, 32_700, 16_000_000]) {
   testOp(`rope from position ${start}`, {
     cases: [
       { B: 1, T: 3, heads: 2, keyValueHeads: 1, width: 2, offset: 0, C: 8 },
       { B: 2, T: 5, heads: 1, keyValueHeads: 1, width: 6, offset: 3, C: 17 },
       { B: 2, T: 33, heads: 4, keyValueHeads: 2, width: 16, offset: 0, C: 128 },
+      { B: 1, T: 2, heads: 1, keyValueHeads: 1, width: 128, offset: 0, C: 256 },
     ],
     inputs: ({ B, T, C }) => ({ x: normal([B, T, C]) }),
     op: (g, { x }, { heads, keyValueHeads, width, offset }) =>
