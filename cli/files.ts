@@ -1,7 +1,7 @@
 /** Pairs from files and packages; files that are written whole or not at all. */
-import { createReadStream, existsSync } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { createReadStream, existsSync, realpathSync, rmSync } from 'node:fs';
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import { isPairCorpusName, PAIR_CORPORA, pairCorpusText } from '../demo/data/pair-corpora';
@@ -86,9 +86,33 @@ function unreadable(name: string, cause: unknown): DataError {
   return new DataError(name, why, 'Check the name and the rights.', { cause });
 }
 
+/** Whether two names are of one file. */
+export function sameFile(a: string, b: string): boolean {
+  return existsSync(a) && existsSync(b) && realpathSync.native(a) === realpathSync.native(b);
+}
+
+/** Refuses a name that `writeWhole` could not write to. */
+export async function mustBeWritable(name: string): Promise<void> {
+  if (existsSync(name) && !(await stat(name)).isFile()) {
+    throw new DataError(name, 'it is there already and is not a file', 'Name a file with --out.');
+  }
+  const temporary = temporaryOf(name);
+  try {
+    await (await open(temporary, 'w')).close();
+  } catch (cause) {
+    const folder = dirname(name);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? `there is no folder ${folder}` : `${folder} refuses it (${code ?? message})`;
+    throw new DataError(name, `it cannot be written: ${why}`, 'Choose another place with --out.', { cause });
+  } finally {
+    removeTemporary(name);
+  }
+}
+
 /** Replaces a file in one step: whoever is interrupted, or runs out of room, leaves the one before as it was. */
 export async function writeWhole(name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${name}.${process.pid}.tmp`;
+  const temporary = temporaryOf(name);
   try {
     const file = await open(temporary, 'w');
     try {
@@ -99,7 +123,7 @@ export async function writeWhole(name: string, bytes: Uint8Array): Promise<void>
     }
     await rename(temporary, name);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    removeTemporary(name);
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new DataError(
       name,
@@ -108,4 +132,17 @@ export async function writeWhole(name: string, bytes: Uint8Array): Promise<void>
       { cause },
     );
   }
+}
+
+/** What a `writeWhole` leaves that does not come to its end. */
+export function removeTemporary(name: string): void {
+  try {
+    rmSync(temporaryOf(name), { force: true });
+  } catch {
+    // none could be made, or it is still open on Windows
+  }
+}
+
+function temporaryOf(name: string): string {
+  return `${name}.${process.pid}.tmp`;
 }

@@ -37,6 +37,15 @@ function environment() {
   }
 }
 
+// `| head` wants no more. A log that is gone (Ctrl-C ends `| tee`, too) must not keep a training from being saved.
+process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+process.stderr.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const removeDawn = installDawn(environment());
 try {
   const { main } = /** @type {{ main(args: string[]): Promise<number> }} */ (

@@ -1,6 +1,7 @@
 /** `npx heed`: what can be asked for, and how errors are told. What a command needs is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import process from 'node:process';
+import { RESUME_HELP, STATUS_HELP } from './options';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
 import type { TranslateArguments } from './translate';
@@ -11,13 +12,15 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('heed')
     .description('Transformers on WebGPU: trains models that translate, and translates with them.')
     .showHelpAfterError('(--help tells what there is)')
+    .addHelpText('afterAll', STATUS_HELP)
     .exitOverride();
 
   program
     .command('train')
     .description('Train a model on pairs of texts; Ctrl-C saves, --resume goes on.')
+    .addHelpText('after', RESUME_HELP)
     .addOption(
-      new Option('--task <task>', 'what is learnt').choices(['translate', 'phonemes']).default('translate'),
+      new Option('--task <task>', 'what is learnt (default: translate)').choices(['translate', 'phonemes']),
     )
     .option(
       '--data <file…>',
@@ -27,35 +30,61 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--columns <a,b>', 'columns of source and target, from 1 (default: 1,2)', columns)
     .option('--languages <a,b>', 'of source and target, such as en,fr', languages)
     .option('--out <file>', 'weights to translate with', 'heed-model.safetensors')
-    .option('--resume', 'go on with the training that stands beside --out')
-    .option('--overwrite', 'begin anew where there is one already')
-    .addOption(new Option('--preset <size>', 'of the model').choices(['tiny', 'small', 'base']))
-    .option('--steps <n>', 'updates in all', whole(1))
-    .option('--tokens <n>', 'tokens of a batch', whole(2))
-    .option('--accumulate <n>', 'batches of an update', whole(1))
-    .option('--vocabulary <n>', 'subwords', whole(260))
-    .option('--max-length <n>', 'tokens of a text; longer pairs are left out', whole(2))
-    .option('--lr <x>', 'peak learning rate', positive)
-    .option('--warmup <n>', 'updates of the warm-up', whole(0))
     .addOption(
-      new Option('--schedule <kind>', 'after the warm-up').choices([
+      new Option('--resume', 'go on with the training that stands beside --out').conflicts('overwrite'),
+    )
+    .option('--overwrite', 'begin anew where --out or a training is already')
+    .addOption(
+      new Option('--preset <size>', 'of the model (default: small, or tiny for phonemes)').choices([
+        'tiny',
+        'small',
+        'base',
+      ]),
+    )
+    .option('--steps <n>', 'updates in all (default by preset: 5000, 20000, 100000)', whole(1))
+    .option(
+      '--tokens <n>',
+      'tokens of a batch, padding included (default by preset: 1024, 4096, 8192)',
+      whole(2),
+    )
+    .option('--accumulate <n>', 'batches of an update (default: 1)', whole(1))
+    .option('--vocabulary <n>', 'subwords (default: 8000, fewer where there are few pairs)', whole(260))
+    .option('--max-length <n>', 'tokens of a text; longer pairs are left out (default: 100)', whole(2))
+    .option('--lr <x>', 'peak learning rate (default by preset: 3e-3, 2e-3, 7e-4)', positive)
+    .option('--warmup <n>', 'updates of the warm-up (default: a tenth of all, at most 4000)', whole(0))
+    .addOption(
+      new Option('--schedule <kind>', 'after the warm-up (default: inverse_square_root)').choices([
         'inverse_square_root',
         'cosine',
         'linear',
       ]),
     )
-    .option('--dropout <x>', 'share of activations', share)
-    .option('--smoothing <x>', 'of labels', share)
-    .option('--seed <n>', 'of weights, dropout and batches', whole(0))
-    .option('--validation <n>', 'pairs held out to watch by: a number, or a share below 1', amount)
-    .option('--test <n>', 'pairs held out for a score at the end', amount)
-    .option('--evaluate-every <n>', 'updates between evaluations', whole(1))
-    .option('--checkpoint-every <n>', 'updates between checkpoints (default: at evaluations)', whole(1))
-    .option('--sample <n>', 'validation pairs that evaluations translate', whole(1))
-    .addOption(
-      new Option('--monitor <metric>', 'what is best').choices(['bleu', 'chrf', 'per', 'wer', 'loss']),
+    .option('--dropout <x>', 'share of activations (default: 0.1)', share)
+    .option('--smoothing <x>', 'of labels (default: 0.1)', share)
+    .option('--seed <n>', 'of weights, dropout and batches (default: 0)', whole(0))
+    .option(
+      '--validation <n>',
+      'pairs held out to watch by: a number, or a share below 1 (default: a twentieth, at most 1000 pairs)',
+      amount,
     )
-    .option('--patience <n>', 'stop after so many evaluations without progress', whole(1))
+    .option('--test <n>', 'pairs held out for a score at the end (default: 0)', amount)
+    .option(
+      '--evaluate-every <n>',
+      'updates between evaluations (default: a twentieth of all, at most 1000)',
+      whole(1),
+    )
+    .option('--checkpoint-every <n>', 'updates between checkpoints (default: at evaluations)', whole(1))
+    .option('--sample <n>', 'validation pairs that evaluations translate (default: 200)', whole(1))
+    .addOption(
+      new Option('--monitor <metric>', 'what is best (default: bleu, or per for phonemes)').choices([
+        'bleu',
+        'chrf',
+        'per',
+        'wer',
+        'loss',
+      ]),
+    )
+    .option('--patience <n>', 'stop after so many evaluations without progress (default: never)', whole(1))
     .option('--average <n>', 'average the weights of so many last evaluations (default: 5)', whole(1))
     .option('--title <text>', "for the model's card")
     .option('--licence <text>', 'of the data, for the card')

@@ -1,17 +1,23 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import process from 'node:process';
 
-/** So often, in milliseconds, a line is written where there is no terminal. */
-const LINE_MS = 10_000;
+/** Where there is no terminal, lines are so far apart, in milliseconds and in progress, … */
+const LINE_MS = 15_000;
+const LINE_SHARE = 0.02;
+/** … yet a long run shows that it lives. */
+const ALIVE_MS = 300_000;
 
 /** A bar at the bottom of a terminal with lines above it; where there is none, a line now and then. */
 export class ProgressDisplay {
+  readonly #stream: NodeJS.WriteStream;
   readonly #bars: MultiBar | null;
   #bar: SingleBar | null = null;
   #label = '';
-  #told = -Infinity;
+  /** The last line of `#label`. */
+  #line = { at: 0, done: 0 };
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
     this.#bars = stream.isTTY
       ? new MultiBar(
           {
@@ -36,11 +42,18 @@ export class ProgressDisplay {
         this.#bar.setTotal(total);
         this.#bar.update(done, { label, text });
       }
-    } else if (label !== this.#label || done >= total || performance.now() - this.#told > LINE_MS) {
-      this.#told = performance.now();
-      process.stderr.write(`${label} ${done}/${total}${text && `  ${text}`}\n`);
+    } else if (label !== this.#label || this.#due(done, total)) {
+      this.#line = { at: performance.now(), done };
+      this.#stream.write(`${label} ${done}/${total}${text && `  ${text}`}\n`);
     }
     this.#label = label;
+  }
+
+  #due(done: number, total: number): boolean {
+    if (done >= total) return this.#line.done < total;
+    const waited = performance.now() - this.#line.at;
+    const gained = done - this.#line.done;
+    return waited >= ALIVE_MS || (waited >= LINE_MS && gained >= LINE_SHARE * total);
   }
 
   /** A line that stays. */
@@ -49,13 +62,13 @@ export class ProgressDisplay {
       this.#bars.log(`${line}\n`);
       this.#bars.update();
     } else {
-      process.stderr.write(`${line}\n`);
+      this.#stream.write(`${line}\n`);
     }
   }
 
   /** Leaves the terminal as it was. */
   end(): void {
-    this.#bars?.stop();
+    if (this.#bar) this.#bars?.stop(); // draws once more
     this.#bar = null;
   }
 }
@@ -66,4 +79,12 @@ export function duration(milliseconds: number): string {
   const two = (part: number): string => String(part).padStart(2, '0');
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+}
+
+/** `1 h 22 min`, `12 min`, `40 s`. */
+export function durationInWords(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,6 +1,5 @@
-import process from 'node:process';
 import type { TranslationEvent, TranslationTrainingResult } from '../models/translation/index';
-import { duration, type ProgressDisplay } from './progress';
+import { duration, durationInWords, type ProgressDisplay } from './progress';
 
 /** Validation pairs that are shown with every evaluation. */
 const SHOWN = 3;
@@ -19,7 +18,11 @@ export function metricsText(metrics: Readonly<Record<string, number>>): string {
 /** Tells in a terminal what a training does. */
 export class TrainingReport {
   readonly #display: ProgressDisplay;
+  readonly #begun = performance.now();
   #steps = 0;
+  #from = 0;
+  /** Of sources and targets, without padding. */
+  #tokens = 0;
   #loss: number | null = null;
   #stepMs: number | null = null;
   #scored = '';
@@ -71,6 +74,7 @@ export class TrainingReport {
     const { train, validation, test, tooLong, empty, vocabulary, paddingShare, shapes, batchesPerEpoch } =
       report;
     this.#steps = settings.run.steps;
+    this.#from = step;
     const left = [
       tooLong > 0 ? `${tooLong} longer than ${settings.maxLength} tokens` : '',
       empty > 0 ? `${empty} empty` : '',
@@ -87,7 +91,10 @@ export class TrainingReport {
   }
 
   #step({ reports, tokensPerSecond, stepMilliseconds }: Extract<TranslationEvent, { kind: 'steps' }>): void {
-    for (const { loss } of reports) this.#loss = this.#loss === null ? loss : 0.95 * this.#loss + 0.05 * loss;
+    for (const { loss, tokens } of reports) {
+      this.#loss = this.#loss === null ? loss : 0.95 * this.#loss + 0.05 * loss;
+      this.#tokens += tokens;
+    }
     const ms = stepMilliseconds;
     this.#stepMs = this.#stepMs === null ? ms : 0.9 * this.#stepMs + 0.1 * ms;
     const { index, lr } = reports[reports.length - 1];
@@ -119,7 +126,15 @@ export class TrainingReport {
     }[chosen];
     const scores = metrics ? `: ${metricsText(metrics)}` : '';
     const what = better ? `${which}${scores}` : `step ${best!.step}, still the best`;
-    process.stderr.write(`${why} at step ${step}. ${out} has the weights of ${what}.\n`);
+    this.#display.tell(`${why} at step ${step} ${this.#spent()}. ${out} has the weights of ${what}.`);
+  }
+
+  /** What a record of the run needs. */
+  #spent(): string {
+    const time = durationInWords(performance.now() - this.#begun);
+    const tokens =
+      this.#tokens < 1e6 ? this.#tokens.toLocaleString('en') : `${(this.#tokens / 1e6).toFixed(1)} million`;
+    return `in ${time}, ${tokens} source and target tokens${this.#from > 0 ? ` since step ${this.#from}` : ''}`;
   }
 }
 

@@ -11,12 +11,14 @@ import {
   type TranslationTrainingOptions,
 } from '../models/translation/index';
 import { openDevice } from './device';
-import { readAll, readWhole, writeWhole } from './files';
+import { mustBeWritable, readAll, readWhole, removeTemporary, sameFile, writeWhole } from './files';
+import { Interruption } from './interruption';
 import { ProgressDisplay } from './progress';
 import { TrainingReport } from './report';
+import { refuseOtherSettings } from './resume';
 
 export interface TrainArguments {
-  readonly task: 'translate' | 'phonemes';
+  readonly task?: 'translate' | 'phonemes';
   readonly data?: readonly string[];
   readonly columns?: readonly [number, number];
   readonly languages?: readonly [string, string];
@@ -58,23 +60,25 @@ export async function train(args: TrainArguments): Promise<number> {
   const saved = checkpointName(out);
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
-  const resume = await resumed(args, saved);
   const names = args.data ?? (args.task === 'phonemes' ? ['phonemes'] : []);
+  await checkOut(args, saved, names);
+  const resume = args.resume ? await resumed(args, saved) : null;
+  const report = new TrainingReport(display);
   const read = await readAll(names, tell, args.columns);
 
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort(new DataError('train', 'it was interrupted'));
-    tell('Stopping after this step. Once more ends it without saving.');
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  using interruption = new Interruption(
+    () => tell('Stopping after this step. Once more ends it without saving.'),
+    () => {
+      display.end();
+      for (const name of [saved, out]) removeTemporary(name);
+    },
+  );
+  const { signal } = interruption;
   try {
     using device = await openDevice();
-    const report = new TrainingReport(display);
     tell(`Adapter: ${device.info.description || device.info.vendor}`);
     const result = await trainTranslation({
-      ...settings(args),
+      ...(resume ? runSettings(args) : settings(args)),
       device,
       pairs: read.pairs,
       ...(read.apart && { apart: read.apart }),
@@ -83,7 +87,7 @@ export async function train(args: TrainArguments): Promise<number> {
         ...defined({ title: args.title, licence: args.licence, languages: args.languages ?? read.languages }),
       },
       ...(resume && { resume }),
-      signal: controller.signal,
+      signal,
       reopen: openDevice,
       onEvent: async (event: TranslationEvent) => {
         report.show(event);
@@ -103,36 +107,49 @@ export async function train(args: TrainArguments): Promise<number> {
     );
     return 130;
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
+    if (!interruption.caused(error)) throw error;
     display.end();
     process.stderr.write('Interrupted before the first step: nothing to save.\n');
     return 130;
   } finally {
     display.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
-async function resumed(args: TrainArguments, saved: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (args.resume) {
-    const file = await readWhole(saved);
-    await checkpointInfo(file); // refuses other files before anything is read
-    return new Uint8Array(await file.arrayBuffer());
+/** Refuses names that would cost somebody a file, or a training that could not be saved. */
+async function checkOut(args: TrainArguments, saved: string, data: readonly string[]): Promise<void> {
+  const { out, resume = false, overwrite = false } = args;
+  const lost = [out, saved].find((name) => data.some((file) => sameFile(file, name)));
+  if (lost !== undefined) {
+    throw new DataError('--out', `${lost} is among the data and would be overwritten`, 'Write elsewhere.');
   }
-  if (existsSync(saved) && !args.overwrite) {
+  if (!resume && !overwrite && existsSync(saved)) {
     throw new DataError(
       saved,
       'there is a training already',
       'Go on with it (--resume), begin anew (--overwrite), or write elsewhere (--out).',
     );
   }
-  return null;
+  if (!resume && !overwrite && existsSync(out)) {
+    throw new DataError(
+      out,
+      'there is a file already',
+      'Overwrite it (--overwrite), or write elsewhere (--out).',
+    );
+  }
+  await mustBeWritable(out);
+  await mustBeWritable(saved);
+}
+
+async function resumed(args: TrainArguments, saved: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await readWhole(saved);
+  refuseOtherSettings(args, await checkpointInfo(file)); // refuses other files, too, before anything is read
+  return new Uint8Array(await file.arrayBuffer());
 }
 
 function settings(args: TrainArguments): Partial<TranslationTrainingOptions> {
   const { task, dropout, vocabulary, preset = task === 'phonemes' ? 'tiny' : 'small' } = args;
   const { tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test } = args;
-  const { steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery } = args;
   return {
     preset,
     ...(task === 'phonemes' && { kind: 'symbols' as const, apart: 'source' as const }),
@@ -140,8 +157,14 @@ function settings(args: TrainArguments): Partial<TranslationTrainingOptions> {
     ...(vocabulary !== undefined && { vocabularySize: vocabulary }),
     ...scheduleOf(args),
     ...defined({ tokens, accumulate, maxLength, lr, warmup, smoothing, seed, validation, test }),
-    ...defined({ steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery }),
+    ...runSettings(args),
   };
+}
+
+/** What may change when a run is resumed. */
+function runSettings(args: TrainArguments): Partial<TranslationTrainingOptions> {
+  const { steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery } = args;
+  return defined({ steps, evaluateEvery, sample, patience, average, monitor, checkpointEvery });
 }
 
 /** Schedules that end need all numbers; the default one fills its own. */

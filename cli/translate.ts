@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { DataError, EngineError } from '../engine/index';
+import { DataError, DeviceError, EngineError } from '../engine/index';
 import {
   TranslationModel,
   Translator,
@@ -58,6 +58,7 @@ export async function translate(texts: readonly string[], args: TranslateArgumen
         for (const line of group) await some([line]); // the others are translated all the same
         return;
       }
+      if (error instanceof DeviceError) throw error; // the others would fail as well
       process.stderr.write(`heed: line ${++number}: ${error.message}\n`);
       process.stdout.write('\n'); // so that lines stay side by side
       status = 1;

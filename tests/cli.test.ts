@@ -12,12 +12,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { readAll, readWhole, writeWhole } from '../cli/files';
 import { main } from '../cli/main';
-import { duration } from '../cli/progress';
+import { CHANGEABLE, flag, SETTLED } from '../cli/options';
+import { duration, durationInWords, ProgressDisplay } from '../cli/progress';
+import { train as trainCommand } from '../cli/train';
+import { completeSettings } from '../models/translation/settings';
 import { vulkanEnvironment } from './harness/vulkan.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'heed-cli-'));
@@ -25,20 +29,28 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const place = (name: string): string => join(folder, name);
 const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
 
-/** Runs it to its end; `until`: is interrupted, as by Ctrl-C, when that has been written. */
-function run(args: readonly string[], { until, input = '' }: { until?: RegExp; input?: string } = {}) {
+/**
+ * Runs it to its end; `until`: is interrupted, as by Ctrl-C, when that has been written: twice, as where npm passes on
+ * the terminal's signal. `deaf`: a stream that nobody reads.
+ */
+function run(
+  args: readonly string[],
+  { until, input = '', deaf }: { until?: RegExp; input?: string; deaf?: 'stdout' | 'stderr' } = {},
+) {
   return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
     const child = spawn(process.execPath, [heed, ...args], {
       cwd: folder,
       env: { ...process.env, ...vulkanEnvironment() },
     });
     let [out, told, interrupted] = ['', '', false];
+    if (deaf) child[deaf].destroy();
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));
     child.stderr.on('data', (data: Buffer) => {
       told += data.toString();
       if (!until?.test(told) || interrupted) return;
       interrupted = true;
       child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 20);
     });
     child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
     child.stdin.end(input);
@@ -84,11 +96,22 @@ it('trains, is interrupted, goes on and translates', { timeout: 300_000 }, async
     expect.stringMatching(/there is a training already.*--resume/),
   ]);
   const end = Number(step) + 10;
-  const second = await run([...train, '--resume', '--steps', `${end}`]);
+  const second = await run([...train, ...sizes, '--resume', '--steps', `${end}`]);
   expect(second.code, second.told).toBe(0);
   expect(second.told).toContain(`going on from step ${step}`);
-  expect(second.told).toContain(`Finished at step ${end}.`);
+  expect(second.told).toMatch(
+    new RegExp(
+      `^Finished at step ${end} in \\d+ (s|min), [\\d,]+ source and target tokens since step ${step}\\. model`,
+      'm',
+    ),
+  );
   expect(readdirSync(folder).sort()).toEqual(['model.safetensors', 'model.train.safetensors', 'pairs.tsv']);
+
+  const [data, out] = [[place('pairs.tsv')], place('model.safetensors')];
+  const other = { preset: 'small', tokens: 400, lr: 1, maxLength: 100, dropout: 0.2, steps: 1 } as const;
+  await expect(trainCommand({ task: 'translate', data, out, resume: true, ...other })).rejects.toThrow(
+    /begun with --task phonemes, not translate; --preset tiny, not small; --lr 0\.003, not 1; --dropout 0\.1, not 0\.2\. Leave/,
+  );
 
   const lines = `Bad face!\n\n${'a'.repeat(300)}\nd4\n`;
   const translated = await run(['translate', '--model', 'model.safetensors', '--beams', '2'], {
@@ -157,4 +180,77 @@ it.each([
 
 it('durations', () => {
   expect([0, 65_400, 3_909_000].map(duration)).toEqual(['0:00', '1:05', '1:05:09']);
+});
+
+it('durations in words', () => {
+  expect([0, 59_400, 3_570_000, 4_920_000].map(durationInWords)).toEqual([
+    '0 s',
+    '59 s',
+    '1 h 0 min',
+    '1 h 22 min',
+  ]);
+});
+
+it('who stops reading ends it quietly; a log that is gone ends nothing', { timeout: 60_000 }, async () => {
+  expect(await run(['--help'], { deaf: 'stdout' })).toEqual({ code: 0, out: '', told: '' });
+  expect(await run(['nonsense'], { deaf: 'stderr' })).toEqual({ code: 2, out: '', told: '' });
+});
+
+it('without a terminal, lines of progress are 15 seconds and 2 % apart', () => {
+  const stream = new PassThrough();
+  const display = new ProgressDisplay(stream as unknown as NodeJS.WriteStream);
+  const clock = vi.spyOn(performance, 'now');
+  const steps = (seconds: number, total: number): string[] => {
+    for (let done = 1; done <= total; done++) {
+      clock.mockReturnValue((done * seconds * 1000) / total);
+      display.show('train', done, total);
+    }
+    display.show('train', total, total);
+    display.tell('end');
+    return (stream.read() as Buffer).toString().trim().split('\n');
+  };
+  try {
+    expect(steps(60, 600)).toEqual([1, 151, 301, 451, 600].map((n) => `train ${n}/600`).concat('end'));
+    expect(steps(36_000, 36_000).length).toBeGreaterThan(100); // every 5 minutes
+    expect(steps(3600, 3600).length).toBeLessThan(53);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+it('--help says the defaults that there are, what resuming keeps, and the exit status', async () => {
+  let written = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+  try {
+    expect(await main(['train', '--help'])).toBe(0);
+  } finally {
+    write.mockRestore();
+  }
+  const help = written.replace(/\s+/g, ' ');
+  const presets = (['tiny', 'small', 'base'] as const).map((preset) => completeSettings({ preset }, []));
+  const byPreset = (option: string): number[] => {
+    const [, values] = new RegExp(`${option} <.>[^-]*\\(default by preset: ([^)]*)\\)`).exec(help) ?? [];
+    return values.split(', ').map(Number);
+  };
+  expect(byPreset('--steps')).toEqual(presets.map(({ run }) => run.steps));
+  expect(byPreset('--tokens')).toEqual(presets.map(({ tokens }) => tokens));
+  byPreset('--lr').forEach((lr, i) => expect(lr).toBeCloseTo(presets[i].schedule.lr, 4));
+  const [{ maxLength, smoothing, run: settings }] = presets;
+  for (const [option, value] of Object.entries({ '--max-length': maxLength, '--smoothing': smoothing })) {
+    expect(help).toMatch(new RegExp(`${option} <.>[^(]*\\(default: ${value}\\)`));
+  }
+  for (const [option, value] of Object.entries({
+    '--sample': settings.sample,
+    '--average': settings.average,
+  })) {
+    expect(help).toMatch(new RegExp(`${option} <.>[^(]*\\(default: ${value}\\)`));
+  }
+  expect(help).toContain(
+    `keeps what it was begun with, and other values are refused, of ${SETTLED.map(flag).join(' ')}`,
+  );
+  expect(help).toContain(`These may change: ${CHANGEABLE.map(flag).join(' ')}`);
+  expect(help).toMatch(/Exit status: 0;.* 130/);
 });
