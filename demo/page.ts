@@ -144,7 +144,7 @@ export class Page {
     } catch (error) {
       const back =
         (error as Error).name === 'TrainingError' && this.#run ? this.#strings.wentBack(this.#run.step) : '';
-      this.#notices.error((error as Error).message, back);
+      this.#notices.error(error as Error, back);
     }
   }
 
@@ -159,7 +159,7 @@ export class Page {
       const { tokens, milliseconds } = await this.#session.generate(this.#writing.settings);
       note = this.#strings.wrote(tokens, this.#format.whole((1000 * tokens) / milliseconds));
     } catch (error) {
-      this.#notices.error((error as Error).message);
+      this.#notices.error(error as Error);
     }
     this.#writes = false;
     this.#writing.end(note);

@@ -266,6 +266,14 @@ describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () 
       await visitor.page.$$eval('#film button', (all, at) => all[at].click(), step);
       expect(await visitor.scrollWidth()).toBe(360);
     }
+    const long = 'Antidisestablishmentarianism'.repeat(3);
+    await enter('#sentence', `so ${long}`);
+    await until(
+      'tokens',
+      () => texts('#tokens .word'),
+      (now) => now.join() === `so,${long}`,
+    );
+    expect(await visitor.scrollWidth()).toBe(360);
   });
 
   test('each page links to the other', async () => {

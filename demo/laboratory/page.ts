@@ -57,7 +57,7 @@ export class LaboratoryPage {
       await work();
       this.#notices.clear('error');
     } catch (error) {
-      this.#notices.error((error as Error).message);
+      this.#notices.error(error as Error);
     }
   }
 

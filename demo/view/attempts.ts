@@ -24,7 +24,7 @@ export class Attempts {
     try {
       await work();
     } catch (error) {
-      this.#notices.error((error as Error).message);
+      this.#notices.error(error as Error);
     }
     this.#busy = false;
     this.#onChange();

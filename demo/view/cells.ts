@@ -39,6 +39,8 @@ export interface HeatMapOptions {
 /** Room of a cell for numbers, px. */
 const TEXT_WIDTH = 34;
 const LABEL_FONT = 12;
+/** Room that a label may take, px. */
+const LABEL_MOST = 140;
 const GAP = 6;
 
 /** Corner of the cells, and size of one. */
@@ -59,8 +61,10 @@ export function fit(
   host: { readonly clientWidth: number; readonly clientHeight: number },
 ): Layout {
   setFont(context);
-  const widest = (axis: Axis): number =>
-    Math.ceil(Math.max(0, ...axis.labels.map((label) => context.measureText(label).width)));
+  const widest = (axis: Axis): number => {
+    const widths = axis.labels.map((label) => context.measureText(label).width);
+    return Math.min(LABEL_MOST, Math.ceil(Math.max(0, ...widths)));
+  };
   const titled = (axis: Axis): number => (axis.title ? LABEL_FONT + GAP : 0);
   const left = titled(data.rowAxis) + (widest(data.rowAxis) ? widest(data.rowAxis) + GAP : 1);
   const side = (room: number, count: number): number => {
@@ -83,6 +87,20 @@ export function fit(
 
 function setFont(context: CanvasRenderingContext2D, size = LABEL_FONT): void {
   context.font = `${size}px ${themeValue('--sans')}`;
+}
+
+/** A label as far as there is room for it, in the font that `fit` sets. */
+export function shortened(context: CanvasRenderingContext2D, label: string): string {
+  if (context.measureText(label).width <= LABEL_MOST) return label;
+  const characters = [...label];
+  const cut = (count: number): string => `${characters.slice(0, count).join('')}…`;
+  let [fits, most] = [0, characters.length];
+  while (most - fits > 1) {
+    const count = (fits + most) >> 1;
+    if (context.measureText(cut(count)).width <= LABEL_MOST) fits = count;
+    else most = count;
+  }
+  return cut(fits);
 }
 
 /** Colours, numbers where there is room, and hatching, from the layout's corner on. */
@@ -136,7 +154,7 @@ export function paintLabels(context: CanvasRenderingContext2D, data: HeatMapData
   const every = (pitch: number): number => Math.ceil(LABEL_FONT / pitch);
   rowAxis.labels.forEach((label, row) => {
     if (label === '' || (rowAxis.dense && row % every(height) !== 0)) return;
-    context.fillText(label, left - GAP, top + (row + 0.5) * height);
+    context.fillText(shortened(context, label), left - GAP, top + (row + 0.5) * height);
   });
   context.textAlign = upright ? 'left' : 'center';
   columnAxis.labels.forEach((label, column) => {
@@ -144,7 +162,7 @@ export function paintLabels(context: CanvasRenderingContext2D, data: HeatMapData
     context.save();
     context.translate(left + (column + 0.5) * width, top - (upright ? GAP - 1 : LABEL_FONT - 2));
     if (upright) context.rotate(-Math.PI / 2);
-    context.fillText(label, 0, 0);
+    context.fillText(shortened(context, label), 0, 0);
     context.restore();
   });
   context.textAlign = 'left';

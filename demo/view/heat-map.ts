@@ -1,5 +1,13 @@
 import { element } from './dom';
-import { fit, paintCells, paintLabels, type HeatMapData, type HeatMapOptions, type Layout } from './cells';
+import {
+  fit,
+  paintCells,
+  paintLabels,
+  shortened,
+  type HeatMapData,
+  type HeatMapOptions,
+  type Layout,
+} from './cells';
 import { themeValue } from './colours';
 
 export interface Cell {
@@ -12,7 +20,7 @@ export class HeatMap {
   /** The cell under the pointer, or where the arrow keys stand; null when there is none. */
   onPoint: (cell: Cell | null) => void = () => undefined;
   onChoose: (cell: Cell) => void = () => undefined;
-  readonly canvas = element('canvas', { tabindex: 0, role: 'img' });
+  readonly canvas = element('canvas', { tabindex: 0, role: 'application' });
   readonly #host: HTMLElement;
   readonly #options: Required<HeatMapOptions>;
   #data: HeatMapData | null = null;
@@ -82,7 +90,9 @@ export class HeatMap {
   #listen(): void {
     const { canvas } = this;
     canvas.addEventListener('pointermove', (event) => {
-      if (event.pointerType === 'mouse') this.#setPoint(this.#cellAt(event));
+      if (event.pointerType !== 'mouse') return;
+      this.#setPoint(this.#cellAt(event));
+      this.#tellLabel(event);
     });
     canvas.addEventListener('pointerleave', ({ pointerType }) => {
       if (pointerType === 'mouse') this.#setPoint(null);
@@ -122,6 +132,20 @@ export class HeatMap {
     return data && row >= 0 && column >= 0 && row < data.rows && column < data.columns
       ? { row, column }
       : null;
+  }
+
+  /** The whole of a label that was cut, as a tooltip. */
+  #tellLabel({ offsetX, offsetY }: MouseEvent): void {
+    const { left, top, width, height } = this.#layout;
+    const data = this.#data;
+    const label =
+      offsetX < left
+        ? data?.rowAxis.labels[Math.floor((offsetY - top) / height)]
+        : offsetY < top
+          ? data?.columnAxis.labels[Math.floor((offsetX - left) / width)]
+          : undefined;
+    const cut = label !== undefined && shortened(this.canvas.getContext('2d')!, label) !== label;
+    this.canvas.title = cut ? label : '';
   }
 
   #setPoint(point: Cell | null): void {

@@ -1,13 +1,16 @@
 /** Heat maps as files: the same picture as on the page, drawn anew at a size of its own. */
-import { fit, paintCells, paintLabels, type HeatMapData, type Layout } from './cells';
+import { fit, paintCells, paintLabels, shortened, type HeatMapData, type Layout } from './cells';
 import { palette, themeValue } from './colours';
 import { element } from './dom';
 
 /** Side of a cell, px. */
 const CELL = 34;
 const MARGIN = 12;
-/** Pixels of a PNG for one of the drawing. */
+/** Pixels of a PNG for one of the drawing, at most. */
 const PNG_SCALE = 3;
+/** Pixels that every browser has room for: in all, and along a side. */
+const PNG_PIXELS = 16 * 2 ** 20;
+const PNG_SIDE = 8192;
 
 interface Sheet {
   readonly layout: Layout;
@@ -31,9 +34,14 @@ export async function heatMapPng(data: HeatMapData): Promise<Blob> {
   const canvas = element('canvas');
   const context = canvas.getContext('2d')!;
   const { layout, width, height } = sheetOf(context, data);
-  canvas.width = width * PNG_SCALE;
-  canvas.height = height * PNG_SCALE;
-  context.scale(PNG_SCALE, PNG_SCALE);
+  const scale = Math.min(
+    PNG_SCALE,
+    Math.sqrt(PNG_PIXELS / (width * height)),
+    PNG_SIDE / Math.max(width, height),
+  );
+  canvas.width = Math.floor(width * scale);
+  canvas.height = Math.floor(height * scale);
+  context.scale(scale, scale);
   context.fillStyle = themeValue('--paper');
   context.fillRect(0, 0, width, height);
   paintCells(context, data, layout);
@@ -50,7 +58,8 @@ export async function heatMapPng(data: HeatMapData): Promise<Blob> {
 
 /** A stand-alone SVG: a rectangle with its value as title for each cell, labels as text. */
 export function heatMapSvg(data: HeatMapData): string {
-  const { layout, width: w, height: h } = sheetOf(element('canvas').getContext('2d')!, data);
+  const context = element('canvas').getContext('2d')!;
+  const { layout, width: w, height: h } = sheetOf(context, data);
   const { left, top, width, height, upright } = layout;
   const { colour, ink } = palette(data.palette, data.range);
   const soft = themeValue('--soft');
@@ -72,7 +81,9 @@ export function heatMapSvg(data: HeatMapData): string {
   }
   const label = (x: number, y: number, text: string, anchor: string, turned = false): string => {
     const turn = turned ? ` transform="rotate(-90 ${x} ${y})"` : '';
-    return `<text x="${x}" y="${y}" text-anchor="${anchor}" dominant-baseline="central"${turn}>${escape(text)}</text>`;
+    const shown = shortened(context, text);
+    const title = shown === text ? '' : `<title>${escape(text)}</title>`;
+    return `<text x="${x}" y="${y}" text-anchor="${anchor}" dominant-baseline="central"${turn}>${escape(shown)}${title}</text>`;
   };
   const labels = [
     ...data.rowAxis.labels.map((text, row) => label(left - 6, top + (row + 0.5) * height, text, 'end')),

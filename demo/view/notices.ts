@@ -13,7 +13,8 @@ export class Notices {
     this.#dismissLabel = label;
   }
 
-  error(...sentences: readonly string[]): void {
+  /** Errors of the engine are in English whatever the page's language. */
+  error(...sentences: readonly (string | Error)[]): void {
     this.#show('error', sentences);
   }
 
@@ -27,10 +28,13 @@ export class Notices {
     }
   }
 
-  #show(kind: 'error' | 'news', sentences: readonly string[]): void {
+  #show(kind: 'error' | 'news', sentences: readonly (string | Error)[]): void {
     this.clear(kind);
     const close = element('button', { type: 'button', class: 'link' }, this.#dismissLabel);
-    const text = element('p', {}, sentences.join(' '));
+    const parts = sentences.map((one) =>
+      typeof one === 'string' ? one : element('span', { lang: 'en' }, one.message),
+    );
+    const text = element('p', {}, ...parts.flatMap((part) => [' ', part]).slice(1));
     const notice = element(
       'div',
       { class: `notice ${kind}`, ...(kind === 'error' && { role: 'alert' }) },

@@ -41,7 +41,7 @@ export class Samples {
   add(step: number, prompt: string, piece: string, loss: string, language: string): void {
     if (this.#current?.step !== step) {
       const given = element('span', { class: 'given' }, prompt);
-      const said = element('p', { class: 'said writing-now', lang: language }, given);
+      const said = element('p', { class: 'said writing-now', lang: language, dir: 'auto' }, given);
       const when = element('p', { class: 'when' }, element('span'), element('span'));
       const item = element('li', { 'data-step': step, 'data-loss': loss }, when, said);
       this.#label(item);

@@ -11,8 +11,9 @@ import type { Alignment, DecodeSettings, ModelInfo, TranslationResult } from './
 
 /** Pieces of a text that are decoded at once, and most beams. */
 export const TRANSLATOR_SIZE = { sentences: 4, beams: 8 } as const;
-/** Partial translations are handed on at most this often. */
+/** Partial translations are handed on at most this often, and long ones seldom: the page draws each anew. */
 const EVERY_MS = 30;
+const EVERY_MS_PER_CHARACTER = 0.02;
 
 export class OpenModel {
   readonly translator: Translator;
@@ -73,7 +74,8 @@ export class OpenModel {
       lengthPenalty,
       signal,
       onText: (partial) => {
-        if (performance.now() - told < EVERY_MS) return;
+        const every = Math.max(EVERY_MS, EVERY_MS_PER_CHARACTER * partial.length);
+        if (performance.now() - told < every) return;
         told = performance.now();
         onText(partial);
       },

@@ -4,17 +4,28 @@ import type { TranslationResult } from '../session/protocol';
 
 /** Characters of a part that its button shows. */
 const SHOWN = 24;
+/** Parts that have a button each. Of more, one is chosen by its number. */
+const BUTTONS = 40;
 
 /** The whole of a translation that was made in parts, and which of them is looked at. */
 export class PartsPicker {
   readonly #segments: Segments;
+  readonly #number = byId<HTMLInputElement>('part');
+  #count = 0;
 
   constructor(onChange: () => void) {
     this.#segments = new Segments(byId('parts'), 'part', onChange);
+    this.#number.addEventListener('input', onChange);
   }
 
   offer({ parts }: TranslationResult): void {
-    if (parts.length === 0) return;
+    this.#count = parts.length;
+    byId('parts').hidden = this.#many;
+    byId('part-number').hidden = !this.#many;
+    setText(byId('part-count'), `/ ${parts.length}`);
+    this.#number.max = String(parts.length);
+    this.#number.value = '1';
+    if (parts.length === 0 || this.#many) return;
     this.#segments.offer(
       parts.map(({ source }, i) => [
         String(i),
@@ -25,7 +36,13 @@ export class PartsPicker {
 
   /** Number of the part. */
   get chosen(): number {
-    return Number(this.#segments.chosen);
+    if (!this.#many) return Number(this.#segments.chosen);
+    const typed = Math.floor(Number(this.#number.value)) - 1;
+    return Math.min(this.#count - 1, Math.max(0, typed || 0));
+  }
+
+  get #many(): boolean {
+    return this.#count > BUTTONS;
   }
 
   render(result: TranslationResult | null, language: string): void {

@@ -8,6 +8,8 @@ import type { DecodeSettings, HypothesisInfo, ModelChoice, ModelInfo } from '../
 
 /** Someone who types has paused: translate what is there. */
 const PAUSE_MS = 500;
+/** Characters of a text that is translated without being asked for. */
+const SHORT = 5000;
 const OWN = 'own';
 const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
@@ -27,6 +29,7 @@ export class RequestPanel {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #hypotheses: readonly HypothesisInfo[] = [];
   #chosen = 0;
+  #strings: TranslateStrings | null = null;
 
   constructor() {
     byId('request').addEventListener('submit', (event) => {
@@ -36,7 +39,7 @@ export class RequestPanel {
     byId('stop-translating').addEventListener('click', () => this.onStop());
     this.#source.addEventListener('input', () => {
       clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => this.#ask(), PAUSE_MS);
+      if (!this.long) this.#typing = setTimeout(() => this.#ask(), PAUSE_MS);
     });
     this.#source.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -44,7 +47,10 @@ export class RequestPanel {
       this.#ask();
     });
     for (const slider of [this.#beams, this.#penalty]) {
-      slider.addEventListener('change', () => this.#ask());
+      slider.addEventListener('input', () => this.#drawSliders());
+      slider.addEventListener('change', () => {
+        if (!this.long) this.#ask();
+      });
     }
     byId('hypotheses').addEventListener('click', ({ target }) => {
       const row = (target as Element).closest('li');
@@ -61,6 +67,11 @@ export class RequestPanel {
 
   get text(): string {
     return this.#source.value;
+  }
+
+  /** Takes so long that it waits for the button. */
+  get long(): boolean {
+    return this.#source.value.length > SHORT;
   }
 
   get settings(): DecodeSettings {
@@ -108,11 +119,14 @@ export class RequestPanel {
             ? strings.noModel
             : '';
     setText(byId('model-facts'), facts);
-    setText(byId('beams-value'), this.#beams.value === '1' ? strings.greedy : this.#beams.value);
-    setText(byId('length-penalty-value'), Number(this.#penalty.value).toFixed(1));
-    byId<HTMLButtonElement>('translate').disabled = !ready || this.model === null;
+    this.#strings = strings;
+    this.#drawSliders();
+    const translate = byId<HTMLButtonElement>('translate');
+    translate.disabled = !ready || this.model === null;
     const stop = byId<HTMLButtonElement>('stop-translating');
+    const focused = document.activeElement === stop;
     stop.hidden = !busy;
+    if (focused && !busy) translate.focus();
     this.#drawHypotheses(strings);
   }
 
@@ -146,7 +160,7 @@ export class RequestPanel {
     const untouched = this.#source.value === this.#source.defaultValue;
     if (untouched) this.#source.value = this.#source.defaultValue = examples[0] ?? '';
     const buttons = examples.map((text) => {
-      const button = element('button', { type: 'button', class: 'link' }, text);
+      const button = element('button', { type: 'button', class: 'link', dir: 'auto' }, text);
       button.addEventListener('click', () => {
         this.#source.value = text;
         this.#ask();
@@ -158,6 +172,12 @@ export class RequestPanel {
     this.#source.lang = language;
   }
 
+  #drawSliders(): void {
+    const beams = this.#beams.value;
+    setText(byId('beams-value'), beams === '1' ? (this.#strings?.greedy ?? beams) : beams);
+    setText(byId('length-penalty-value'), Number(this.#penalty.value).toFixed(1));
+  }
+
   #drawCard(strings: TranslateStrings): void {
     const card = this.#shipped;
     byId('card').hidden = !card;
@@ -165,7 +185,7 @@ export class RequestPanel {
     byId('card-facts').replaceChildren(
       ...CARD.filter((name) => card[name]).flatMap((name) => [
         element('dt', {}, strings.card[name]),
-        element('dd', {}, card[name]),
+        element('dd', { lang: 'en' }, card[name]),
       ]),
     );
   }
@@ -185,7 +205,12 @@ export class RequestPanel {
           element(
             'li',
             {},
-            element('button', { type: 'button' }, element('span', { class: 'text' }), element('small')),
+            element(
+              'button',
+              { type: 'button' },
+              element('span', { class: 'text', dir: 'auto' }),
+              element('small'),
+            ),
           ),
         ),
       );

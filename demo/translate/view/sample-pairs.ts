@@ -43,5 +43,5 @@ export class SamplePairs {
 
 const line = (name: string, text: string, lang: string, kind: string): HTMLElement[] => [
   element('dt', {}, name),
-  element('dd', { class: kind, lang }, text),
+  element('dd', { class: kind, lang, dir: 'auto' }, text),
 ];

@@ -1,6 +1,9 @@
 import { element } from '../../view/dom';
 import type { Unit } from './units';
 
+/** A share whose tint can be seen, and makes soft ink too faint. */
+const TINTED = 0.01;
+
 /** A sentence in units that can be pointed at: by pointer, tap, or Tab and the arrow keys. */
 export class Sentence {
   /** Null when nothing is pointed at any more. */
@@ -64,14 +67,17 @@ export class Sentence {
   /** Shades each unit by its share, 0 … 1, and frames one. */
   tint(shares: readonly number[], framed: number | null): void {
     this.#buttons.forEach((button, i) => {
-      button.style.setProperty('--share', (i < shares.length ? shares[i] : 0).toFixed(3));
+      const share = i < shares.length ? shares[i] : 0;
+      button.style.setProperty('--share', share.toFixed(3));
+      button.classList.toggle('tinted', share >= TINTED);
       button.classList.toggle('framed', i === framed);
     });
   }
 
   #onKey(event: KeyboardEvent, at: number): void {
     const last = this.#buttons.length - 1;
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[event.key];
+    const right = getComputedStyle(this.#host).direction === 'rtl' ? -1 : 1;
+    const to = { ArrowRight: at + right, ArrowLeft: at - right, Home: 0, End: last }[event.key];
     if (at < 0 || to === undefined) return;
     event.preventDefault();
     const next = this.#buttons[Math.min(last, Math.max(0, to))];
