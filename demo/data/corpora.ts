@@ -3,9 +3,9 @@
  * gets them through corpora-plugin.ts.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { brownParagraphs } from './brown.ts';
+import { madeOnce, packageFolder } from './package-text.ts';
 import { tangText, type Poem } from './tang.ts';
 
 export interface CorpusInfo {
@@ -37,14 +37,8 @@ export function isCorpusName(name: string): name is CorpusName {
   return Object.hasOwn(CORPORA, name);
 }
 
-const made = new Map<CorpusName, Promise<string>>();
-
 /** The text of a corpus, about a megabyte; the same on every machine for the same package versions. */
-export function corpusText(name: CorpusName): Promise<string> {
-  let text = made.get(name);
-  if (!text) made.set(name, (text = name === 'english' ? englishText() : poems()));
-  return text;
-}
+export const corpusText = madeOnce((name: CorpusName) => (name === 'english' ? englishText() : poems()));
 
 /** The first 26 texts of each of the genres general, mystery, science, adventure and romance (K to N and P). */
 async function englishText(): Promise<string> {
@@ -65,8 +59,4 @@ async function poems(): Promise<string> {
   const all: Poem[] = [];
   for (const file of files) all.push(...(JSON.parse(await readFile(join(folder, file), 'utf8')) as Poem[]));
   return tangText(all);
-}
-
-function packageFolder(name: string): string {
-  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 }

