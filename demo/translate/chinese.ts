@@ -109,8 +109,12 @@ export const chinese: TranslateStrings = {
   dataReport: (train, held, vocabulary, padding) =>
     `学习 ${train} 对，留出 ${held} 对；词表 ${vocabulary}；填充 ${padding}`,
   pairsNeeded: (title) => `要继续训练这个模型，请选择它学过的句对：${title}。现在已经可以用它翻译。`,
-  unkept: (reason) => `无法把这次训练留在浏览器里（${reason}）。训练照常进行；关闭页面前请保存到文件。`,
-  noRoom: '浏览器没有空间保留这次训练，上一次保留的仍在。关闭页面前请把这次训练保存到文件。',
+  unkept: {
+    room: () => '浏览器没有空间保留这次训练，上一次保留的仍在。关闭页面前请把这次训练保存到文件。',
+    tab: () =>
+      '另一个标签页也在训练，浏览器保留的是那一次，不是这一次。这次训练照常进行，那个标签页关闭后即会保留；关闭页面前请保存到文件。',
+    error: (reason) => `无法把这次训练留在浏览器里（${reason}）。训练照常进行；关闭页面前请保存到文件。`,
+  },
   stopFirst: '请先停止训练，再选择其他句对。',
   curve: '损失曲线',
   scoreNames: { bleu: 'BLEU', per: '音素错误率' },

@@ -1,9 +1,19 @@
 import type { SkipReason, SkippedRows } from '../../engine/data';
 import { STRINGS } from '../strings';
-import type { Phase, ScoreName, SizeId } from './session/protocol';
+import type { Phase, ScoreName, SizeId, TranslateEvent } from './session/protocol';
 
 const list = ({ count, lines }: SkippedRows): string =>
   `${count === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ', …' : ''}`;
+
+/** Why the browser does not keep a run. */
+const unkept: Readonly<Record<(TranslateEvent & { kind: 'unkept' })['why'], (reason: string) => string>> = {
+  room: () =>
+    'The browser has no room left to keep this run. The last one that was kept stays. Save this one to a file before you close the page.',
+  tab: () =>
+    'Another tab trains, too, and the browser keeps its run, not this one. This one goes on, and is kept once that tab is closed; save it to a file before you close the page.',
+  error: (reason) =>
+    `This run cannot be kept in the browser (${reason}). It goes on; save it to a file before you close the page.`,
+};
 
 /** What the Translate page says in English, with the frame's and the training's own strings. */
 export const english = {
@@ -133,10 +143,7 @@ export const english = {
     `${train} pairs to learn from, ${held} held out; ${vocabulary} tokens; ${padding} padding`,
   pairsNeeded: (title: string) =>
     `To train this model further, choose the pairs that it learned from: ${title}. It can translate already.`,
-  unkept: (reason: string) =>
-    `This run cannot be kept in the browser (${reason}). It goes on; save it to a file before you close the page.`,
-  noRoom:
-    'The browser has no room left to keep this run. The last one that was kept stays. Save this one to a file before you close the page.',
+  unkept,
   stopFirst: 'Stop training before choosing other pairs.',
   curve: 'Loss',
   scoreNames: { bleu: 'BLEU', per: 'Phoneme error rate' } satisfies Record<ScoreName, string>,

@@ -249,7 +249,7 @@ export class TranslatePage {
         if (this.#translating) this.#alignment.write(event.text, this.#languages[1]);
         return;
       case 'unkept':
-        return this.#notices.news(event.room ? strings.unkept(event.reason) : strings.noRoom);
+        return this.#notices.news(strings.unkept[event.why](event.reason));
       case 'recovered':
         this.#notices.news(event.step === null ? strings.recoveredIdle : strings.recovered(event.step));
         break;

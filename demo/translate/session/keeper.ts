@@ -1,7 +1,8 @@
 /**
  * The training run as the browser keeps it, so that a reload of the tab costs nothing: one record in IndexedDB. A write
  * is one transaction: it takes the place of the run before when it is whole, and not at all otherwise, whether the tab
- * is closed half-way or the browser runs out of room.
+ * is closed half-way or the browser runs out of room. Of several tabs one writes: the first that trained, until it is
+ * closed (Web Locks).
  */
 import { createStore, del, get, setMany, type UseStore } from 'idb-keyval';
 import type { History, RunInfo } from './protocol';
@@ -19,8 +20,12 @@ export interface KeptPairs {
   readonly text: string;
 }
 
+const LOCK = 'heed.translate.run';
+
 export class Keeper {
   #store: UseStore | null = null;
+  /** Gives the lock back; null while this tab does not hold it. */
+  #release: (() => void) | null = null;
   /** Which pairs are in the store, to write them once. */
   #pairs = '';
 
@@ -35,6 +40,21 @@ export class Keeper {
     return kept;
   }
 
+  /** Whether this tab may write, now and until `forget`; false while another one may. Only one call at a time. */
+  async claim(): Promise<boolean> {
+    // Pages that are served without TLS have no locks, and rarely two tabs.
+    if (this.#release || !('locks' in navigator)) return true;
+    return new Promise((resolve) => {
+      const held = (lock: Lock | null): Promise<void> | undefined => {
+        resolve(lock !== null);
+        if (!lock) return undefined;
+        this.#pairs = ''; // another tab may have written since
+        return new Promise((release) => (this.#release = release));
+      };
+      navigator.locks.request(LOCK, { ifAvailable: true }, held).catch(() => resolve(true)); // locks are refused
+    });
+  }
+
   /** Throws the browser's own error: a `QuotaExceededError` when there is no room. The run before stays then. */
   async keep(run: KeptRun, pairs: KeptPairs | null): Promise<void> {
     const fresh = pairs && pairs.id !== this.#pairs ? pairs : null;
@@ -42,7 +62,9 @@ export class Keeper {
     if (fresh) this.#pairs = fresh.id;
   }
 
+  /** Drops what is kept, unless it is another tab's. */
   async forget(): Promise<void> {
+    if (!(await this.claim())) return;
     this.#pairs = '';
     try {
       await del('run', this.#open());
@@ -50,6 +72,8 @@ export class Keeper {
     } catch {
       // What cannot be reached cannot come back either.
     }
+    this.#release?.();
+    this.#release = null;
   }
 
   async #get<T>(key: string): Promise<T | undefined> {

@@ -153,7 +153,7 @@ export type TranslateEvent =
   | { readonly kind: 'samples'; readonly step: number; readonly samples: readonly Sample[] }
   /** The best translation so far, while it grows. */
   | { readonly kind: 'partial'; readonly text: string }
-  /** The browser did not keep the run: why, and whether there was room. Training goes on. */
-  | { readonly kind: 'unkept'; readonly reason: string; readonly room: boolean }
+  /** The browser does not keep the run; training goes on. `reason` is its own, in words, where `why` is 'error'. */
+  | { readonly kind: 'unkept'; readonly why: 'room' | 'tab' | 'error'; readonly reason: string }
   /** The device was lost and another took over; training, if any, is back at this step. */
   | { readonly kind: 'recovered'; readonly step: number | null };

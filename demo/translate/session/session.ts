@@ -6,6 +6,7 @@ import { EngineError, type Device } from '../../../engine/index';
 import { Connection } from '../../session/connection';
 import type { SavedFile } from '../../session/protocol';
 import { OpenModel } from './open-model';
+import { OwnRun } from './own-run';
 import { readOwn, reportOf, type LoadedPairs } from './pairs';
 import type {
   Alignment,
@@ -27,6 +28,7 @@ export class TranslateSession {
     (adapter) => this.#emit({ kind: 'adapter', adapter }),
     () => void this.#recover(),
   );
+  readonly #own: OwnRun;
   readonly #training: Training;
   #pairs: LoadedPairs | null = null;
   #choice: ModelChoice | null = null;
@@ -41,7 +43,8 @@ export class TranslateSession {
 
   constructor(emit: (event: TranslateEvent) => void) {
     this.#emit = emit;
-    this.#training = new Training(this.#connection, emit);
+    this.#own = new OwnRun(emit);
+    this.#training = new Training(this.#connection, this.#own, emit);
   }
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */
@@ -51,7 +54,7 @@ export class TranslateSession {
 
   /** Takes up the run that the browser kept, if there is one. Returns what its pairs are, if they are its own. */
   async restore(): Promise<PairsReport | null> {
-    this.#pairs = await this.#training.restore();
+    this.#pairs = await this.#own.restore();
     return this.#pairs && reportOf(this.#pairs);
   }
 
@@ -128,17 +131,18 @@ export class TranslateSession {
 
   /** The run with everything that training needs to go on, as a file. */
   async save(): Promise<SavedFile> {
-    return await this.#training.save();
+    return await this.#own.save();
   }
 
   /** Takes up a saved run, or weights that only translate (null). The present ones stay if the file does not work. */
   async load(file: Blob): Promise<RunInfo | null> {
-    return await this.#training.load(new Uint8Array(await file.arrayBuffer()));
+    return await this.#own.load(new Uint8Array(await file.arrayBuffer()), () => this.#training.stop());
   }
 
   /** Drops the run, here and in the browser. */
   async forget(): Promise<void> {
-    await this.#training.forget();
+    await this.#training.stop();
+    await this.#own.forget();
     if (this.#choice?.kind === 'own') this.#choice = null;
   }
 
@@ -153,7 +157,7 @@ export class TranslateSession {
     if (!this.#choice) throw new EngineError('Translate', 'no model is chosen', 'Train one, or load a file.');
     const model = this.#model;
     if (!model || model.device !== device) return await this.#openModel(this.#choice);
-    const newest = this.#training.weights;
+    const newest = this.#own.weights;
     if (this.#choice.kind !== 'own' || !newest || newest.version === model.version) return model.open;
     // Of a run that began anew, the vocabulary and the shape may be others.
     if (newest.run !== model.run) return await this.#openModel(this.#choice);
@@ -164,7 +168,7 @@ export class TranslateSession {
 
   async #openModel(choice: ModelChoice): Promise<OpenModel> {
     const device = await this.#connection.open();
-    const newest = this.#training.weights;
+    const newest = this.#own.weights;
     if (choice.kind === 'own' && !newest) {
       throw new EngineError('model', 'there is none of your own yet', 'Train one, or load a file.');
     }
