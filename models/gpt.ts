@@ -19,7 +19,6 @@ import {
   normal,
   Parameter,
   RMSNorm,
-  rope,
   selectRows,
   selfAttention,
   ShapeError,
@@ -152,8 +151,7 @@ class Attention {
       appendCache(g, qkv, keys, values, { ...layout, rope: turns });
       y = decodeAttention(g, qkv, keys, values, { ...layout, rope: turns });
     } else {
-      const turned = turns ? rope(g, qkv, { ...layout, ...turns }) : qkv;
-      y = selfAttention(g, turned, { ...layout, causal: true });
+      y = selfAttention(g, qkv, { ...layout, causal: true, rope: turns });
     }
     return project(g, this.c_proj, y, residual, c.dropout);
   }

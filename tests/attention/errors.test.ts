@@ -56,6 +56,13 @@ const refused: readonly (readonly [string, Parameters<typeof record>[0], RegExp]
     (g) => ({ bias: denseBias(g.input('b', [1, 3, 5, 7], 'f32')) }),
     /a bias \(1, 3, 5, 7\) does not broadcast to \(2, 4, 5, 7\)/,
   ],
+  [
+    'an odd number of columns to rotate',
+    () => ({ rope: { rotary: 3 } }),
+    /3 columns of a head of 8 cannot rotate in pairs\. Give an even rotary/,
+  ],
+  ['more columns to rotate than there are', () => ({ rope: { rotary: 10 } }), /10 columns of a head of 8/],
+  ['a base of one', () => ({ rope: { theta: 1 } }), /theta is 1/],
   ['slopes of other heads', () => ({ bias: slopeBias([1, 2]) }), /2 slopes for 4 heads/],
   [
     'a table of other heads',

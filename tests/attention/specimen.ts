@@ -17,6 +17,7 @@ import type { AttentionBias } from '../../engine/shaders/attention/bias';
 import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
 import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
 import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
 import {
   fixedPattern,
   globalPattern,
@@ -47,6 +48,10 @@ export interface Specimen {
   readonly scale: number;
   readonly dropout: number;
   readonly pattern: keyof typeof PATTERNS;
+  /** Which columns turn together by position. */
+  readonly rope: 'none' | 'halves' | 'adjacent';
+  /** How many columns of a head turn; 0: all. */
+  readonly rotary: number;
 }
 
 const PATTERNS = {
@@ -73,6 +78,8 @@ export const PLAIN: Specimen = {
   scale: 0,
   dropout: 0,
   pattern: 'all',
+  rope: 'none',
+  rotary: 0,
 };
 
 const BUCKETS = 6;
@@ -138,13 +145,39 @@ export function opOf(g: Graph, x: Readonly<Record<string, Tensor>>, c: Specimen)
     ...(c.scale > 0 ? { scale: c.scale } : {}),
     ...(c.softcap > 0 ? { softcap: c.softcap } : {}),
     ...(bias ? { bias } : {}),
+    ...(turns(c) ? { rope: { pairing: c.rope, rotary: c.rotary || c.D, theta: THETA } } : {}),
     ...(PATTERNS[c.pattern] ? { pattern: PATTERNS[c.pattern]! } : {}),
     ...(x['lengths'] ? { lengths: x['lengths'] } : {}),
     ...(x['mask'] ? { keyMask: x['mask'] } : {}),
   });
 }
 
-export const STEP = { seed: 7, index: 3 };
+export const STEP = { seed: 7, index: 3, position: 70 };
+const THETA = 100;
+
+const turns = (c: Specimen): c is Specimen & { rope: 'halves' | 'adjacent' } =>
+  c.rope === 'halves' || c.rope === 'adjacent';
+
+/** Queries and keys at their positions; with `sign` -1, gradients before they turned. */
+function turned(
+  q: Float64Array,
+  k: Float64Array,
+  c: Specimen,
+  round?: (x: number) => number,
+  sign = 1,
+): { q: Float64Array; k: Float64Array } {
+  if (!turns(c)) return { q, k };
+  const { T, S, H, G, D } = c;
+  const common = {
+    ...{ width: D, offset: 0, frequencies: ropeFrequenciesRef(c.rotary || D, THETA) },
+    ...{ adjacent: c.rope === 'adjacent', ...(round ? { round } : {}) },
+  };
+  const start = STEP.position;
+  return {
+    q: ropeRef(q, { ...common, T, C: H * D, heads: H, start: start + S - T }, sign),
+    k: ropeRef(k, { ...common, T: S, C: G * D, heads: G, start }, sign),
+  };
+}
 
 /** Which pairs (T, S) a pattern has. */
 function marksOf(pattern: AttentionPattern | null, T: number, S: number): Uint8Array | null {
@@ -158,7 +191,7 @@ function marksOf(pattern: AttentionPattern | null, T: number, S: number): Uint8A
   return marks;
 }
 
-function sizesOf(c: Specimen, x: Readonly<Record<string, Float64Array>>): AttentionSizes {
+export function sizesOf(c: Specimen, x: Readonly<Record<string, Float64Array>>): AttentionSizes {
   const { B, T, S, H, G, D, causal } = c;
   const place = biasPlace(c);
   const marks = marksOf(PATTERNS[c.pattern], T, S);
@@ -203,7 +236,9 @@ export function referenceOf(
   round?: (x: number) => number,
 ): Record<string, Float64Array> {
   const z = { ...sizesOf(c, x), ...(round ? { round } : {}) };
-  return { y: attentionRef(x['q'], ...halves(x['kv'], c), z) };
+  const [rows, v] = halves(x['kv'], c);
+  const { q, k } = turned(x['q'], rows, c, round);
+  return { y: attentionRef(q, k, v, z) };
 }
 
 /** Gradients by the reference, by input name. */
@@ -217,15 +252,18 @@ export function gradientOf(
   const place = biasPlace(c);
   const f = round ?? ((n: number) => n);
   const dbias = x['bias'] ? new Float64Array(x['bias'].length) : null;
-  const d = attentionRefGrad(x['q'], ...halves(x['kv'], c), dy['y'], z, (b, h, t, j, ds) => {
+  const [rows, v] = halves(x['kv'], c);
+  const { q, k } = turned(x['q'], rows, c, round);
+  const d = attentionRefGrad(q, k, v, dy['y'], z, (b, h, t, j, ds) => {
     if (!dbias || !place || ds === 0) return;
     const to = place(b, h, t, j);
     dbias[to] = f(dbias[to] + ds);
   });
+  const before = turned(d.q, d.k, c, round, -1);
   const w = c.G * c.D;
   const kv = Float64Array.from({ length: x['kv'].length }, (_, at) => {
     const [row, column] = [Math.floor(at / (2 * w)), at % (2 * w)];
-    return column < w ? d.k[row * w + column] : d.v[row * w + column - w];
+    return column < w ? before.k[row * w + column] : d.v[row * w + column - w];
   });
-  return { q: d.q, kv, ...(dbias ? { bias: dbias } : {}) };
+  return { q: before.q, kv, ...(dbias ? { bias: dbias } : {}) };
 }

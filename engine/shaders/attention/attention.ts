@@ -1,7 +1,8 @@
-import { DataError, ShapeError } from '../../errors';
-import type { Graph, Sink } from '../../graph/graph';
+import { ShapeError } from '../../errors';
+import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import type { Constants } from '../../runtime/shader';
+import { expectCounts } from '../lib/counts';
 import { nextStream } from '../lib/random';
 import { NONE, type Bias } from './bias';
 import { backwardKey, backwardQuery, delta, forward, type Form } from './kernels';
@@ -9,6 +10,9 @@ import {
   chooseMapping,
   expectCap,
   expectColumns,
+  expectCovered,
+  expectHeads,
+  expectScale,
   FAR,
   isWide,
   storageOf,
@@ -16,13 +20,15 @@ import {
   type Mapping,
 } from './layout';
 import type { AttentionOptions } from './options';
+import { turn, type TurnsOnLoad } from './rotary';
 import { showAttention } from './show';
 import type { SparseTiles } from './sparse';
 
 /**
  * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
  * forward and backward (Vaswani et al. 2017; Dao et al. 2022; grouped-query heads: Ainslie et al. 2023). Memory beside
- * the result is a number or two for each row of each head, whatever T and S.
+ * the result is a number or two for each row of each head, whatever T and S; but the gradient of `bucketBias` takes two
+ * more for each bucket (a quarter of one on software adapters).
  *
  * `q` is (B, T, ·) and `kv` (B, S, ·), each holding its heads side by side from the given columns on; both may be one
  * fused tensor. Result (B, T, H·D). A row that sees no key gives zeros and no gradient.
@@ -32,17 +38,17 @@ import type { SparseTiles } from './sparse';
  */
 export function attention(
   g: Graph,
-  { q, kv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
+  { q: rawQ, kv: rawKv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
 ): Tensor {
-  const p = resolve(g, q, kv, options);
-  const { where, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, flops } = p;
+  const p = resolve(g, rawQ, rawKv, options);
+  const { where, q, kv, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, turns, flops } = p;
   const m = chooseMapping({ width, heads, wide }, g.device.can);
-  const form: Form = { mapping: m, bias: bias.form, walk: sparse?.walk ?? null };
+  const form: Form = { mapping: m, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
   const grid = [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup] as const;
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
-  const masks = { lengths: p.lengths, ...bias.bind };
+  const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind };
   g.dispatch(
     forward(form),
     { q, k: kv, v: kv, out, lse, ...masks, ...sparse?.byQuery },
@@ -51,15 +57,15 @@ export function attention(
   const { uniforms, constants, kind } = p;
   const showGradient = showAttention(g, {
     ...{ kind, B, T, S, heads, width, form, q, kv, lse, uniforms, constants },
-    oneSequence: q.root === kv.root,
+    oneSequence: rawQ.root === rawKv.root,
     masks: { ...masks, ...sparse?.byQuery },
   });
 
   g.backward(out, () => {
-    const dq = g.sink(q);
-    const dkv = q.root === kv.root ? dq : g.sink(kv);
+    const toQ = g.sink(q);
+    const toKv = q.root === kv.root ? toQ : g.sink(kv);
     const dbias = bias.learned ? g.sink(bias.learned) : null;
-    if (!dq && !dkv && !dbias) return;
+    if (!toQ && !toKv && !dbias) return;
     const dout = g.grad(out);
     const saved = g.value('attention saved', [B, heads, T, 2], 'f32');
     const rows = B * heads * T;
@@ -69,7 +75,7 @@ export function attention(
       {
         uniforms: { t: T, heads, n: rows, w: m.packs },
         constants: { T: storageOf(q, wide) },
-        grid: [Math.ceil(rows / 64)],
+        grid: linearGrid(Math.ceil(rows / 64)),
       },
     );
     showGradient(dout);
@@ -92,9 +98,18 @@ export function attention(
         flops,
       });
     }
-    if (!dq && !dkv) return;
-    expectCovered(where, q, kv, heads * width, 2 * keyValueHeads * width);
-    const bound = { ...read, ...bias.bind };
+    if (!toQ && !toKv) return;
+    expectCovered(where, {
+      queries: { tensor: q, offset: p.queryOffset, columns: heads * width },
+      keys: { tensor: kv, offset: p.keyOffset, columns: keyValueHeads * width },
+      values: { tensor: kv, offset: p.valueOffset, columns: keyValueHeads * width },
+    });
+    const bound = { ...read, ...bias.bind, ...turns?.bind };
+    // Of rows that turned on load: gradients in turned columns.
+    const scratch = (x: Tensor, sink: Sink | null): Sink | null =>
+      sink && turns ? { tensor: g.value('attention turned gradient', x.shape, x.dtype), add: false } : sink;
+    const dq = scratch(q, toQ);
+    const dkv = toKv === toQ ? dq : scratch(kv, toKv);
     if (dq) {
       g.dispatch(
         backwardQuery(form),
@@ -102,18 +117,23 @@ export function attention(
         { uniforms: p.uniforms, constants: gradient(dq, m), grid, flops: 3 * flops },
       );
     }
-    if (!dkv) return;
-    const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
-    g.dispatch(
-      backwardKey({ ...form, mapping: mk }),
-      { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
-      {
-        uniforms: p.uniforms,
-        constants: { ...gradient(dkv, mk), OWNS_KEYS: true },
-        grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
-        flops: 4 * flops,
-      },
-    );
+    if (dkv) {
+      const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+      g.dispatch(
+        backwardKey({ ...form, mapping: mk }),
+        { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
+        {
+          uniforms: p.uniforms,
+          constants: { ...gradient(dkv, mk), OWNS_KEYS: true },
+          grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
+          flops: 4 * flops,
+        },
+      );
+    }
+    turns?.back([
+      [dq, toQ],
+      [dkv, toKv],
+    ]);
   });
   return out;
 }
@@ -130,6 +150,7 @@ export function selfAttention(
     throw new ShapeError(
       g.where('selfAttention'),
       `rows of ${qkv.toString()} do not divide into ${heads} + 2·${keyValueHeads} heads`,
+      'Give (B, T, (H + 2G)·D): queries, then keys, then values.',
     );
   }
   return attention(g, { q: qkv, kv: qkv, ...options, width, keyOffset: heads * width });
@@ -138,6 +159,10 @@ export function selfAttention(
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem {
   readonly where: string;
+  /** What the kernels read: turned already, unless `turns`. */
+  readonly q: Tensor;
+  readonly kv: Tensor;
+  readonly turns: TurnsOnLoad | null;
   /** Which pairs see each other and what is added to them, in words. */
   readonly kind: string;
   readonly B: number;
@@ -146,6 +171,9 @@ export interface Problem {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly width: number;
+  readonly queryOffset: number;
+  readonly keyOffset: number;
+  readonly valueOffset: number;
   readonly wide: boolean;
   /** Counts (B) or marks (B, S) of the keys that exist. */
   readonly lengths: Tensor;
@@ -157,7 +185,7 @@ export interface Problem {
   readonly flops: number;
 }
 
-/** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·); throws ShapeError. */
+/** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·), and turns these if need be; throws ShapeError. */
 function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Problem {
   const where = g.where('attention');
   const { heads, keyValueHeads = heads, width, causal = false, softcap, dropout = 0 } = options;
@@ -166,13 +194,7 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const queries: Columns = { tensor: q, offset: queryOffset };
   const keys: Columns = { tensor: kv, offset: keyOffset };
   const values: Columns = { tensor: kv, offset: valueOffset };
-  if (heads % keyValueHeads !== 0) {
-    throw new ShapeError(
-      where,
-      `${heads} heads cannot share ${keyValueHeads} key heads`,
-      'H must be a multiple of G.',
-    );
-  }
+  expectHeads(where, heads, keyValueHeads, { width });
   expectColumns(where, 'q', queries, heads * width);
   expectColumns(where, 'k', keys, keyValueHeads * width);
   expectColumns(where, 'v', values, keyValueHeads * width);
@@ -180,7 +202,10 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   expectDType(where, kv, q.dtype);
   const [B, T] = q.shape as [number, number, number];
   const [, S] = kv.shape as [number, number, number];
-  if (kv.shape[0] !== B) throw new ShapeError(where, `q has ${B} sequences but kv ${kv.shape[0]}`);
+  if (kv.shape[0] !== B) {
+    throw new ShapeError(where, `q is ${q.toString()} but kv is ${kv.toString()}`, 'Both need one B.');
+  }
+  expectScale(where, scale);
   expectCap(where, softcap);
   if (!(dropout >= 0 && dropout < 1)) {
     throw new ShapeError(where, `dropout is ${dropout}`, 'A probability of dropping must be in [0, 1).');
@@ -191,12 +216,18 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const sparse = options.pattern?.tiles(g, { T, S, left, right }) ?? null;
 
   const wide = isWide(width, [queries, keys, values]);
+  const z = { where, q, kv, T, S, heads, keyValueHeads, width, queryOffset, keyOffset };
+  const turning = options.rope && turn(g, z, options.rope, { wide, bias, sparse, left, right });
+  const turns = turning?.onLoad ?? null;
   const per = wide ? 4 : 1;
   const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
   const drops = dropout > 0 && g.train;
   const storage = storageOf(q, wide);
   return {
     where,
+    q: turning?.q ?? q,
+    kv: turning?.kv ?? kv,
+    turns,
     kind: kindOf(options),
     B,
     T,
@@ -204,6 +235,9 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
     heads,
     keyValueHeads,
     width,
+    queryOffset,
+    keyOffset,
+    valueOffset,
     wide,
     lengths: existing(g, where, options, B, S),
     bias,
@@ -229,11 +263,13 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
       stream: drops ? nextStream(g) : 0,
       threshold: Math.floor(dropout * 2 ** 32),
       kept: 1 / (1 - dropout),
+      half: turns?.half ?? 0,
     },
     constants: {
       T: storage,
       KV: storage,
       ...bias.constants,
+      ...turns?.constants,
       ...(options.keyMask ? { KEY_MASK: true } : {}),
       ...(softcap ? { SOFTCAP: true } : {}),
       ...(drops ? { DROPOUT: true } : {}),
@@ -281,30 +317,10 @@ function existing(
 ): Tensor {
   if (lengths && keyMask) throw new ShapeError(where, 'both lengths and keyMask are given', 'Give one.');
   if (keyMask) expectShape(`${where} keyMask`, keyMask, [B, S]);
-  if (lengths) expectShape(`${where} lengths`, lengths, [B]);
-  if (lengths) expectCounts(g, where, lengths, S);
+  if (lengths) expectCounts(g, where, lengths, { sequences: B, most: S });
   const given = keyMask ?? lengths ?? g.constant('every key', [B], new Uint32Array(B).fill(S));
   expectDType(where, given, 'u32');
   return given;
-}
-
-/** Refuses lengths beyond the keys: constants now, inputs at each run that brings them. */
-function expectCounts(g: Graph, where: string, { root }: Tensor, S: number): void {
-  const expectEach = (lengths: ArrayLike<number>): void => {
-    for (let b = 0; b < lengths.length; b++) {
-      if (lengths[b] <= S) continue;
-      throw new DataError(
-        where,
-        `lengths[${b}] is ${lengths[b]}, but there are ${S} keys`,
-        'Give the number of keys that exist in each sequence.',
-      );
-    }
-  };
-  if (root.source.kind === 'constant') expectEach(root.source.data as Uint32Array);
-  if (root.source.kind !== 'input') return;
-  g.check((_, inputs) => {
-    if (inputs[root.name]) expectEach(inputs[root.name] as Uint32Array);
-  });
 }
 
 /** Pairs of T queries and S keys within reach. */
@@ -312,23 +328,4 @@ function pairs(T: number, S: number, left: number, right: number): number {
   let sum = 0;
   for (let t = 0; t < T; t++) sum += Math.max(0, Math.min(S - 1, t + right) - Math.max(0, t + left) + 1);
   return sum;
-}
-
-/** The two backward kernels write q's, k's and v's columns; any others would keep no gradient at all. */
-function expectCovered(where: string, q: Tensor, kv: Tensor, queries: number, keysValues: number): void {
-  const one = q.root === kv.root;
-  for (const [x, columns] of one
-    ? [[q, queries + keysValues] as const]
-    : ([
-        [q, queries],
-        [kv, keysValues],
-      ] as const)) {
-    if (x.shape.at(-1) !== columns) {
-      throw new ShapeError(
-        where,
-        `rows of ${x.toString()} have columns besides the ${columns} of its heads`,
-        'Split them off before attention when training.',
-      );
-    }
-  }
 }

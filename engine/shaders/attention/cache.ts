@@ -1,21 +1,23 @@
 import { ShapeError } from '../../errors';
-import { linearGrid, type Graph } from '../../graph/graph';
+import { linearGrid, type Graph, type RunCheck } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import type { Constants } from '../../runtime/shader';
 import angle from '../rope/angle.wgsl';
-import { ropeFrequencies, turnsPerPosition, type RopeScaling } from '../rope/frequencies';
+import { rotation, type RotaryOptions, type Rotation } from '../rope/rotation';
+import { expectCounts } from '../lib/counts';
 import appendWgsl from './append.wgsl';
-import { isWide, storageOf } from './layout';
+import { expectWhole, isWide, storageOf } from './layout';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import reorderWgsl from './reorder.wgsl';
 import turn from './turn.wgsl';
 import turnNone from './turn_none.wgsl';
+import turnPairs from './turn_pairs.wgsl';
 
 /** Linked into kernels that turn queries or keys as they pass, or do not. */
-export const TURNS = { still: [turnNone], turning: [angle, turn] } as const;
+export const TURNS = { still: [turnNone], turning: [angle, turnPairs, turn] } as const;
 
 const append = {
   wide: {
@@ -35,17 +37,6 @@ const append = {
 };
 const reorder = defineKernel({ name: 'attention.reorder', wgsl: [reorderWgsl, step] });
 
-/** Rotary positions that queries and keys take on their way, as `rope` gives them. */
-export interface CacheRope {
-  /** How many columns of a head rotate; even. Default D. */
-  readonly rotary?: number;
-  /** Default 'halves'. */
-  readonly pairing?: 'halves' | 'adjacent';
-  /** Base of the frequencies. Default 10,000. */
-  readonly theta?: number;
-  readonly scaling?: RopeScaling | null;
-}
-
 /** How rows lie in caches. Give the same to `appendCache` and `decodeAttention`. */
 export interface CacheOptions {
   /** H, query heads; 0 where rows hold keys and values only. */
@@ -63,16 +54,20 @@ export interface CacheOptions {
    * constant memory (and a query sees a window, see `DecodeOptions.window`). Default false: no row may pass the capacity.
    */
   readonly slides?: boolean;
-  /** Where the caches slide: first rows that stay and are always seen (Xiao et al. 2023 advise four). Default 0. */
+  /**
+   * Where the caches slide: first rows that stay and are always seen (Xiao et al. 2023 advise four). They keep their
+   * positions in the text: biases by distance and rotary positions see them move away from the queries, where the paper
+   * counts positions within the cache. Default 0.
+   */
   readonly sinks?: number;
   /** The keys turn as they are cached, the queries as they are read; the rows given have not turned. Default null. */
-  readonly rope?: CacheRope | null;
+  readonly rope?: RotaryOptions | null;
 }
 
 export interface AppendOptions extends CacheOptions {
   /**
    * How many of the T new rows are real in each sequence, u32 (B). Only caches that slide need it, since there padding
-   * would drive out rows that are still wanted. Default: `now.length` (all, if that is 0).
+   * would drive out rows that are still wanted. Counts above T are refused. Default: `now.length` (all, if that is 0).
    */
   readonly lengths?: Tensor;
 }
@@ -92,14 +87,7 @@ export interface CacheLayout {
   /** Numbers in an F. */
   readonly per: 1 | 4;
   /** null: nothing turns. */
-  readonly rope: Turning | null;
-}
-
-interface Turning {
-  readonly turns: Tensor;
-  readonly half: number;
-  readonly factor: number;
-  readonly adjacent: boolean;
+  readonly rope: Rotation | null;
 }
 
 /** Checks fused rows (B, T, (H + 2G)·D) and their caches (B, capacity, G·D); throws ShapeError if they do not fit. */
@@ -112,6 +100,8 @@ export function cacheLayout(
   options: CacheOptions,
 ): CacheLayout {
   const { heads, keyValueHeads = heads, slides = false, sinks = 0 } = options;
+  expectWhole(where, { ...(heads !== 0 && { heads }), keyValueHeads });
+  expectDType(where, qkv, 'f32', 'f16');
   const [B = 0, T = 0, C = 0] = qkv.shape;
   const width = C / (heads + 2 * keyValueHeads);
   if (qkv.shape.length !== 3 || !Number.isInteger(width) || heads % keyValueHeads !== 0) {
@@ -153,21 +143,6 @@ export function cacheLayout(
   return { B, T, heads, keyValueHeads, width, capacity, sinks, starts, wide, per: wide ? 4 : 1, rope };
 }
 
-function rotation(g: Graph, where: string, rope: CacheRope, width: number): Turning {
-  const { rotary = width, pairing = 'halves', theta, scaling } = rope;
-  if (!Number.isInteger(rotary) || rotary < 2 || rotary % 2 !== 0 || rotary > width) {
-    throw new ShapeError(
-      where,
-      `${rotary} columns of a head of ${width} cannot rotate in pairs`,
-      'Give an even rotary, at most the width.',
-    );
-  }
-  const { frequencies, attentionFactor } = ropeFrequencies({ width: rotary, theta, scaling });
-  const half = rotary / 2;
-  const turns = g.constant('rope turns', [2, half], turnsPerPosition(frequencies));
-  return { turns, half, factor: attentionFactor, adjacent: pairing === 'adjacent' };
-}
-
 /** What a dispatch gives to turn.wgsl ('turning') or turn_none.wgsl ('still'). */
 export function turning({ rope, wide, per }: CacheLayout): {
   readonly kind: keyof typeof TURNS;
@@ -189,7 +164,7 @@ export function turning({ rope, wide, per }: CacheLayout): {
  * for position `now.position + starts[b] + t`. No gradient.
  *
  * A run whose real rows (`now.length` of T, or all) would pass the capacity is refused with ShapeError; rows of padding
- * that would are dropped. Where `starts` is no input of the graph its numbers are unknown and count as 0 there.
+ * that would are dropped. Where `starts` is neither input nor constant its numbers are unknown and count as 0 there.
  */
 export function appendCache(
   g: Graph,
@@ -202,8 +177,7 @@ export function appendCache(
   const z = cacheLayout(g, where, qkv, keys, values, options);
   const { slides = false, lengths = g.constant('every row', [z.B], new Uint32Array(z.B).fill(z.T)) } =
     options;
-  expectShape(where, lengths, [z.B]);
-  expectDType(where, lengths, 'u32');
+  expectCounts(g, where, lengths, { sequences: z.B, most: z.T, of: 'new rows' });
   const c = (z.keyValueHeads * z.width) / z.per;
   const n = z.B * z.T * c;
   const { kind, bind, uniforms, constants } = turning(z);
@@ -238,14 +212,14 @@ function refuseOverflow(
   { T, capacity }: CacheLayout,
   starts: Tensor | undefined,
 ): void {
-  const fed = starts?.root.source.kind === 'input' ? starts.root.name : null;
-  let furthest = 0; // inputs keep their last data when a run leaves them out
-  g.check((now, inputs) => {
-    if (fed !== null && inputs[fed]) {
-      furthest = 0;
-      for (const start of inputs[fed] as Uint32Array) furthest = Math.max(furthest, start);
-    }
-    const first = (now.position ?? 0) + furthest;
+  const source = starts?.root.source;
+  const fed = source?.kind === 'input' ? starts!.root.name : null;
+  const largest = (data: ArrayLike<number>): number => Array.from(data).reduce((a, b) => Math.max(a, b), 0);
+  let furthest = source?.kind === 'constant' ? largest(source.data as Uint32Array) : 0;
+  const furthestOf: (inputs: Readonly<Record<string, ArrayBufferView>>) => number = (inputs) =>
+    fed !== null && inputs[fed] ? largest(inputs[fed] as Uint32Array) : furthest;
+  const test: RunCheck = (now, inputs) => {
+    const first = (now.position ?? 0) + furthestOf(inputs);
     const rows = now.length ? Math.min(T, now.length) : T;
     if (first + rows > capacity) {
       throw new ShapeError(
@@ -254,7 +228,9 @@ function refuseOverflow(
         'Start again from a later part of the text, make larger caches, or let them slide (slides: true).',
       );
     }
-  });
+  };
+  // Inputs keep their last data when a run leaves them out.
+  g.check(test, (_, inputs) => (furthest = furthestOf(inputs)));
 }
 
 export interface ReorderOptions extends Pick<CacheOptions, 'starts'> {
@@ -283,6 +259,8 @@ export function reorderCache(
   const where = g.where('reorderCache');
   const [B = 0, capacity = 0, C = 0] = keys.shape;
   const { within = B } = options;
+  expectWhole(where, { within });
+  expectDType(where, keys, 'f32', 'f16');
   if (keys.shape.length !== 3 || within > MOST_SEQUENCES) {
     throw new ShapeError(
       where,

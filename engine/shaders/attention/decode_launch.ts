@@ -1,3 +1,4 @@
+import { ShapeError } from '../../errors';
 import { linearGrid, type Graph, type Grid } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
 import type { Tensor } from '../../graph/tensor';
@@ -56,16 +57,37 @@ export interface DecodeMapping {
   readonly least: number;
 }
 
-/** `rows`: query rows that share a key head, T·H/G; `keyHeads`: B·G. */
+/** Sizes of a decode attention. */
+export interface DecodeSizes {
+  /** Query rows that share a key head, T·H/G. */
+  readonly rows: number;
+  /** B·G. */
+  readonly keyHeads: number;
+  readonly capacity: number;
+  /** D. */
+  readonly width: number;
+  readonly wide: boolean;
+}
+
+/** Null if heads are so wide that not even one query fits into a workgroup's memory. */
 export function chooseDecode(
-  { rows, keyHeads, capacity }: { rows: number; keyHeads: number; capacity: number },
-  can: Pick<Capabilities, 'software'>,
-): DecodeMapping {
-  const queries = rows >= 3 ? 4 : rows === 2 ? 2 : 1;
+  { rows, keyHeads, capacity, width, wide }: DecodeSizes,
+  can: Pick<Capabilities, 'software' | 'maxWorkgroupMemory'>,
+): DecodeMapping | null {
+  const wish = rows >= 3 ? 4 : rows === 2 ? 2 : 1;
+  const fits = (n: number): boolean => n <= wish && memoryOf(n, width, wide) <= can.maxWorkgroupMemory;
+  const queries = ([4, 2, 1] as const).find(fits);
+  if (!queries) return null;
   const groups = Math.ceil(rows / queries) * keyHeads;
   const [wanted, least] = can.software ? [SOFTWARE_GROUPS, SOFTWARE_LEAST] : [GROUPS, LEAST];
   const most = Math.ceil(capacity / least);
   return { queries, splits: Math.max(1, Math.min(MOST_SPLITS, most, Math.ceil(wanted / groups))), least };
+}
+
+/** Bytes of workgroup memory for so many queries: `query`, `sums` and `scores` of decode.wgsl, the slots of lib/reduce. */
+function memoryOf(queries: number, width: number, wide: boolean): number {
+  const most = mostPacks(wide ? width / 4 : width);
+  return queries * ((wide ? 16 : 4) * (most + 64) + 16 * 64) + 64 * (4 + 8 + 16);
 }
 
 /** Workgroups that keep a GPU busy: of 64 lanes, a few for each of some hundred cores. */
@@ -116,7 +138,15 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
   const { B, T, heads, keyValueHeads, width, capacity, wide, per, starts } = p.layout;
   const rows = T * (heads / keyValueHeads);
   const keyHeads = B * keyValueHeads;
-  const { queries, splits, least } = chooseDecode({ rows, keyHeads, capacity }, g.device.can);
+  const mapping = chooseDecode({ rows, keyHeads, capacity, width, wide }, g.device.can);
+  if (!mapping) {
+    throw new ShapeError(
+      g.where('decodeAttention'),
+      `heads of ${width} columns do not fit into ${g.device.can.maxWorkgroupMemory} bytes of workgroup memory`,
+      'Give more and narrower heads.',
+    );
+  }
+  const { queries, splits, least } = mapping;
   const turned = turning(p.layout);
   const out = g.value('attention', [B, T, heads * width], p.q.dtype);
   const w = width / per;
@@ -173,7 +203,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const lse = g.value('attention lse', [B, heads, T], 'f32');
   const biased = p.bias.tiled(g);
   g.dispatch(
-    forward({ mapping: m, bias: biased.form, walk: null }),
+    forward({ mapping: m, bias: biased.form, walk: null, turns: false }),
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
     {
       uniforms: {
@@ -184,6 +214,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
         ...NONE.uniforms,
         ...biased.uniforms,
         ...NO_DROPOUT,
+        half: 0, // keys turned before they were cached
       },
       constants: {
         ...m.constants,

@@ -1,7 +1,8 @@
 // out = softmax(logits) v, one pass over the keys with a running maximum m and sum l: Milakov and Gimelshein 2018,
 // Dao et al. 2022. q (B, T, H D), k and v (B, S, G D) are column ranges of wider rows; out (B, T, H D);
 // lse (B, H, T) = m + log l for the backward pass. A workgroup owns a tile of query rows and streams tiles of keys.
-// Link pack*, a tile file (software: quad*), block, score, bias_*, walk_*, step, lib/random.
+// Link pack*, a tile file (with turn_table or turn_none; software: quad*), block, score, bias_*, walk_*, step,
+// lib/random.
 alias T = f32;
 alias KV = f32;
 

@@ -24,6 +24,9 @@ import tile from './tile.wgsl';
 import tileBackward from './tile_backward.wgsl';
 import tileBackwardSoftware from './tile_backward_software.wgsl';
 import tileSoftware from './tile_software.wgsl';
+import turnNone from './turn_none.wgsl';
+import turnPairs from './turn_pairs.wgsl';
+import turnTable from './turn_table.wgsl';
 import walkRange from './walk_range.wgsl';
 
 const quads = byCapability({ base: quad, subgroups: quadSubgroups });
@@ -34,7 +37,12 @@ export interface Form {
   readonly bias: BiasForm;
   /** walk_tiles.wgsl for a sparse pattern; null: walk_range.wgsl. */
   readonly walk: Shader | null;
+  /** Queries and keys turn on load; workgroup tiles only. */
+  readonly turns: boolean;
 }
+
+export const turnOnLoad = (turns: boolean): readonly Shader[] =>
+  turns ? [turnPairs, turnTable] : [turnNone];
 
 /** What else a kernel's main needs. */
 interface Needs {
@@ -46,20 +54,21 @@ interface Needs {
 /*#__NO_SIDE_EFFECTS__*/
 export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
-  return ({ mapping, bias, walk }) => {
+  return ({ mapping, bias, walk, turns }) => {
     const { software, wide } = mapping;
     const suffix = [
       software && 'software',
       !wide && 'narrow',
       bias.name !== 'none' && bias.name,
       walk !== null && 'sparse',
+      turns && 'rope',
     ].filter((word) => word !== false);
     const full = [`attention.${name}`, ...suffix].join('_');
     let kernel = known.get(full);
     if (!kernel) {
       const tiles: readonly (Shader | ByCapability)[] = software
         ? [tileSoftware, stripSoftware, quads]
-        : [tile, strip];
+        : [tile, strip, ...turnOnLoad(turns)];
       kernel = defineKernel({
         name: full,
         wgsl: [

@@ -17,6 +17,7 @@ import type { AttentionBias } from './bias';
 import { bucketBias } from './bias_buckets';
 import { denseBias } from './bias_dense';
 import { slopeBias } from './bias_slopes';
+import { ropeFrequenciesRef, ropeRef } from '../rope/rope.ref';
 import type { AttentionOptions } from './options';
 import { localPattern, stridedPattern, unionPattern } from './pattern';
 
@@ -79,6 +80,10 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ B: 1, T: 35, S: 39, heads: 2, keyValueHeads: 2, width: 8, causal: true, dropout: 0.4 },
     bias: { kind: 'buckets', of: (h, distance) => (h + 1) * Math.sin(distance) },
   },
+  rotary: {
+    ...{ B: 1, T: 35, S: 39, heads: 2, keyValueHeads: 1, width: 16, causal: true },
+    rope: { rotary: 8, theta: 100 },
+  },
   'no key': { B: 2, T: 3, S: 4, heads: 1, keyValueHeads: 1, width: 8, lengths: [0, 4] },
 };
 
@@ -131,9 +136,24 @@ function biasOf(g: Graph, { kind, of }: NonNullable<Case['bias']>, { T, S, heads
   return bucketBias(g.constant('table', [T + S, heads], data), (distance) => distance + S);
 }
 
+/** Rows of C with their first `heads` heads turned; row 0 stands at `start`. */
+function turned(
+  { B, rope, width }: Case,
+  x: Float32Array,
+  { C, heads, start }: { C: number; heads: number; start: number },
+): ArrayLike<number> {
+  if (!rope) return x;
+  const frequencies = ropeFrequenciesRef(rope.rotary ?? width, rope.theta ?? 10_000);
+  return ropeRef(Float64Array.from(x), {
+    ...{ T: x.length / B / C, C, heads, width, start, offset: 0, frequencies },
+  });
+}
+
 /** Probabilities (B, H, T, S) and, for dout, their gradients, in float64. */
-function reference(c: Case, q: Float32Array, kv: Float32Array, dout?: Float32Array) {
+function reference(c: Case, rawQ: Float32Array, rawKv: Float32Array, dout?: Float32Array) {
   const { B, T, S, heads: H, keyValueHeads: G, width: D } = c;
+  const q = turned(c, rawQ, { C: H * D, heads: H, start: S - T });
+  const kv = turned(c, rawKv, { C: 2 * G * D, heads: G, start: 0 });
   const kept = c.dropout ? keptRef(STEP, { heads: H, S, rate: c.dropout }) : null;
   const p = new Float64Array(B * H * T * S);
   const dp = new Float64Array(p.length);
@@ -296,7 +316,11 @@ if (host.gpu)
       it(`shows the probabilities of every kind (${rung})`, { timeout: 240_000 }, async () => {
         for (const [name, c] of Object.entries(cases)) {
           // The rungs differ in the tile that masks and patterns count in; software adapters compile GPU tiles slowly.
-          if (rung === 'hardware' ? name !== (slow ? 'causal' : 'sparse') : slow && name !== 'causal')
+          if (
+            rung === 'hardware'
+              ? !(slow ? ['causal'] : ['sparse', 'rotary']).includes(name)
+              : slow && name !== 'causal'
+          )
             continue;
           const { g, outputs } = record(as(device, rung), c);
           using plan = await g.compile(outputs);
@@ -316,9 +340,11 @@ if (host.gpu)
       'shows gradients of a training plan, and changes neither results nor gradients',
       { timeout: 240_000 },
       async () => {
-        for (const name of ['causal', 'cross, padded', 'bias by buckets, dropout'].slice(0, slow ? 1 : 3)) {
+        const names = ['causal', 'cross, padded', 'bias by buckets, dropout', 'rotary'];
+        for (const name of names.slice(0, slow ? 1 : 4)) {
           const c = cases[name];
-          const { g, outputs } = record(device, c, { train: true });
+          // Rows turn on load on the hardware rung.
+          const { g, outputs } = record(c.rope ? as(device, 'hardware') : device, c, { train: true });
           using plan = await g.compile(outputs);
           const { q, kv } = feed(c);
           const dy = noise(c.B * c.T * c.heads * c.width);

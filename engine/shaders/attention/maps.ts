@@ -14,7 +14,7 @@ import { defineKernel, type Kernel } from '../../runtime/kernel';
 import type { Constants, Shader } from '../../runtime/shader';
 import random from '../lib/random.wgsl';
 import { NONE } from './bias';
-import type { Form } from './kernels';
+import { turnOnLoad, type Form } from './kernels';
 import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import probabilitiesWgsl from './probabilities.wgsl';
@@ -28,18 +28,29 @@ import walkRange from './walk_range.wgsl';
 
 function family(name: string, ...main: readonly Shader[]): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
-  return ({ mapping: { wide }, bias, walk }) => {
+  return ({ mapping: { wide }, bias, walk, turns }) => {
     const full = [
       `attention.${name}`,
       ...(wide ? [] : ['narrow']),
       bias.name,
       ...(walk ? ['sparse'] : []),
+      ...(turns ? ['rope'] : []),
     ].join('_');
     let kernel = known.get(full);
     if (!kernel) {
       kernel = defineKernel({
         name: full,
-        wgsl: [wide ? pack4 : pack1, ...main, score, tangent, bias.wgsl, walk ?? walkRange, step, random],
+        wgsl: [
+          wide ? pack4 : pack1,
+          ...main,
+          score,
+          tangent,
+          bias.wgsl,
+          walk ?? walkRange,
+          ...turnOnLoad(turns),
+          step,
+          random,
+        ],
       });
       known.set(full, kernel);
     }
@@ -169,10 +180,16 @@ export function mapRequest(
       g.dispatch(probabilities(form), { q, k: kv, lse, ask, map: p, ...masks }, { ...how, constants });
       if (!gradient) return { p };
       const dp = g.value('probability gradients', p.shape, 'f32');
-      const { bias: _bias, ...unbiased } = masks;
-      const { BIAS: _type, ...plain } = constants as Record<string, Constants[string]>;
+      // Neither a bias nor positions are in dout · v.
+      const { bias: _bias, turns: _turns, ...unbiased } = masks;
+      const {
+        BIAS: _type,
+        TURNS: _F,
+        ADJACENT: _pairs,
+        ...plain
+      } = constants as Record<string, Constants[string]>;
       g.dispatch(
-        probabilityGradients({ ...form, bias: NONE.form }),
+        probabilityGradients({ ...form, bias: NONE.form, turns: false }),
         { dout: back!.dout, v: kv, ask, map: dp, ...unbiased },
         { ...how, constants: plain },
       );

@@ -56,6 +56,18 @@ testAttentions('relative terms', [
   { B: 2, T: 18, S: 20, bias: 'relative', keys: 'lengths' },
 ]);
 
+// On the hardware rung both of these turn as the tiles load,
+testAttentions('rotary positions', [
+  { B: 2, T: 37, S: 37, D: 8, G: 1, rope: 'halves', causal: true },
+  { B: 2, T: 5, S: 12, D: 5, G: 1, rope: 'adjacent', rotary: 4, keys: 'lengths' },
+  { T: 9, S: 4, D: 12, rope: 'halves', rotary: 4 },
+]);
+// the first of these for the pairing, the second for its length by the op `rope`.
+testAttentions('rotary positions turned before', [
+  { B: 2, T: 9, S: 9, D: 8, rope: 'adjacent', softcap: 4, H: 4, G: 4 },
+  { T: 130, S: 130, rope: 'halves', H: 1, G: 1, causal: true },
+]);
+
 testAttentions('sparse patterns', [
   { B: 2, T: 67, S: 67, pattern: 'sparse transformer', causal: true },
   { T: 9, S: 9, pattern: 'sparse transformer' },

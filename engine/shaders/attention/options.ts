@@ -1,4 +1,5 @@
 import type { Tensor } from '../../graph/tensor';
+import type { RotaryOptions } from '../rope/rotation';
 import type { AttentionBias } from './bias';
 import type { AttentionPattern } from './pattern';
 
@@ -35,6 +36,12 @@ export interface AttentionOptions {
   /** Bounds logits by cap · tanh(logit / cap), before bias and mask (Gemma 2). Default: none. */
   readonly softcap?: number;
   readonly bias?: AttentionBias;
+  /**
+   * Rotary positions (Su et al. 2021): query row t stands at `now.position + S - T + t` and key j at `now.position + j`;
+   * q and kv have not turned. Long sequences turn in a pass of the op `rope`, short ones on GPUs as they are loaded,
+   * without that pass and its copy. Default null: nothing turns.
+   */
+  readonly rope?: RotaryOptions | null;
   /** Keys that exist in each sequence, u32 (B): later ones are padding. Counts above S are refused. Default S for all. */
   readonly lengths?: Tensor;
   /** Instead of `lengths`: u32 (B, S), 0 where a key is hidden. */

@@ -3,7 +3,7 @@
 // [sequence, first row, row after the last, keys, how heads combine, number of heads, heads …].
 // An invocation owns four query rows and, of every tile of keys, four: it first clears them, because tiles in which no
 // pair sees are never visited, then walks as the fused kernels do. Nothing is shared, so there is no barrier.
-// Link pack*, probabilities_p or _dp, score, bias_*, walk_*, graph/step, lib/random.
+// Link pack*, probabilities_p or _dp, score, bias_*, walk_*, turn_table or turn_none, graph/step, lib/random.
 const TILE: u32 = 16;
 const HEADS: u32 = 6; // where the heads begin in `ask`
 alias T = f32;
@@ -29,6 +29,14 @@ fn join(row: u32, key: u32, x: vec4f, n: u32) -> vec4f {
   return select(min(old, x), max(old, x), ask[4] == 2u);
 }
 
+// Rows with their heads' first element at `at`, turned.
+fn query_of(at: u32, i: u32, row: u32) -> F {
+  return turned(query_at(at + i), query_at(at + partner_of(i)), i, place_of(row, false));
+}
+fn key_of(at: u32, i: u32, row: u32) -> F {
+  return turned(key_at(at + i), key_at(at + partner_of(i)), i, place_of(row, true));
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let across = TILE / 4u;
@@ -51,16 +59,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let key = origin + column;
       if (key >= ask[3]) { continue; }
       let number = vec4u(key, key + 1u, key + 2u, key + 3u);
-      let keys = key_start(ask[0], h) + min(number, vec4u(last)) * key_stride();
+      let near = min(number, vec4u(last));
+      let keys = key_start(ask[0], h) + near * key_stride();
       for (var r = 0u; r < 4u; r++) {
         let row = min(first + r, sizes.t - 1u);
         let query = query_start(ask[0], h) + row * query_stride();
         var product = vec4f();
         for (var i = 0u; i < sizes.w; i++) {
-          let x = query_at(query + i);
+          let x = query_of(query, i, row);
           product += vec4f(
-            inner(x, key_at(keys.x + i)), inner(x, key_at(keys.y + i)),
-            inner(x, key_at(keys.z + i)), inner(x, key_at(keys.w + i)),
+            inner(x, key_of(keys.x, i, near.x)), inner(x, key_of(keys.y, i, near.y)),
+            inner(x, key_of(keys.z, i, near.z)), inner(x, key_of(keys.w, i, near.w)),
           );
         }
         let own = Own(keys_of(i32(row), head), i32(row), marks_of(step, row % TILE));

@@ -1,6 +1,7 @@
 // Entropy of every row's probabilities in nats: log l - Σ w (x - m) / l over logits x, with w = exp(x - m), l = Σ w; one
 // pass under a running maximum m, and no map. q (B, T, ·), k (B, S, ·), entropy (B, H, T).
-// An invocation owns four rows of a head. Link pack*, score, bias_*, walk_*, graph/step, lib/random.
+// An invocation owns four rows of a head. Link pack*, score, bias_*, walk_*, turn_table or turn_none, graph/step,
+// lib/random.
 const TILE: u32 = 16;
 alias T = f32;
 alias KV = f32;
@@ -18,6 +19,13 @@ fn add(old: Sums, x: vec4f) -> Sums {
   let shrink = exp(old.m - m);
   let u = select(0.0, shrink * (old.u + old.l * (old.m - m)), old.l > 0.0);
   return Sums(m, old.l * shrink + dot(w, vec4f(1.0)), u + dot(w, max(x - m, vec4f(-1000.0))));
+}
+
+fn query_of(at: u32, i: u32, row: u32) -> F {
+  return turned(F(q[at + i]), F(q[at + partner_of(i)]), i, place_of(row, false));
+}
+fn key_of(at: u32, i: u32, row: u32) -> F {
+  return turned(F(k[at + i]), F(k[at + partner_of(i)]), i, place_of(row, true));
 }
 
 @compute @workgroup_size(64)
@@ -45,15 +53,16 @@ fn main(
     let origin = first_row(step);
     for (var key = origin; key < min(origin + TILE, sizes.s); key += 4u) {
       let number = vec4u(key, key + 1u, key + 2u, key + 3u);
-      let keys = key_start + min(number, vec4u(last)) * sizes.k_stride;
+      let near = min(number, vec4u(last));
+      let keys = key_start + near * sizes.k_stride;
       var products: array<vec4f, 4> = array<vec4f, 4>();
       for (var i = 0u; i < sizes.w; i++) {
-        let ka = F(k[keys.x + i]);
-        let kb = F(k[keys.y + i]);
-        let kc = F(k[keys.z + i]);
-        let kd = F(k[keys.w + i]);
+        let ka = key_of(keys.x, i, near.x);
+        let kb = key_of(keys.y, i, near.y);
+        let kc = key_of(keys.z, i, near.z);
+        let kd = key_of(keys.w, i, near.w);
         for (var r = 0u; r < 4u; r++) {
-          let x = F(q[query[r] + i]);
+          let x = query_of(query[r], i, row[r]);
           products[r] += vec4f(inner(x, ka), inner(x, kb), inner(x, kc), inner(x, kd));
         }
       }

@@ -10,7 +10,7 @@ import { feature, openTestGpu } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
 import { Device } from '../../runtime/device';
 
-type Options = Pick<Specimen, 'H' | 'G' | 'keys' | 'bias' | 'softcap' | 'dropout' | 'pattern'>;
+type Options = Pick<Specimen, 'H' | 'G' | 'keys' | 'bias' | 'softcap' | 'dropout' | 'pattern' | 'rope'>;
 
 /** What has kernels of its own. */
 function drawOptions(random: Random): Options {
@@ -43,6 +43,7 @@ function drawOptions(random: Random): Options {
     softcap: pick([0, 0, 0, 5]),
     dropout: pick([0, 0, 0.1]),
     pattern,
+    rope: pick(['none', 'none', 'halves', 'adjacent']),
   };
 }
 

@@ -14,9 +14,14 @@ struct Sizes {
   v_stride: u32, v_offset: u32, w: u32, left: i32, right: i32, scale: f32, cap: f32,
   bias_b: i32, bias_h: i32, bias_t: i32, bias_s: i32, bias_offset: i32, bias_last: i32,
   stream: u32, threshold: u32, kept: f32,
+  half: u32, // F of a head's row that turn, halved; see turn_table.wgsl
 }
 @group(0) @binding(8) var<storage, read> lengths: array<u32>;
 @group(0) @binding(9) var<uniform> sizes: Sizes;
+
+// Where a query row or a key stands in turn_table.wgsl. Products depend on distances alone, so that positions count from
+// the first key, or from the first query if there are more of these; the last of both stand together.
+fn place_of(row: u32, key: bool) -> u32 { return row + max(sizes.t, sizes.s) - select(sizes.t, sizes.s, key); }
 
 const MASKED: f32 = -1e30;
 

@@ -30,8 +30,15 @@ fn sit(at: ptr<function, Seat>, x: u32, y: u32, lane: u32) {
 fn common_head(y: u32) -> u32 { return y; }
 fn numbers(row: u32, at: Seat) -> vec4i { return vec4i(i32(row + at.lx)) + vec4i(0, 8, 16, 24); }
 
-fn owned(e: u32, i: u32, mine: Rows, at: Seat) -> u32 {
-  return mine.base + min(at.tile * TILE + e / 8u, mine.last) * mine.stride + i;
+// Rows of operand A, turned on load where turn_table.wgsl is linked.
+fn own_a(row: u32, i: u32, rows: Rows) -> F {
+  let n = min(row, rows.last);
+  let head = rows.base + n * rows.stride;
+  return turned(mine_a(head + i), mine_a(head + partner_of(i)), i, place_of(n, OWNS_KEYS));
+}
+fn other_a(row: u32, i: u32, rows: Rows) -> F {
+  let n = min(row, rows.last);
+  return turned(a_at(n, i, rows), a_at(n, partner_of(i), rows), i, place_of(n, !OWNS_KEYS));
 }
 
 // Counts are no constants, or software adapters' compilers would unroll for minutes.
@@ -64,8 +71,8 @@ fn products_a(to: ptr<function, Block>, mine: Rows, row: u32, others: Rows, at: 
       left[place] = F();
       right[place] = F();
       if (i < sizes.w) {
-        left[place] = mine_a(owned(e, i, mine, at));
-        right[place] = a_at(row + e / 8u, i, others);
+        left[place] = own_a(at.tile * TILE + e / 8u, i, mine);
+        right[place] = other_a(row + e / 8u, i, others);
       }
     }
     workgroupBarrier();

@@ -1,4 +1,8 @@
 // The products and sums that only the backward kernels need, as in tile.wgsl.
+fn owned(e: u32, i: u32, mine: Rows, at: Seat) -> u32 {
+  return mine.base + min(at.tile * TILE + e / 8u, mine.last) * mine.stride + i;
+}
+
 fn products_b(to: ptr<function, Block>, mine: Rows, row: u32, others: Rows, at: Seat) {
   var x = splat(vec4f());
   for (var c = 0u; c < sizes.w; c += 8u) {
@@ -27,7 +31,7 @@ fn weigh_a(o: ptr<function, Output>, keep: vec4f, p: Block, row: u32, others: Ro
     for (var e = at.lane; e < 256u; e += LANES) {
       let i = c * 8u + e % 8u;
       var x = F();
-      if (i < sizes.w) { x = a_at(row + e / 8u, i, others); }
+      if (i < sizes.w) { x = other_a(row + e / 8u, i, others); }
       right[e / 8u * 9u + e % 8u] = x;
     }
     workgroupBarrier();

@@ -14,20 +14,23 @@ export function ropeRef(
     frequencies: ArrayLike<number>;
     attentionFactor?: number;
     adjacent?: boolean;
+    /** Applied after every operation. */
+    round?: (x: number) => number;
   },
   sign = 1,
 ): Float64Array {
   const y = Float64Array.from(x);
   const half = z.frequencies.length;
-  const factor = z.attentionFactor ?? 1;
+  const { attentionFactor: factor = 1, round: f = (x: number) => x } = z;
   for (let r = 0; r < x.length / z.C; r++) {
     for (let h = 0; h < z.heads; h++) {
       for (let j = 0; j < half; j++) {
         const a = sign * (z.start + (r % z.T)) * z.frequencies[j];
         const head = r * z.C + z.offset + h * z.width;
         const [first, second] = z.adjacent ? [head + 2 * j, head + 2 * j + 1] : [head + j, head + j + half];
-        y[first] = factor * (x[first] * Math.cos(a) - x[second] * Math.sin(a));
-        y[second] = factor * (x[second] * Math.cos(a) + x[first] * Math.sin(a));
+        const [cosine, sine] = [f(factor * Math.cos(a)), f(factor * Math.sin(a))];
+        y[first] = f(f(x[first] * cosine) - f(x[second] * sine));
+        y[second] = f(f(x[second] * cosine) + f(x[first] * sine));
       }
     }
   }

@@ -76,11 +76,12 @@ testOp('rope of a part of each head, scaled as YaRN does', {
       pairing: adjacent ? 'adjacent' : 'halves',
       theta: yarn.theta,
       scaling: { type: 'yarn', factor: 8, originalContext: 256, betaFast: 16 },
+      start: 30,
     }),
   reference: ({ x }, c) => ({ y: ropeRef(x, rotates(c)) }),
   gradient: (_, { y }, c) => ({ x: ropeRef(y, rotates(c), -1) }),
   terms: () => 2,
-  step: { position: 70 },
+  step: { position: 40 },
   races: false, // as above
 });
 

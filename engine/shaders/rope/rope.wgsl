@@ -8,6 +8,7 @@ const LANES: u32 = 64;
 const SIGN: f32 = 1.0;
 const ADD: bool = false;
 const ADJACENT: bool = false;
+const MOVES: bool = true; // positions count from now.position, else from 0
 alias T = f32;
 alias S = f32;
 alias R = f32; // F
@@ -15,6 +16,7 @@ alias R = f32; // F
 struct Sizes {
   n: u32, t: u32, c: u32, offset: u32, heads: u32, width: u32, half: u32,
   work: u32,   // of a row: pairs, then twos of columns to copy
+  start: u32,  // of a sequence's first row
   factor: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<T>;
@@ -31,7 +33,7 @@ fn put(at: u32, value: F) {
 
 fn rotate(row: u32, unit: u32) {
   let j = unit % sizes.half;
-  let position = f32(now.position + row % sizes.t);
+  let position = f32(select(0u, now.position, MOVES) + sizes.start + row % sizes.t);
   let a = angle(position, turns[j], turns[j + sizes.half]);
   let cosine = sizes.factor * a.cosine;
   let sine = SIGN * sizes.factor * a.sine;
