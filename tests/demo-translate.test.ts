@@ -192,6 +192,10 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     await visitor.enter('#source', 'Ω');
     await press('Translate');
     await visitor.untilText('#notices', /"Ω" \(U\+03A9\) is not among/);
+    // Nothing of the text before stays beside this one.
+    expect(await visitor.texts('#hypotheses li, #output .unit, #source-units .unit')).toEqual([]);
+    expect(await text('#output')).toBe('');
+    expect(await visitor.page.$eval('#map', (map) => (map as HTMLElement).hidden)).toBe(true);
     await visitor.enter('#source', 'bead');
     await press('Translate');
     await visitor.until(
@@ -226,6 +230,24 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     expect(await status()).toContain(`Step ${STEPS + 5} of ${STEPS + 5}`);
     await pick('#models input[value=own]');
     await untilMap();
+
+    // What would take the place of a run that no file has is asked for.
+    const asked = (words: RegExp): Promise<string> =>
+      visitor.until(
+        'question',
+        () => Promise.resolve(visitor.asked.at(-1) ?? ''),
+        (now) => words.test(now),
+      );
+    visitor.answer = false;
+    await visitor.enter('#rate', 0.1);
+    await press('Train');
+    await asked(new RegExp(`Forget the run at step ${STEPS + 5}`));
+    await visitor.choose('#checkpoint-file', 'other.safetensors', 'anything');
+    await asked(/other\.safetensors take its place/);
+    expect(await status()).toContain(`Step ${STEPS + 5} of ${STEPS + 5}`);
+    await visitor.enter('#rate', 0.003);
+    visitor.answer = true;
+
     const { bytes, name } = await visitor.download('Save checkpoint', '.safetensors');
     expect(name).toBe(`heed-translate-spelling-tiny-${STEPS + 5}.safetensors`);
     const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as {
@@ -242,6 +264,10 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     expect(await status()).toContain(`Step ${STEPS + 5}`);
     await visitor.choose('#checkpoint-file', 'whole.safetensors', bytes);
     await visitor.untilText('#notices', new RegExp(`stands at step ${STEPS + 5}`));
+    const model = await visitor.download('Save model', '.safetensors');
+    expect(model.name).toBe(`heed-model-spelling-tiny-${STEPS + 5}.safetensors`);
+    expect(model.bytes.length).toBeLessThan(bytes.length / 4);
+    expect(visitor.asked).toHaveLength(2);
   });
 
   test('when the browser has no room, it says so and the run that was kept before stays', async () => {
@@ -260,6 +286,31 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     await visitor.untilText('#notices', /no room left to keep this run/);
     await visitor.page.reload({ waitUntil: 'load' });
     await visitor.untilText('#notices', new RegExp(`is back, at step ${STEPS + 5}`));
+  });
+
+  test("of two tabs that train, the browser keeps the first one's run until that tab is closed", async () => {
+    const notices = (tab: Visitor, words: RegExp): Promise<string> => tab.untilText('#notices', words);
+    await visitor.enter('#steps', 5000);
+    await press('Train');
+    await untilState('Training');
+    await press('Pause');
+    await untilState('Paused');
+    const second = await site.visit('translate.html');
+    await notices(second, /is back, at step/);
+    await second.press('Train');
+    await notices(second, /this run goes on in another tab/);
+    await second.untilText('#status', /^Finished/); // as it was kept
+    await second.enter('#rate', 0.002);
+    await second.press('Train');
+    await notices(second, /Another tab trains, too, and the browser keeps its run/);
+    await visitor.page.reload({ waitUntil: 'load' });
+    await notices(visitor, new RegExp(`is back, at step ${STEPS + 5}`));
+    await second.press('Stop');
+    await second.untilText('#status', /^Stopped/);
+    await second.page.reload({ waitUntil: 'load' });
+    await notices(second, /is back, at step/);
+    expect(await second.page.$eval('#rate', (input) => (input as HTMLInputElement).value)).toBe('0.002');
+    await second.page.close();
   });
 
   test('Chinese, dark, 390 pixels wide; every string is there', async () => {

@@ -49,6 +49,7 @@ export const english = {
   examples: 'Examples',
   translate: 'Translate',
   stopTranslating: 'Stop',
+  longText: 'A text this long waits for Translate.',
   beams: 'Beam size',
   greedy: '1 (greedy)',
   lengthPenalty: 'Length penalty',
@@ -70,6 +71,8 @@ export const english = {
   layer: 'Layer',
   head: 'Head',
   mean: 'mean',
+  /** How the map names tokens that are no text, where not as the vocabulary does. */
+  specials: {} as Readonly<Record<string, string>>,
   units: 'Units',
   words: 'Words',
   pieces: 'Tokens',
@@ -108,6 +111,7 @@ export const english = {
   corpusFacts: (count: string, source: string, licence: string) => `${count} pairs. ${source}. ${licence}.`,
   paste: 'Paste pairs here, one a line: source, tab, target. A TSV file can be dropped anywhere.',
   pasteLabel: 'Your pairs',
+  pastedPairs: 'Pasted pairs',
   usePasted: 'Use these',
   chooseFile: 'Choose a file',
   reading: 'Reading the pairs …',
@@ -137,6 +141,10 @@ export const english = {
   continues: (step: number) => `Train goes on from step ${step}.`,
   startsNew:
     'The pairs, the size or the learning rate changed: Train starts a new model and forgets this one.',
+  replaceQuestion: (step: number) =>
+    `Forget the run at step ${step} and train a new one? Save it first if you want to keep it.`,
+  loadQuestion: (step: number, name: string) =>
+    `The run at step ${step} is not saved to a file. Let ${name} take its place all the same?`,
   kept: (step: number, title: string) =>
     `The run on “${title}” that this browser kept is back, at step ${step}. Resume goes on with it.`,
   dataReport: (train: string, held: string, vocabulary: string, padding: string) =>

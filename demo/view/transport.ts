@@ -118,7 +118,9 @@ export class Transport {
     if (focused === pause && pause.hidden) resume.focus();
     if (focused === resume && resume.hidden) pause.focus();
     byId<HTMLButtonElement>('stop').disabled = !running && !writing;
-    byId<HTMLButtonElement>('save').disabled = !(running || held) || state === 'preparing' || busy;
+    for (const id of ['save', 'save-model']) {
+      byId<HTMLButtonElement>(id).disabled = !(running || held) || state === 'preparing' || busy;
+    }
     byId<HTMLButtonElement>('load').disabled = !ready || running || busy;
   }
 }

@@ -64,7 +64,10 @@ export interface FitOptions<B = Batch> {
    * grow by half of the weights for each but one. Default 1: none.
    */
   readonly keepLast?: number;
-  /** Updates between checkpoints; one is also made before the first step. Default: at evaluations only. */
+  /**
+   * Updates between checkpoints; one is also made before the first step and at a pause. Default: at evaluations only,
+   * and before the first step.
+   */
   readonly checkpointEvery?: number;
   /** A function is asked anew for each checkpoint. */
   readonly extras?: CheckpointExtras | (() => CheckpointExtras);
@@ -227,8 +230,10 @@ export class Run<B = Batch> implements Disposable {
     return result('finished');
   }
 
-  async #pause({ pause, signal, onEvent }: FitOptions<B>): Promise<void> {
+  async #pause(options: FitOptions<B>): Promise<void> {
+    const { pause, signal, onEvent } = options;
     await onEvent?.({ kind: 'paused', step: this.#trainer.step });
+    if (options.checkpointEvery !== undefined) await this.#save(options); // a pause may be long, or the end
     await pause!.wait(signal);
     await onEvent?.({ kind: 'resumed', step: this.#trainer.step });
   }

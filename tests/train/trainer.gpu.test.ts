@@ -207,15 +207,18 @@ describe('fit', () => {
       const pause = new PauseSwitch();
       const losses: number[] = [];
       const seen: string[] = [];
+      const saved: number[] = [];
       let asked = false;
       await run.fit({
         steps: 20,
         batches: batches(),
         evaluateEvery: 5,
+        checkpointEvery: 20,
         pause,
         onEvent: (e) => {
           if (e.kind === 'steps') losses.push(...e.reports.map((r) => r.loss));
           if (e.kind === 'paused' || e.kind === 'resumed') seen.push(e.kind);
+          if (e.kind === 'checkpoint') saved.push(e.step);
           if (e.kind === 'paused') setTimeout(() => pause.resume(), 20);
           if (interrupt && !asked && losses.length >= 5) {
             asked = true;
@@ -223,12 +226,14 @@ describe('fit', () => {
           }
         },
       });
-      return { losses, seen };
+      return { losses, seen, saved };
     };
     const plain = await collect(false);
     const paused = await collect(true);
     expect(paused.seen).toEqual(['paused', 'resumed']);
     expect(paused.losses).toEqual(plain.losses);
+    expect(plain.saved).toEqual([0, 20]);
+    expect(paused.saved).toEqual([0, expect.any(Number), 20]); // what a pause holds is saved
 
     using run = await Run.create(optionsOf());
     const abort = new AbortController();

@@ -12,6 +12,8 @@ export interface KeptRun {
   readonly history: History;
   /** A checkpoint. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What training chose in the end, where the run is finished: they may be of an earlier step, or a mean. */
+  readonly weights?: Uint8Array<ArrayBuffer>;
 }
 
 /** Pairs that a visitor brought, which no reload brings back: as tab-separated lines. */
@@ -21,6 +23,12 @@ export interface KeptPairs {
 }
 
 const LOCK = 'heed.translate.run';
+
+/** The same before they are written, which they are once: `text` makes the lines. */
+export interface PairsToKeep {
+  readonly id: string;
+  readonly text: () => string;
+}
 
 export class Keeper {
   #store: UseStore | null = null;
@@ -56,9 +64,11 @@ export class Keeper {
   }
 
   /** Throws the browser's own error: a `QuotaExceededError` when there is no room. The run before stays then. */
-  async keep(run: KeptRun, pairs: KeptPairs | null): Promise<void> {
+  async keep(run: KeptRun, pairs: PairsToKeep | null): Promise<void> {
     const fresh = pairs && pairs.id !== this.#pairs ? pairs : null;
-    await setMany([['run', run], ...(fresh ? [['pairs', fresh] as [string, KeptPairs]] : [])], this.#open());
+    const entries: [string, KeptRun | KeptPairs][] = [['run', run]];
+    if (fresh) entries.push(['pairs', { id: fresh.id, text: fresh.text() }]);
+    await setMany(entries, this.#open());
     if (fresh) this.#pairs = fresh.id;
   }
 

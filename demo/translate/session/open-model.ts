@@ -19,7 +19,8 @@ export class OpenModel {
   readonly translator: Translator;
   readonly #store: ParameterStore;
   readonly #parameters: number;
-  #last: Translation | null = null;
+  /** The last two, newest first: one may be looked at while the next is made. */
+  #last: readonly { readonly number: number; readonly translation: Translation }[] = [];
 
   private constructor(translator: Translator, store: ParameterStore, parameters: number) {
     this.translator = translator;
@@ -61,7 +62,9 @@ export class OpenModel {
     };
   }
 
+  /** `number` identifies the translation from now on. */
   async translate(
+    number: number,
     text: string,
     { beams, lengthPenalty }: DecodeSettings,
     signal: AbortSignal,
@@ -80,17 +83,17 @@ export class OpenModel {
         onText(partial);
       },
     });
-    this.#last = translation;
+    this.#last = [{ number, translation }, ...this.#last.slice(0, 1)];
     const parts = translation.pieces.map(({ source, hypotheses }) => ({
       source,
       hypotheses: hypotheses.map(({ text, score, logProbability }) => ({ text, score, logProbability })),
     }));
-    return { text: translation.text, parts, milliseconds: performance.now() - start };
+    return { number, text: translation.text, parts, milliseconds: performance.now() - start };
   }
 
-  /** Of a hypothesis of the last translation; null when there is none such any more. */
-  async alignment(part: number, hypothesis: number): Promise<Alignment | null> {
-    const piece = this.#last?.pieces[part];
+  /** Of a hypothesis of one of the last translations; null when there is none such any more. */
+  async alignment(number: number, part: number, hypothesis: number): Promise<Alignment | null> {
+    const piece = this.#last.find((one) => one.number === number)?.translation.pieces[part];
     const chosen: TranslationHypothesis | undefined = piece?.hypotheses[hypothesis];
     if (!piece || !chosen) return null;
     const { layers, heads } = this.translator.attentions;

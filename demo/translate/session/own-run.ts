@@ -1,6 +1,6 @@
 /** The visitor's own run as it stands: what it is, its losses, its newest weights; kept in the browser, and as a file. */
 import { EngineError } from '../../../engine/index';
-import { TranslationModel } from '../../../models/translation/model';
+import { TranslationModel, translationWeights } from '../../../models/translation/model';
 import type { RunState, SavedFile } from '../../session/protocol';
 import { copyOf, cut, rounded, type MutableHistory } from './history';
 import { Keeper, type KeptRun } from './keeper';
@@ -30,6 +30,8 @@ export class OwnRun {
   readonly #keeper = new Keeper();
   #held: Held | null = null;
   #pairs: LoadedPairs | null = null;
+  /** The weights that training chose in the end; null while it goes on, or of a file. */
+  #chosen: Uint8Array<ArrayBuffer> | null = null;
   /** What translates: the newest checkpoint, the weights that training chose in the end, or a file's. */
   #weights: Uint8Array<ArrayBuffer> | null = null;
   #version = 0;
@@ -105,9 +107,10 @@ export class OwnRun {
     if (!this.#held) return;
     if (!this.#held.bytes) this.#runs++; // the first of a new run
     this.#update(step, bytes);
+    this.#chosen = null;
     this.#setWeights(bytes);
     if (this.#state === 'preparing') this.setState('training');
-    await this.#keep(false);
+    await this.#keep(this.#state === 'paused'); // a pause may be the end
   }
 
   /** Its end: the last checkpoint, and the weights that translate best. */
@@ -117,6 +120,7 @@ export class OwnRun {
     weights: Uint8Array<ArrayBuffer>,
   ): Promise<void> {
     this.#update(step, bytes);
+    this.#chosen = weights;
     this.#setWeights(weights);
     await this.#keep(true);
   }
@@ -128,13 +132,22 @@ export class OwnRun {
       throw new EngineError('Save checkpoint', 'there is no run yet', 'Press Train, or load a file.');
     }
     const { run, history, bytes } = held;
-    const slug = (run.pairs.kind === 'corpus' ? run.pairs.id : run.pairs.title.replace(/\.\w+$/, ''))
-      .replace(/[^\p{L}\p{N}]+/gu, '-')
-      .slice(0, 40);
     const page = JSON.stringify({ run, history: rounded(history) });
     return {
-      name: `heed-translate-${slug}-${run.size}-${run.step}.safetensors`,
+      name: `heed-translate-${slugOf(run)}-${run.size}-${run.step}.safetensors`,
       bytes: await withExtra(bytes, 'page', page),
+    };
+  }
+
+  /** Weights alone, to translate with: those that training chose in the end, or the newest. */
+  async saveModel(): Promise<SavedFile> {
+    const held = this.#held;
+    if (!held?.bytes)
+      throw new EngineError('Save model', 'there is no run yet', 'Press Train, or load a file.');
+    const { run, bytes } = held;
+    return {
+      name: `heed-model-${slugOf(run)}-${run.size}-${run.step}.safetensors`,
+      bytes: await translationWeights(this.#chosen ?? bytes),
     };
   }
 
@@ -159,8 +172,7 @@ export class OwnRun {
   }
 
   async forget(): Promise<void> {
-    this.#held = null;
-    this.#weights = null;
+    this.#held = this.#weights = this.#chosen = null;
     await this.#keeper.forget();
     this.#emit({ kind: 'history', history: { losses: [], validation: [], scores: [] } });
     this.setState('empty');
@@ -196,7 +208,8 @@ export class OwnRun {
       if (!(await this.#keeper.claim())) return this.#complain('tab');
       const { run, history, bytes } = held;
       const pairs = this.#pairs?.name.id === run.pairs.id ? keptOf(this.#pairs) : null;
-      await this.#keeper.keep({ run, history: rounded(cut(copyOf(history), run.step)), bytes }, pairs);
+      const kept = { run, history: rounded(cut(copyOf(history), run.step)), bytes };
+      await this.#keeper.keep({ ...kept, ...(this.#chosen && { weights: this.#chosen }) }, pairs);
       this.#complained = false;
     } catch (error) {
       // A transaction that the browser aborts has no error to tell.
@@ -211,10 +224,11 @@ export class OwnRun {
     this.#complained = true;
   }
 
-  #takeUp({ run, history, bytes }: KeptRun): void {
+  #takeUp({ run, history, bytes, weights }: KeptRun): void {
     this.#held = { run, history: copyOf(history), bytes };
     this.#runs++;
-    this.#setWeights(bytes);
+    this.#chosen = weights ?? null;
+    this.#setWeights(weights ?? bytes);
     this.#emit({ kind: 'history', history: this.#held.history });
     this.rest();
   }
@@ -224,3 +238,9 @@ export class OwnRun {
     this.#version++;
   }
 }
+
+/** The run's pairs, for a file's name. */
+const slugOf = ({ pairs }: RunInfo): string =>
+  (pairs.kind === 'corpus' ? pairs.id : pairs.title.replace(/\.\w+$/, ''))
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .slice(0, 40);

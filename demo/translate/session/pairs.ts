@@ -2,7 +2,7 @@
 import { DataError } from '../../../engine/index';
 import { readPairs, type TextPair } from '../../../engine/data';
 import type { PairVocabularyKind } from '../../../models/translation/pair_vocabulary';
-import type { KeptPairs } from './keeper';
+import type { KeptPairs, PairsToKeep } from './keeper';
 import type { PairsName, PairsReport, PairsSource } from './protocol';
 
 export interface LoadedPairs {
@@ -62,8 +62,8 @@ export async function fetchCorpus(
 }
 
 /** What a reload needs of pairs that no address brings back. */
-export function keptOf({ name, pairs }: LoadedPairs): KeptPairs | null {
-  return name.kind === 'corpus' ? null : { id: name.id, text: tableOf(pairs) };
+export function keptOf({ name, pairs }: LoadedPairs): PairsToKeep | null {
+  return name.kind === 'corpus' ? null : { id: name.id, text: () => tableOf(pairs) };
 }
 
 /** The pairs that were kept, under the name that the run has for them. */

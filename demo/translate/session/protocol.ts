@@ -102,6 +102,8 @@ export interface HypothesisInfo {
 }
 
 export interface TranslationResult {
+  /** Grows from translation to translation: to ask for the attention of this one. */
+  readonly number: number;
   /** The best; of several parts, the best of each. */
   readonly text: string;
   /** One, unless the text is longer than the model reads at once: then its sentences, or words. None of an empty text. */

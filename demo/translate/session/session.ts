@@ -32,13 +32,17 @@ export class TranslateSession {
   readonly #training: Training;
   #pairs: LoadedPairs | null = null;
   #choice: ModelChoice | null = null;
+  /** Models open one after the other. */
+  #opening: Promise<unknown> = Promise.resolve();
   #model: {
     readonly open: OpenModel;
+    readonly choice: ModelChoice;
     readonly device: Device;
     /** Of its weights and of the run they come from, where they are the visitor's own. */
     readonly version: number;
     readonly run: number;
   } | null = null;
+  #translations = 0;
   #translating: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
 
   constructor(emit: (event: TranslateEvent) => void) {
@@ -68,12 +72,12 @@ export class TranslateSession {
 
   // Translating ---------------------------------------------------------------------------------------------------
 
-  /** Opens a model to translate with. The one before stays if this one does not work. */
-  async useModel(choice: ModelChoice): Promise<ModelInfo> {
+  /** Opens a model to translate with. Null when another one was chosen before it was open. */
+  async useModel(choice: ModelChoice): Promise<ModelInfo | null> {
     this.#choice = choice;
     await this.stopTranslating();
     const open = await this.#openModel(choice);
-    return open.info;
+    return open && open.info;
   }
 
   /** The best translations of a text; events tell how the first grows. Null when a later call has taken over. */
@@ -85,7 +89,8 @@ export class TranslateSession {
       await before?.done.catch(() => undefined);
       if (abort.signal.aborted) return null;
       const model = await this.#current();
-      return await model.translate(text, settings, abort.signal, (partial) =>
+      if (!model) return null;
+      return await model.translate(++this.#translations, text, settings, abort.signal, (partial) =>
         this.#emit({ kind: 'partial', text: partial }),
       );
     })();
@@ -105,9 +110,9 @@ export class TranslateSession {
     await this.#translating?.done.catch(() => undefined);
   }
 
-  /** Cross-attention of a candidate of the last translation; null when it is of another model by now. */
-  async alignment(part: number, hypothesis: number): Promise<Alignment | null> {
-    return (await this.#model?.open.alignment(part, hypothesis)) ?? null;
+  /** Cross-attention of a candidate of this translation; null when another model is open by now. */
+  async alignment(translation: number, part: number, hypothesis: number): Promise<Alignment | null> {
+    return (await this.#model?.open.alignment(translation, part, hypothesis)) ?? null;
   }
 
   // Training ------------------------------------------------------------------------------------------------------
@@ -134,6 +139,11 @@ export class TranslateSession {
     return await this.#own.save();
   }
 
+  /** The run's weights alone, which are much less. */
+  async saveModel(): Promise<SavedFile> {
+    return await this.#own.saveModel();
+  }
+
   /** Takes up a saved run, or weights that only translate (null). The present ones stay if the file does not work. */
   async load(file: Blob): Promise<RunInfo | null> {
     return await this.#own.load(new Uint8Array(await file.arrayBuffer()), () => this.#training.stop());
@@ -151,12 +161,12 @@ export class TranslateSession {
     this.#connection.lose();
   }
 
-  /** The model that is chosen, on the device as it is now, with the newest weights. */
-  async #current(): Promise<OpenModel> {
+  /** The model that is chosen, on the device as it is now, with the newest weights. Null: another is chosen by now. */
+  async #current(): Promise<OpenModel | null> {
     const device = await this.#connection.open();
     if (!this.#choice) throw new EngineError('Translate', 'no model is chosen', 'Train one, or load a file.');
     const model = this.#model;
-    if (!model || model.device !== device) return await this.#openModel(this.#choice);
+    if (model?.device !== device || model.choice !== this.#choice) return await this.#openModel(this.#choice);
     const newest = this.#own.weights;
     if (this.#choice.kind !== 'own' || !newest || newest.version === model.version) return model.open;
     // Of a run that began anew, the vocabulary and the shape may be others.
@@ -166,7 +176,14 @@ export class TranslateSession {
     return model.open;
   }
 
-  async #openModel(choice: ModelChoice): Promise<OpenModel> {
+  #openModel(choice: ModelChoice): Promise<OpenModel | null> {
+    const opened = this.#opening.then(() => this.#openNext(choice));
+    this.#opening = opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #openNext(choice: ModelChoice): Promise<OpenModel | null> {
+    if (choice !== this.#choice) return null;
     const device = await this.#connection.open();
     const newest = this.#own.weights;
     if (choice.kind === 'own' && !newest) {
@@ -174,8 +191,12 @@ export class TranslateSession {
     }
     const file = choice.kind === 'own' ? newest!.bytes : await fetchModel(choice);
     const open = await OpenModel.open(device, file);
+    if (choice !== this.#choice) {
+      open[Symbol.dispose]();
+      return null;
+    }
     this.#close();
-    this.#model = { open, device, version: newest?.version ?? 0, run: newest?.run ?? 0 };
+    this.#model = { open, choice, device, version: newest?.version ?? 0, run: newest?.run ?? 0 };
     return open;
   }
 

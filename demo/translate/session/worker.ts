@@ -6,9 +6,14 @@ import { TranslateSession } from './session';
 const post = (event: TranslateEvent): void => postMessage({ event });
 
 class WorkerSession extends TranslateSession {
-  /** The file moves to the page instead of being copied. */
+  /** Files move to the page instead of being copied. */
   override async save() {
     const file = await super.save();
+    return transfer(file, [file.bytes.buffer]);
+  }
+
+  override async saveModel() {
+    const file = await super.saveModel();
     return transfer(file, [file.bytes.buffer]);
   }
 }

@@ -76,11 +76,19 @@ export class AlignmentView {
   /** Changes language. */
   say(strings: TranslateStrings): void {
     this.#strings = strings;
-    this.#draw();
+    this.#regroup();
   }
 
   repaint(): void {
     this.#map.repaint();
+  }
+
+  /** Someone looks at it closely: something is pinned, pointed at or focused. */
+  get attended(): boolean {
+    const { target, source } = this.#place;
+    const focused = document.activeElement;
+    const hosts = ['source-units', 'output', 'map'].map((id) => byId(id));
+    return target !== null || source !== null || hosts.some((host) => host.contains(focused));
   }
 
   /** What the map shows now, to be saved; null while there is none. */
@@ -98,7 +106,10 @@ export class AlignmentView {
     const alignment = this.#alignment;
     if (alignment) {
       this.#offer(alignment);
-      const group = this.#units.chosen === 'words' ? wordUnits : tokenUnits;
+      const { specials } = this.#strings;
+      const grouped = this.#units.chosen === 'words' ? wordUnits : tokenUnits;
+      const group = (pieces: readonly string[]): Unit[] =>
+        grouped(pieces).map((unit) => ({ ...unit, text: specials[unit.text] ?? unit.text }));
       const target = group(alignment.target);
       this.#shown = {
         source: group(alignment.source),

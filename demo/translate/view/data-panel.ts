@@ -23,6 +23,10 @@ type Bundled = Awaited<ReturnType<(typeof CORPORA)[CorpusId]>>['pairs'];
 const OWN = 'own';
 const SKIP_REASONS: readonly SkipReason[] = ['empty', 'missingColumn', 'emptyField', 'openQuote'];
 
+/** What pairs are called in the language of the page. */
+export const titleOf = ({ kind, id, title }: PairsName, strings: TranslateStrings): string =>
+  kind === 'pasted' ? strings.pastedPairs : (kind === 'corpus' && strings.corpora[id]) || title;
+
 /** The column of settings: which pairs, which model, how to train. */
 export class DataPanel {
   /** Pairs of the visitor's own were chosen: they are to be read, and `setReport` told. Null: none any more. */
@@ -144,7 +148,9 @@ export class DataPanel {
       const count = strings.parameters(format.compact(weights));
       this.#label('sizes', id, strings.sizes[id], strings.shape(layers, width), count + slow);
     }
-    setText(byId('facts'), reading ? strings.reading : this.#facts(strings, format, own));
+    const facts = byId('facts');
+    setText(facts, reading && own ? strings.reading : this.#facts(strings, format, own));
+    facts.lang = own ? strings.lang : 'en'; // sources and licences
     setText(byId('report'), own && !reading && this.#own ? this.#report(this.#own, strings, format) : '');
   }
 
@@ -159,7 +165,9 @@ export class DataPanel {
   #facts(strings: TranslateStrings, format: Format, own: boolean): string {
     if (own) {
       const report = this.#own;
-      return report ? strings.pairsFacts(report.title, format.whole(report.count)) : strings.noPairs;
+      return report
+        ? strings.pairsFacts(titleOf(report, strings), format.whole(report.count))
+        : strings.noPairs;
     }
     const corpus = this.#corpus;
     return corpus ? `${corpus.source}. ${corpus.licence}.` : '';

@@ -13,7 +13,7 @@ import type {
   TrainSettings,
   TranslateEvent,
 } from '../session/protocol';
-import { DataPanel } from './data-panel';
+import { DataPanel, titleOf } from './data-panel';
 import { SamplePairs } from './sample-pairs';
 import { ScoreChart } from './score-chart';
 
@@ -87,8 +87,7 @@ export class TrainingPanel {
 
   /** What the run's pairs are called. */
   title(strings: TranslateStrings): string {
-    const { kind, id, title } = this.run!.pairs;
-    return (kind === 'corpus' && strings.corpora[id]) || title;
+    return titleOf(this.run!.pairs, strings);
   }
 
   /** Train was pressed. */
