@@ -77,6 +77,8 @@ export class Graph {
   readonly inputs = new Map<string, Tensor>();
   /** See `check`. */
   readonly checks: RunCheck[] = [];
+  /** See `check`. */
+  readonly accepted: RunCheck[] = [];
   /** See `probe`. */
   readonly probes: Probe[] = [];
   readonly #tape: { outputs: readonly Tensor[]; scope: string[]; rule: () => void }[] = [];
@@ -113,9 +115,14 @@ export class Graph {
     return tensor;
   }
 
-  /** Has `test` look at every run's inputs and step, for limits that no shape tells: a cache that would overflow. */
-  check(test: RunCheck): void {
+  /**
+   * Has `test` look at every run's inputs and step, for limits that no shape tells: a cache that would overflow. A test
+   * that must know what inputs hold which a run leaves out remembers them in `accepted`: it is called once all tests of a
+   * run have passed, so that a refused run leaves nothing behind.
+   */
+  check(test: RunCheck, accepted?: RunCheck): void {
     this.checks.push(test);
+    if (accepted) this.accepted.push(accepted);
   }
 
   /** Data fixed at compile time. */

@@ -71,6 +71,7 @@ export class Plan implements Disposable {
   readonly #parts: readonly (readonly Bound[])[];
   readonly #inputs: ReadonlyMap<string, Tensor>;
   readonly #checks: readonly RunCheck[];
+  readonly #accepted: readonly RunCheck[];
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #storage: ReadonlyMap<Tensor, Storage>;
   readonly #owned: readonly Storage[];
@@ -104,6 +105,7 @@ export class Plan implements Disposable {
     this.#parts = bySubmission(parts.dispatches);
     this.#inputs = new Map(parts.graph.inputs);
     this.#checks = [...parts.graph.checks];
+    this.#accepted = [...parts.graph.accepted];
     this.#outputs = parts.outputs;
     this.#storage = parts.storage;
     this.#kept = parts.kept;
@@ -217,6 +219,7 @@ export class Plan implements Disposable {
     const { queue } = this.device.gpu;
     for (const name in inputs) this.#checkInput(name, inputs[name]);
     for (const check of this.#checks) check(step, inputs);
+    for (const remember of this.#accepted) remember(step, inputs);
     for (const name in inputs) {
       upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]);
     }

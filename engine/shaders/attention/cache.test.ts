@@ -63,7 +63,9 @@ if (!host.gpu)
       const cache = g.input('cache', [2, 10, 8], 'f32');
       appendCache(g, qkv, cache, cache, { heads: 1, starts: g.input('starts', [2], 'u32') });
       const run = (step: Partial<Step>, starts?: number[]) => () => {
-        for (const check of g.checks) check(step, starts ? { starts: Uint32Array.from(starts) } : {});
+        const inputs: Record<string, Uint32Array> = starts ? { starts: Uint32Array.from(starts) } : {};
+        for (const check of g.checks) check(step, inputs);
+        for (const remember of g.accepted) remember(step, inputs);
       };
       expect(run({ position: 6 })).not.toThrow();
       expect(run({ position: 9, length: 1 })).not.toThrow(); // three rows are padding
@@ -71,10 +73,29 @@ if (!host.gpu)
         'appendCache: 4 rows from position 7 on, but the caches hold 10. Start again from a later part',
       );
       expect(run({ position: 3 }, [4, 2])).toThrow('4 rows from position 7 on');
-      expect(run({ position: 3 })).toThrow('4 rows from position 7 on'); // inputs keep their data
+      expect(run({ position: 6 })).not.toThrow(); // a refused run leaves its inputs as they were
       expect(run({ position: 3 }, [3, 2])).not.toThrow();
+      expect(run({ position: 4 })).toThrow('4 rows from position 7 on'); // inputs keep their data
       expect(() => appendCache(g, g.input('x', [2, 11, 24], 'f32'), cache, cache, { heads: 1 })).toThrow(
         'appendCache: 11 rows at once do not fit into caches of 10. Give fewer rows',
+      );
+    });
+    it('know where constant starts are, and how many new rows there can be', () => {
+      const g = new Graph(fakeDevice());
+      const qkv = g.input('qkv', [2, 4, 24], 'f32');
+      const cache = g.input('cache', [2, 10, 8], 'f32');
+      appendCache(g, qkv, cache, cache, {
+        heads: 1,
+        starts: g.constant('starts', [2], Uint32Array.of(1, 5)),
+      });
+      const run = (step: Partial<Step>) => () => {
+        for (const check of g.checks) check(step, {});
+      };
+      expect(run({ position: 1 })).not.toThrow();
+      expect(run({ position: 2 })).toThrow('appendCache: 4 rows from position 7 on, but the caches hold 10');
+      const lengths = g.constant('lengths', [2], Uint32Array.of(4, 5));
+      expect(() => appendCache(g, qkv, cache, cache, { heads: 1, slides: true, lengths })).toThrow(
+        'appendCache: lengths[1] is 5, but there are 4 new rows. Give the number of new rows that exist',
       );
     });
     it('refuse more sequences than reordering can hold', () => {

@@ -6,7 +6,7 @@ import { rope } from '../rope/rope';
 import { NONE_DECODE, type DistanceBias } from './bias';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
 import { launchDecode, launchTiled, show } from './decode_launch';
-import { expectCap, expectColumns, isWide } from './layout';
+import { expectCap, expectColumns, expectScale, expectWhole, isWide } from './layout';
 
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each few. */
 const TILED_FROM = 8;
@@ -54,6 +54,7 @@ export function decodeAttention(
   const layout = cacheLayout(g, where, qkv, keys, values, options);
   const { T, heads, keyValueHeads, width } = layout;
   const { slides = false, scale = 1 / Math.sqrt(width), softcap } = options;
+  expectScale(where, scale);
   expectCap(where, softcap);
   const p = {
     ...{ layout, q: qkv, queryOffset: 0, keys, values, causal: true, slides, scale, softcap },
@@ -118,9 +119,10 @@ export function decodeCrossAttention(
 ): Tensor {
   const where = g.where('decodeCrossAttention');
   const { heads, keyValueHeads = heads, queryOffset = 0 } = options;
+  expectWhole(where, { heads, keyValueHeads });
   const [B = 0, S = 0, C = 0] = keys.shape;
   const width = C / keyValueHeads;
-  if (keys.shape.length !== 3 || !Number.isInteger(width) || heads % keyValueHeads !== 0 || heads < 1) {
+  if (keys.shape.length !== 3 || !Number.isInteger(width) || heads % keyValueHeads !== 0) {
     throw new ShapeError(
       where,
       `${keys.toString()} for ${heads} heads that share ${keyValueHeads} key heads`,
@@ -128,6 +130,8 @@ export function decodeCrossAttention(
     );
   }
   expectColumns(where, 'q', { tensor: q, offset: queryOffset }, heads * width);
+  expectDType(where, q, 'f32', 'f16');
+  expectDType(where, keys, 'f32', 'f16');
   expectShape(where, values, keys.shape);
   expectDType(where, values, keys.dtype);
   const { lengths = g.constant('every key', [B], new Uint32Array(B).fill(S)) } = options;
@@ -157,6 +161,7 @@ export function decodeCrossAttention(
     rope: null,
   };
   const { scale = 1 / Math.sqrt(width), softcap } = options;
+  expectScale(where, scale);
   expectCap(where, softcap);
   const p = {
     ...{ layout, q, queryOffset, keys, values, causal: false, slides: false, window: S, scale, softcap },

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors';
-import type { Tensor } from '../../graph/tensor';
+import { sameShape, type Tensor } from '../../graph/tensor';
 import type { Capabilities } from '../../runtime/device';
 import type { Constants } from '../../runtime/shader';
 import { elementType, type ElementType } from '../lib/elementwise';
@@ -70,19 +70,91 @@ export function expectColumns(
   columns: number,
 ): void {
   const [, , c = 0] = tensor.shape;
-  if (tensor.shape.length !== 3 || offset < 0 || offset + columns > c) {
+  if (tensor.shape.length !== 3 || !Number.isInteger(offset) || offset < 0 || offset + columns > c) {
     throw new ShapeError(
       where,
       `${what} takes columns ${offset} to ${offset + columns} of ${tensor.toString()}`,
-      'Give a tensor (B, T, C) whose rows hold them; offsets are columns.',
+      'Give a tensor (B, T, C) whose rows hold them; offsets are whole columns.',
     );
+  }
+}
+
+/** Ranges of columns by name. */
+export type Ranges = Readonly<Record<string, Columns & { readonly columns: number }>>;
+
+/** Throws unless gradients that are written to each range fill the rows of each tensor, once. */
+export function expectCovered(where: string, ranges: Ranges): void {
+  const byRoot = new Map<
+    Tensor,
+    { readonly name: string; readonly x: Tensor; begin: number; end: number }[]
+  >();
+  for (const [name, { tensor, offset, columns }] of Object.entries(ranges)) {
+    const own = byRoot.get(tensor.root) ?? [];
+    byRoot.set(tensor.root, own);
+    own.push({ name, x: tensor, begin: offset, end: offset + columns });
+  }
+  for (const own of byRoot.values()) {
+    own.sort((a, b) => a.begin - b.begin);
+    const [{ x }] = own;
+    for (const [i, { name, begin, end, x: other }] of own.entries()) {
+      const before = own[i - 1];
+      if (before && (begin < before.end || !sameShape(other.shape, x.shape))) {
+        throw new ShapeError(
+          where,
+          `${name} takes columns ${begin} to ${end} of ${other.toString()}, but ${before.name} ${before.begin} to ${before.end} of the same`,
+          'Let ranges lie apart when training (queryOffset, keyOffset, valueOffset): each column has one gradient.',
+        );
+      }
+    }
+    const covered = own.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    if (covered !== x.shape.at(-1)) {
+      throw new ShapeError(
+        where,
+        `rows of ${x.toString()} have columns besides the ${covered} of its heads`,
+        'Split them off before attention when training.',
+      );
+    }
   }
 }
 
 /** Throws unless `softcap` can bound logits. */
 export function expectCap(where: string, softcap: number | undefined): void {
-  if (softcap === undefined || softcap > 0) return;
-  throw new ShapeError(where, `softcap is ${softcap}`, 'It bounds the logits: give a positive number.');
+  if (softcap === undefined || (softcap > 0 && softcap < Infinity)) return;
+  throw new ShapeError(
+    where,
+    `softcap is ${softcap}`,
+    'It bounds the logits: give a positive, finite number.',
+  );
+}
+
+/** Throws unless logits can be multiplied by `scale`. */
+export function expectScale(where: string, scale: number): void {
+  if (Number.isFinite(scale)) return;
+  throw new ShapeError(where, `scale is ${scale}`, 'Give a finite number, or leave it out for 1/√D.');
+}
+
+/** Throws unless each of these is a whole number of at least 1. */
+export function expectWhole(where: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (Number.isInteger(size) && size >= 1) continue;
+    throw new ShapeError(where, `${name} is ${size}`, 'Give a whole number of at least 1.');
+  }
+}
+
+/** Throws unless `heads` query heads of these widths can share key heads. */
+export function expectHeads(
+  where: string,
+  heads: number,
+  keyValueHeads: number,
+  widths: Readonly<Record<string, number>>,
+): void {
+  expectWhole(where, { heads, keyValueHeads, ...widths });
+  if (heads % keyValueHeads === 0) return;
+  throw new ShapeError(
+    where,
+    `${heads} heads cannot share ${keyValueHeads} key heads`,
+    'H must be a multiple of G.',
+  );
 }
 
 /** A software workgroup of one quad, where each works for an entry of its own. */
