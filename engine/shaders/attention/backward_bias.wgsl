@@ -29,12 +29,11 @@ fn find(owns: ptr<function, Owns>, tile: u32, key: u32, places: vec4u) {
 }
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tiles = (sizes.t + TILE - 1u) / TILE;
-  let tile = group.x % tiles;
-  let key = group.x / tiles * TILE;
-  // Entry y of the leading axes of the bias, of which an axis with stride 0 has one.
+  let tile = group.x;
+  let key = group.y * TILE;
+  // Entry z of the leading axes of the bias, of which an axis with stride 0 has one.
   let own_heads = select(1u, sizes.heads, sizes.bias_h != 0);
-  let entry = group.y;
+  let entry = group.z;
   var at: Seat;
   sit(&at, tile, entry, local);
   let first_b = select(0u, entry / own_heads, sizes.bias_b != 0);

@@ -96,14 +96,15 @@ function entries(
   S: number,
 ): void {
   const mapping = oneHead(form.mapping);
-  const tiles = Math.ceil(S / mapping.tile);
+  const tilesOf = (rows: number): number => Math.ceil(rows / mapping.tile);
   g.dispatch(
     (own === 'keys' ? backwardKeyBias : backwardBias)({ ...form, mapping }),
     { ...bind, bias: tensor, dbias: sink.tensor },
     {
       uniforms,
       constants: { ...constants, ...mapping.constants, DX: storageOf(sink.tensor, false), ADD: sink.add },
-      grid: [own === 'keys' ? tiles : tiles * Math.ceil(T / mapping.tile), count],
+      // Of three dimensions for pairs: 4,096 rows of 4,096 keys have more tiles than one can count.
+      grid: own === 'keys' ? [tilesOf(S), count] : [tilesOf(T), tilesOf(S), count],
       flops: 2 * flops,
     },
   );

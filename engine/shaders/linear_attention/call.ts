@@ -1,7 +1,7 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, type Tensor } from '../../graph/tensor';
-import { expectColumns } from '../attention/layout';
+import { expectColumns, expectHeads } from '../attention/layout';
 import { expectCounts } from '../lib/counts';
 import type { Call, Range } from './layout';
 
@@ -44,14 +44,10 @@ export function prepare(
 ): { call: Omit<Call, 'out' | 'inverse'>; ranges: Readonly<Record<'queries' | 'keys' | 'values', Range>> } {
   const { heads, keyValueHeads = heads, width, valueWidth = width, causal = false } = options;
   const { queryOffset = 0, keyOffset = 0, valueOffset = 0, featureMap = 'elu', epsilon = 1e-6 } = options;
-  if (!Number.isInteger(heads / keyValueHeads)) {
-    throw new ShapeError(
-      where,
-      `${heads} heads cannot share ${keyValueHeads} key heads`,
-      'H must be a multiple of G.',
-    );
+  expectHeads(where, heads, keyValueHeads, { width, valueWidth });
+  if (!(epsilon > 0 && epsilon < Infinity)) {
+    throw new ShapeError(where, `epsilon is ${epsilon}`, 'It must be above 0, and finite.');
   }
-  if (!(epsilon > 0)) throw new ShapeError(where, `epsilon is ${epsilon}`, 'It must be above 0.');
   const queries: Range = { tensor: q, offset: queryOffset, columns: heads * width };
   const keys: Range = { tensor: k, offset: keyOffset, columns: keyValueHeads * width };
   const values: Range = { tensor: v, offset: valueOffset, columns: keyValueHeads * valueWidth };
