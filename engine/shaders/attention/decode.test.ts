@@ -115,6 +115,7 @@ const cases: readonly Case[] = [
     at: [0, 299, 300, 450, 899],
     options: { slides: true },
   },
+  { name: 'width 512, of two queries at most', ...even, heads: 4, keyValueHeads: 1, D: 512, at: [0, 300] },
 ];
 
 async function check(device: Device, c: Case): Promise<void> {
@@ -140,7 +141,10 @@ if (!host.gpu)
     });
     it('splits long caches of few heads, and no others', () => {
       const gpu = (rows: number, keyHeads: number, capacity: number) =>
-        chooseDecode({ rows, keyHeads, capacity }, { software: false });
+        chooseDecode(
+          { rows, keyHeads, capacity, width: 64, wide: true },
+          { software: false, maxWorkgroupMemory: 16384 },
+        )!;
       expect(gpu(1, 12, 256)).toEqual({ queries: 1, splits: 1, least: 256 });
       expect(gpu(1, 12, 1024).splits).toBe(4);
       expect(gpu(1, 12, 65536).splits).toBe(43);
@@ -154,6 +158,31 @@ if (!host.gpu)
     const z = { heads: 4, keyValueHeads: 1 };
     const decode = (options: Omit<DecodeOptions, 'heads'>) => () =>
       decodeAttention(g, qkv, cache, cache, { ...z, ...options });
+    it('takes fewer queries of wide heads, as many as workgroup memory holds, and refuses the widest', () => {
+      const queries = (width: number, wide = true) => {
+        const sizes = { rows: 4, keyHeads: 1, capacity: 10, width, wide };
+        return chooseDecode(sizes, { software: false, maxWorkgroupMemory: 16384 })?.queries;
+      };
+      expect([64, 256, 260, 1024, 2048, 4096].map((width) => queries(width))).toEqual([
+        4,
+        4,
+        2,
+        2,
+        1,
+        undefined,
+      ]);
+      expect([254, 510, 514].map((width) => queries(width, false))).toEqual([4, 4, 2]);
+      const record = (width: number) => () => {
+        const h = new Graph(fakeDevice());
+        const kv = h.input('kv', [1, 10, width], 'f32');
+        decodeAttention(h, h.input('qkv', [1, 1, 6 * width], 'f32'), kv, kv, { heads: 4, keyValueHeads: 1 });
+        return h.dispatches[0].grid;
+      };
+      expect(record(512)()).toEqual([1, 2, 1]);
+      expect(record(4096)).toThrow(
+        'decodeAttention: heads of 4096 columns do not fit into 16384 bytes of workgroup memory. Give more and narrower heads',
+      );
+    });
     it('refuses windows, sinks and biases that do not fit, with the numbers', () => {
       expect(decode({ window: 0 })).toThrow('decodeAttention: window is 0. Give a whole number of positions');
       expect(decode({ slides: true, window: 9 })).toThrow(
