@@ -20,6 +20,7 @@ import {
   type Mapping,
 } from './layout';
 import type { AttentionOptions } from './options';
+import { turn, type TurnsOnLoad } from './rotary';
 import { showAttention } from './show';
 import type { SparseTiles } from './sparse';
 
@@ -37,17 +38,17 @@ import type { SparseTiles } from './sparse';
  */
 export function attention(
   g: Graph,
-  { q, kv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
+  { q: rawQ, kv: rawKv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
 ): Tensor {
-  const p = resolve(g, q, kv, options);
-  const { where, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, flops } = p;
+  const p = resolve(g, rawQ, rawKv, options);
+  const { where, q, kv, B, T, S, heads, keyValueHeads, width, wide, bias, sparse, turns, flops } = p;
   const m = chooseMapping({ width, heads, wide }, g.device.can);
-  const form: Form = { mapping: m, bias: bias.form, walk: sparse?.walk ?? null };
+  const form: Form = { mapping: m, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
   const grid = [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup] as const;
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
-  const masks = { lengths: p.lengths, ...bias.bind };
+  const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind };
   g.dispatch(
     forward(form),
     { q, k: kv, v: kv, out, lse, ...masks, ...sparse?.byQuery },
@@ -56,15 +57,15 @@ export function attention(
   const { uniforms, constants, kind } = p;
   const showGradient = showAttention(g, {
     ...{ kind, B, T, S, heads, width, form, q, kv, lse, uniforms, constants },
-    oneSequence: q.root === kv.root,
+    oneSequence: rawQ.root === rawKv.root,
     masks: { ...masks, ...sparse?.byQuery },
   });
 
   g.backward(out, () => {
-    const dq = g.sink(q);
-    const dkv = q.root === kv.root ? dq : g.sink(kv);
+    const toQ = g.sink(q);
+    const toKv = q.root === kv.root ? toQ : g.sink(kv);
     const dbias = bias.learned ? g.sink(bias.learned) : null;
-    if (!dq && !dkv && !dbias) return;
+    if (!toQ && !toKv && !dbias) return;
     const dout = g.grad(out);
     const saved = g.value('attention saved', [B, heads, T, 2], 'f32');
     const rows = B * heads * T;
@@ -97,13 +98,18 @@ export function attention(
         flops,
       });
     }
-    if (!dq && !dkv) return;
+    if (!toQ && !toKv) return;
     expectCovered(where, {
       queries: { tensor: q, offset: p.queryOffset, columns: heads * width },
       keys: { tensor: kv, offset: p.keyOffset, columns: keyValueHeads * width },
       values: { tensor: kv, offset: p.valueOffset, columns: keyValueHeads * width },
     });
-    const bound = { ...read, ...bias.bind };
+    const bound = { ...read, ...bias.bind, ...turns?.bind };
+    // Of rows that turned on load: gradients in turned columns.
+    const scratch = (x: Tensor, sink: Sink | null): Sink | null =>
+      sink && turns ? { tensor: g.value('attention turned gradient', x.shape, x.dtype), add: false } : sink;
+    const dq = scratch(q, toQ);
+    const dkv = toKv === toQ ? dq : scratch(kv, toKv);
     if (dq) {
       g.dispatch(
         backwardQuery(form),
@@ -111,18 +117,23 @@ export function attention(
         { uniforms: p.uniforms, constants: gradient(dq, m), grid, flops: 3 * flops },
       );
     }
-    if (!dkv) return;
-    const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
-    g.dispatch(
-      backwardKey({ ...form, mapping: mk }),
-      { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
-      {
-        uniforms: p.uniforms,
-        constants: { ...gradient(dkv, mk), OWNS_KEYS: true },
-        grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
-        flops: 4 * flops,
-      },
-    );
+    if (dkv) {
+      const mk = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+      g.dispatch(
+        backwardKey({ ...form, mapping: mk }),
+        { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
+        {
+          uniforms: p.uniforms,
+          constants: { ...gradient(dkv, mk), OWNS_KEYS: true },
+          grid: [Math.ceil(S / mk.tile), (B * keyValueHeads) / mk.headsPerGroup],
+          flops: 4 * flops,
+        },
+      );
+    }
+    turns?.back([
+      [dq, toQ],
+      [dkv, toKv],
+    ]);
   });
   return out;
 }
@@ -148,6 +159,10 @@ export function selfAttention(
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem {
   readonly where: string;
+  /** What the kernels read: turned already, unless `turns`. */
+  readonly q: Tensor;
+  readonly kv: Tensor;
+  readonly turns: TurnsOnLoad | null;
   /** Which pairs see each other and what is added to them, in words. */
   readonly kind: string;
   readonly B: number;
@@ -170,7 +185,7 @@ export interface Problem {
   readonly flops: number;
 }
 
-/** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·); throws ShapeError. */
+/** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·), and turns these if need be; throws ShapeError. */
 function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Problem {
   const where = g.where('attention');
   const { heads, keyValueHeads = heads, width, causal = false, softcap, dropout = 0 } = options;
@@ -201,12 +216,18 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const sparse = options.pattern?.tiles(g, { T, S, left, right }) ?? null;
 
   const wide = isWide(width, [queries, keys, values]);
+  const z = { where, q, kv, T, S, heads, keyValueHeads, width, queryOffset, keyOffset };
+  const turning = options.rope && turn(g, z, options.rope, { wide, bias, sparse, left, right });
+  const turns = turning?.onLoad ?? null;
   const per = wide ? 4 : 1;
   const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
   const drops = dropout > 0 && g.train;
   const storage = storageOf(q, wide);
   return {
     where,
+    q: turning?.q ?? q,
+    kv: turning?.kv ?? kv,
+    turns,
     kind: kindOf(options),
     B,
     T,
@@ -242,11 +263,13 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
       stream: drops ? nextStream(g) : 0,
       threshold: Math.floor(dropout * 2 ** 32),
       kept: 1 / (1 - dropout),
+      half: turns?.half ?? 0,
     },
     constants: {
       T: storage,
       KV: storage,
       ...bias.constants,
+      ...turns?.constants,
       ...(options.keyMask ? { KEY_MASK: true } : {}),
       ...(softcap ? { SOFTCAP: true } : {}),
       ...(drops ? { DROPOUT: true } : {}),

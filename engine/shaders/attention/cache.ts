@@ -5,7 +5,7 @@ import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import type { Constants } from '../../runtime/shader';
 import angle from '../rope/angle.wgsl';
-import { ropeFrequencies, turnsPerPosition, type RopeScaling } from '../rope/frequencies';
+import { rotation, type RotaryOptions, type Rotation } from '../rope/rotation';
 import { expectCounts } from '../lib/counts';
 import appendWgsl from './append.wgsl';
 import { expectWhole, isWide, storageOf } from './layout';
@@ -14,9 +14,10 @@ import pack4 from './pack4.wgsl';
 import reorderWgsl from './reorder.wgsl';
 import turn from './turn.wgsl';
 import turnNone from './turn_none.wgsl';
+import turnPairs from './turn_pairs.wgsl';
 
 /** Linked into kernels that turn queries or keys as they pass, or do not. */
-export const TURNS = { still: [turnNone], turning: [angle, turn] } as const;
+export const TURNS = { still: [turnNone], turning: [angle, turnPairs, turn] } as const;
 
 const append = {
   wide: {
@@ -35,17 +36,6 @@ const append = {
   },
 };
 const reorder = defineKernel({ name: 'attention.reorder', wgsl: [reorderWgsl, step] });
-
-/** Rotary positions that queries and keys take on their way, as `rope` gives them. */
-export interface CacheRope {
-  /** How many columns of a head rotate; even. Default D. */
-  readonly rotary?: number;
-  /** Default 'halves'. */
-  readonly pairing?: 'halves' | 'adjacent';
-  /** Base of the frequencies. Default 10,000. */
-  readonly theta?: number;
-  readonly scaling?: RopeScaling | null;
-}
 
 /** How rows lie in caches. Give the same to `appendCache` and `decodeAttention`. */
 export interface CacheOptions {
@@ -71,7 +61,7 @@ export interface CacheOptions {
    */
   readonly sinks?: number;
   /** The keys turn as they are cached, the queries as they are read; the rows given have not turned. Default null. */
-  readonly rope?: CacheRope | null;
+  readonly rope?: RotaryOptions | null;
 }
 
 export interface AppendOptions extends CacheOptions {
@@ -97,14 +87,7 @@ export interface CacheLayout {
   /** Numbers in an F. */
   readonly per: 1 | 4;
   /** null: nothing turns. */
-  readonly rope: Turning | null;
-}
-
-interface Turning {
-  readonly turns: Tensor;
-  readonly half: number;
-  readonly factor: number;
-  readonly adjacent: boolean;
+  readonly rope: Rotation | null;
 }
 
 /** Checks fused rows (B, T, (H + 2G)·D) and their caches (B, capacity, G·D); throws ShapeError if they do not fit. */
@@ -158,21 +141,6 @@ export function cacheLayout(
     ]) &&
     (rope === null || (!rope.adjacent && rope.half % 4 === 0));
   return { B, T, heads, keyValueHeads, width, capacity, sinks, starts, wide, per: wide ? 4 : 1, rope };
-}
-
-function rotation(g: Graph, where: string, rope: CacheRope, width: number): Turning {
-  const { rotary = width, pairing = 'halves', theta, scaling } = rope;
-  if (!Number.isInteger(rotary) || rotary < 2 || rotary % 2 !== 0 || rotary > width) {
-    throw new ShapeError(
-      where,
-      `${rotary} columns of a head of ${width} cannot rotate in pairs`,
-      'Give an even rotary, at most the width.',
-    );
-  }
-  const { frequencies, attentionFactor } = ropeFrequencies({ width: rotary, theta, scaling });
-  const half = rotary / 2;
-  const turns = g.constant('rope turns', [2, half], turnsPerPosition(frequencies));
-  return { turns, half, factor: attentionFactor, adjacent: pairing === 'adjacent' };
 }
 
 /** What a dispatch gives to turn.wgsl ('turning') or turn_none.wgsl ('still'). */

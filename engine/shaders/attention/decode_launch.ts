@@ -203,7 +203,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const lse = g.value('attention lse', [B, heads, T], 'f32');
   const biased = p.bias.tiled(g);
   g.dispatch(
-    forward({ mapping: m, bias: biased.form, walk: null }),
+    forward({ mapping: m, bias: biased.form, walk: null, turns: false }),
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
     {
       uniforms: {
@@ -214,6 +214,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
         ...NONE.uniforms,
         ...biased.uniforms,
         ...NO_DROPOUT,
+        half: 0, // keys turned before they were cached
       },
       constants: {
         ...m.constants,
