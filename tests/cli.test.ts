@@ -118,7 +118,7 @@ it('trains, is interrupted, goes on and translates', { timeout: 300_000 }, async
     input: lines,
   });
   expect(translated.code).toBe(1);
-  expect(translated.out).toMatch(/^([A-H]( |$))*\|? ?([A-H]( |$))*\n\n\n\n$/m);
+  expect(translated.out, translated.told).toMatch(/^([A-H]( |$))*\|? ?([A-H]( |$))*\n\n\n\n$/m);
   expect(translated.told).toMatch(/line 3: translate: a sentence has 300 tokens, but the model takes 255/);
   expect(translated.told).toMatch(/line 4: .*"4" \(U\+0034\) is not among the 8 characters/);
 });
