@@ -6,7 +6,7 @@ import { estimate } from '../../graph/memory';
 import type { Tensor } from '../../graph/tensor';
 import { Device } from '../../runtime/device';
 import { selfAttention } from './attention';
-import { attentionRef } from './attention.ref';
+import { attentionRef, attentionRefGrad } from './attention.ref';
 
 const [HEADS, D, WINDOW] = [4, 64, 33];
 
@@ -51,25 +51,40 @@ describe('memory of attention, forward and backward', () => {
     const random = new Random(4);
     const noise = (n: number) => Float32Array.from({ length: n }, () => 2 * random.next() - 1);
     const qkv = noise(T * 3 * HEADS * D);
+    const dy = noise(T * HEADS * D);
     const before = device.buffers.stats.live;
-    plan.run({ qkv, dy: noise(T * HEADS * D) });
+    plan.run({ qkv, dy });
     const [y, dqkv] = [await plan.read('y'), await plan.read('dqkv')];
     expect(device.buffers.stats.live).toBe(before);
     expect(dqkv.every((x) => Number.isFinite(x))).toBe(true);
-    // The last rows see the window's keys only, so that many rows are a whole problem.
-    const rows = 8;
-    const S = rows + WINDOW - 1;
-    const part = (column: number, count: number): Float64Array =>
-      Float64Array.from({ length: count * HEADS * D }, (_, at) => {
-        const row = T - count + Math.floor(at / (HEADS * D));
-        return qkv[row * 3 * HEADS * D + column * HEADS * D + (at % (HEADS * D))];
-      });
-    const sizes = { B: 1, T: rows, S, heads: HEADS, keyValueHeads: HEADS, D, causal: true };
-    const want = attentionRef(part(0, rows), part(1, S), part(2, S), {
-      ...sizes,
-      window: { left: WINDOW - 1, right: 0 },
-    });
-    const got = y.subarray((T - rows) * HEADS * D);
-    for (const [i, w] of want.entries()) expect(Math.abs(got[i] - w)).toBeLessThan(2e-6);
+    // Rows see a window of keys, keys are seen by a window of rows: with one more on either side, a few are a whole
+    // problem. At both ends, and in the middle, where tiles of 16 and of 32 meet.
+    for (const from of [0, T / 2 - 3, T - 8]) {
+      const first = Math.max(0, from - WINDOW + 1);
+      const rows = Math.min(T, from + 8 + WINDOW - 1) - first;
+      const part = (x: Float32Array, width: number, column: number): Float64Array =>
+        Float64Array.from(
+          { length: rows * HEADS * D },
+          (_, at) =>
+            x[
+              (first + Math.floor(at / (HEADS * D))) * width * HEADS * D +
+                column * HEADS * D +
+                (at % (HEADS * D))
+            ],
+        );
+      const [q, k, v] = [0, 1, 2].map((column) => part(qkv, 3, column));
+      const sizes = { B: 1, T: rows, S: rows, heads: HEADS, keyValueHeads: HEADS, D, causal: true };
+      const z = { ...sizes, window: { left: WINDOW - 1, right: 0 } };
+      const gradients = attentionRefGrad(q, k, v, part(dy, 1, 0), z);
+      const got = { y: part(y, 1, 0), dq: part(dqkv, 3, 0), dk: part(dqkv, 3, 1), dv: part(dqkv, 3, 2) };
+      const want = { y: attentionRef(q, k, v, z), dq: gradients.q, dk: gradients.k, dv: gradients.v };
+      for (const name of ['y', 'dq', 'dk', 'dv'] as const) {
+        let error = 0;
+        for (let i = (from - first) * HEADS * D; i < (from - first + 8) * HEADS * D; i++) {
+          error = Math.max(error, Math.abs(got[name][i] - want[name][i]));
+        }
+        expect(error, `${name} of rows ${from} to ${from + 7}`).toBeLessThan(2e-6);
+      }
+    }
   });
 });

@@ -105,7 +105,11 @@ export function headsFirst(g: Graph, x: Tensor, heads: number): Tensor {
   const columns = x.shape.at(-1) ?? 0;
   const width = columns / heads;
   if (!Number.isInteger(width) || width < 1) {
-    throw new ShapeError(where, `rows of ${x.toString()} do not divide into ${heads} heads`);
+    throw new ShapeError(
+      where,
+      `rows of ${x.toString()} do not divide into ${heads} heads`,
+      'Give rows of H·D columns.',
+    );
   }
   const rows = x.size / columns;
   const y = g.value('heads first', [heads, ...x.shape.slice(0, -1), width], x.dtype);
