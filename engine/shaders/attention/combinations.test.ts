@@ -7,7 +7,6 @@ const cases: readonly Partial<Specimen>[] = [
   { B: 2, T: 18, S: 18, bias: 'buckets', scale: 1, keys: 'mask', dropout: 0.1 },
   { B: 2, T: 18, S: 18, bias: 'slopes', causal: true, keys: 'lengths', dropout: 0.1 },
   { B: 2, T: 18, S: 18, D: 8, bias: 'dense ht', causal: true, rope: 'halves' },
-  { B: 2, T: 18, S: 18, D: 8, pattern: 'sparse transformer', causal: true, rope: 'halves', dropout: 0.1 },
   { B: 2, T: 18, S: 18, pattern: 'longformer', keys: 'mask', dropout: 0.1 },
   { B: 2, T: 10, S: 20, bias: 'relative', causal: true, dropout: 0.1 },
   { B: 2, T: 18, S: 18, D: 8, bias: 'dense bht', pattern: 'bigbird' },

@@ -81,7 +81,7 @@ const cases: Readonly<Record<string, Case>> = {
     bias: { kind: 'buckets', of: (h, distance) => (h + 1) * Math.sin(distance) },
   },
   rotary: {
-    ...{ B: 1, T: 35, S: 39, heads: 2, keyValueHeads: 1, width: 16, causal: true },
+    ...{ B: 1, T: 35, S: 39, heads: 2, keyValueHeads: 2, width: 16, causal: true },
     rope: { rotary: 8, theta: 100 },
   },
   'no key': { B: 2, T: 3, S: 4, heads: 1, keyValueHeads: 1, width: 8, lengths: [0, 4] },

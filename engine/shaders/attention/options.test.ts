@@ -56,11 +56,15 @@ testAttentions('relative terms', [
   { B: 2, T: 18, S: 20, bias: 'relative', keys: 'lengths' },
 ]);
 
-// On the hardware rung both of these turn as the tiles load,
+// On the hardware rung the first two of each of these turn as the tiles load,
 testAttentions('rotary positions', [
   { B: 2, T: 37, S: 37, D: 8, G: 1, rope: 'halves', causal: true },
   { B: 2, T: 5, S: 12, D: 5, G: 1, rope: 'adjacent', rotary: 4, keys: 'lengths' },
   { T: 9, S: 4, D: 12, rope: 'halves', rotary: 4 },
+]);
+testAttentions('rotary positions beside others', [
+  { T: 40, S: 40, D: 8, pattern: 'sparse transformer', causal: true, rope: 'halves', dropout: 0.1 },
+  { B: 2, T: 9, S: 11, D: 8, bias: 'slopes', causal: true, rope: 'halves', softcap: 4 },
 ]);
 // the first of these for the pairing, the second for its length by the op `rope`.
 testAttentions('rotary positions turned before', [

@@ -1,6 +1,6 @@
 /** Rotary positions of `attention`: turned as its tiles load, or by the op `rope` before it; the numbers are the same. */
 import type { Graph, Sink } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
+import { sameShape, type Tensor } from '../../graph/tensor';
 import type { Constants } from '../../runtime/shader';
 import { rope } from '../rope/rope';
 import { rotation, turnRows, type RotaryOptions, type Rotation, type TurnedColumns } from '../rope/rotation';
@@ -87,10 +87,13 @@ function tilePairs(T: number, S: number, left: number, right: number): number {
   return sum;
 }
 
+/** Whether queries and keys are columns of the same rows. */
+const isOne = ({ q, kv }: Turning): boolean => q.root === kv.root && sameShape(q.shape, kv.shape);
+
 /** The queries and the keys, as one range of heads where they lie side by side. */
-function columnsOf({ q, kv, ...z }: Turning): readonly TurnedColumns[] {
+function columnsOf(z: Turning): readonly TurnedColumns[] {
   const { T, S, heads, keyValueHeads, width, queryOffset, keyOffset } = z;
-  if (q === kv && keyOffset === queryOffset + heads * width) {
+  if (isOne(z) && keyOffset === queryOffset + heads * width) {
     return [{ heads: heads + keyValueHeads, width, offset: queryOffset, start: 0 }];
   }
   // Products depend on distances alone: what comes first of queries and keys stands at now.position.
@@ -109,7 +112,7 @@ function compose(g: Graph, z: Turning, options: RotaryOptions): { q: Tensor; kv:
   const turned = (x: Tensor, { heads, width, offset, start }: TurnedColumns): Tensor =>
     rope(g, x, { ...options, heads, keyValueHeads: 0, width, offset, start });
   const columns = columnsOf(z);
-  if (z.q !== z.kv) return { q: turned(z.q, columns[0]), kv: turned(z.kv, columns[1]) };
+  if (!isOne(z)) return { q: turned(z.q, columns[0]), kv: turned(z.kv, columns[1]) };
   const both = columns.reduce(turned, z.q);
   return { q: both, kv: both };
 }
