@@ -177,7 +177,7 @@ if (!host.gpu)
       expect(() => linearAttention(g, { q: x, k: x, v: x, ...heads, epsilon: 0 })).toThrow(/epsilon is 0/);
       const lengths = g.input('lengths', [3], 'u32');
       expect(() => linearAttention(g, { q: x, k: y, v: y, ...heads, lengths })).toThrow(
-        'linearAttention: lengths is (3). It must be (2).',
+        'linearAttention lengths: lengths is (3). It must be (2).',
       );
       const z = linearAttention(g, { q: x, k: x, v: x, heads: 2, width: 4 });
       expect(() => g.backpropFrom(new Map([[z, z]]))).toThrow(/have columns besides the 8 of its heads/);
