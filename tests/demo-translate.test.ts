@@ -295,16 +295,21 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
     await untilState('Training');
     await press('Pause');
     await untilState('Paused');
+    const at = Number(/Step (\d+)/.exec(await status())![1]);
+    expect(at).toBeGreaterThan(STEPS + 5);
+    // A pause is kept as far as it came.
     const second = await site.visit('translate.html');
-    await notices(second, /is back, at step/);
+    await notices(second, new RegExp(`is back, at step ${at}\\b`));
     await second.press('Train');
     await notices(second, /this run goes on in another tab/);
-    await second.untilText('#status', /^Finished/); // as it was kept
+    await second.untilText('#status', /^Stopped/);
     await second.enter('#rate', 0.002);
+    await second.enter('#steps', 5000);
     await second.press('Train');
     await notices(second, /Another tab trains, too, and the browser keeps its run/);
     await visitor.page.reload({ waitUntil: 'load' });
-    await notices(visitor, new RegExp(`is back, at step ${STEPS + 5}`));
+    await notices(visitor, new RegExp(`is back, at step ${at}\\b`));
+    await second.page.bringToFront(); // the other tab asked whether to leave it
     await second.press('Stop');
     await second.untilText('#status', /^Stopped/);
     await second.page.reload({ waitUntil: 'load' });
