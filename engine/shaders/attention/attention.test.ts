@@ -246,6 +246,8 @@ if (!host.gpu)
         /^attention: q takes columns 0 to 48 of x/,
       );
       const y = attention(g, { q: x, kv: x, heads: 2, width: 4 });
-      expect(() => g.backpropFrom(new Map([[y, y]]))).toThrow(/keys takes columns 0 to 8 of x .* but queries 0 to 8/);
+      expect(() => g.backpropFrom(new Map([[y, y]]))).toThrow(
+        /keys takes columns 0 to 8 of x .* but queries 0 to 8/,
+      );
     });
   });
