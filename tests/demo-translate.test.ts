@@ -189,6 +189,9 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
       () => visitor.texts('#source-units .unit'),
       (now) => now.join('') === 'bead⟨end⟩',
     );
+    await visitor.enter('#source', 'bead '.repeat(1100));
+    expect(await text('#took')).toMatch(/waits for Translate/);
+    expect(await visitor.texts('#hypotheses li, #output .unit')).toEqual([]);
     await visitor.enter('#source', 'Ω');
     await press('Translate');
     await visitor.untilText('#notices', /"Ω" \(U\+03A9\) is not among/);
@@ -204,6 +207,15 @@ describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () 
       (now) => now.join('') === 'bead⟨end⟩',
     );
     expect(await text('#notices')).toBe('');
+  });
+
+  test('of models that are asked for at once the last one opens', async () => {
+    const opened = await visitor.page.evaluate(async () => {
+      type Session = { useModel(choice: { kind: 'own' }): Promise<object | null> };
+      const { session } = (window as unknown as { __heed: { session: Session } }).__heed;
+      return Promise.all([1, 2, 3].map(() => session.useModel({ kind: 'own' })));
+    });
+    expect(opened.map((model) => model !== null)).toEqual([false, false, true]);
   });
 
   test('a lost device: the next translation opens the model on another one', async () => {

@@ -18,6 +18,8 @@ export class RequestPanel {
   onModel: () => void = () => undefined;
   onTranslate: () => void = () => undefined;
   onStop: () => void = () => undefined;
+  /** The text is another one, and too long to be translated unasked. */
+  onWait: () => void = () => undefined;
   /** Another candidate was chosen. */
   onHypothesis: () => void = () => undefined;
   readonly #models = new Segments(byId('models'), 'model', () => this.#changedModel());
@@ -39,7 +41,8 @@ export class RequestPanel {
     byId('stop-translating').addEventListener('click', () => this.onStop());
     this.#source.addEventListener('input', () => {
       clearTimeout(this.#typing);
-      if (!this.long) this.#typing = setTimeout(() => this.#ask(), PAUSE_MS);
+      if (this.long) this.onWait();
+      else this.#typing = setTimeout(() => this.#ask(), PAUSE_MS);
     });
     this.#source.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;

@@ -42,6 +42,11 @@ export class TranslationPanel {
     this.#request.onTranslate = () => void this.#translate();
     this.#request.onStop = () => void host.session()?.stopTranslating();
     this.#request.onHypothesis = () => void this.#align();
+    this.#request.onWait = () => {
+      if (this.#translating) void host.session()?.stopTranslating();
+      this.#leave();
+      host.onChange();
+    };
     onClick('save-svg', () => this.#savePicture('svg'));
     onClick('save-png', () => this.#savePicture('png'));
   }
@@ -66,9 +71,7 @@ export class TranslationPanel {
     const { strings, session, notices, onChange } = this.#host;
     const choice = this.#request.model;
     const asked = ++this.#asked;
-    this.#turn++; // translations of the model before count no more
-    this.#translating = false;
-    this.#drop();
+    this.#leave();
     const worker = session();
     if (!worker || !choice) {
       this.#model = null;
@@ -175,6 +178,13 @@ export class TranslationPanel {
     this.#result = result;
     this.#parts.offer(result);
     this.#showPart();
+  }
+
+  /** Translations of the model or the text before count no more. */
+  #leave(): void {
+    this.#turn++;
+    this.#translating = false;
+    this.#drop();
   }
 
   /** What was translated before is of another text: nothing of it stays, but what was written of this one may. */
