@@ -112,13 +112,14 @@ export function inputsOf(c: Specimen, std = 1): Record<string, TestArray> {
   const { B, T, S, H, G, D, keys } = c;
   const shape = biasShape(c);
   const hidden = integers([B, S], 3);
+  const counts = [Math.ceil((2 * S) / 3), 0, S];
   return {
     q: normal([B, T, H * D], { std }),
     kv: normal([B, S, 2 * G * D], { std }),
     ...(shape ? { bias: normal(shape, { exact: c.bias === 'buckets' }) } : {}),
     // The second sequence has no key at all: zeros, and no gradient.
     ...(keys === 'lengths'
-      ? { lengths: { shape: [B], data: Uint32Array.of(Math.ceil((2 * S) / 3), 0, S).slice(0, B) } }
+      ? { lengths: { shape: [B], data: Uint32Array.from({ length: B }, (_, b) => counts[b % 3]) } }
       : {}),
     ...(keys === 'mask' ? { mask: { ...hidden, data: hidden.data.map((x) => Math.min(x, 1)) } } : {}),
   };

@@ -4,7 +4,7 @@
  * HEED_CASES draws that many, of all widths and larger; HEED_SEED others.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expectAccurate, LENGTHS, NARROW, WIDTHS } from '../../../tests/attention/accuracy';
+import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from '../../../tests/attention/accuracy';
 import { PLAIN, type Specimen } from '../../../tests/attention/specimen';
 import { feature, openTestGpu } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
@@ -59,11 +59,11 @@ function drawSizes(random: Random, options: Options, widths: readonly number[], 
   return {
     ...PLAIN,
     ...options,
-    B: pick([1, 2]),
+    B: Math.max(sequences(T, S), pick([1, 2])),
     T,
     S,
     D: pick(widths.filter((D) => fits(T, S, D))),
-    causal: causal && !(options.bias === 'relative' && T > S),
+    causal,
     left: windowed ? random.below(40) : -1,
     right: windowed ? random.below(20) : -1,
     scale: pick([0, 0, 1]),
