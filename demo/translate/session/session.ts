@@ -177,7 +177,12 @@ export class TranslateSession {
   }
 
   #openModel(choice: ModelChoice): Promise<OpenModel | null> {
-    const opened = this.#opening.then(() => this.#openNext(choice));
+    const opened = this.#opening
+      .then(() => this.#openNext(choice))
+      .catch((error: unknown) => {
+        if (choice !== this.#choice) return null; // nobody waits for it any more
+        throw error;
+      });
     this.#opening = opened.catch(() => undefined);
     return opened;
   }
