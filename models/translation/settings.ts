@@ -141,7 +141,12 @@ export function resumedSettings(
       { cause },
     );
   }
+  if (monitor !== undefined) monitorOf(saved.vocabulary.kind ?? 'subwords', monitor);
   const changed = { steps, evaluateEvery, sample, patience, average, monitor };
   const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
-  return { ...saved, run: { ...saved.run, ...given } };
+  const run = { ...saved.run, ...given };
+  // Planned anew for another number of steps: beyond its end a schedule stays at its lowest rate, often 0.
+  const replanned = 'steps' in saved.schedule && run.steps !== saved.run.steps;
+  const schedule = replanned ? { ...saved.schedule, steps: run.steps } : saved.schedule;
+  return { ...saved, schedule, run };
 }

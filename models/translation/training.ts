@@ -135,7 +135,7 @@ export async function trainTranslation(
     model,
     objective: pairObjective(model, data.batches, { smoothing: settings.smoothing }),
     optimizer: new AdamW(saved?.optimizer ?? settings.optimizer),
-    schedule: saved?.schedule ?? settings.schedule,
+    schedule: settings.schedule,
     accumulate: settings.accumulate,
     seed: settings.seed,
     ...(signal && { signal }),

@@ -18,7 +18,8 @@ const entries = [
     // 60 KB in the beginning. Since then attention alone has gained tiles for two kinds of adapters, grouped heads,
     // windows, soft caps, dropout and masks; caches that slide, turn keys and split among workgroups; and the probes
     // behind plan.attention; training takes any objective, in several shapes of batches that share their memory;
-    // rotary positions on load, and refusals of what cannot work wherever a review found it accepted. What shows the maps, and biases and sparse patterns that nobody names, stay out of it.
+    // rotary positions on load; refusals of what cannot work, wherever a review found it accepted. What shows the maps,
+    // and biases and sparse patterns that nobody names, stay out of it.
     budget: 72 * KB,
   },
   {
