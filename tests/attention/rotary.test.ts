@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fakeDevice } from '../../../tests/harness/fake-device';
-import { host } from '../../../tests/harness/host';
-import { Graph } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
-import { attention, selfAttention } from './attention';
-import { denseBias } from './bias_dense';
-import { slopeBias } from './bias_slopes';
-import type { AttentionOptions } from './options';
-import { localPattern } from './pattern';
+import { fakeDevice } from '../harness/fake-device';
+import { Graph } from '../../engine/graph/graph';
+import type { Tensor } from '../../engine/graph/tensor';
+import { attention, selfAttention } from '../../engine/shaders/attention/attention';
+import { denseBias } from '../../engine/shaders/attention/bias_dense';
+import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import type { AttentionOptions } from '../../engine/shaders/attention/options';
+import { localPattern } from '../../engine/shaders/attention/pattern';
 
 interface Case extends Partial<AttentionOptions> {
   readonly T: number;
@@ -66,31 +65,30 @@ const cases: readonly (readonly [string, (g: Graph) => Case, readonly string[]])
   ],
 ];
 
-if (!host.gpu)
-  describe('rotary positions', () => {
-    it.each(cases)('turn where it is cheaper: %s', (_, make, kernels) => {
-      expect(kernelsOf(make)).toEqual(kernels);
-    });
-
-    it('turn before where a bias wants a gradient', () => {
-      expect(kernelsOf(bias(true))).toContain('forward_strided');
-      expect(kernelsOf(bias(false))).toContain('forward_strided_rope');
-    });
-
-    it('share one table among layers', () => {
-      const g = new Graph(fakeDevice());
-      const tables = new Set<Tensor>();
-      for (const theta of [10_000, 10_000, 500]) {
-        const q = g.input(`q ${g.dispatches.length}`, [2, 3, 32], 'f32');
-        const kv = g.input(`kv ${g.dispatches.length}`, [2, 7, 64], 'f32');
-        attention(g, { q, kv, heads: 4, width: 8, rope: { theta } });
-        for (const { tensor } of g.dispatches.at(-1)!.tensors) {
-          if (tensor.name === 'rope table') tables.add(tensor);
-        }
-      }
-      expect([...tables].map((t) => t.shape)).toEqual([
-        [7, 2, 4],
-        [7, 2, 4],
-      ]);
-    });
+describe('rotary positions', () => {
+  it.each(cases)('turn where it is cheaper: %s', (_, make, kernels) => {
+    expect(kernelsOf(make)).toEqual(kernels);
   });
+
+  it('turn before where a bias wants a gradient', () => {
+    expect(kernelsOf(bias(true))).toContain('forward_strided');
+    expect(kernelsOf(bias(false))).toContain('forward_strided_rope');
+  });
+
+  it('share one table among layers', () => {
+    const g = new Graph(fakeDevice());
+    const tables = new Set<Tensor>();
+    for (const theta of [10_000, 10_000, 500]) {
+      const q = g.input(`q ${g.dispatches.length}`, [2, 3, 32], 'f32');
+      const kv = g.input(`kv ${g.dispatches.length}`, [2, 7, 64], 'f32');
+      attention(g, { q, kv, heads: 4, width: 8, rope: { theta } });
+      for (const { tensor } of g.dispatches.at(-1)!.tensors) {
+        if (tensor.name === 'rope table') tables.add(tensor);
+      }
+    }
+    expect([...tables].map((t) => t.shape)).toEqual([
+      [7, 2, 4],
+      [7, 2, 4],
+    ]);
+  });
+});
