@@ -12,7 +12,7 @@ export const NARROW = [8, 20, 32, 64] as const;
 export const WIDTHS = [...NARROW, 80, 128, 256] as const;
 
 /** Sequences that make enough rows: the error of a handful is luck, ours and plain attention's. */
-export const sequences = (T: number, S: number): number => Math.ceil(16 / Math.min(T, S));
+export const sequences = (T: number, S: number): number => Math.ceil(32 / Math.min(T, S));
 
 type Arrays = Readonly<Record<string, Float64Array>>;
 
