@@ -13,8 +13,8 @@ import { Measurements } from './view/measurements';
 import { Notices } from './view/notices';
 import { RunView } from './view/run-view';
 import { Samples } from './view/samples';
-import { saveFile } from './view/save-file';
 import { languageOfText, SettingsPanel, titleOf } from './view/settings';
+import { Unsaved } from './view/unsaved';
 import { WritingPanel } from './view/writing';
 
 export class Page {
@@ -37,7 +37,7 @@ export class Page {
   #turn = 0;
   #writes = false;
   /** The model learnt something since it was last written to a file. */
-  #unsaved = false;
+  readonly #unsaved = new Unsaved();
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
   async start(): Promise<void> {
@@ -69,7 +69,7 @@ export class Page {
     this.#writing.onStop = () => void this.#session?.stopGenerating();
     acceptDrops(byId('drop'), (file) => this.#onDrop(file));
     // Nothing of this page outlives it but what was saved.
-    addEventListener('beforeunload', (event) => this.#unsaved && event.preventDefault());
+    addEventListener('beforeunload', (event) => this.#unsaved.steps && event.preventDefault());
   }
 
   #onDrop(file: File): void {
@@ -167,23 +167,16 @@ export class Page {
   }
 
   async #save(): Promise<void> {
-    const before = this.#unsaved;
-    this.#unsaved = false; // steps that follow set it again
-    const { name, bytes } = await this.#session!.save().catch((error: unknown) => {
-      this.#unsaved = before;
-      throw error;
-    });
-    saveFile(name, new Blob([bytes], { type: 'application/octet-stream' }));
-    this.#notices.news(this.#strings.saved(name));
+    this.#notices.news(this.#strings.saved(await this.#unsaved.save(() => this.#session!.save())));
   }
 
   async #load(file: File): Promise<void> {
     const strings = this.#strings;
     if (this.#running) return this.#notices.news(strings.stopFirstLoad);
-    if (this.#unsaved && this.#run && !confirm(strings.loadQuestion(this.#run.step, file.name))) return;
+    if (this.#unsaved.steps && this.#run && !confirm(strings.loadQuestion(this.#run.step, file.name))) return;
     await this.#attempt(async () => {
       await this.#session!.load(file);
-      this.#unsaved = false;
+      this.#unsaved.steps = false;
       const run = this.#run!;
       const sentences = [strings.loaded(run.step)];
       this.#samples.clear();
@@ -197,7 +190,7 @@ export class Page {
     if (!confirm(this.#strings.startOverQuestion)) return;
     await this.#attempt(async () => {
       await this.#session!.forget();
-      this.#unsaved = false;
+      this.#unsaved.steps = false;
     });
     this.#samples.clear();
     this.#view.forgetSpeed();
@@ -212,7 +205,7 @@ export class Page {
   // Events from the worker ----------------------------------------------------------------------------------------
 
   #onEvent(event: SessionEvent): void {
-    if (event.kind === 'steps') this.#unsaved = true;
+    if (event.kind === 'steps') this.#unsaved.steps = true;
     switch (event.kind) {
       case 'state':
       case 'progress':

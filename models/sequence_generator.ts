@@ -20,7 +20,7 @@ export type { GenerateSequenceOptions, SentenceProgress } from './sequence_gener
 export type { Hypothesis } from './sequence_generator_search';
 
 export interface SequenceGeneratorOptions {
-  /** The id that targets begin with; Marian's is that of padding. Ban it where the model was not taught never to write it. */
+  /** The id that targets begin with; Marian's is that of padding. Ban it where the model was not taught to avoid it. */
   readonly begin: number;
   /** The id that ends a target. */
   readonly end: number;

@@ -89,21 +89,30 @@ export interface KernelRow {
 export type Phase = 'text' | 'tokenizer' | 'encode' | 'compile';
 export type RunState = 'empty' | 'preparing' | 'training' | 'paused' | 'stopped' | 'finished';
 
-export type SessionEvent =
-  | { readonly kind: 'state'; readonly state: RunState; readonly run: RunInfo | null }
+/** What every page's worker says of its training. */
+export type RunEvent<Run, Phase extends string, Past extends History = History> =
+  | { readonly kind: 'state'; readonly state: RunState; readonly run: Run | null }
   | { readonly kind: 'progress'; readonly phase: Phase; readonly share: number }
   | {
       readonly kind: 'steps';
       /** Number of the first of these losses. */
       readonly from: number;
       readonly losses: readonly number[];
-      readonly rate: number;
       readonly tokensPerSecond: number;
       readonly stepMilliseconds: number;
     }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number }
+  | EvaluationEvent
   /** All losses anew: after a checkpoint was loaded or training went back to one. */
-  | { readonly kind: 'history'; readonly history: History }
+  | { readonly kind: 'history'; readonly history: Past };
+
+export interface EvaluationEvent {
+  readonly kind: 'evaluation';
+  readonly step: number;
+  readonly loss: number;
+}
+
+export type SessionEvent =
+  | RunEvent<RunInfo, Phase>
   | {
       readonly kind: 'sample';
       readonly step: number;

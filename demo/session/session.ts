@@ -295,7 +295,6 @@ export class Session {
             kind: 'steps',
             from,
             losses,
-            rate: reports.at(-1)!.lr,
             tokensPerSecond,
             stepMilliseconds,
           });

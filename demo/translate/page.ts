@@ -7,7 +7,8 @@ import { acceptDrops } from '../view/drop-target';
 import { EngineWorker } from '../view/engine-worker';
 import { Format } from '../view/format';
 import { Notices } from '../view/notices';
-import { saveFile } from '../view/save-file';
+import { saveBytes } from '../view/save-file';
+import { Unsaved } from '../view/unsaved';
 import { chinese } from './chinese';
 import { english, type TranslateStrings } from './english';
 import { SHIPPED } from './models';
@@ -33,7 +34,7 @@ export class TranslatePage {
   );
   #format = new Format(this.#appearance.language);
   /** The run learnt something since it was last written to a file; and the browser does not keep it. */
-  #unsaved = false;
+  readonly #unsaved = new Unsaved();
   #unkept = false;
   #reading = false;
   /** Pairs that are being read, and how many were chosen before. */
@@ -58,7 +59,7 @@ export class TranslatePage {
       const { run } = this.#training;
       if (!run) return;
       this.#training.adopt(run);
-      this.#unsaved = true;
+      this.#unsaved.steps = true;
       this.#notices.news(this.#strings.kept(run.step, this.#training.title(this.#strings)));
     });
     if (!this.#translation.hasModel) await this.#translation.open();
@@ -80,7 +81,7 @@ export class TranslatePage {
     this.#training.onChange = () => this.#render();
     acceptDrops(byId('drop'), (dropped) => this.#onDrop(dropped));
     addEventListener('beforeunload', (event) => {
-      if (this.#training.running || (this.#unkept && this.#unsaved)) event.preventDefault();
+      if (this.#training.running || (this.#unkept && this.#unsaved.steps)) event.preventDefault();
     });
   }
 
@@ -154,20 +155,13 @@ export class TranslatePage {
   }
 
   async #save(): Promise<void> {
-    const before = this.#unsaved;
-    this.#unsaved = false; // steps that follow set it again
-    const { name, bytes } = await this.#session!.save().catch((error: unknown) => {
-      this.#unsaved = before;
-      throw error;
-    });
-    saveFile(name, new Blob([bytes], { type: 'application/octet-stream' }));
-    this.#notices.news(this.#strings.saved(name));
+    this.#notices.news(this.#strings.saved(await this.#unsaved.save(() => this.#session!.save())));
   }
 
   async #saveModel(): Promise<void> {
-    const { name, bytes } = await this.#session!.saveModel();
-    saveFile(name, new Blob([bytes], { type: 'application/octet-stream' }));
-    this.#notices.news(this.#strings.saved(name));
+    const file = await this.#session!.saveModel();
+    saveBytes(file);
+    this.#notices.news(this.#strings.saved(file.name));
   }
 
   /** Takes up a file: a run to go on with, or weights that only translate. */
@@ -175,11 +169,11 @@ export class TranslatePage {
     const strings = this.#strings;
     if (this.#training.running) return this.#notices.news(strings.stopFirstLoad);
     const { run: present } = this.#training;
-    if (present && this.#unsaved && !confirm(strings.loadQuestion(present.step, file.name))) return;
+    if (present && this.#unsaved.steps && !confirm(strings.loadQuestion(present.step, file.name))) return;
     await this.#attempt(async () => {
       const run = await this.#session!.load(file);
       if (run) {
-        this.#unsaved = false;
+        this.#unsaved.steps = false;
         const sentences = [strings.loaded(run.step)];
         if (!this.#training.adopt(run)) sentences.push(strings.pairsNeeded(this.#training.title(strings)));
         this.#notices.news(...sentences);
@@ -193,7 +187,7 @@ export class TranslatePage {
     if (!confirm(this.#strings.startOverQuestion)) return;
     await this.#attempt(async () => {
       await this.#session!.forget();
-      this.#unsaved = false;
+      this.#unsaved.steps = false;
     });
     this.#training.clear();
     const { own } = this.#translation;
@@ -227,7 +221,7 @@ export class TranslatePage {
       this.#offerOwn(SHIPPED.length === 0);
       if (!this.#translation.hasModel && event.state === 'training') void this.#translation.open();
     }
-    if (event.kind === 'steps') this.#unsaved = true;
+    if (event.kind === 'steps') this.#unsaved.steps = true;
     if (event.kind === 'evaluation' || (event.kind === 'state' && event.state === 'finished')) {
       void this.#translation.refresh();
     }

@@ -1,4 +1,4 @@
-import type { RunState } from '../session/protocol';
+import type { RunEvent, RunState } from '../session/protocol';
 import type { Strings } from '../strings';
 import { byId, element } from './dom';
 import type { Format } from './format';
@@ -8,26 +8,6 @@ import { Transport, type ButtonsNow, type TransportStrings } from './transport';
 type RunViewStrings<Phase extends string> = TransportStrings<Phase> &
   Pick<Strings, 'atStep' | 'curveTraining' | 'curveValidation' | 'curveSummary' | 'curveEmpty'> &
   Partial<Pick<Strings, 'guessing'>>;
-
-/** What a worker says of its training. */
-export type RunEvent<Run, Phase extends string> =
-  | { readonly kind: 'state'; readonly state: RunState; readonly run: Run | null }
-  | { readonly kind: 'progress'; readonly phase: Phase; readonly share: number }
-  | {
-      readonly kind: 'steps';
-      readonly from: number;
-      readonly losses: readonly number[];
-      readonly tokensPerSecond: number;
-      readonly stepMilliseconds: number;
-    }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number }
-  | {
-      readonly kind: 'history';
-      readonly history: {
-        readonly losses: readonly number[];
-        readonly validation: readonly (readonly [step: number, loss: number])[];
-      };
-    };
 
 /** A training as its page shows it: what goes on, how far and how fast, and the curve of its losses. */
 export class RunView<

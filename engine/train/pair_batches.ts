@@ -210,14 +210,11 @@ type CompleteOptions = Required<Omit<PairBatchOptions, 'shapes'>> & Pick<PairBat
 function complete(options: PairBatchOptions): CompleteOptions {
   const { pad = options.end, sourceEnd = true, tokens = 2048, maxLength = Infinity } = options;
   const { maxShapes = 16, padding = 0.09, seed = 0, shuffle = true } = options;
-  const wrong = Object.entries({
-    tokens: tokens >= 2 && tokens < Infinity,
-    maxShapes: maxShapes >= 1 && maxShapes <= 255,
-  }).find(([, valid]) => !valid)?.[0];
-  if (wrong) {
-    const what = `${wrong} is ${{ tokens, maxShapes }[wrong]}`;
+  const refuse = (what: string): never => {
     throw new DataError('PairBatches', what, 'Use at least 2 tokens, a finite number, and 1 to 255 shapes.');
-  }
+  };
+  if (!(tokens >= 2 && tokens < Infinity)) refuse(`tokens is ${tokens}`);
+  if (!(maxShapes >= 1 && maxShapes <= 255)) refuse(`maxShapes is ${maxShapes}`);
   // In one order, whatever the caller's: the fingerprint is made of them.
   const { begin, end, shapes } = options;
   return { begin, end, pad, sourceEnd, tokens, maxLength, maxShapes, padding, seed, shuffle, shapes };

@@ -1,6 +1,11 @@
 /** What the Translate page and its worker say to each other: calls through Comlink, everything that happens as events. */
 import type { SkipReason, SkippedRows, TextPair } from '../../../engine/data';
-import type { AdapterSummary, RunState } from '../../session/protocol';
+import type {
+  AdapterSummary,
+  EvaluationEvent,
+  History as LossHistory,
+  RunEvent,
+} from '../../session/protocol';
 
 /** Pairs to train on. The bundled ones are fetched when training begins, others are read when they are chosen. */
 export type PairsSource =
@@ -58,9 +63,7 @@ export interface RunInfo extends TrainSettings {
 }
 
 /** Mean training losses by step; validation losses and scores at theirs. */
-export interface History {
-  readonly losses: readonly number[];
-  readonly validation: readonly (readonly [step: number, loss: number])[];
+export interface History extends LossHistory {
   readonly scores: readonly (readonly [step: number, score: number])[];
 }
 
@@ -139,19 +142,9 @@ export interface DataReport {
 
 export type TranslateEvent =
   | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
-  | { readonly kind: 'state'; readonly state: RunState; readonly run: RunInfo | null }
-  | { readonly kind: 'progress'; readonly phase: Phase; readonly share: number }
-  | {
-      readonly kind: 'steps';
-      /** Number of the first of these losses. */
-      readonly from: number;
-      readonly losses: readonly number[];
-      readonly tokensPerSecond: number;
-      readonly stepMilliseconds: number;
-    }
-  | { readonly kind: 'evaluation'; readonly step: number; readonly loss: number; readonly score: number }
+  | Exclude<RunEvent<RunInfo, Phase, History>, EvaluationEvent>
+  | (EvaluationEvent & { readonly score: number })
   | { readonly kind: 'data'; readonly report: DataReport }
-  | { readonly kind: 'history'; readonly history: History }
   | { readonly kind: 'samples'; readonly step: number; readonly samples: readonly Sample[] }
   /** The best translation so far, while it grows. */
   | { readonly kind: 'partial'; readonly text: string }

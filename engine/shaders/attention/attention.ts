@@ -20,7 +20,7 @@ import {
   type Mapping,
 } from './layout';
 import type { AttentionOptions } from './options';
-import { turn, type TurnsOnLoad } from './rotary';
+import { turn, type Rows, type TurnsOnLoad } from './rotary';
 import { showAttention } from './show';
 import type { SparseTiles } from './sparse';
 
@@ -157,22 +157,12 @@ export function selfAttention(
 }
 
 /** What an attention is, checked, as its kernels want it. */
-export interface Problem {
-  readonly where: string;
-  /** What the kernels read: turned already, unless `turns`. */
-  readonly q: Tensor;
-  readonly kv: Tensor;
+interface Problem extends Rows {
+  /** What the kernels read has turned already, unless it turns on load. */
   readonly turns: TurnsOnLoad | null;
   /** Which pairs see each other and what is added to them, in words. */
   readonly kind: string;
   readonly B: number;
-  readonly T: number;
-  readonly S: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly width: number;
-  readonly queryOffset: number;
-  readonly keyOffset: number;
   readonly valueOffset: number;
   readonly wide: boolean;
   /** Counts (B) or marks (B, S) of the keys that exist. */
@@ -224,19 +214,12 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
   const drops = dropout > 0 && g.train;
   const storage = storageOf(q, wide);
   return {
-    where,
+    ...z,
     q: turning?.q ?? q,
     kv: turning?.kv ?? kv,
     turns,
     kind: kindOf(options),
     B,
-    T,
-    S,
-    heads,
-    keyValueHeads,
-    width,
-    queryOffset,
-    keyOffset,
     valueOffset,
     wide,
     lengths: existing(g, where, options, B, S),

@@ -8,8 +8,8 @@ import type { Bias } from './bias';
 import { storageOf, TILE } from './layout';
 import type { SparseTiles } from './sparse';
 
-/** An attention of q (B, T, ·) to kv (B, S, ·) whose queries and keys turn. */
-export interface Turning {
+/** An attention of q (B, T, ·) to kv (B, S, ·), and where their heads are. */
+export interface Rows {
   readonly where: string;
   readonly q: Tensor;
   readonly kv: Tensor;
@@ -34,7 +34,7 @@ interface Surroundings {
 /** Turns on load, for the kernels; or before, where that is cheaper or one kernel would bind more than eight buffers. */
 export function turn(
   g: Graph,
-  z: Turning,
+  z: Rows,
   options: RotaryOptions,
   { wide, bias, sparse, left, right }: Surroundings,
 ): { readonly q: Tensor; readonly kv: Tensor; readonly onLoad: TurnsOnLoad | null } {
@@ -67,7 +67,7 @@ const BACKWARD_TURNS = 3;
  * keys turn them once each, which makes it fewer.
  */
 export function paysOnLoad(
-  { T, S, heads, keyValueHeads }: Pick<Turning, 'T' | 'S' | 'heads' | 'keyValueHeads'>,
+  { T, S, heads, keyValueHeads }: Pick<Rows, 'T' | 'S' | 'heads' | 'keyValueHeads'>,
   pairs: number,
   train: boolean,
 ): boolean {
@@ -88,10 +88,10 @@ function tilePairs(T: number, S: number, left: number, right: number): number {
 }
 
 /** Whether queries and keys are columns of the same rows. */
-const isOne = ({ q, kv }: Turning): boolean => q.root === kv.root && sameShape(q.shape, kv.shape);
+const isOne = ({ q, kv }: Rows): boolean => q.root === kv.root && sameShape(q.shape, kv.shape);
 
 /** The queries and the keys, as one range of heads where they lie side by side. */
-function columnsOf(z: Turning): readonly TurnedColumns[] {
+function columnsOf(z: Rows): readonly TurnedColumns[] {
   const { T, S, heads, keyValueHeads, width, queryOffset, keyOffset } = z;
   if (isOne(z) && keyOffset === queryOffset + heads * width) {
     return [{ heads: heads + keyValueHeads, width, offset: queryOffset, start: 0 }];
@@ -105,10 +105,10 @@ function columnsOf(z: Turning): readonly TurnedColumns[] {
 }
 
 /** Whether gradients in turned columns can be turned back in one pass for each tensor. */
-const turnsBack = (z: Turning): boolean => z.q.root !== z.kv.root || columnsOf(z).length === 1;
+const turnsBack = (z: Rows): boolean => z.q.root !== z.kv.root || columnsOf(z).length === 1;
 
 /** q and kv turned by the op `rope`. */
-function compose(g: Graph, z: Turning, options: RotaryOptions): { q: Tensor; kv: Tensor } {
+function compose(g: Graph, z: Rows, options: RotaryOptions): { q: Tensor; kv: Tensor } {
   const turned = (x: Tensor, { heads, width, offset, start }: TurnedColumns): Tensor =>
     rope(g, x, { ...options, heads, keyValueHeads: 0, width, offset, start });
   const columns = columnsOf(z);
@@ -126,7 +126,7 @@ export interface TurnsOnLoad {
   readonly back: (gradients: readonly (readonly [from: Sink | null, to: Sink | null])[]) => void;
 }
 
-function loading(g: Graph, z: Turning, turning: Rotation, wide: boolean): TurnsOnLoad {
+function loading(g: Graph, z: Rows, turning: Rotation, wide: boolean): TurnsOnLoad {
   const turns = tableOf(g, turning, Math.max(z.T, z.S));
   return {
     bind: { turns },
