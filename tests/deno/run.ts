@@ -12,7 +12,7 @@ const [report, part = ''] = Deno.args;
 const files = import.meta.glob(['/engine/shaders/**/*.test.ts', '/tests/adapter.gpu.test.ts']);
 
 async function main(): Promise<void> {
-  const counts: Counts = { passed: 0, failed: 0, skipped: [] };
+  const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
   for (const [file, load] of Object.entries(files)) {
     if (!file.includes(part)) continue;
     const { passed, failed } = counts;

@@ -33,6 +33,8 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: string[];
+  /** Name and message of each that failed. */
+  failures: string[];
 }
 
 const suite = (name: string, parent?: Suite): Suite => ({
@@ -93,11 +95,13 @@ const isSuite = (child: Suite | Case): child is Suite => 'children' in child;
 const line = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
+function fail(counts: Counts, name: string, error: unknown): void {
+  counts.failed++;
+  counts.failures.push(`${name}\n${line(error)}`);
+  console.error(`FAILED ${name}\n${line(error)}`);
+}
+
 async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts: Counts): Promise<void> {
-  const fail = (name: string, error: unknown): void => {
-    counts.failed++;
-    console.error(`FAILED ${name}\n${line(error)}`);
-  };
   const chain = [...hooks, s];
   try {
     for (const body of s.before) await within(60_000, body);
@@ -113,7 +117,7 @@ async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts:
           await within(child.timeout, child.body);
           counts.passed++;
         } catch (error) {
-          fail(name, error);
+          fail(counts, name, error);
         } finally {
           for (const { afterEach } of chain) for (const body of afterEach) await body();
         }
@@ -121,7 +125,7 @@ async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts:
     }
     for (const body of s.after) await within(60_000, body);
   } catch (error) {
-    fail(`${path} (hooks)`, error);
+    fail(counts, `${path} (hooks)`, error);
   }
 }
 
@@ -132,8 +136,7 @@ export async function runFile(file: string, load: () => Promise<unknown>, counts
   try {
     await load();
   } catch (error) {
-    counts.failed++;
-    console.error(`FAILED ${file} does not load\n${line(error)}`);
+    fail(counts, `${file} does not load`, error);
     return;
   }
   await runSuite(root, file, [], counts);

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { vulkanEnvironment } from './vulkan.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,7 +13,10 @@ const results = join(root, '.build/results');
 const bin = (/** @type {string} */ path) => [join(root, 'node_modules', path)];
 const vite = bin('vite/bin/vite.js');
 
-/** @typedef {{ passed: number, failed: number, skipped: string[] }} Counts */
+/**
+ * `failures`: what failed and its message, as far as the suite says.
+ * @typedef {{ passed: number, failed: number, skipped: string[], failures: string[] }} Counts
+ */
 
 /** Stages that only succeed or fail: a failure counts as one failed test, a success as none. */
 const checks = {
@@ -50,12 +54,16 @@ function node(args, env = {}) {
 function readReport(report, suite) {
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
   /** @type {Counts} */
-  const counts = { passed: 0, failed: 0, skipped: [] };
+  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
   for (const file of testResults) {
+    const path = `${suite}: ${relative(root, file.name)}`;
     for (const test of file.assertionResults) {
+      const name = `${path} > ${test.fullName.trim()}`;
       if (test.status === 'passed') counts.passed++;
-      else if (test.status === 'failed') counts.failed++;
-      else counts.skipped.push(`${suite}: ${relative(root, file.name)} > ${test.fullName.trim()}`);
+      else if (test.status === 'failed') {
+        counts.failed++;
+        counts.failures.push(failure(name, test.failureMessages.join('\n')));
+      } else counts.skipped.push(name);
     }
     // A file that does not load has no tests to fail.
     if (
@@ -63,9 +71,16 @@ function readReport(report, suite) {
       !file.assertionResults.some((/** @type {any} */ t) => t.status === 'failed')
     ) {
       counts.failed++;
+      counts.failures.push(failure(path, file.message));
     }
   }
   return counts;
+}
+
+/** A failure in a few lines. @param {string} name @param {string} [message] */
+function failure(name, message = '') {
+  const lines = stripVTControlCharacters(message).split('\n').slice(0, 12);
+  return [name, ...lines.map((line) => `    ${line.slice(0, 240)}`)].join('\n  ');
 }
 
 /** @param {string} suite @returns {Counts} */
@@ -81,12 +96,17 @@ function vitest(suite) {
     `--outputFile.json=${report}`,
   ];
   const status = node([...bin('vitest/vitest.mjs'), ...args]);
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [] };
+  if (!existsSync(report)) return none(`${suite}: it left no report`);
   const counts = readReport(report, suite);
   // Errors outside tests, a crash at exit: Vitest fails although no test did.
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (status !== 0 && counts.failed === 0) {
+    return { ...counts, failed: 1, failures: [`${suite}: Vitest failed outside its tests, see above`] };
+  }
   return counts;
 }
+
+/** @param {string} why a suite ran nothing @returns {Counts} */
+const none = (why) => ({ passed: 0, failed: 1, skipped: [], failures: [why] });
 
 /** The op suite's GPU half on wgpu: built by Vite, run by Deno. @returns {Counts} */
 function deno() {
@@ -94,17 +114,24 @@ function deno() {
   const runner = join(root, '.build/deno/run.js');
   rmSync(report, { force: true });
   if (node([...vite, 'build', '-c', 'tests/deno/vite.config.ts', '--logLevel', 'warn']) !== 0) {
-    return { passed: 0, failed: 1, skipped: [] };
+    return none('deno: its bundle was not built');
   }
   const args = [...bin('deno/bin.cjs'), 'run', '-A', '--unstable-webgpu', runner, report];
   // As in dawn-setup.ts: kernels run a few times each, so lavapipe need not optimise them.
   const perf = process.env['GALLIVM_PERF'] ?? 'nopt';
   const status = node(args, { ...vulkanEnvironment(), NO_COLOR: '1', GALLIVM_PERF: perf });
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [] };
+  if (!existsSync(report)) return none('deno: it left no report');
   /** @type {Counts} */
   const counts = JSON.parse(readFileSync(report, 'utf8'));
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  return { ...counts, skipped: counts.skipped.map((name) => `deno: ${name}`) };
+  const failures = counts.failures.map((text) => {
+    const [name, ...lines] = text.split('\n');
+    return failure(`deno: ${name}`, lines.join('\n'));
+  });
+  const skipped = counts.skipped.map((name) => `deno: ${name}`);
+  if (status !== 0 && counts.failed === 0) {
+    return { ...counts, skipped, failed: 1, failures: [`deno: it ended with status ${status}, see above`] };
+  }
+  return { ...counts, skipped, failures };
 }
 
 /** @param {string} stage @returns {Counts} */
@@ -112,8 +139,8 @@ function runStage(stage) {
   if (stage === 'deno') return deno();
   if (suites.includes(stage)) return vitest(stage);
   const commands = checks[/** @type {keyof typeof checks} */ (stage)];
-  const failed = commands.some((command) => node(command) !== 0);
-  return { passed: 0, failed: failed ? 1 : 0, skipped: [] };
+  if (commands.some((command) => node(command) !== 0)) return none(`${stage}: see above`);
+  return { passed: 0, failed: 0, skipped: [], failures: [] };
 }
 
 const stages = process.argv.length > 2 ? process.argv.slice(2) : usual;
@@ -124,15 +151,21 @@ if (unknown.length > 0) {
 }
 
 mkdirSync(results, { recursive: true });
-const total = { passed: 0, failed: 0, skipped: /** @type {string[]} */ ([]) };
+const total = {
+  passed: 0,
+  failed: 0,
+  skipped: /** @type {string[]} */ ([]),
+  failures: /** @type {string[]} */ ([]),
+};
 const table = [];
 for (const stage of stages) {
   console.log(`\n=== ${stage}`);
   const start = performance.now();
-  const { passed, failed, skipped } = runStage(stage);
+  const { passed, failed, skipped, failures } = runStage(stage);
   total.passed += passed;
   total.failed += failed;
   total.skipped.push(...skipped);
+  total.failures.push(...failures);
   const counts = suites.includes(stage)
     ? `${passed} passed, ${failed} failed, ${skipped.length} skipped`
     : '';
@@ -145,6 +178,8 @@ for (const stage of stages) {
   }
 }
 if (total.skipped.length > 0) console.log(`\nSkipped:\n  ${total.skipped.join('\n  ')}`);
+// Last, because what keeps logs may keep their ends only.
+if (total.failures.length > 0) console.log(`\nFailed:\n  ${total.failures.join('\n  ')}`);
 const line =
   `${total.passed} passed, ${total.failed} failed` +
   (total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '');
