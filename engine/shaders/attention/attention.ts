@@ -201,8 +201,7 @@ function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptions): Pr
     throw new ShapeError(where, `dropout is ${dropout}`, 'A probability of dropping must be in [0, 1).');
   }
   const { left, right } = reach(where, options, S - T);
-  const sizes = { B, T, S, heads, causal, sparse: options.pattern !== undefined };
-  const bias = options.bias?.resolve(g, where, sizes) ?? NONE;
+  const bias = options.bias?.resolve(g, where, { B, T, S, heads, causal }) ?? NONE;
   const sparse = options.pattern?.tiles(g, { T, S, left, right }) ?? null;
 
   const wide = isWide(width, [queries, keys, values]);

@@ -1,16 +1,17 @@
 // Gradient of a bias by buckets of distance: each lane sums p (dp - delta) of its pairs by bucket, over a walk of its
 // tile's keys. part (B tiles lanes, buckets H): a row for each lane, which column_sum adds up in order.
+// `bias` comes from expand_buckets.wgsl: behind the heads' rows, one that holds the bucket of each distance.
 // Ownership as in backward_query.wgsl; link what that links.
 const MANY: u32 = 32; // buckets
-@group(0) @binding(4) var<storage, read> buckets: array<u32>;
-@group(0) @binding(5) var<storage, read_write> part: array<f32>;
+@group(0) @binding(4) var<storage, read_write> part: array<f32>;
 
 alias Sums = array<f32, MANY>;
 
 fn add(sums: ptr<function, Sums>, x: vec4f, row: u32, n: vec4i) {
-  let far = i32(sizes.t + sizes.s - 2u);
-  let at = clamp(n * sizes.bias_s + i32(row) * sizes.bias_t + sizes.bias_offset, vec4i(), vec4i(far));
-  for (var e = 0u; e < min(4u, sizes.t + 3u); e++) { (*sums)[buckets[at[e]]] += x[e]; }
+  let buckets = i32(sizes.heads) * sizes.bias_h;
+  let distance = n * sizes.bias_s + i32(row) * sizes.bias_t + sizes.bias_offset;
+  let at = buckets + clamp(distance, vec4i(), vec4i(sizes.bias_h - 1));
+  for (var e = 0u; e < min(4u, sizes.t + 3u); e++) { (*sums)[u32(bias[at[e]])] += x[e]; }
 }
 
 @compute @workgroup_size(LANES)

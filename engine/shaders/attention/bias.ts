@@ -37,8 +37,6 @@ export interface BiasSizes {
   readonly S: number;
   readonly heads: number;
   readonly causal: boolean;
-  /** Whether the kernels bind the lists of a pattern besides. */
-  readonly sparse: boolean;
 }
 
 /** A file that declares bias_of, and its name in those of kernels. */

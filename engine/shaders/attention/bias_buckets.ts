@@ -40,15 +40,8 @@ function buckets(
   where: string,
   table: Tensor,
   bucketOf: (distance: number) => number,
-  { B, T, S, heads, sparse }: BiasSizes,
+  { B, T, S, heads }: BiasSizes,
 ): Bias {
-  if (sparse && g.train && g.differentiable(table)) {
-    throw new ShapeError(
-      where,
-      'a learned bias by buckets and a sparse pattern need nine buffers in one kernel, and WebGPU guarantees eight',
-      'Use a window instead of the pattern, or a dense bias.',
-    );
-  }
   expectDType(where, table, 'f32', 'f16');
   expectTable(where, table, heads);
   const many = table.shape[0];
@@ -63,7 +56,7 @@ function buckets(
     form: STRIDED,
     bind: { bias },
     constants: { BIAS: 'f32' },
-    uniforms: strides(0, distances, -1, 1, T - 1, bias.size),
+    uniforms: strides(0, distances, -1, 1, T - 1, heads * distances),
     learned: table,
     owner: 'queries',
     backward: ({ form, sink, bind, uniforms, constants, flops }) => {
@@ -72,7 +65,7 @@ function buckets(
       const part = g.value('bias gradient by lane', [B * tiles * mapping.headLanes, many * heads], 'f32');
       g.dispatch(
         backwardBuckets(form),
-        { ...bind, bias, buckets: byDistance, part },
+        { ...bind, bias, part },
         {
           uniforms,
           constants: { ...constants, ...mapping.constants, MANY: many },
@@ -105,7 +98,7 @@ function decodeBuckets(
     bind: { buckets: byDistance, weights: table },
     tiled: (h) => ({
       form: STRIDED,
-      bind: { bias: expand(h, table, byDistance) }, // (H, capacity), by the query's position less the key's
+      bind: { bias: expand(h, table, byDistance) }, // by the query's position less the key's
       uniforms: { bias_h: capacity, bias_t: 1, bias_s: -1, bias_last: heads * capacity - 1 },
     }),
   };
@@ -150,10 +143,10 @@ function expectConstant(where: string, bucketOf: (distance: number) => number, f
 }
 const FARTHEST = 2 ** 30;
 
-/** table (buckets, H) and the bucket of each distance (N) -> (H, N): bias by distance. */
+/** table (buckets, H) and the bucket of each distance (N) -> (H + 1, N): bias by distance, and the buckets again. */
 function expand(g: Graph, table: Tensor, buckets: Tensor): Tensor {
   const heads = table.shape[1];
-  const y = g.value('bias by distance', [heads, buckets.size], 'f32');
+  const y = g.value('bias by distance', [heads + 1, buckets.size], 'f32');
   g.dispatch(
     expandBuckets,
     { table, buckets, y },

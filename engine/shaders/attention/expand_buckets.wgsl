@@ -1,5 +1,6 @@
 // y[h, n] = table[buckets[n], h]: a bias by buckets of distance (T5; Raffel et al. 2020) spread over all distances, so
-// that the attention kernels find it by one load. table (buckets, H), buckets (N), y (H, N). One number a lane.
+// that the attention kernels find it by one load. Row H holds the buckets' own numbers, exact as floats, so that the
+// kernel of the gradient needs no buffer besides. table (buckets, H), buckets (N), y (H + 1, N). One number a lane.
 const LANES: u32 = 64;
 alias T = f32;
 
@@ -16,6 +17,12 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let e = (group.x + group.y * groups.x) * LANES + lane;
-  if (e >= sizes.heads * sizes.distances) { return; }
-  y[e] = f32(table[buckets[e % sizes.distances] * sizes.heads + e / sizes.distances]);
+  let h = e / sizes.distances;
+  if (h > sizes.heads) { return; }
+  let bucket = buckets[e % sizes.distances];
+  if (h == sizes.heads) {
+    y[e] = f32(bucket);
+  } else {
+    y[e] = f32(table[bucket * sizes.heads + h]);
+  }
 }

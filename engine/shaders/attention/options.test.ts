@@ -44,6 +44,11 @@ testAttentions('biases by buckets', [
   { B: 2, T: 35, S: 35, bias: 'buckets', causal: true, scale: 1 },
 ]);
 
+testAttentions('buckets beside a pattern', [
+  { B: 2, T: 19, S: 19, bias: 'buckets', pattern: 'longformer' },
+  { T: 37, S: 37, bias: 'buckets', pattern: 'bigbird', H: 3, G: 1, causal: true },
+]);
+
 testAttentions('slopes', [
   { T: 19, S: 21, bias: 'slopes', causal: true },
   { T: 35, S: 37, bias: 'slopes', causal: true, H: 6, G: 3 },

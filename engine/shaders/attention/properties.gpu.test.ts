@@ -24,22 +24,11 @@ function drawOptions(random: Random): Options {
     'longformer',
     'bigbird',
   ]);
-  const bias = pick<Specimen['bias']>([
-    'none',
-    'none',
-    'none',
-    'dense h',
-    'dense ht',
-    'dense bh',
-    'slopes',
-    'buckets',
-    'relative',
-  ]);
   return {
     G,
     H: G * pick([1, 1, 2, 4]),
     keys: pick(['all', 'all', 'lengths', 'mask']),
-    bias: bias === 'buckets' && pattern !== 'all' ? 'slopes' : bias,
+    bias: pick(['none', 'none', 'none', 'dense h', 'dense ht', 'dense bh', 'slopes', 'buckets', 'relative']),
     softcap: pick([0, 0, 0, 5]),
     dropout: pick([0, 0, 0.1]),
     pattern,
