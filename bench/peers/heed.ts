@@ -5,7 +5,6 @@
 import {
   AdamW,
   attention,
-  denseBias,
   Device,
   gelu,
   Graph,
@@ -17,12 +16,12 @@ import {
   selfAttention,
   softmax,
   Trainer,
-  type Plan,
   type Tensor,
 } from '../../engine/index';
 import { Generator } from '../../models/generate';
 import { GPT } from '../../models/gpt';
-import { trainingInstance, type Instance } from './instance';
+import { attentionOptions } from './attention/heed';
+import { fused, planInstance, trainingInstance, type Instance } from './instance';
 import * as seq2seq from './seq2seq/heed';
 
 /** Weights by the harness's names, stored [in, out]. */
@@ -47,18 +46,6 @@ export async function init(): Promise<void> {
   device = await Device.open();
 }
 
-function instance(plan: Plan, dispose: () => void = () => undefined): Instance {
-  return {
-    run: () => plan.run(),
-    sync: () => device.idle(),
-    output: () => plan.read('y'),
-    dispose() {
-      plan[Symbol.dispose]();
-      dispose();
-    },
-  };
-}
-
 /** A plan over float inputs, uploaded once; every run computes all of it again. */
 async function over(
   inputs: Readonly<Record<string, readonly [shape: readonly number[], data: Float32Array]>>,
@@ -73,7 +60,7 @@ async function over(
   }
   const plan = await g.compile({ y: body(g, x) });
   plan.run(feed);
-  return instance(plan);
+  return planInstance(plan);
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -123,56 +110,6 @@ function block(c: ModelSize) {
   };
 }
 
-/** Tensors of equally many rows -> rows that hold them all. */
-function fused(rows: number, parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let to = 0;
-  for (let row = 0; row < rows; row++) {
-    for (const part of parts) {
-      const width = part.length / rows;
-      out.set(part.subarray(row * width, (row + 1) * width), to);
-      to += width;
-    }
-  }
-  return out;
-}
-
-/** Rows of several parts -> the parts, one after the other. */
-function apart(rows: number, all: Float32Array, widths: readonly number[]): Float32Array {
-  const total = widths.reduce((sum, width) => sum + width, 0);
-  const out = new Float32Array(all.length);
-  let [to, offset] = [0, 0];
-  for (const width of widths) {
-    for (let row = 0; row < rows; row++, to += width) {
-      out.set(all.subarray(row * total + offset, row * total + offset + width), to);
-    }
-    offset += width;
-  }
-  return out;
-}
-
-/** See attention/cases.js. */
-interface AttentionCase {
-  readonly B: number;
-  readonly T: number;
-  readonly S: number;
-  readonly H: number;
-  readonly G: number;
-  readonly D: number;
-  readonly causal?: boolean;
-  readonly window?: number;
-  readonly lengths?: readonly number[];
-  readonly grad?: boolean;
-}
-
-interface AttentionInputs {
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly bias?: Float32Array;
-  readonly dy?: Float32Array;
-}
-
 export const kinds = {
   matmul: (
     c: { M: number; K: number; N: number },
@@ -205,45 +142,8 @@ export const kinds = {
     );
   },
 
-  async 'attention-options'(c: AttentionCase, inputs: AttentionInputs): Promise<Instance> {
-    const { B, T, S, H, G, D } = c;
-    const [q, k, v] = [inputs.q, inputs.k, inputs.v];
-    const own = S !== T;
-    const rows: Record<string, readonly [readonly number[], Float32Array]> = own
-      ? { q: [[B, T, H * D], q], kv: [[B, S, 2 * G * D], fused(B * S, [k, v])] }
-      : { qkv: [[B, T, (H + 2 * G) * D], fused(B * T, [q, k, v])] };
-    if (inputs.bias) rows['bias'] = [[1, H, T, S], inputs.bias];
-    const g = new Graph(device, { train: c.grad ?? false });
-    const x: Record<string, Tensor> = {};
-    const feed: Record<string, Float32Array> = {};
-    for (const [name, [shape, data]] of Object.entries(rows)) {
-      x[name] = g.input(name, shape, 'f32', { differentiable: name !== 'bias' });
-      feed[name] = data;
-    }
-    const y = attention(g, {
-      q: own ? x['q'] : x['qkv'],
-      kv: own ? x['kv'] : x['qkv'],
-      heads: H,
-      keyValueHeads: G,
-      width: D,
-      keyOffset: own ? 0 : H * D,
-      causal: c.causal ?? false,
-      ...(c.window ? { window: c.window } : {}),
-      ...(c.lengths ? { lengths: g.constant('lengths', [B], Uint32Array.from(c.lengths)) } : {}),
-      ...(inputs.bias ? { bias: denseBias(x['bias']) } : {}),
-    });
-    if (!c.grad) {
-      const plan = await g.compile({ y });
-      plan.run(feed);
-      return instance(plan);
-    }
-    const dy = g.input('dy', y.shape, 'f32');
-    g.backpropFrom(new Map([[y, dy]]));
-    const plan = await g.compile({ y: g.grad(x['qkv']) });
-    plan.run({ ...feed, dy: inputs.dy! });
-    const widths = [H * D, G * D, G * D];
-    return { ...instance(plan), output: async () => apart(B * T, await plan.read('y'), widths) };
-  },
+  'attention-options': (...args: Rest<typeof attentionOptions>): Promise<Instance> =>
+    attentionOptions(device, ...args),
 
   async block(
     c: { T: number; cfg: ModelSize },
@@ -263,7 +163,7 @@ export const kinds = {
     }
     const plan = await g.compile({ y });
     plan.run({ x });
-    return instance(plan, () => store[Symbol.dispose]());
+    return planInstance(plan, () => store[Symbol.dispose]());
   },
 
   async gpt(
@@ -277,7 +177,7 @@ export const kinds = {
     const y = model.forward(g, g.input('ids', [1, c.T], 'u32', { below: c.cfg.vocab }));
     const plan = await g.compile({ y });
     plan.run({ ids: Uint32Array.from(ids) });
-    return instance(plan, () => store[Symbol.dispose]());
+    return planInstance(plan, () => store[Symbol.dispose]());
   },
 
   async train(
