@@ -5,39 +5,16 @@
  */
 import { KernelError, ShapeError } from '../errors';
 import type { Device } from '../runtime/device';
-import type { Kernel, KernelVariant } from '../runtime/kernel';
-import type { Constants } from '../runtime/shader';
+import type { Kernel } from '../runtime/kernel';
+import { dispatchOf, type Dispatch, type DispatchOptions } from './dispatch';
 import { Plan, type PlanOptions } from './plan';
 import type { Probe } from './probe';
+import { inMemory, Stretch } from './recompute';
 import type { Place } from './slice';
 import type { Step } from './step';
 import { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
 
-export type Grid = readonly [x: number, y?: number, z?: number];
-
-export interface DispatchOptions {
-  /** Values of the kernel's static uniform block, by field name. */
-  readonly uniforms?: Readonly<Record<string, number>>;
-  readonly constants?: Constants;
-  /** Workgroups per dimension; see `linearGrid` for more than 65,535. */
-  readonly grid: Grid;
-  /** Floating-point operations of this dispatch, for profiles: a multiply-add counts two. */
-  readonly flops?: number;
-  /** Bytes moved, where it is not simply all that is bound. */
-  readonly bytes?: number;
-}
-
-/** One recorded dispatch. */
-export interface Dispatch {
-  readonly label: string;
-  readonly variant: KernelVariant;
-  /** In the order of `variant.bindings`, uniforms left out. */
-  readonly tensors: readonly { readonly tensor: Tensor; readonly write: boolean; readonly binding: number }[];
-  readonly uniforms: Readonly<Record<string, number>>;
-  readonly grid: readonly [number, number, number];
-  readonly flops: number;
-  readonly bytes: number;
-}
+export { linearGrid, type Dispatch, type DispatchOptions, type Grid } from './dispatch';
 
 /** Where a gradient goes. The first writer stores, later writers add: known while recording. */
 export interface Sink {
@@ -58,14 +35,11 @@ export interface GraphOptions {
   readonly label?: string;
 }
 
-const MAX_GRID = 65_535;
-
-/** A grid for `count` workgroups in one row; folded into two dimensions above WebGPU's 65,535. Kernels take
- * `workgroup_id.x + workgroup_id.y * num_workgroups.x` and guard the end. */
-export function linearGrid(count: number): Grid {
-  if (count <= MAX_GRID) return [Math.max(1, count)];
-  const y = Math.ceil(count / MAX_GRID);
-  return [Math.ceil(count / y), y];
+/** The backward rule of one op, or of a `recompute`. */
+interface Entry {
+  readonly outputs: readonly Tensor[];
+  readonly scope: readonly string[];
+  readonly rule: () => void;
 }
 
 export class Graph {
@@ -81,12 +55,19 @@ export class Graph {
   readonly accepted: RunCheck[] = [];
   /** See `probe`. */
   readonly probes: Probe[] = [];
-  readonly #tape: { outputs: readonly Tensor[]; scope: string[]; rule: () => void }[] = [];
+  readonly #tape: Entry[] = [];
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #stored = new Map<Stored, Tensor>();
   /** Values whose memory a gradient has taken over: reading them again would read the gradient. */
   readonly #taken = new Set<Tensor>();
-  #scope: string[] = [];
+  /** Gradients in memory that they have taken over. */
+  readonly #inPlace = new Set<Tensor>();
+  /** The dispatches of the forward pass that write a tensor. */
+  readonly #writes = new Map<Tensor, { readonly first: number; last: number }>();
+  #rewinding = false;
+  /** The innermost `recompute` whose backward rules are running. */
+  #stretch: Stretch | null = null;
+  #scope: readonly string[] = [];
 
   constructor(device: Device, options: GraphOptions = {}) {
     this.device = device;
@@ -163,11 +144,12 @@ export class Graph {
 
   /** Names what `body` records: 'h.3.attn' in labels, profiles and errors. */
   scope<T>(name: string, body: () => T): T {
-    this.#scope.push(name);
+    const outer = this.#scope;
+    this.#scope = [...outer, name];
     try {
       return body();
     } finally {
-      this.#scope.pop();
+      this.#scope = outer;
     }
   }
 
@@ -183,7 +165,18 @@ export class Graph {
 
   /** The place right after what has been recorded so far, where `tensors` are in memory. */
   here(tensors: readonly Tensor[]): Place {
-    return { after: this.dispatches.length - 1, tensors };
+    const present = tensors.map((x) => this.#present(x));
+    const after = this.dispatches.length - 1;
+    if (!this.#stretch) return { after, tensors };
+    return { after, tensors: present, holders: new Map(present.map((x, i) => [tensors[i].root, x.root])) };
+  }
+
+  /** `x` where it is in memory now, while the rules of a `recompute` run. */
+  #present(x: Tensor): Tensor {
+    if (!this.#stretch) return x;
+    let base = x;
+    while (base.source.kind === 'view' && !this.#inPlace.has(base)) base = base.source.of;
+    return this.#inPlace.has(base) ? x : inMemory(x, this.#stretch.holder(base));
   }
 
   /** Tells plans of this graph what they can show of a run when asked. Costs a run nothing. */
@@ -200,70 +193,25 @@ export class Graph {
   /** Appends a dispatch. Every binding of the kernel must be given, by the name the shader declares. */
   dispatch(kernel: Kernel, bind: Readonly<Record<string, Tensor>>, options: DispatchOptions): void {
     const where = this.where(kernel.name);
-    const variant = kernel.variant(options.constants ?? {}, this.device.can);
-    const storage = variant.bindings.filter((b) => b.access !== 'uniform');
-    const declared = storage.map((b) => b.name);
-    for (const name of Object.keys(bind)) {
-      if (!declared.includes(name)) {
-        throw new KernelError(where, `no binding "${name}"`, `The shader declares ${declared.join(', ')}.`);
-      }
+    const gone = Object.values(bind).find((x) => this.#taken.has(x));
+    if (gone) {
+      throw new KernelError(where, `${gone.name} is gone`, 'Its memory holds its gradient (takeOver).');
     }
-    const tensors = storage.map((b) => {
-      const tensor = bind[b.name];
-      if (!tensor)
-        throw new KernelError(where, `binding "${b.name}" is missing`, `Bind ${declared.join(', ')}.`);
-      if (this.#taken.has(tensor)) {
-        throw new KernelError(where, `${tensor.name} is gone`, 'Its memory holds its gradient (takeOver).');
-      }
-      if (tensor.bytes > this.device.can.maxBinding) {
-        throw new KernelError(
-          where,
-          `${tensor.toString()} takes ${tensor.bytes} bytes, more than a binding's ${this.device.can.maxBinding}`,
-          'Use a smaller batch, context or vocabulary.',
-        );
-      }
-      return { tensor, write: b.access === 'read_write', binding: b.index };
-    });
-    const written = tensors.filter((t) => t.write).map((t) => t.tensor.root);
-    for (const { tensor, write } of tensors) {
-      if (!write && written.includes(tensor.root)) {
-        throw new KernelError(
-          where,
-          `${tensor.name} is both read and written`,
-          'Bind another tensor for the output.',
-        );
-      }
-    }
-    if (this.train && tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
+    const present = Object.fromEntries(Object.entries(bind).map(([name, x]) => [name, this.#present(x)]));
+    const label = this.#scope.length > 0 ? `${this.path}/${kernel.name}` : kernel.name;
+    const dispatch = dispatchOf({ where, label, can: this.device.can }, kernel, present, options);
+    const index = this.dispatches.push(dispatch) - 1;
+    if (!this.train) return;
+    const written = dispatch.tensors.filter((t) => t.write).map((t) => t.tensor.root);
+    if (dispatch.tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
       for (const root of written) this.#flows.add(root);
     }
-    const uniforms = options.uniforms ?? {};
-    const fields = variant.uniform?.layout.fields.map((f) => f.name) ?? [];
-    const missing = fields.filter((f) => uniforms[f] === undefined);
-    const unknown = Object.keys(uniforms).filter((f) => !fields.includes(f));
-    if (missing.length + unknown.length > 0) {
-      throw new KernelError(
-        where,
-        `uniforms differ: missing [${missing.join()}], unknown [${unknown.join()}]`,
-      );
+    if (this.#rewinding) return;
+    for (const root of written) {
+      const writes = this.#writes.get(root);
+      if (writes) writes.last = index;
+      else this.#writes.set(root, { first: index, last: index });
     }
-    const [x, y = 1, z = 1] = options.grid;
-    if (Math.max(x, y, z) > MAX_GRID || Math.min(x, y, z) < 1) {
-      throw new KernelError(
-        where,
-        `a grid of ${x}×${y}×${z} workgroups`,
-        `Each dimension takes 1 to ${MAX_GRID}.`,
-      );
-    }
-    this.dispatches.push({
-      label: this.#scope.length > 0 ? `${this.#scope.join('.')}/${kernel.name}` : kernel.name,
-      variant,
-      tensors,
-      uniforms,
-      grid: [x, y, z],
-      flops: options.flops ?? 0,
-      bytes: options.bytes ?? tensors.reduce((sum, t) => sum + t.tensor.bytes, 0),
-    });
   }
 
   /**
@@ -274,7 +222,34 @@ export class Graph {
     if (!this.train) return;
     const list = outputs instanceof Tensor ? [outputs] : outputs;
     if (!list.some((y) => this.differentiable(y))) return;
-    this.#tape.push({ outputs: list, scope: [...this.#scope], rule });
+    this.#tape.push({ outputs: list, scope: this.#scope, rule });
+  }
+
+  /**
+   * Records `body`, whose values the backward pass computes again instead of keeping them from the forward pass: of the
+   * values inside, memory holds at most those of one such body at a time (Chen et al. 2016), for up to one more forward
+   * pass of time. Only what backward rules read is computed again; to the same bits, dropout included, so gradients are
+   * the same too. Bodies may be nested, and what they record may be read from outside, which keeps it. In a graph that
+   * does not train it just calls `body`.
+   *
+   * `backprop` throws `KernelError` if something cannot be computed again: if the body reads state that is overwritten
+   * before the backward pass, or writes both values of its own and others in one dispatch.
+   */
+  recompute<T>(body: () => T): T {
+    const [from, rules] = [this.dispatches.length, this.#tape.length];
+    const result = body();
+    const to = this.dispatches.length;
+    const tape = this.#tape.splice(rules);
+    if (tape.length === 0) return result;
+    const rule = (): void => {
+      const outer = this.#stretch;
+      const { dispatches } = this;
+      this.#stretch = new Stretch({ dispatches, writes: this.#writes, taken: this.#taken }, from, to, outer);
+      this.#rewind(tape);
+      this.#stretch = outer;
+    };
+    this.#tape.push({ outputs: tape.flatMap(({ outputs }) => outputs), scope: this.#scope, rule });
+    return result;
   }
 
   /** The gradient that has reached `of`, to read. Throws if none has: ask `reached` first where that can be. */
@@ -323,10 +298,12 @@ export class Graph {
         `${of.name} has another reader, so its memory cannot be reused`,
       );
     }
-    const gradient = new Tensor(`d ${root.name}`, root.shape, root.dtype, { kind: 'view', of: root }, false);
+    const memory = this.#present(root);
+    const source = { kind: 'view', of: memory } as const;
+    const gradient = new Tensor(`d ${root.name}`, root.shape, root.dtype, source, false);
     this.#gradients.set(root, gradient);
-    this.#taken.add(root);
-    this.#taken.add(of);
+    this.#inPlace.add(gradient);
+    for (const x of [root, of, memory]) this.#taken.add(x);
     return sameShape(of.shape, gradient.shape) ? gradient : this.view(gradient, of.shape);
   }
 
@@ -346,24 +323,25 @@ export class Graph {
     }
     const gradient =
       typeof seed === 'number' ? this.constant('d loss', loss.shape, Float32Array.of(seed)) : seed;
-    this.#gradients.set(loss.root, gradient);
-    this.#rewind();
+    this.backpropFrom(new Map([[loss, gradient]]));
   }
 
   /** Appends the backward pass from given output gradients: vector-Jacobian products, as in tests. */
   backpropFrom(gradients: ReadonlyMap<Tensor, Tensor>): void {
     for (const [y, dy] of gradients) this.#gradients.set(y.root, dy);
-    this.#rewind();
+    this.#rewinding = true;
+    this.#rewind(this.#tape);
+    this.#rewinding = false;
+    this.#scope = [];
+    this.#tape.length = 0;
   }
 
-  #rewind(): void {
-    for (const { outputs, scope, rule } of this.#tape.reverse()) {
+  #rewind(tape: Entry[]): void {
+    for (const { outputs, scope, rule } of tape.reverse()) {
       if (!outputs.some((y) => this.reached(y))) continue;
       this.#scope = [...scope, 'backward'];
       rule();
     }
-    this.#scope = [];
-    this.#tape.length = 0;
   }
 
   /** Plans the memory, builds every pipeline in parallel and binds everything. `outputs` can be read after a run. */

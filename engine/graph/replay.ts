@@ -21,12 +21,18 @@ export interface RunInfo {
   readonly length: number;
 }
 
-/** Something to see of the last run: what of it, how to compute it, and what to make of the numbers. */
-export interface LookRequest<R> {
+/** Dispatches over what a run had in memory. */
+export interface LookPart {
   /** Where the dispatches of `record` belong, and what they read there. */
   readonly place: Place;
   /** Records them over the plan's own tensors and new ones, and returns what to read. Called again if a run cuts in. */
   readonly record: (g: Graph, last: RunInfo) => Readonly<Record<string, Tensor>>;
+}
+
+/** Something to see of the last run: what of it, how to compute it, and what to make of the numbers. */
+export interface LookRequest<R> extends LookPart {
+  /** The same at other places, of what no place has whole; what they return to read has other names. */
+  readonly more?: readonly LookPart[];
   /** The answer, from what was read; f16 arrives as f32. */
   readonly answer: (read: Readonly<Record<string, Float32Array>>, last: RunInfo) => R;
 }
@@ -59,10 +65,12 @@ export async function replay<R>(
   for (;;) {
     throwIfAborted(signal);
     if (last.run === 0) throw new DataError(plan.label, 'it has not run yet', 'Call run first.');
-    const asked = requests.map((request) => {
-      const g = new Graph(device, { label });
-      return { request, g, outputs: request.record(g, last) };
-    });
+    const asked = requests.flatMap((request) =>
+      [request, ...(request.more ?? [])].map(({ place, record }) => {
+        const g = new Graph(device, { label });
+        return { request, place, g, outputs: record(g, last) };
+      }),
+    );
     const extra = asked.flatMap(({ g }) => g.dispatches);
     const compiled = await compileAll(device, extra);
     throwIfAborted(signal);
@@ -95,15 +103,16 @@ export async function replay<R>(
       device.gpu.pushErrorScope('validation');
       let scopes: Promise<(GPUError | null)[]>;
       try {
-        const inserts = asked.map(({ request, g }) => {
-          const part = bindAll(device, label, g.dispatches, compiled, memoryOf);
+        const inserts = asked.map(({ place: { after, holders }, g }) => {
+          const held = (root: Tensor): Storage => memoryOf(holders?.get(root) ?? root);
+          const part = bindAll(device, label, g.dispatches, compiled, held);
           uniforms.push(part.uniforms);
-          return { after: request.place.after, bound: part.bound };
+          return { after, bound: part.bound };
         });
         submit(
           plan,
           label,
-          asked.map(({ request }) => request.place),
+          asked.map(({ place }) => place),
           inserts,
           acquire,
         );
@@ -114,10 +123,12 @@ export async function replay<R>(
       if (invalid) throw new KernelError(label, `WebGPU refused it: ${invalid.message}`);
       if (exhausted) throw new DeviceError(label, 'out of GPU memory', 'Ask for fewer rows or heads.');
       const answers: R[] = [];
-      for (const { request, outputs } of asked) {
+      for (const request of requests) {
         const read: Record<string, Float32Array> = {};
-        for (const [name, tensor] of Object.entries(outputs)) {
-          read[name] = await readAll(device, storage.get(tensor.root)!, tensor, signal);
+        for (const { outputs } of asked.filter((part) => part.request === request)) {
+          for (const [name, tensor] of Object.entries(outputs)) {
+            read[name] = await readAll(device, storage.get(tensor.root)!, tensor, signal);
+          }
         }
         answers.push(request.answer(read, last));
       }

@@ -13,6 +13,8 @@ import type { Tensor } from './tensor';
 export interface Place {
   readonly after: number;
   readonly tensors: readonly Tensor[];
+  /** Of values that were computed again for a backward pass: what holds them here. */
+  readonly holders?: ReadonlyMap<Tensor, Tensor>;
 }
 
 export interface Slice {
