@@ -146,7 +146,7 @@ export class EncoderDecoder {
     return g.scope('encoder', () => {
       let x = this.#embed(g, source, source_embedding ?? embedding, positions, 'source');
       for (const [i, layer] of this.encoder.layers.entries()) {
-        x = g.scope(`layers.${i}`, () => layer.forward(g, x, lengths));
+        x = this.#layer(g, i, () => layer.forward(g, x, lengths));
       }
       return this.encoder.norm?.forward(g, x) ?? x;
     });
@@ -221,10 +221,15 @@ export class EncoderDecoder {
     return g.scope('decoder', () => {
       let x = this.#embed(g, ids, this.embedding, this.target_positions, 'target');
       for (const [i, layer] of this.decoder.layers.entries()) {
-        x = g.scope(`layers.${i}`, () => layer.forward(g, x, attending(i)));
+        x = this.#layer(g, i, () => layer.forward(g, x, attending(i)));
       }
       return this.decoder.norm?.forward(g, x) ?? x;
     });
+  }
+
+  #layer(g: Graph, i: number, forward: () => Tensor): Tensor {
+    const body = (): Tensor => g.scope(`layers.${i}`, forward);
+    return this.config.recompute ? g.recompute(body) : body();
   }
 
   #embed(

@@ -1,0 +1,83 @@
+// Models that recompute train to the same bits as those that keep everything, dropout and attention maps included.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdamW, Device, Graph, ParameterStore, randomWindows, Trainer } from '../../engine/index';
+import { EncoderDecoder, GPT } from '../../models/index';
+import { openTestGpu } from '../harness/host';
+
+const [B, T, V] = [2, 12, 19];
+const tokens = Uint32Array.from({ length: 400 }, (_, i) => (i * i + 3 * i) % V);
+
+let device: Device;
+beforeAll(async () => {
+  device = await Device.open({ gpu: openTestGpu() });
+  device.buffers.poison = 0x7fff7fff;
+});
+afterAll(() => device[Symbol.dispose]());
+
+describe('recompute', () => {
+  it('GPT: losses, weights and maps of three steps in two parts each', async () => {
+    const train = async (recompute: boolean) => {
+      using trainer = await Trainer.create({
+        device,
+        model: new GPT({
+          vocabulary: V,
+          context: T,
+          layers: 2,
+          heads: 2,
+          width: 16,
+          dropout: 0.1,
+          recompute,
+        }),
+        optimizer: new AdamW(),
+        schedule: { kind: 'constant', lr: 1e-2 },
+        batch: B,
+        length: T,
+        accumulate: 2,
+        seed: 3,
+      });
+      const source = randomWindows(tokens, { batch: B, length: T, seed: 4 });
+      for (let i = 0; i < 3; i++) trainer.submit(source);
+      const losses = await trainer.losses();
+      const { plan, store } = trainer;
+      const weights: Record<string, Float32Array> = {};
+      for (const name of store.parameters.keys()) weights[name] = await store.read(name);
+      const maps = [
+        await plan.attention('h.0.attn', 'all', { batch: 1, gradient: true }),
+        await plan.attention(1, 'mean', { rows: [3, 7] }),
+      ];
+      const entropy = await plan.attentionEntropy(1);
+      const listed = plan.attentions.map(({ label }) => label);
+      const seen = maps.map(({ probabilities, gradient }) => ({ probabilities, gradient }));
+      return { bytes: plan.memory.activations, result: { losses, weights, seen, entropy, listed } };
+    };
+    const [kept, again] = [await train(false), await train(true)];
+    expect(again.result).toEqual(kept.result);
+    expect(again.result.listed).toEqual(['h.0.attn', 'h.1.attn']);
+    expect(again.result.seen[0].gradient!.some((x) => x !== 0)).toBe(true);
+    expect(again.bytes).toBeLessThan(kept.bytes);
+  });
+
+  it('EncoderDecoder: loss and every gradient', async () => {
+    const train = async (recompute: boolean) => {
+      const model = new EncoderDecoder({
+        ...{ vocabulary: V, context: T, encoderLayers: 2, decoderLayers: 2, heads: 2, width: 16, recompute },
+        ...{ dropout: 0.1, attentionDropout: 0.1 },
+      });
+      using store = new ParameterStore(device, model, { train: true, seed: 5 });
+      const g = new Graph(device, { train: true });
+      const rows = (name: string) => g.input(name, [B, T], 'u32');
+      const lengths = g.input('lengths', [B], 'u32');
+      const loss = model.loss(g, rows('source'), lengths, rows('target'), rows('labels'));
+      g.backprop(loss);
+      using plan = await g.compile({ loss });
+      const [source, target, labels] = [0, 50, 51].map((at) => tokens.slice(at, at + B * T));
+      plan.run({ source, target, labels, lengths: Uint32Array.of(T, 7) }, { seed: 9, index: 2 });
+      const gradients: Record<string, Float32Array> = {};
+      for (const name of store.parameters.keys()) gradients[name] = await store.read(name, 'gradient');
+      return { loss: await plan.read('loss'), gradients };
+    };
+    const [kept, again] = [await train(false), await train(true)];
+    expect(again).toEqual(kept);
+    expect(Number.isFinite(again.loss[0])).toBe(true);
+  });
+});
