@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HeadInput, HeadStage, Matrix } from '../demo/laboratory/session/protocol';
-import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
+import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
 
 let site: DemoSite;
 let visitor: Visitor;
@@ -19,7 +19,7 @@ const until = <T>(what: string, read: () => Promise<T>, reached: (now: T) => boo
 beforeAll(async () => {
   site = await DemoSite.open();
   visitor = await site.visit('laboratory.html');
-}, 60 * SECOND);
+}, PATIENCE.hook);
 
 afterAll(() => site?.close());
 
@@ -42,7 +42,7 @@ const untilShares = (want: readonly string[]): Promise<string[]> =>
     (now) => now.join() === want.join(),
   );
 
-describe('the laboratory page', { timeout: 90 * SECOND, concurrent: false }, () => {
+describe('the laboratory page', { timeout: PATIENCE.test, concurrent: false }, () => {
   const mild = [2, 1, 0.5, 0, -1, -2.5];
 
   test('the page fills in without moving', async () => {

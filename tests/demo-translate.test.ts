@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
+import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
 
 const STEPS = 20;
 const LETTERS = [...'abcdefgh'];
@@ -25,8 +25,8 @@ let visitor: Visitor;
 const press = (name: string): Promise<void> => visitor.press(name);
 const text = (selector: string): Promise<string> => visitor.text(selector);
 const status = (): Promise<string> => text('#status');
-const untilState = (name: string, seconds = 80): Promise<string> =>
-  visitor.until(name, status, (now) => now.startsWith(name), seconds);
+const untilState = (name: string): Promise<string> =>
+  visitor.until(name, status, (now) => now.startsWith(name));
 const pick = (selector: string): Promise<void> =>
   visitor.page.$eval(selector, (input) => (input as HTMLInputElement).click());
 const mapLabel = (): Promise<string | null> =>
@@ -55,11 +55,11 @@ async function picture(): Promise<{ rows: number[][]; svg: string }> {
 beforeAll(async () => {
   site = await DemoSite.open();
   visitor = await site.visit('translate.html');
-}, 60 * SECOND);
+}, PATIENCE.hook);
 
 afterAll(() => site?.close());
 
-describe('the Translate page', { timeout: 120 * SECOND, concurrent: false }, () => {
+describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, () => {
   test('it opens with a translation of the model that it ships with, or says what to do', async () => {
     await visitor.untilText('#adapter', /swiftshader/i);
     if (ships) {

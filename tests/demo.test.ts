@@ -3,7 +3,7 @@
  * The tests share one page and build on each other: what one trained, the next pauses, saves and loads.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DemoSite, SECOND, type Visitor } from './harness/demo-page';
+import { DemoSite, PATIENCE, SECOND, type Visitor } from './harness/demo-page';
 
 let site: DemoSite;
 let visitor: Visitor;
@@ -17,7 +17,7 @@ const pick = (selector: string): Promise<void> =>
   visitor.page.$eval(selector, (input) => (input as HTMLInputElement).click());
 const untilText = (selector: string, words: RegExp): Promise<string> => visitor.untilText(selector, words);
 const untilStep = (least: number): Promise<number> =>
-  visitor.until(`step ${least}`, step, (now) => now >= least, 60);
+  visitor.until(`step ${least}`, step, (now) => now >= least);
 const untilState = (name: string): Promise<string> =>
   visitor.until(name, status, (now) => now.startsWith(name));
 
@@ -34,11 +34,11 @@ async function save(): Promise<{ bytes: Buffer; losses: number[] }> {
 beforeAll(async () => {
   site = await DemoSite.open();
   visitor = await site.visit();
-}, 60 * SECOND);
+}, PATIENCE.hook);
 
 afterAll(() => site?.close());
 
-describe('the demo page', { timeout: 90 * SECOND, concurrent: false }, () => {
+describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
   let saved: Awaited<ReturnType<typeof save>>;
 
   test('Train at once: the loss falls, samples appear, no long task', async () => {

@@ -10,6 +10,7 @@ export function fakeDevice(can: Partial<Capabilities> = {}): Device {
     maxBinding: 128 << 20,
     maxWorkgroupMemory: 16384,
     maxInvocations: 256,
+    dispatchFlops: 100e9,
     ...can,
   };
   return { can: capabilities } as Device;
