@@ -6,9 +6,16 @@ import type { Tensor } from '../../engine/graph/tensor';
 import { attention } from '../../engine/shaders/attention/attention';
 import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
 import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
+import type { DistanceBias } from '../../engine/shaders/attention/bias';
 import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import { decodeAttention } from '../../engine/shaders/attention/decode';
 import type { AttentionOptions } from '../../engine/shaders/attention/options';
-import { localPattern, stridedPattern } from '../../engine/shaders/attention/pattern';
+import {
+  fixedPattern,
+  localPattern,
+  sparsePattern,
+  stridedPattern,
+} from '../../engine/shaders/attention/pattern';
 
 /** Records an attention of 5 queries to 7 keys, 2 sequences, 4 heads of 8, with these options changed. */
 function record(change: (g: Graph) => Partial<AttentionOptions>, train = false): Tensor {
@@ -65,6 +72,21 @@ const refused: readonly (readonly [string, Parameters<typeof record>[0], RegExp]
   ['a base of one', () => ({ rope: { theta: 1 } }), /theta is 1/],
   ['slopes of other heads', () => ({ bias: slopeBias([1, 2]) }), /2 slopes for 4 heads/],
   [
+    'slopes that are none',
+    () => ({ bias: slopeBias([1, NaN, 1, 1]) }),
+    /slope 1 is NaN\. Give finite numbers/,
+  ],
+  [
+    'a pattern of half positions',
+    () => ({ pattern: sparsePattern('halves', (t) => [[t - 2.5, t]]) }),
+    /halves: the query at 2 sees keys -0\.5 to 2\. Give whole numbers/,
+  ],
+  [
+    'a pattern of no positions',
+    () => ({ pattern: sparsePattern('none', (_, S) => [[0, S / 0 - Infinity]]) }),
+    /none: the query at 2 sees keys 0 to NaN/,
+  ],
+  [
     'a table of other heads',
     (g) => ({ bias: bucketBias(g.input('b', [8, 3], 'f32'), () => 0) }),
     /the table \(8, 3\) is not \(buckets, 4\)/,
@@ -106,6 +128,20 @@ if (!host.gpu)
         /stridedPattern: got 0\. It takes a whole number of at least 1/,
       );
       expect(() => localPattern(-1)).toThrow(/localPattern: got -1/);
+      expect(() => fixedPattern(4, 6)).toThrow(
+        /the last 6 keys of each block of 4\. Give a count of at most 4/,
+      );
+    });
+
+    it('a dense bias to caches, which grow', () => {
+      const g = new Graph(fakeDevice());
+      const [qkv, keys, values] = [96, 32, 32].map((width, i) =>
+        g.input(`x${i}`, [1, i === 0 ? 1 : 16, width], 'f32'),
+      );
+      const bias = denseBias(g.input('b', [1, 1, 1, 16], 'f32')) as unknown as DistanceBias;
+      expect(() => decodeAttention(g, qkv, keys, values, { heads: 4, bias })).toThrow(
+        /a dense bias holds numbers for so many keys.*Give bucketBias or slopeBias/,
+      );
     });
 
     it('lengths beyond the keys when they are fed', () => {

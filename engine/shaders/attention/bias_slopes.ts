@@ -17,6 +17,10 @@ export function slopeBias(slopes: readonly number[]): DistanceBias {
         'Give one for each head: alibiSlopes(H).',
       );
     }
+    const odd = slopes.findIndex((slope) => !Number.isFinite(Math.fround(slope)));
+    if (odd >= 0) {
+      throw new ShapeError(where, `slope ${odd} is ${slopes[odd]}`, 'Give finite numbers: alibiSlopes(H).');
+    }
     return g.constant('slopes', [heads], Float32Array.from(slopes));
   };
   return {

@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { expectCounts } from '../lib/counts';
 import { rope } from '../rope/rope';
-import { NONE_DECODE, type DistanceBias } from './bias';
+import { NONE_DECODE, type AttentionBias, type DistanceBias } from './bias';
 import { cacheLayout, type CacheLayout, type CacheOptions } from './cache';
 import { launchDecode, launchTiled, show } from './decode_launch';
 import { expectCap, expectColumns, expectScale, expectWhole, isWide } from './layout';
@@ -56,6 +56,7 @@ export function decodeAttention(
   const { slides = false, scale = 1 / Math.sqrt(width), softcap } = options;
   expectScale(where, scale);
   expectCap(where, softcap);
+  expectDistanceBias(where, options.bias);
   const p = {
     ...{ layout, q: qkv, queryOffset: 0, keys, values, causal: true, slides, scale, softcap },
     window: windowOf(where, layout, slides, options.window),
@@ -66,6 +67,16 @@ export function decodeAttention(
   const many = fills(g, layout) && !options.rope;
   if ((T < TILED_FROM && !many) || slides || (options.rope && options.starts)) return launchDecode(g, p);
   return launchTiled(g, p, options.rope ? rope(g, qkv, { heads, keyValueHeads, ...options.rope }) : qkv);
+}
+
+/** For callers without types. */
+function expectDistanceBias(where: string, bias: AttentionBias | undefined): void {
+  if (!bias || 'resolveDecode' in bias) return;
+  throw new ShapeError(
+    where,
+    `a ${bias.kind} bias holds numbers for so many keys, but caches grow`,
+    'Give bucketBias or slopeBias.',
+  );
 }
 
 function windowOf(

@@ -9,7 +9,7 @@ export type KeyRange = readonly [first: number, last: number];
 /** A pattern of those below, or of `sparsePattern`. */
 export interface AttentionPattern {
   readonly name: string;
-  /** Which keys of S the query at `position` sees; ranges may overlap and may reach outside 0 … S - 1. */
+  /** Which keys of S the query at `position` sees; ranges may overlap, be empty and reach outside 0 … S - 1. */
   readonly keys: (position: number, S: number) => readonly KeyRange[];
   /** The tiles that the kernels walk. */
   tiles(g: Graph, z: SparseSizes): SparseTiles;
@@ -18,15 +18,32 @@ export interface AttentionPattern {
 /**
  * A pattern of your own: `keys` says which keys of S the query at `position` sees. Tiles in which no pair sees are
  * never loaded, so time follows the number of pairs and not T·S. Layers with the same pattern object share its lists.
+ *
+ * @throws ShapeError when an attention is recorded, if an end of a range is no whole number, nor infinite.
  */
 export function sparsePattern(name: string, keys: AttentionPattern['keys']): AttentionPattern {
   return {
     name,
-    keys,
+    keys: (position, S) => expectRanges(name, position, keys(position, S)),
     tiles(g, z) {
       return sparseTiles(g, this, z);
     },
   };
+}
+
+/** Half a position would be rounded one way by queries and another way by keys. */
+function expectRanges(name: string, position: number, ranges: readonly KeyRange[]): readonly KeyRange[] {
+  for (const [first, last] of ranges) {
+    for (const end of [first, last]) {
+      if (Number.isInteger(end) || Math.abs(end) === Infinity) continue;
+      throw new ShapeError(
+        name,
+        `the query at ${position} sees keys ${first} to ${last}`,
+        'Give whole numbers, as Math.floor does: the first and the last key, both seen.',
+      );
+    }
+  }
+  return ranges;
 }
 
 function expectWhole(name: string, value: number, least = 1): void {
@@ -58,6 +75,13 @@ export function stridedPattern(stride: number): AttentionPattern {
 export function fixedPattern(stride: number, count = 1): AttentionPattern {
   expectWhole('fixedPattern', stride);
   expectWhole('fixedPattern count', count);
+  if (count > stride) {
+    throw new ShapeError(
+      'fixedPattern',
+      `the last ${count} keys of each block of ${stride}`,
+      `Give a count of at most ${stride}; with ${stride} every key is seen.`,
+    );
+  }
   return sparsePattern(`fixed ${stride}, ${count}`, (_, S) =>
     Array.from({ length: Math.ceil(S / stride) }, (__, n) => [
       (n + 1) * stride - count,
