@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly maxWorkgroupMemory: number;
   /** Invocations per workgroup. */
   readonly maxInvocations: number;
+  /** Floating-point operations that one dispatch should take at most. */
+  readonly dispatchFlops: number;
 }
 
 export interface DeviceOptions {
@@ -51,6 +53,13 @@ const LIMITS = [
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|microsoft basic render|warp|softpipe/i;
 
+/**
+ * A dispatch is not interrupted, and Windows resets a GPU that is busy for two seconds. Kernels reach about a third of
+ * a GPU's peak, so that these are 0.3 seconds of an integrated GPU of 1 TFLOP/s and one second of the slowest. Many fewer
+ * would not fill large GPUs: of attention over 16,384 rows these are 750 workgroups and more. Reasoned, not measured.
+ */
+const DISPATCH_FLOPS = 100e9;
+
 /** A WebGPU device and what Heed keeps for it: buffer pool, pipelines, readback ring. */
 export class Device implements Disposable {
   readonly gpu: GPUDevice;
@@ -81,6 +90,7 @@ export class Device implements Disposable {
       maxBinding: limits.maxStorageBufferBindingSize,
       maxWorkgroupMemory: limits.maxComputeWorkgroupStorageSize,
       maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
+      dispatchFlops: DISPATCH_FLOPS,
     };
     this.buffers = new BufferPool(gpu);
     this.pipelines = new PipelineCache(gpu);

@@ -20,16 +20,22 @@ fn put(x: vec4f, row: u32, n: vec4i, place: i32) {
     }
   }
 }
-// The marks of this pair of tiles, if the pattern has it.
-fn find(owns: ptr<function, Owns>, tile: u32, key: u32, places: vec4u) {
-  let path = walk(tile, vec2i());
+// Whether any pair of this tile of queries and this tile of keys sees each other; takes the marks of those that do.
+fn meet(owns: ptr<function, Owns>, tile: u32, key: u32, head: Head, places: vec4u) -> bool {
+  let range = range_of(tile, head);
+  if (!SPARSE) { return i32(key + TILE) > range.x && i32(key) <= range.y; }
+  let path = walk(tile, range);
   for (var n = path.begin; n < path.end; n += STEP) {
-    if (first_row(n) == key) { mark(owns, n, places); }
+    if (first_row(n) == key) {
+      mark(owns, n, places);
+      return true;
+    }
   }
+  return false;
 }
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = group.x;
+  let tile = sizes.first + group.x;
   let key = group.y * TILE;
   // Entry z of the leading axes of the bias, of which an axis with stride 0 has one.
   let own_heads = select(1u, sizes.heads, sizes.bias_h != 0);
@@ -50,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let lse = splat(saved_four(at.rows, sizes.t - 1u, row, 0u));
       let delta = splat(saved_four(at.rows, sizes.t - 1u, row, 1u));
       var owns = owns_of(at.rows, head);
-      if (SPARSE) { find(&owns, tile, key, at.places); }
+      if (!meet(&owns, tile, key, head, at.places)) { continue; }
       var x: Block;
       products_a(&x, queries_at(b, h), key, keys_at(b, h / sizes.heads_per_key), at);
       var dp: Block;

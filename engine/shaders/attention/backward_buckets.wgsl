@@ -16,7 +16,7 @@ fn add(sums: ptr<function, Sums>, x: vec4f, row: u32, n: vec4i) {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = group.x;
+  let tile = sizes.first + group.x;
   var at: Seat;
   sit(&at, tile, group.y, local);
   let b = common_head(group.y) / sizes.heads;

@@ -7,14 +7,15 @@ alias DX = f32;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = sizes.first + group.x;
   var at: Seat;
-  sit(&at, group.x, group.y, local);
+  sit(&at, tile, group.y, local);
   let key_heads = sizes.heads / sizes.heads_per_key;
   let b = common_head(group.y) / key_heads;
   let key_head = at.bh % key_heads;
   let keys = keys_at(b, key_head);
   let values = values_at(b, key_head);
-  let path = walk(group.x, range_of(group.x, head_of(b, 0u)));
+  let path = walk(tile, range_of(tile, head_of(b, 0u)));
   var dk: Output;
   var dv: Output;
   for (var share = 0u; share < sizes.heads_per_key; share++) {

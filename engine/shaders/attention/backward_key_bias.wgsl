@@ -8,13 +8,14 @@ alias DX = f32;
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let own_heads = select(1u, sizes.heads, sizes.bias_h != 0);
+  let tile = sizes.first + group.x;
   var at: Seat;
-  sit(&at, group.x, group.y, local);
+  sit(&at, tile, group.y, local);
   let first_b = select(0u, group.y / own_heads, sizes.bias_b != 0);
   let end_b = select(sizes.batch, first_b + 1u, sizes.bias_b != 0);
   let first_h = select(0u, group.y % own_heads, sizes.bias_h != 0);
   let end_h = select(sizes.heads, first_h + 1u, sizes.bias_h != 0);
-  let path = walk(group.x, range_of(group.x, head_of(0u, 0u)));
+  let path = walk(tile, range_of(tile, head_of(0u, 0u)));
   var sum = vec4f();
   for (var b = first_b; b < end_b; b++) {
     for (var h = first_h; h < end_h; h++) {

@@ -10,7 +10,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tile = groups.x - 1u - group.x;
+  let tile = sizes.first + groups.x - 1u - group.x;
   var at: Seat;
   sit(&at, tile, group.y, local);
   let b = common_head(group.y) / sizes.heads;

@@ -75,8 +75,8 @@ export interface BiasBackward {
   readonly bind: Readonly<Record<string, Tensor>>;
   readonly uniforms: Readonly<Record<string, number>>;
   readonly constants: Constants;
-  /** Of one product over all pairs: 2 D a pair. */
-  readonly flops: number;
+  /** Floating-point operations of one product over the pairs of each tile of its owner. */
+  readonly work: readonly number[];
 }
 
 export const strides = (b: number, h: number, t: number, s: number, offset: number, size: number) => ({

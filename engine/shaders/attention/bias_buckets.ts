@@ -17,6 +17,7 @@ import decodeBiasBuckets from './decode_bias_buckets.wgsl';
 import expandWgsl from './expand_buckets.wgsl';
 import { family } from './kernels';
 import { storageOf } from './layout';
+import { dispatchTiles } from './work';
 
 const backwardBuckets = family('backward_buckets', bucketsWgsl, { backward: true, owns: 'queries' });
 const expandBuckets = defineKernel({ name: 'attention.expand_buckets', wgsl: [expandWgsl] });
@@ -59,18 +60,20 @@ function buckets(
     uniforms: strides(0, distances, -1, 1, T - 1, heads * distances),
     learned: table,
     owner: 'queries',
-    backward: ({ form, sink, bind, uniforms, constants, flops }) => {
+    backward: ({ form, sink, bind, uniforms, constants, work }) => {
       const { mapping } = form;
       const tiles = Math.ceil(T / mapping.tile);
       const part = g.value('bias gradient by lane', [B * tiles * mapping.headLanes, many * heads], 'f32');
-      g.dispatch(
+      dispatchTiles(
+        g,
         backwardBuckets(form),
         { ...bind, bias, part },
         {
           uniforms,
           constants: { ...constants, ...mapping.constants, MANY: many },
-          grid: [tiles, (B * heads) / mapping.headsPerGroup],
-          flops: 2 * flops,
+          work,
+          products: 2,
+          grid: (count) => [count, (B * heads) / mapping.headsPerGroup],
         },
       );
       columnSum(g, part, sink);

@@ -8,6 +8,7 @@ import { STRIDED, strides, type AttentionBias, type Bias, type BiasBackward, typ
 import clearWgsl from './clear.wgsl';
 import { family } from './kernels';
 import { oneHead, storageOf } from './layout';
+import { dispatchTiles } from './work';
 
 /** Gradients of a bias that no queries share, and of one that all queries share. */
 const backwardBias = family('backward_bias', biasWgsl, { backward: true, owns: 'queries' });
@@ -55,7 +56,7 @@ function dense(where: string, tensor: Tensor, { B, T, S, heads }: BiasSizes): Bi
           'Give it an axis of S keys, or do not ask for its gradient.',
         );
       }
-      entries(pass, t === 1 && T > 1 ? 'keys' : 'pairs', tensor, b * h, T, S);
+      entries(pass, t === 1 && T > 1 ? 'keys' : 'pairs', tensor, b * h, S);
     },
   };
 }
@@ -81,31 +82,31 @@ function relative(where: string, tensor: Tensor, { B, T, S, heads, causal }: Bia
     backward: (pass) => {
       // Distances that no pair has get no gradient from the pairs.
       if (!pass.sink.add) clear(pass.g, pass.sink.tensor);
-      entries({ ...pass, sink: { ...pass.sink, add: true } }, 'pairs', tensor, B * heads, T, S);
+      entries({ ...pass, sink: { ...pass.sink, add: true } }, 'pairs', tensor, B * heads, S);
     },
   };
 }
 
 /** Gradient of a bias of which each entry belongs to a pair, or to a key and all queries. */
 function entries(
-  { g, form, sink, bind, uniforms, constants, flops }: BiasBackward,
+  { g, form, sink, bind, uniforms, constants, work }: BiasBackward,
   own: 'pairs' | 'keys',
   tensor: Tensor,
   count: number,
-  T: number,
   S: number,
 ): void {
   const mapping = oneHead(form.mapping);
-  const tilesOf = (rows: number): number => Math.ceil(rows / mapping.tile);
-  g.dispatch(
+  dispatchTiles(
+    g,
     (own === 'keys' ? backwardKeyBias : backwardBias)({ ...form, mapping }),
     { ...bind, bias: tensor, dbias: sink.tensor },
     {
       uniforms,
       constants: { ...constants, ...mapping.constants, DX: storageOf(sink.tensor, false), ADD: sink.add },
       // Of three dimensions for pairs: 4,096 rows of 4,096 keys have more tiles than one can count.
-      grid: own === 'keys' ? [tilesOf(S), count] : [tilesOf(T), tilesOf(S), count],
-      flops: 2 * flops,
+      grid: (tiles) => (own === 'keys' ? [tiles, count] : [tiles, Math.ceil(S / mapping.tile), count]),
+      work,
+      products: 2,
     },
   );
 }

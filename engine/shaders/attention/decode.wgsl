@@ -51,11 +51,12 @@ fn logits(product: vec4f, position: vec4u, exists: vec4<bool>, end: u32, h: u32)
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = (sizes.first + group.y) * QUERIES;
   let key_heads = sizes.heads / sizes.heads_per_key;
   let b = group.z / key_heads;
   let key_head = group.z % key_heads;
   let rows = sizes.t * sizes.heads_per_key; // that share this key head
-  let n = min(group.y * QUERIES + vec4u(0u, 1u, 2u, 3u), vec4u(rows - 1u));
+  let n = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rows - 1u));
   let t = n / sizes.heads_per_key;
   let h = key_head * sizes.heads_per_key + n % sizes.heads_per_key;
   let end = vec4u(end_of(b, t.x), end_of(b, t.y), end_of(b, t.z), end_of(b, t.w));
@@ -67,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let stop = min(seen.count, begin + share);
 
   if (group.x > 0u && begin == stop) {
-    if (lane < QUERIES && group.y * QUERIES + lane < rows) {
+    if (lane < QUERIES && first + lane < rows) {
       finish((b * sizes.t + t[lane]) * sizes.heads + h[lane], group.x, 0u, F(), MASKED, 0.0);
     }
     return;
@@ -175,7 +176,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var r = 0u; r < QUERIES; r++) { sums[64u * r + lane] = o[r]; }
   workgroupBarrier();
   for (var r = 0u; r < QUERIES; r++) {
-    if (group.y * QUERIES + r >= rows) { break; }
+    if (first + r >= rows) { break; }
     let row = (b * sizes.t + t[r]) * sizes.heads + h[r];
     if (lane < span) {
       var sum = sums[64u * r + lane];

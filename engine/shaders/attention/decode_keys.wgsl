@@ -4,6 +4,7 @@ struct Sizes {
   t: u32, s: u32, heads: u32, heads_per_key: u32, q_stride: u32, q_offset: u32, k_stride: u32, k_offset: u32,
   v_stride: u32, v_offset: u32, w: u32, causal: u32, slides: u32, window: u32, sinks: u32, splits: u32, least: u32,
   distances: u32, half: u32, factor: f32, scale: f32, cap: f32,
+  first: u32, // the first group of rows of this dispatch: many rows at once take several
 }
 @group(0) @binding(3) var<storage, read> starts: array<u32>;
 @group(0) @binding(9) var<uniform> sizes: Sizes;

@@ -20,6 +20,7 @@ import pack1 from './pack1.wgsl';
 import pack4 from './pack4.wgsl';
 import { showDecode } from './show';
 import tangent from './tangent.wgsl';
+import { dispatchTiles, pairsWithin, SLOWNESS, times } from './work';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const RESULTS = { whole, split };
@@ -146,8 +147,11 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
       'Give more and narrower heads.',
     );
   }
-  const { queries, splits, least } = mapping;
+  const { queries, least } = mapping;
   const turned = turning(p.layout);
+  const extra = { ...turned.bind, ...p.bias.bind };
+  // A split writes two buffers beside q, k, v, starts: with a rotation and buckets one kernel would bind nine.
+  const splits = Object.keys(extra).length > 2 ? 1 : mapping.splits;
   const out = g.value('attention', [B, T, heads * width], p.q.dtype);
   const w = width / per;
   const type = storageOf(p.q, wide);
@@ -170,16 +174,25 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
     KV: storageOf(p.keys, wide),
     ...turned.constants,
   };
-  const read = { q: p.q, k: p.keys, v: p.values, starts, ...turned.bind, ...p.bias.bind };
-  const grid: Grid = [splits, Math.ceil(rows / queries), keyHeads];
+  const read = { q: p.q, k: p.keys, v: p.values, starts, ...extra };
+  const seen = Math.min(capacity, p.window + p.layout.sinks);
+  const many = {
+    uniforms,
+    work: new Array<number>(Math.ceil(rows / queries)).fill(2 * queries * keyHeads * seen * width),
+    products: 2,
+    slowness: SLOWNESS,
+    atMost: true,
+    grid: (tiles: number): Grid => [splits, tiles, keyHeads],
+  };
   if (splits === 1) {
-    const options = { uniforms, constants: { ...constants, QUERIES: queries }, grid };
-    g.dispatch(decode(wide, turned.kind, p.bias.form, 'whole'), { ...read, out }, options);
+    const options = { ...many, constants: { ...constants, QUERIES: queries } };
+    dispatchTiles(g, decode(wide, turned.kind, p.bias.form, 'whole'), { ...read, out }, options);
   } else {
     const partial = g.value('attention partial', [B * T * heads, splits, width], 'f32');
     const shares = g.value('attention shares', [B * T * heads, splits, 2], 'f32');
-    const options = { uniforms, constants: { ...constants, QUERIES: queries, PARTIAL: F }, grid };
-    g.dispatch(decode(wide, turned.kind, p.bias.form, 'split'), { ...read, partial, shares }, options);
+    const options = { ...many, constants: { ...constants, QUERIES: queries, PARTIAL: F } };
+    const bind = { ...read, partial, shares };
+    dispatchTiles(g, decode(wide, turned.kind, p.bias.form, 'split'), bind, options);
     const n = B * T * heads * w;
     g.dispatch(
       wide ? combine.wide : combine.narrow,
@@ -202,15 +215,22 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
   const biased = p.bias.tiled(g);
-  g.dispatch(
+  const reach = {
+    left: p.causal && p.window < capacity ? 1 - p.window : -FAR,
+    right: p.causal ? 0 : FAR,
+  };
+  // Where the caches end up full; the last row then stands at the last slot.
+  const start = p.causal ? capacity - T : 0;
+  const most = { T, S: capacity, left: start + reach.left, right: start + reach.right };
+  dispatchTiles(
+    g,
     forward({ mapping: m, bias: biased.form, walk: null, turns: false }),
     { q, k: p.keys, v: p.values, lengths: starts, out, lse, ...biased.bind },
     {
       uniforms: {
         ...common(p),
         batch: B,
-        left: p.causal && p.window < capacity ? 1 - p.window : -FAR,
-        right: p.causal ? 0 : FAR,
+        ...reach,
         ...NONE.uniforms,
         ...biased.uniforms,
         ...NO_DROPOUT,
@@ -223,7 +243,10 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
         ...(p.causal && { CACHED: true }),
         ...(p.softcap !== undefined && { SOFTCAP: true }),
       },
-      grid: [Math.ceil(T / m.tile), (B * heads) / m.headsPerGroup],
+      work: times(2 * B * heads * width, pairsWithin(most, m.tile)).byQuery,
+      products: 2,
+      atMost: true,
+      grid: (tiles) => [tiles, (B * heads) / m.headsPerGroup],
     },
   );
   return out;

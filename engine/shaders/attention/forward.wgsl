@@ -23,7 +23,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   // The longest rows of a causal mask go first, so that the last workgroups to finish are short.
-  let tile = groups.x - 1u - group.x;
+  let tile = sizes.first + groups.x - 1u - group.x;
   var at: Seat;
   sit(&at, tile, group.y, local);
   let b = common_head(group.y) / sizes.heads;

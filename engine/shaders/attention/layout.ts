@@ -8,6 +8,10 @@ import { elementType, type ElementType } from '../lib/elementwise';
 export const SOFTWARE_TILE = 16;
 export const TILE = 32;
 
+/** Rows of a tile on this device, for queries and for keys. */
+export const tileRows = ({ software }: Pick<Capabilities, 'software'>): number =>
+  software ? SOFTWARE_TILE : TILE;
+
 /** Farther than any two rows are apart; sums with row numbers stay in i32. */
 export const FAR = 2 ** 29;
 
@@ -34,8 +38,6 @@ export const mostPacks = (packs: number): number => 2 ** Math.max(4, Math.ceil(M
 export interface Mapping {
   readonly software: boolean;
   readonly wide: boolean;
-  /** F (numbers, or fours) in a head's row. */
-  readonly packs: number;
   readonly constants: Constants;
   /** Rows that a workgroup owns. */
   readonly tile: number;
@@ -50,16 +52,15 @@ export function chooseMapping(
   { width, heads, wide }: { width: number; heads: number; wide: boolean },
   can: Pick<Capabilities, 'software'>,
 ): Mapping {
-  const packs = wide ? width / 4 : width;
-  const MOST = mostPacks(packs);
+  const MOST = mostPacks(wide ? width / 4 : width);
   if (!can.software) {
-    return { software: false, wide, packs, constants: { MOST }, tile: TILE, headsPerGroup: 1, headLanes: 64 };
+    return { software: false, wide, constants: { MOST }, tile: TILE, headsPerGroup: 1, headLanes: 64 };
   }
   // The quads of a workgroup take neighbouring heads of one sequence.
   const headsPerGroup = heads % 4 === 0 ? 4 : 1;
   const headLanes = 4;
   const constants = { MOST, LANES: headLanes * headsPerGroup };
-  return { software: true, wide, packs, constants, tile: SOFTWARE_TILE, headsPerGroup, headLanes };
+  return { software: true, wide, constants, tile: SOFTWARE_TILE, headsPerGroup, headLanes };
 }
 
 /** Throws unless `heads` heads of `width` fit into the rows of `tensor` from `offset` on. */

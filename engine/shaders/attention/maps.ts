@@ -5,7 +5,7 @@
 import { ShapeError } from '../../errors';
 import { AttentionMap, type AttentionEntropy } from '../../graph/attention_map';
 import type { AttentionQuery, HeadChoice } from '../../graph/attention_probe';
-import { linearGrid, type Graph } from '../../graph/graph';
+import type { Graph } from '../../graph/graph';
 import type { LookRequest } from '../../graph/replay';
 import type { Place } from '../../graph/slice';
 import step from '../../graph/step.wgsl';
@@ -25,6 +25,7 @@ import score from './score.wgsl';
 import type { Shown, ShownGradient } from './show';
 import tangent from './tangent.wgsl';
 import walkRange from './walk_range.wgsl';
+import { dispatchTiles, SLOWNESS } from './work';
 
 function family(name: string, ...main: readonly Shader[]): (form: Form) => Kernel {
   const known = new Map<string, Kernel>();
@@ -169,15 +170,19 @@ export function mapRequest(
       expectRoom(where, g, maps, to - from, S);
       const ask = askWords(g, asked, from, to, S);
       const tile = form.mapping.tile;
-      const lanes = (Math.ceil(to / 4) - Math.floor(from / 4)) * (tile / 4);
       const constants: Constants = { ...shown.constants, TILE: tile };
+      const rows = 4 * (64 / (tile / 4)); // of a workgroup: four by four pairs a lane
+      const groups = Math.ceil((4 * (Math.ceil(to / 4) - Math.floor(from / 4))) / rows);
       const how = {
         uniforms: shown.uniforms,
-        grid: [Math.ceil(lanes / 64), maps] as const,
-        flops: 2 * heads.length * (to - from) * S * shown.width,
+        work: new Array<number>(groups).fill(2 * heads.length * rows * S * shown.width),
+        products: 1,
+        slowness: SLOWNESS,
+        grid: (count: number) => [count, maps] as const,
       };
       const p = g.value('probabilities', [maps, to - from, S], 'f32');
-      g.dispatch(probabilities(form), { q, k: kv, lse, ask, map: p, ...masks }, { ...how, constants });
+      const bind = { q, k: kv, lse, ask, map: p, ...masks };
+      dispatchTiles(g, probabilities(form), bind, { ...how, constants });
       if (!gradient) return { p };
       const dp = g.value('probability gradients', p.shape, 'f32');
       // Neither a bias nor positions are in dout · v.
@@ -188,7 +193,8 @@ export function mapRequest(
         ADJACENT: _pairs,
         ...plain
       } = constants as Record<string, Constants[string]>;
-      g.dispatch(
+      dispatchTiles(
+        g,
         probabilityGradients({ ...form, bias: NONE.form, turns: false }),
         { dout: back!.dout, v: kv, ask, map: dp, ...unbiased },
         { ...how, constants: plain },
@@ -215,14 +221,18 @@ export function entropyRequest(shown: Shown, place: Place): LookRequest<Attentio
     place,
     record: (g) => {
       const entropy = g.value('entropy', [B, heads, T], 'f32');
-      g.dispatch(
+      const groups = Math.ceil((B * heads * Math.ceil(T / 4)) / 64);
+      dispatchTiles(
+        g,
         entropies(form),
         { q, k: kv, entropy, ...masks },
         {
           uniforms: shown.uniforms,
           constants: { ...shown.constants, TILE: form.mapping.tile },
-          grid: linearGrid(Math.ceil((B * heads * Math.ceil(T / 4)) / 64)),
-          flops: 2 * B * heads * T * S * shown.width,
+          work: new Array<number>(groups).fill(2 * (64 * 4) * S * shown.width), // four rows a lane
+          products: 1,
+          slowness: SLOWNESS,
+          grid: (count) => [count],
         },
       );
       return { entropy };

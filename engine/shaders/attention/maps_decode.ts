@@ -20,6 +20,7 @@ import pack4 from './pack4.wgsl';
 import decodeWgsl from './probabilities_decode.wgsl';
 import type { ShownDecode } from './show';
 import tangent from './tangent.wgsl';
+import { dispatchTiles, SLOWNESS } from './work';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const kernels = new Map<string, Kernel>();
@@ -43,14 +44,18 @@ function dispatch(
   entropy: boolean,
 ): void {
   const { q, keys, bind, uniforms, constants, capacity, width } = shown;
-  g.dispatch(
+  const [rows, heads, sequences] = grid;
+  dispatchTiles(
+    g,
     kernelOf(shown),
     { q, k: keys, ask, map, ...bind },
     {
       uniforms,
       constants: { ...constants, ENTROPY: entropy },
-      grid,
-      flops: 4 * grid[0] * grid[1] * grid[2] * capacity * width,
+      work: new Array<number>(rows).fill(2 * heads * sequences * capacity * width),
+      products: 2,
+      slowness: SLOWNESS,
+      grid: (count) => [count, heads, sequences],
     },
   );
 }

@@ -40,8 +40,9 @@ fn key_of(at: u32, i: u32, row: u32) -> F {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let across = TILE / 4u;
-  let column = (group.x * 64u + lane) % across * 4u;
-  let first = (ask[1] / 4u + (group.x * 64u + lane) / across) * 4u;
+  let seat = (sizes.first + group.x) * 64u + lane;
+  let column = seat % across * 4u;
+  let first = (ask[1] / 4u + seat / across) * 4u;
   if (first >= ask[2]) { return; }
   for (var key = column; key < ask[3]; key += TILE) {
     for (var r = 0u; r < 4u; r++) { put(group.y, first + r, key, vec4f()); }

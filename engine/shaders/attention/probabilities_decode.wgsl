@@ -45,14 +45,15 @@ fn join(at: u32, x: f32, n: u32) -> f32 {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let b = select(ask[0], group.z, ENTROPY);
-  let t = ask[1] + group.x;
+  let place = sizes.first + group.x;
+  let t = ask[1] + place;
   let rows = ask[2] - ask[1];
   let keys = ask[3];
   var begin = 0u;
   if (sizes.slides != 0u) { begin = end_of(b, 0u) - min(end_of(b, 0u), sizes.window); }
   let seen = seen_by(begin, end_of(b, ask[2] - 1u));
-  let to = (group.y * rows + group.x) * keys;
-  if (!ENTROPY && group.x + group.y == 0u) {
+  let to = (group.y * rows + place) * keys;
+  if (!ENTROPY && place + group.y == 0u) {
     let after = select(ask[5], 1u, ask[4] != 0u) * rows * keys;
     for (var n = lane; n < keys; n += LANES) {
       map[after + n] = select(-1.0, f32(positions_of(vec4u(n), seen).x), n < seen.count);

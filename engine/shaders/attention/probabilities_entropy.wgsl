@@ -29,13 +29,9 @@ fn key_of(at: u32, i: u32, row: u32) -> F {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let fours = (sizes.t + 3u) / 4u;
-  let e = (group.x + group.y * groups.x) * 64u + lane;
+  let e = (sizes.first + group.x) * 64u + lane;
   if (e >= sizes.batch * sizes.heads * fours) { return; }
   let first = e % fours * 4u;
   let h = e / fours % sizes.heads;

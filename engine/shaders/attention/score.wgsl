@@ -14,7 +14,8 @@ struct Sizes {
   v_stride: u32, v_offset: u32, w: u32, left: i32, right: i32, scale: f32, cap: f32,
   bias_b: i32, bias_h: i32, bias_t: i32, bias_s: i32, bias_offset: i32, bias_last: i32,
   stream: u32, threshold: u32, kept: f32,
-  half: u32, // F of a head's row that turn, halved; see turn_table.wgsl
+  half: u32,  // F of a head's row that turn, halved; see turn_table.wgsl
+  first: u32, // the first tile of rows that this dispatch owns: long attentions take several
 }
 @group(0) @binding(8) var<storage, read> lengths: array<u32>;
 @group(0) @binding(9) var<uniform> sizes: Sizes;

@@ -2,9 +2,10 @@
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import type { Shader } from '../../runtime/shader';
-import { SOFTWARE_TILE, TILE } from './layout';
+import { tileRows } from './layout';
 import type { AttentionPattern } from './pattern';
 import walkTiles from './walk_tiles.wgsl';
+import type { ByTile, Reach } from './work';
 
 /** A pattern's lists as tensors, for kernels that own queries and kernels that own keys. */
 export interface SparseTiles {
@@ -12,15 +13,13 @@ export interface SparseTiles {
   readonly byQuery: { readonly tiles: Tensor };
   readonly byKey: { readonly tiles: Tensor };
   /** Pairs that the kernels compute. */
-  readonly pairs: number;
+  readonly pairs: ByTile;
 }
 
-/** Sizes of an attention, of which query row t sees keys t + left … t + right at most. */
-export interface SparseSizes {
+/** Sizes of an attention, and what a query row sees at most. */
+export interface SparseSizes extends Reach {
   readonly T: number;
   readonly S: number;
-  readonly left: number;
-  readonly right: number;
 }
 
 const known = new WeakMap<Graph, Map<string, SparseTiles>>();
@@ -39,8 +38,7 @@ export function sparseTiles(g: Graph, pattern: AttentionPattern, z: SparseSizes)
 }
 
 function build(g: Graph, pattern: AttentionPattern, z: SparseSizes): SparseTiles {
-  const tile = g.device.can.software ? SOFTWARE_TILE : TILE;
-  const { byQuery, byKey, pairs } = tilesOf(pattern, { ...z, tile });
+  const { byQuery, byKey, pairs } = tilesOf(pattern, { ...z, tile: tileRows(g.device.can) });
   const rows = { tiles: g.constant(`tiles of ${pattern.name}`, [byQuery.length], byQuery) };
   const columns = { tiles: g.constant(`tiles of ${pattern.name} by key`, [byKey.length], byKey) };
   return { walk: walkTiles, byQuery: rows, byKey: columns, pairs };
@@ -53,7 +51,7 @@ interface Tiles {
   readonly byQuery: Uint32Array;
   readonly byKey: Uint32Array;
   /** Pairs in the listed tiles: what the kernels compute. */
-  readonly pairs: number;
+  readonly pairs: ByTile;
 }
 
 function tilesOf(pattern: AttentionPattern, z: SparseSizes & { readonly tile: number }): Tiles {
@@ -80,8 +78,11 @@ function tilesOf(pattern: AttentionPattern, z: SparseSizes & { readonly tile: nu
       }
     }
   }
-  const listed = rows.reduce((sum, row) => sum + row.size, 0);
-  return { byQuery: pack(rows, T, S, tile), byKey: pack(columns, S, T, tile), pairs: listed * tile * tile };
+  const pairs = {
+    byQuery: rows.map((list) => list.size * tile ** 2),
+    byKey: columns.map((list) => list.size * tile ** 2),
+  };
+  return { byQuery: pack(rows, T, S, tile), byKey: pack(columns, S, T, tile), pairs };
 }
 
 /** Owners' beginnings, entries (tile, marks), marks; see walk_tiles.wgsl. */
