@@ -1,9 +1,20 @@
 import { expect } from 'vitest';
 import { Graph } from '../../engine/graph/graph';
 import type { Device } from '../../engine/runtime/device';
+import { float16ToFloat32, float32ToFloat16 } from '../../engine/runtime/half';
 import { eachRow } from '../../engine/shaders/attention/attention.ref';
 import { normal, type TestArray } from '../harness/op';
-import { gradientOf, inputsOf, opOf, referenceOf, sizesOf, STEP, type Specimen } from './specimen';
+import { half } from './half';
+import {
+  gradientOf,
+  inputsOf,
+  opOf,
+  referenceOf,
+  sizesOf,
+  STEP,
+  type Rounding,
+  type Specimen,
+} from './specimen';
 
 /** Of queries and of keys: one, few, about and beyond a tile, many tiles and a rest. */
 export const LENGTHS = [1, 2, 7, 63, 64, 65, 127, 256, 1000] as const;
@@ -50,39 +61,57 @@ function cancelled(c: Specimen, x: Arrays): Readonly<Record<string, number>> {
   };
 }
 
+type Storage = 'f32' | 'f16';
+
+/** Plain attention: f32 within an operation, what it gives stored as f32 or f16; and half an ulp of that. */
+const PRECISION: Readonly<Record<Storage, Rounding & { readonly ulp: number }>> = {
+  f32: { round: Math.fround, ulp: 2 ** -25 },
+  f16: { round: Math.fround, store: half, ulp: 2 ** -12 },
+};
+
 /**
  * Holds the output and every gradient of an attention against float64: their errors (root mean square) may be 2.5 times
- * those of plain attention, the same formulas with every operation rounded to f32, or of half an ulp where plain
- * attention happens to be nearer. Fails with one line that repeats the case; returns the largest error there was, as a
- * multiple of plain attention's.
+ * those of plain attention, or of half an ulp where plain attention happens to be nearer. Plain attention is the same
+ * formulas with every operation rounded to f32; in f16, what each operation gives (turned rows, scores, probabilities,
+ * their gradients …) besides is stored in f16, as by matrix products and softmax one by one. Both start from the same
+ * stored inputs. Fails with one line that repeats the case; returns the largest error there was, as a multiple of plain
+ * attention's.
  */
-export async function expectAccurate(c: Specimen, devices: readonly Device[]): Promise<number> {
-  const feed: Record<string, Float32Array | Uint32Array> = {};
+export async function expectAccurate(
+  c: Specimen,
+  devices: readonly Device[],
+  storage: Storage = 'f32',
+): Promise<number> {
+  const feed: Record<string, ArrayBufferView> = {};
   const x: Record<string, Float64Array> = {};
-  const put = (name: string, { data }: TestArray): void => {
-    feed[name] = data instanceof Uint32Array ? data : Float32Array.from(data);
-    x[name] = Float64Array.from(feed[name]);
+  const put = (name: string, { data, exact }: TestArray): void => {
+    const integer = data instanceof Uint32Array;
+    const single = integer ? data : Float32Array.from(data);
+    const stored = integer || exact || storage === 'f32' ? single : float32ToFloat16(single as Float32Array);
+    feed[name] = stored;
+    x[name] = Float64Array.from(stored instanceof Uint16Array ? float16ToFloat32(stored) : single);
   };
   const arrays = inputsOf(c);
   for (const [name, array] of Object.entries(arrays)) put(name, array);
   put('dy', normal([c.B, c.T, c.H * c.D]));
-  const named = (round?: (n: number) => number): Arrays => ({
-    ...referenceOf(x, c, round),
+  const named = (rounding?: Rounding): Arrays => ({
+    ...referenceOf(x, c, rounding),
     ...Object.fromEntries(
-      Object.entries(gradientOf(x, { y: x['dy'] }, c, round)).map(([n, d]) => [`d ${n}`, d]),
+      Object.entries(gradientOf(x, { y: x['dy'] }, c, rounding)).map(([n, d]) => [`d ${n}`, d]),
     ),
   });
-  const [want, plain] = [named(), named(Math.fround)];
+  const { ulp, ...rounding } = PRECISION[storage];
+  const [want, plain] = [named(), named(rounding)];
   const spared = cancelled(c, x);
   let most = 0;
   for (const device of devices) {
-    for (const [name, got] of Object.entries(await run(c, arrays, feed, device))) {
+    for (const [name, got] of Object.entries(await run(c, arrays, feed, device, storage))) {
       const error = rms(want[name], got);
-      const usual = Math.max(rms(want[name], plain[name]), 2 ** -25 * rms(want[name]));
+      const usual = Math.max(rms(want[name], plain[name]), ulp * rms(want[name]));
       const allowed = Math.hypot(usual, Math.sqrt(spared[name] ?? 0) / 2.5);
       if (!(error <= 2.5 * allowed)) {
         expect.fail(
-          `${name} errs by ${error}, ${(error / allowed).toFixed(2)} times ${allowed} of plain attention. Repeat it:\nHEED_ATTENTION='${JSON.stringify(c)}'`,
+          `${name} in ${storage} errs by ${error}, ${(error / allowed).toFixed(2)} times ${allowed} of plain attention. Repeat it:\nHEED_ATTENTION='${JSON.stringify(c)}'`,
         );
       }
       if (allowed > 0) most = Math.max(most, error / allowed);
@@ -94,18 +123,20 @@ export async function expectAccurate(c: Specimen, devices: readonly Device[]): P
 async function run(
   c: Specimen,
   arrays: Readonly<Record<string, TestArray>>,
-  feed: Readonly<Record<string, Float32Array | Uint32Array>>,
+  feed: Readonly<Record<string, ArrayBufferView>>,
   device: Device,
+  storage: Storage,
 ): Promise<Record<string, ArrayLike<number>>> {
-  const g = new Graph(device, { train: true });
+  const g = new Graph(device, { train: true, storage });
   const inputs = Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => {
+    Object.entries(arrays).map(([name, { shape, data, exact }]) => {
       const integer = data instanceof Uint32Array;
-      return [name, g.input(name, shape, integer ? 'u32' : 'f32', { differentiable: !integer })];
+      const dtype = exact ? 'f32' : storage;
+      return [name, g.input(name, shape, integer ? 'u32' : dtype, { differentiable: !integer })];
     }),
   );
   const y = opOf(g, inputs, c);
-  g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
+  g.backpropFrom(new Map([[y, g.input('dy', y.shape, storage)]]));
   const reached = Object.keys(inputs).filter((name) => g.reached(inputs[name]));
   const outputs = { y, ...Object.fromEntries(reached.map((name) => [`d ${name}`, g.grad(inputs[name])])) };
   using plan = await g.compile(outputs);

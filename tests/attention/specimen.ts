@@ -164,7 +164,7 @@ function turned(
   q: Float64Array,
   k: Float64Array,
   c: Specimen,
-  round?: (x: number) => number,
+  { round, store }: Rounding,
   sign = 1,
 ): { q: Float64Array; k: Float64Array } {
   if (!turns(c)) return { q, k };
@@ -174,9 +174,10 @@ function turned(
     ...{ adjacent: c.rope === 'adjacent', ...(round ? { round } : {}) },
   };
   const start = STEP.position;
+  const stored = (y: Float64Array): Float64Array => (store ? y.map(store) : y);
   return {
-    q: ropeRef(q, { ...common, T, C: H * D, heads: H, start: start + S - T }, sign),
-    k: ropeRef(k, { ...common, T: S, C: G * D, heads: G, start }, sign),
+    q: stored(ropeRef(q, { ...common, T, C: H * D, heads: H, start: start + S - T }, sign)),
+    k: stored(ropeRef(k, { ...common, T: S, C: G * D, heads: G, start }, sign)),
   };
 }
 
@@ -230,15 +231,18 @@ const halves = (kv: Float64Array, c: Specimen): [Float64Array, Float64Array] => 
   return [part(0), part(w)];
 };
 
-/** Output by the reference; `round` after every operation. */
+/** Of plain attention: what is done after every operation, and to what goes to memory. */
+export type Rounding = Pick<AttentionSizes, 'round' | 'store'>;
+
+/** Output by the reference, or by plain attention with `rounding`. */
 export function referenceOf(
   x: Readonly<Record<string, Float64Array>>,
   c: Specimen,
-  round?: (x: number) => number,
+  rounding: Rounding = {},
 ): Record<string, Float64Array> {
-  const z = { ...sizesOf(c, x), ...(round ? { round } : {}) };
+  const z = { ...sizesOf(c, x), ...rounding };
   const [rows, v] = halves(x['kv'], c);
-  const { q, k } = turned(x['q'], rows, c, round);
+  const { q, k } = turned(x['q'], rows, c, rounding);
   return { y: attentionRef(q, k, v, z) };
 }
 
@@ -247,24 +251,24 @@ export function gradientOf(
   x: Readonly<Record<string, Float64Array>>,
   dy: Readonly<Record<string, Float64Array>>,
   c: Specimen,
-  round?: (x: number) => number,
+  rounding: Rounding = {},
 ): Record<string, Float64Array> {
-  const z = { ...sizesOf(c, x), ...(round ? { round } : {}) };
+  const z = { ...sizesOf(c, x), ...rounding };
   const place = biasPlace(c);
-  const f = round ?? ((n: number) => n);
+  const { round: f = (n: number) => n, store = (n: number) => n } = rounding;
   const dbias = x['bias'] ? new Float64Array(x['bias'].length) : null;
   const [rows, v] = halves(x['kv'], c);
-  const { q, k } = turned(x['q'], rows, c, round);
+  const { q, k } = turned(x['q'], rows, c, rounding);
   const d = attentionRefGrad(q, k, v, dy['y'], z, (b, h, t, j, ds) => {
     if (!dbias || !place || ds === 0) return;
     const to = place(b, h, t, j);
     dbias[to] = f(dbias[to] + ds);
   });
-  const before = turned(d.q, d.k, c, round, -1);
+  const before = turned(d.q, d.k, c, rounding, -1);
   const w = c.G * c.D;
   const kv = Float64Array.from({ length: x['kv'].length }, (_, at) => {
     const [row, column] = [Math.floor(at / (2 * w)), at % (2 * w)];
     return column < w ? before.k[row * w + column] : d.v[row * w + column - w];
   });
-  return { q: before.q, kv, ...(dbias ? { bias: dbias } : {}) };
+  return { q: before.q, kv, ...(dbias ? { bias: c.bias === 'buckets' ? dbias : dbias.map(store) } : {}) };
 }

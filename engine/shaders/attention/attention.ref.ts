@@ -26,6 +26,11 @@ export interface AttentionSizes {
   readonly kept?: Pairwise;
   /** Applied after every operation: Math.fround gives plain attention in f32, sums from left to right. */
   readonly round?: (x: number) => number;
+  /**
+   * Applied to what plain attention writes to memory: scores, capped and biased ones, probabilities, thinned ones,
+   * outputs, and what the backward has of each. Scales are the matrix products' own.
+   */
+  readonly store?: (x: number) => number;
 }
 
 const exactly = (x: number): number => x;
@@ -49,7 +54,7 @@ export function eachRow(
   visit: (row: Row) => void,
 ): void {
   const { B, T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly } = z;
+  const { round: f = exactly, store: s = exactly } = z;
   const scale = f(z.scale ?? 1 / Math.sqrt(D));
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
@@ -69,18 +74,18 @@ export function eachRow(
           let sum = 0;
           for (let d = 0; d < D; d++)
             sum = f(sum + f(q[((b * T + t) * H + h) * D + d] * k[((b * S + j) * G + g) * D + d]));
-          let logit = f(sum * scale);
+          let logit = s(f(sum * scale));
           if (z.softcap) {
             const y = f(Math.tanh(f(logit / z.softcap)));
-            logit = f(z.softcap * y);
+            logit = s(f(z.softcap * y));
             slope[j] = f(scale * f(1 - f(y * y)));
           }
-          p[j] = f(logit + (z.bias?.(b, h, t, j) ?? 0));
+          p[j] = z.bias ? s(f(logit + z.bias(b, h, t, j))) : logit;
         }
         const m = p.reduce((x, y) => Math.max(x, y), -Infinity);
         const seen = m > -Infinity;
         const l = seen ? p.reduce((x, y) => f(x + f(Math.exp(f(y - m)))), 0) : 0;
-        for (let j = 0; j < S; j++) p[j] = seen ? f(f(Math.exp(f(p[j] - m))) / l) : 0;
+        for (let j = 0; j < S; j++) p[j] = seen ? s(f(f(Math.exp(f(p[j] - m))) / l)) : 0;
         visit({ b, h, t, p, lse: seen ? f(m + f(Math.log(l))) : 0, slope });
       }
     }
@@ -95,12 +100,12 @@ export function attentionRef(
   z: AttentionSizes,
 ): Float64Array {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly } = z;
+  const { round: f = exactly, store: s = exactly } = z;
   const out = new Float64Array(q.length);
   eachRow(q, k, z, ({ b, h, t, p }) => {
     const g = Math.floor((h * G) / H);
     for (let j = 0; j < S; j++) {
-      const weight = f(p[j] * (z.kept?.(b, h, t, j) ?? 1));
+      const weight = s(f(p[j] * (z.kept?.(b, h, t, j) ?? 1)));
       if (weight === 0) continue;
       for (let d = 0; d < D; d++) {
         const to = ((b * T + t) * H + h) * D + d;
@@ -108,7 +113,7 @@ export function attentionRef(
       }
     }
   });
-  return out;
+  return out.map(s);
 }
 
 /**
@@ -124,7 +129,7 @@ export function attentionRefGrad(
   bias?: (b: number, h: number, t: number, j: number, ds: number) => void,
 ): { q: Float64Array; k: Float64Array; v: Float64Array } {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly } = z;
+  const { round: f = exactly, store: s = exactly } = z;
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
   const dv = new Float64Array(v.length);
@@ -137,15 +142,15 @@ export function attentionRefGrad(
     for (let j = 0; j < S; j++) {
       if (p[j] === 0) continue;
       for (let d = 0; d < D; d++) dp[j] = f(dp[j] + f(dout[row + d] * v[at(j) + d]));
-      dp[j] = f(dp[j] * kept[j]);
+      dp[j] = s(f(s(dp[j]) * kept[j]));
     }
     const delta = p.reduce((sum, x, j) => f(sum + f(x * dp[j])), 0);
     for (let j = 0; j < S; j++) {
-      const ds = f(p[j] * f(dp[j] - delta));
+      const ds = s(f(p[j] * f(dp[j] - delta)));
       bias?.(b, h, t, j, ds);
       if (p[j] === 0) continue;
-      const product = f(ds * slope[j]);
-      const weight = f(p[j] * kept[j]);
+      const product = z.softcap ? s(f(ds * slope[j])) : f(ds * slope[j]);
+      const weight = s(f(p[j] * kept[j]));
       for (let d = 0; d < D; d++) {
         dq[row + d] = f(dq[row + d] + f(product * k[at(j) + d]));
         dk[at(j) + d] = f(dk[at(j) + d] + f(product * q[row + d]));
@@ -153,7 +158,7 @@ export function attentionRefGrad(
       }
     }
   });
-  return { q: dq, k: dk, v: dv };
+  return { q: dq.map(s), k: dk.map(s), v: dv.map(s) };
 }
 
 /** What score.wgsl multiplies probabilities by, bit by bit: its twin. */

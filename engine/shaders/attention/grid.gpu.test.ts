@@ -1,8 +1,8 @@
 /**
- * Attention at every pair of lengths: T and S from LENGTHS, both rungs, by `expectAccurate`. Widths take turns, and the
- * kinds of attention that share the plain kernels are walked. `HEED_GRID=turns npx vitest run --project dawn
+ * Attention at every pair of lengths: T and S from LENGTHS, both rungs, in f32 and f16, by `expectAccurate`. Widths take
+ * turns, and the kinds of attention that share the plain kernels are walked. `HEED_GRID=turns npx vitest run --project dawn
  * engine/shaders/attention/grid.gpu.test.ts` walks every kind, all widths in turns, and prints each kind's largest error
- * as a multiple of plain f32 attention's (half an hour); `HEED_GRID=all` every kind at every width (hours).
+ * as a multiple of plain attention's (half an hour); `HEED_GRID=all` every kind at every width (hours).
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from '../../../tests/attention/accuracy';
@@ -16,6 +16,24 @@ const UNIFORM: Readonly<Record<string, Partial<Specimen>>> = {
   'all pairs': {},
   causal: { causal: true },
 };
+
+/** Told to the plain kernels by uniforms too: in f16, kinds take turns over the lengths. */
+const SHARED: readonly Partial<Specimen>[] = [
+  ...Object.values(UNIFORM),
+  { keys: 'lengths' },
+  { left: 40, right: 19 },
+  { H: 2, G: 1 },
+];
+/**
+ * With kernels of their own: in f16 a few lengths each. Not the gradient of buckets: the backward takes a row's Σ p dp for
+ * dout·out with the output as f16 stored it, and what that errs by is common to all keys of the row, which a bucket sums.
+ */
+const OWN: readonly Partial<Specimen>[] = [
+  { bias: 'dense h', H: 2, G: 1 },
+  { rope: 'halves' },
+  { bias: 'slopes', H: 2, G: 2, causal: true },
+];
+const FEW = [1, 7, 65, 256] as const;
 
 const EVERY: Readonly<Record<string, Partial<Specimen>>> = {
   ...UNIFORM,
@@ -60,14 +78,29 @@ const asked = (import.meta.env as Readonly<Record<string, string | undefined>>)[
 const widths = asked ? WIDTHS : feature('shader-f16') ? NARROW.slice(0, 1) : NARROW.slice(0, 2);
 let turn = 0; // goes on from kind to kind, so that each pair of lengths meets every width
 
+const caseOf = (kind: Partial<Specimen>, T: number, S: number, D: number): Specimen => {
+  const c: Specimen = { ...PLAIN, H: 1, G: 1, ...kind, T, S, D };
+  // Of two sequences the second has no keys where there are lengths.
+  return { ...c, B: Math.max(sequences(T, S), c.H * T * S * D < 2 ** 16 ? 2 : 1) };
+};
+
 function* walk(kind: Partial<Specimen>): Generator<Specimen> {
   for (const T of LENGTHS) {
     for (const S of LENGTHS) {
       for (const D of asked === 'all' ? widths : [widths[turn++ % widths.length]]) {
-        const c: Specimen = { ...PLAIN, H: 1, G: 1, ...kind, T, S, D };
-        // Of two sequences the second has no keys where there are lengths.
-        yield { ...c, B: Math.max(sequences(T, S), c.H * T * S * D < 2 ** 16 ? 2 : 1) };
+        yield caseOf(kind, T, S, D);
       }
+    }
+  }
+}
+
+/** Kinds and narrow widths in turns; wide heads where there are few pairs, for the reference's sake. */
+function* inTurns(kinds: readonly Partial<Specimen>[], lengths: readonly number[]): Generator<Specimen> {
+  let n = 0;
+  for (const [row, T] of lengths.entries()) {
+    for (const [column, S] of lengths.entries()) {
+      const fitting = NARROW.filter((D) => D === NARROW[0] || T * S * D <= 2 ** 18);
+      yield caseOf(kinds[(row + column) % kinds.length], T, S, fitting[n++ % fitting.length]);
     }
   }
 }
@@ -80,16 +113,32 @@ describe('attention over the grid of lengths and widths', () => {
   });
   afterAll(() => device[Symbol.dispose]());
 
+  const check = async (cases: Iterable<Specimen>, storage: 'f32' | 'f16', name?: string): Promise<void> => {
+    const rungs = [as(device, 'software'), as(device, 'hardware')];
+    let most = 0;
+    let count = 0;
+    for (const c of cases) {
+      most = Math.max(most, await expectAccurate(c, rungs, storage));
+      count++;
+    }
+    if (name)
+      console.info(`${name}, ${storage}: ${most.toFixed(2)} times at most in ${count} cases on both rungs`);
+  };
+  const title = (storage: string, name: string): string =>
+    `errs at most 2.5 times as much as plain ${storage}: ${name}`;
+  const timeout = 3_600_000;
+  const missing = !feature('shader-f16');
+  const inF16 = (name: string): string => title('f16', missing ? `${name} (needs shader-f16)` : name);
+
   for (const [name, kind] of Object.entries(asked ? EVERY : UNIFORM)) {
-    it(`errs at most 2.5 times as much as plain f32: ${name}`, { timeout: 3_600_000 }, async () => {
-      const rungs = [as(device, 'software'), as(device, 'hardware')];
-      let most = 0;
-      let cases = 0;
-      for (const c of walk(kind)) {
-        most = Math.max(most, await expectAccurate(c, rungs));
-        cases++;
-      }
-      if (asked) console.info(`${name}: ${most.toFixed(2)} times at most in ${cases} cases on both rungs`);
-    });
+    it(title('f32', name), { timeout }, () => check(walk(kind), 'f32', asked && name));
+    if (!asked) continue;
+    it.skipIf(missing)(inF16(name), { timeout }, () => check(walk(kind), 'f16', name));
+  }
+  if (!asked) {
+    it.skipIf(missing)(inF16('kinds in turns'), { timeout }, () => check(inTurns(SHARED, LENGTHS), 'f16'));
+    it.skipIf(missing)(inF16('biases and rotary positions'), { timeout }, () =>
+      check(inTurns(OWN, FEW), 'f16'),
+    );
   }
 });
