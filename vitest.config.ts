@@ -11,7 +11,7 @@ const target = 'es2022';
 
 /** What a person asks of the property tests, for every host. */
 const asked = Object.fromEntries(
-  ['HEED_ATTENTION', 'HEED_CASES', 'HEED_SEED', 'HEED_GRID']
+  ['HEED_ATTENTION', 'HEED_DECODE', 'HEED_PIECES', 'HEED_CASES', 'HEED_SEED', 'HEED_GRID']
     .map((name) => [name, process.env[name]])
     .filter(([, value]) => value !== undefined),
 ) as Record<string, string>;
