@@ -176,7 +176,7 @@ export class Graph {
     if (!this.#stretch) return x;
     let base = x;
     while (base.source.kind === 'view' && !this.#inPlace.has(base)) base = base.source.of;
-    return this.#inPlace.has(base) ? x : inMemory(x, this.#stretch.holder(base));
+    return inMemory(x, this.#stretch.holder(base));
   }
 
   /** Tells plans of this graph what they can show of a run when asked. Costs a run nothing. */

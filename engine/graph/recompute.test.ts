@@ -184,6 +184,29 @@ describe('recompute', () => {
     expect(some).toBeLessThan(10 + 10 * 3 + 30);
   });
 
+  it('nested: memory holds one body of each depth', () => {
+    const deep = (g: Graph, inner: <T>(body: () => T) => T) => (x: Tensor, b: Tensor) => {
+      for (let i = 0; i < 10; i++) {
+        const from = x;
+        x = g.recompute(() => {
+          let y = from;
+          for (let j = 0; j < 10; j++) {
+            const start = y;
+            y = inner(() => [1, 2, 3, 4, 5].reduce((z) => multiply(g, sine(g, z), b), start));
+          }
+          return y;
+        });
+      }
+      return x;
+    };
+    const nested = compare((g, [a, b]) => deep(g, (body) => g.recompute(body))(a, b));
+    expect(nested.again).toEqual(nested.kept);
+    const flat = compare((g, [a, b]) => deep(g, (body) => body())(a, b));
+    const [some, more] = [nested, flat].map(({ graphs }) => estimate(graphs[1]).peak / 4);
+    expect(more).toBeGreaterThan(10 * 5 * 2);
+    expect(some).toBeLessThan(10 + 10 + 5 * 2 + 30);
+  });
+
   it('does nothing where no gradient is wanted, or none arrives', () => {
     const g = new Graph(fakeDevice());
     const x = g.input('x', [1], 'f32');
@@ -290,7 +313,45 @@ describe('recompute', () => {
     }
   });
 
-  it('refuses to write a second time what outlives it; what nothing inside needs again is written once', () => {
+  it('adds to what was begun outside once, and reads it there', () => {
+    const { kept, again } = compare((g, [a, b]) => {
+      const begun = g.value('begun', [1]);
+      run(g, 'copy', [b], begun);
+      return g.recompute(() => {
+        run(g, 'add', [a], begun);
+        return multiply(g, exp(g, begun), sine(g, exp(g, a)));
+      });
+    });
+    expect(again).toEqual(kept);
+  });
+
+  it('refuses to write a second time what outlives it, beside what is wanted again', () => {
+    const both = defineKernel({
+      name: 'both',
+      wgsl: [
+        reflect(
+          'both.wgsl',
+          `@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> z: array<f32>;
+@compute @workgroup_size(1) fn main() { y[0] = x[0]; z[0] = x[0]; }`,
+        ),
+      ],
+    });
+    const g = new Graph(fakeDevice(), { train: true });
+    const x = g.input('x', [1], 'f32', { differentiable: true });
+    const state = g.constant('state', [1], Float32Array.of(2));
+    const result = g.recompute(() => {
+      const y = g.value('y', [1]);
+      g.dispatch(both, { x, y, z: state }, { grid: [1] });
+      return sine(g, y);
+    });
+    expect(() => g.backprop(result)).toThrow(
+      'both: state (1) f32 outlives the recompute that it is written in, and would be written twice. Write it outside.',
+    );
+  });
+
+  it('writes once what outlives it, where nothing of the same dispatch is wanted again', () => {
     const { kept, again, graphs } = compare((g, [a, b]) => {
       const state = g.constant('state', [1], Float32Array.of(2));
       return g.recompute(() => {
