@@ -1,4 +1,10 @@
+import { describe, expect, it } from 'vitest';
+import { inputsOf, opOf, PLAIN, type Specimen } from '../../../tests/attention/specimen';
 import { INTERPRETER, testAttentions } from '../../../tests/attention/test-attentions';
+import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host } from '../../../tests/harness/host';
+import { grid } from '../../../tests/harness/op';
+import { Graph } from '../../graph/graph';
 
 // Workgroups of software adapters take four heads or one, by kernels of their own. Here one, in combinations.test.ts four.
 
@@ -87,3 +93,33 @@ testAttentions('sparse patterns', [
   { T: 13, S: 13, pattern: 'bigbird' },
   { T: 70, S: 70, pattern: 'bigbird', H: 6, G: 3 },
 ]);
+
+if (!host.gpu)
+  describe('options of attention', () => {
+    const biases = ['none', 'slopes', 'buckets', 'relative', 'dense', 'dense ht', 'dense bh'] as const;
+    it.each(biases)('need eight buffers in a kernel at most, whatever they are beside: bias %s', (bias) => {
+      const others = grid({
+        software: [true, false],
+        pattern: ['all', 'bigbird'],
+        keys: ['lengths', 'mask'],
+        rope: ['none', 'halves', 'adjacent'],
+        D: [6, 8],
+      } as const);
+      const sizes = { B: 2, T: 9, S: 9, causal: true, softcap: 5, dropout: 0.1 };
+      for (const { software, ...c } of others) expectEight({ ...PLAIN, ...sizes, bias, ...c }, software);
+    });
+
+    function expectEight(c: Specimen, software: boolean): void {
+      const g = new Graph(fakeDevice({ software }), { train: true });
+      const x = Object.entries(inputsOf(c)).map(([name, { shape, data }]) => {
+        const integer = data instanceof Uint32Array;
+        return [name, g.input(name, shape, integer ? 'u32' : 'f32', { differentiable: !integer })] as const;
+      });
+      const y = opOf(g, Object.fromEntries(x), c);
+      g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
+      for (const [name, tensor] of x) expect(g.reached(tensor), name).toBe(tensor.dtype !== 'u32');
+      for (const { variant, tensors } of g.dispatches) {
+        expect(tensors.length, `${variant.kernel} ${JSON.stringify(c)}`).toBeLessThanOrEqual(8);
+      }
+    }
+  });
