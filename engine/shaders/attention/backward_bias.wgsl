@@ -2,6 +2,7 @@
 // each pair (t, j). A workgroup owns a tile of pairs of one entry of the bias's own leading axes. dbias is laid out
 // like bias; entries that no pair uses (Transformer-XL's shifted rows) are not touched. ADD: it holds a gradient already,
 // and pairs out of reach are left out: of shifted rows, such a pair's place is another row's, which has its own owner.
+// Tiles in which no pair sees are not computed, only cleared.
 // Link what backward_query.wgsl links.
 const ADD: bool = false;
 alias DX = f32;
