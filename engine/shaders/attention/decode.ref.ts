@@ -20,7 +20,8 @@ export interface DecodeSizes {
 
 /**
  * Attention over a history kept by position: knows nothing of slots, splits or blocks. (B, T, H, D). With `round` =
- * Math.fround it is plain f32: every operation rounded.
+ * Math.fround it is plain f32: every operation rounded; with `store` what goes to memory too (scores, capped and biased
+ * ones, probabilities, the output).
  */
 export function decodeRef(
   q: Float64Array,
@@ -28,6 +29,7 @@ export function decodeRef(
   v: Float64Array,
   z: DecodeSizes,
   round: (x: number) => number = (x) => x,
+  store: (x: number) => number = (x) => x,
 ): Float64Array {
   const { B, T, S, heads: H, keyValueHeads: G, D, window = Infinity, sinks = 0, softcap } = z;
   const out = new Float64Array(B * T * H * D);
@@ -44,19 +46,19 @@ export function decodeRef(
         const logits = visible.map((j) => {
           let sum = 0;
           for (let d = 0; d < D; d++) sum = round(sum + round(q[row + d] * k[at(j) + d]));
-          sum = round(sum * round(z.scale ?? 1 / Math.sqrt(D)));
-          if (softcap !== undefined) sum = round(softcap * round(Math.tanh(round(sum / softcap))));
-          return round(sum + (z.bias?.(h, own - j) ?? 0));
+          sum = store(round(sum * round(z.scale ?? 1 / Math.sqrt(D))));
+          if (softcap !== undefined) sum = store(round(softcap * round(Math.tanh(round(sum / softcap)))));
+          return z.bias ? store(round(sum + z.bias(h, own - j))) : sum;
         });
         const most = Math.max(...logits);
         const weights = logits.map((x) => round(Math.exp(round(x - most))));
         const total = weights.reduce((x, y) => round(x + y), 0);
         visible.forEach((j, n) => {
-          for (let d = 0; d < D; d++)
-            out[row + d] = round(out[row + d] + round(round(weights[n] / total) * v[at(j) + d]));
+          const p = store(round(weights[n] / total));
+          for (let d = 0; d < D; d++) out[row + d] = round(out[row + d] + round(p * v[at(j) + d]));
         });
       }
     }
   }
-  return out;
+  return out.map((x) => store(x));
 }
