@@ -48,7 +48,7 @@ export interface RelativeAttentionInput {
 /**
  * Transformer-XL's attention layer (Dai et al. 2019, 3.2 and 3.3) with residual and layer norm, under the names of
  * Hugging Face's checkpoints: scores by content and by distance, over the segment and the memory of those before it.
- * Besides attention's own memory, linear in T, it keeps H·B·T·(M + T) numbers; see `relativeAttention`.
+ * Memory is linear in T and M; see `relativeAttention`.
  */
 export class RelativeAttention {
   /** (3·H·D, C): queries, then keys, then values. */
