@@ -70,6 +70,7 @@ async function time(plan: Plan, samples: number): Promise<number> {
 export async function main(args: readonly string[] = []): Promise<BenchResult> {
   const longest = Number(option(args, 'longest', '8192'));
   using device = await Device.open();
+  console.log(`${device.info.description || device.info.vendor}, by the wall clock`);
   const peaks = await measurePeaks(device);
   const rows: Record<string, unknown>[] = [];
   for (const T of [2048, 8192].filter((n) => n <= longest)) {

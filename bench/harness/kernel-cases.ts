@@ -7,7 +7,6 @@ import {
   adamw,
   add,
   addPositions,
-  attention,
   crossEntropy,
   dropout,
   embedding,
@@ -19,26 +18,20 @@ import {
   rope,
   sample,
   softmax,
-  type AttentionOptions,
   type Graph,
   type MatmulOptions,
   type Shape,
   type Tensor,
 } from '../../engine/index';
-import { linearSelfAttention } from '../../engine/attention';
 import { activationRef, activationRefGrad } from '../../engine/shaders/activation/activation.ref';
-import { attentionRef, attentionRefGrad } from '../../engine/shaders/attention/attention.ref';
 import { crossEntropyRef, crossEntropyRefGrad } from '../../engine/shaders/cross_entropy/cross_entropy.ref';
 import { embeddingRef, embeddingRefGrad } from '../../engine/shaders/embedding/embedding.ref';
 import { gatedRef, gatedRefGrad } from '../../engine/shaders/gated/gated.ref';
-import {
-  features as linearFeatures,
-  linearAttentionRef,
-} from '../../engine/shaders/linear_attention/linear_attention.ref';
 import { normRef, normRefGrad } from '../../engine/shaders/layernorm/layernorm.ref';
 import { addPositionsRef, addPositionsRefGrad } from '../../engine/shaders/positional/positional.ref';
 import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
 import { softmaxRef, softmaxRefGrad } from '../../engine/shaders/softmax/softmax.ref';
+import { attentionCases } from './attention-cases';
 
 type Arrays = Readonly<Record<string, Float64Array>>;
 
@@ -95,83 +88,6 @@ function matmulCase(size: string, m: number, k: number, n: number, options: Matm
       );
       return { y, a: da, b: db };
     },
-  };
-}
-
-type AttentionKind = Pick<AttentionOptions, 'causal' | 'softcap'> & { readonly window?: number };
-
-function attentionCase(kind: string, t: number, options: AttentionKind): KernelCase {
-  const heads = 12;
-  const d = 64;
-  const c = heads * d;
-  const { causal = false, window, softcap } = options;
-  const sizes = {
-    ...{ B: 1, T: t, S: t, heads: 1, keyValueHeads: 1, D: d, causal },
-    ...(window ? { window: { left: window - 1, right: causal ? 0 : window - 1 } } : {}),
-    ...(softcap ? { softcap } : {}),
-  };
-  let pairs = 0;
-  for (let row = 0; row < t; row++) {
-    const far = window ?? t;
-    pairs += Math.min(t, causal ? row + 1 : row + far) - Math.max(0, row + 1 - far);
-  }
-  const flops = 4 * heads * d * pairs; // q kᵀ and p v
-  return {
-    kernel: `attention, ${kind}`,
-    size: `T ${t}, H 12, D 64`,
-    inputs: { qkv: { shape: [1, t, 3 * c] } },
-    record: (g, { qkv }) => attention(g, { q: qkv, kv: qkv, heads, width: d, keyOffset: c, ...options }),
-    limit: 'flops',
-    forward: flops,
-    backward: 2.5 * flops, // q kᵀ again, dp, dv, dq, dk
-    expected({ qkv }, dy) {
-      const h = heads - 1; // one head stands for all
-      const part = (x: Float64Array, from: number, stride: number): Float64Array =>
-        Float64Array.from(
-          { length: t * d },
-          (_, i) => x[Math.floor(i / d) * stride + from + h * d + (i % d)],
-        );
-      const [q, k, v] = [0, c, 2 * c].map((from) => part(qkv, from, 3 * c)) as [
-        Float64Array,
-        Float64Array,
-        Float64Array,
-      ];
-      const spread = (x: Float64Array, from: number, stride: number) =>
-        [...x].map((value, i): [number, number] => [
-          Math.floor(i / d) * stride + from + h * d + (i % d),
-          value,
-        ]);
-      const dx = attentionRefGrad(q, k, v, part(dy, 0, c), sizes);
-      return {
-        y: new Map(spread(attentionRef(q, k, v, sizes), 0, c)),
-        qkv: new Map([...spread(dx.q, 0, 3 * c), ...spread(dx.k, c, 3 * c), ...spread(dx.v, 2 * c, 3 * c)]),
-      };
-    },
-  };
-}
-
-function linearAttentionCase(t: number): KernelCase {
-  const [heads, d] = [12, 64];
-  const c = heads * d;
-  const sizes = { B: 1, T: t, S: t, heads, keyValueHeads: heads, D: d, E: d, causal: true };
-  // Two states of D·D a row, one to sum keys and values into and one to read; a step as a recurrence would take it.
-  const flops = 4 * t * heads * d * d;
-  const part = (x: Float64Array, from: number): Float64Array =>
-    Float64Array.from({ length: t * c }, (_, i) => x[Math.floor(i / c) * 3 * c + from + (i % c)]);
-  return {
-    kernel: 'linear attention, causal',
-    size: `T ${t}, H 12, D 64`,
-    inputs: { qkv: { shape: [1, t, 3 * c] } },
-    record: (g, { qkv }) => linearSelfAttention(g, qkv, { heads, causal: true }),
-    limit: 'flops',
-    forward: flops,
-    backward: 3 * flops,
-    expected: ({ qkv }) => ({
-      y: linearAttentionRef(part(qkv, 0), part(qkv, c), part(qkv, 2 * c), {
-        ...sizes,
-        feature: linearFeatures.elu,
-      }),
-    }),
   };
 }
 
@@ -236,12 +152,7 @@ export const kernelCases: readonly KernelCase[] = [
   matmulCase('128×3072×768', 128, 768, 3072),
   matmulCase('128×3072×768', 128, 768, 3072, { transposeB: true }),
   matmulCase('1×3072×768', 1, 768, 3072),
-  attentionCase('causal', 512, { causal: true }),
-  attentionCase('causal', 1024, { causal: true }),
-  attentionCase('all pairs', 512, {}),
-  attentionCase('window of 128', 1024, { causal: true, window: 128 }),
-  attentionCase('soft-capped', 512, { causal: true, softcap: 30 }),
-  linearAttentionCase(1024),
+  ...attentionCases,
   {
     kernel: 'softmax',
     size: '4096×1024',
