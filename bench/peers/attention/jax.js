@@ -73,12 +73,10 @@ export const kinds = {
     };
     // What the gradient is of comes first; the rest is given.
     const learned = cs.learned ? (cs.bias ? 'bias' : 'table') : null;
-    if (learned) {
-      parts.push(extra[learned]);
-      delete extra[learned];
-    }
-    const loss = ([q, k, v, more], { dy, ...x }) =>
-      attend(q, k, v, learned ? { ...x, [learned]: more } : x)
+    const { [learned]: more, ...given } = extra;
+    if (more) parts.push(more);
+    const loss = ([q, k, v, own], { dy, ...x }) =>
+      attend(q, k, v, learned ? { ...x, [learned]: own } : x)
         .mul(dy)
         .sum();
     const step = jit((all, x) => (cs.grad ? grad(loss)(all, x) : [attend(...all, x)]));
@@ -86,7 +84,7 @@ export const kinds = {
     return {
       variant: cs.linear ? 'einsum' : 'nn.dotProductAttention',
       run() {
-        held.push(step(tree.ref(parts), tree.ref(extra)));
+        held.push(step(tree.ref(parts), tree.ref(given)));
       },
       // jax-js is lazy: what is freed before anything waits for it is never computed.
       async sync() {
@@ -103,7 +101,7 @@ export const kinds = {
       },
       dispose() {
         for (const list of held) tree.dispose(list);
-        tree.dispose([parts, extra]);
+        tree.dispose([parts, given]);
       },
     };
   },
