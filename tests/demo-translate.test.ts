@@ -25,6 +25,7 @@ let visitor: Visitor;
 const press = (name: string): Promise<void> => visitor.press(name);
 const text = (selector: string): Promise<string> => visitor.text(selector);
 const status = (): Promise<string> => text('#status');
+const step = async (): Promise<number> => Number(/Step (\d+)/.exec(await status())![1]);
 const untilState = (name: string): Promise<string> =>
   visitor.until(name, status, (now) => now.startsWith(name));
 const pick = (selector: string): Promise<void> =>
@@ -58,6 +59,24 @@ beforeAll(async () => {
 }, PATIENCE.hook);
 
 afterAll(() => site?.close());
+
+/** Presses "Save checkpoint", and reads the file. */
+async function save(): Promise<{ name: string; bytes: Buffer; losses: number[] }> {
+  const { name, bytes } = await visitor.download('Save checkpoint', '.safetensors');
+  const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as {
+    __metadata__: { extras: string };
+  };
+  const { page } = JSON.parse(header.__metadata__.extras) as { page: string };
+  const { history } = JSON.parse(page) as { history: { losses: number[] } };
+  return { name, bytes, losses: history.losses };
+}
+
+/** A run that was saved at STEPS + 5. */
+let saved: Buffer;
+async function takeUpSaved(): Promise<void> {
+  await visitor.choose('#checkpoint-file', 'whole.safetensors', saved);
+  await visitor.untilText('#notices', new RegExp(`stands at step ${STEPS + 5}`));
+}
 
 describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, () => {
   test('it opens with a translation of the model that it ships with, or says what to do', async () => {
@@ -213,7 +232,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     const opened = await visitor.page.evaluate(async () => {
       type Session = { useModel(choice: object): Promise<object | null> };
       const { session } = (window as unknown as { __heed: { session: Session } }).__heed;
-      const fetched = { kind: 'shipped', url: 'data:,nothing', title: 'Nothing', languages: ['', ''] };
+      const fetched = { kind: 'shipped', url: '/slow', title: 'Nothing', languages: ['', ''] };
       return Promise.all([fetched, { kind: 'own' }].map((choice) => session.useModel(choice)));
     });
     expect(opened.map((model) => model !== null)).toEqual([false, true]);
@@ -261,26 +280,48 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     await visitor.enter('#rate', 0.003);
     visitor.answer = true;
 
-    const { bytes, name } = await visitor.download('Save checkpoint', '.safetensors');
+    const { bytes, name, losses } = await save();
     expect(name).toBe(`heed-translate-spelling-tiny-${STEPS + 5}.safetensors`);
-    const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as {
-      __metadata__: { extras: string };
-    };
-    const { page } = JSON.parse(header.__metadata__.extras) as { page: string };
-    const { history } = JSON.parse(page) as { history: { losses: number[] } };
-    expect(history.losses).toHaveLength(STEPS + 5);
-    expect(history.losses.at(-1)).toBeLessThan(history.losses[0] - 0.1);
+    expect(losses).toHaveLength(STEPS + 5);
+    expect(losses.at(-1)).toBeLessThan(losses[0] - 0.1);
+    saved = bytes;
 
     const damaged = bytes.subarray(0, bytes.length >> 1);
     await visitor.choose('#checkpoint-file', 'short.safetensors', damaged);
     await visitor.untilText('#notices', /bytes|short/);
     expect(await status()).toContain(`Step ${STEPS + 5}`);
-    await visitor.choose('#checkpoint-file', 'whole.safetensors', bytes);
-    await visitor.untilText('#notices', new RegExp(`stands at step ${STEPS + 5}`));
+    await takeUpSaved();
     const model = await visitor.download('Save model', '.safetensors');
     expect(model.name).toBe(`heed-model-spelling-tiny-${STEPS + 5}.safetensors`);
     expect(model.bytes.length).toBeLessThan(bytes.length / 4);
     expect(visitor.asked).toHaveLength(2);
+  });
+
+  test('a reload in the middle of training goes on with the losses that there would have been', async () => {
+    const end = STEPS + 25;
+    await visitor.enter('#steps', end);
+    await press('Train');
+    await untilState('Training');
+    await untilState('Finished');
+    const { losses } = await save();
+    expect(losses).toHaveLength(end);
+
+    await takeUpSaved();
+    await visitor.enter('#steps', end);
+    await press('Train');
+    const at = await visitor.until('step', step, (now) => now >= STEPS + 12);
+    expect(at).toBeLessThan(end);
+    expect(await status()).toMatch(/^Training/);
+    await visitor.page.reload({ waitUntil: 'load' });
+    const words = await visitor.untilText('#notices', /is back, at step \d+/);
+    const kept = Number(/step (\d+)/.exec(words)![1]);
+    expect(kept).toBeGreaterThanOrEqual(STEPS + 5);
+    expect(kept).toBeLessThan(end);
+    await press('Resume');
+    await untilState('Training');
+    await untilState('Finished');
+    expect((await save()).losses).toEqual(losses);
+    await takeUpSaved();
   });
 
   test('when the browser has no room, it says so and the run that was kept before stays', async () => {

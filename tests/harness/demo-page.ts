@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer';
-import { createServer, type ViteDevServer } from 'vite';
+import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { expect } from 'vitest';
 import { chromiumFlags, findBrowser } from './browser.mjs';
 
@@ -22,6 +22,14 @@ export interface Observed {
   /** Layout shifts that no input explains. */
   readonly shifts: number[];
 }
+
+/** A file under /slow, of no use to anyone, that takes its time. */
+const slowFile: Plugin = {
+  name: 'heed:slow-file',
+  configureServer({ middlewares }) {
+    middlewares.use('/slow', (_, response) => void setTimeout(() => response.end('nothing'), 5 * SECOND));
+  },
+};
 
 /** The demo, served by Vite's own configuration, and a browser with an empty profile. */
 export class DemoSite {
@@ -44,6 +52,7 @@ export class DemoSite {
       configLoader: 'runner',
       logLevel: 'error',
       server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+      plugins: [slowFile],
     });
     await server.listen();
     const executablePath = findBrowser();

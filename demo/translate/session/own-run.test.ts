@@ -54,12 +54,12 @@ class Tab {
   }
 
   /** Begins to train, or goes on. */
-  async train(): Promise<void> {
+  async train(steps = 9): Promise<void> {
     const before = this.own.held;
     await this.own.claim((run) => run.pairs.id === this.id);
     const { held } = this.own;
     const fits = before && held?.run.pairs.id === this.id ? held : null;
-    this.own.begin(info(this.id, fits?.run.step ?? 0), pairs(this.id), fits);
+    await this.own.begin({ ...info(this.id, fits?.run.step ?? 0), steps }, pairs(this.id), fits);
   }
 
   async advance(step: number): Promise<void> {
@@ -130,4 +130,13 @@ test('without locks everything is kept', async () => {
   await tab.train();
   await tab.advance(1);
   expect(keptRun()!.run.step).toBe(1);
+});
+
+test('how far a run is to go is kept as soon as it goes on', async () => {
+  const tab = new Tab('one');
+  await tab.train();
+  expect(kept.size).toBe(0); // nothing is learnt yet
+  await tab.advance(9);
+  await tab.train(20);
+  expect(keptRun()!.run).toMatchObject({ step: 9, steps: 20 });
 });

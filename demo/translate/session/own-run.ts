@@ -92,14 +92,15 @@ export class OwnRun {
     this.setState('preparing');
   }
 
-  /** A new run, or another part of the same one: `before`. */
-  begin(run: RunInfo, pairs: LoadedPairs, before: Held | null): void {
+  /** A new run, or another part of the same one, `before`: the browser knows from now on how far that is to go. */
+  async begin(run: RunInfo, pairs: LoadedPairs, before: Held | null): Promise<void> {
     const history = before?.history ?? { losses: [], validation: [], scores: [] };
     history.losses.length = Math.min(history.losses.length, run.step);
     this.#pairs = pairs;
     this.#restored = false;
     this.#held = { run, history, bytes: before?.bytes ?? null };
     this.#emit({ kind: 'history', history });
+    await this.#keep(true);
   }
 
   /** A checkpoint of it. Its weights translate from now on. */

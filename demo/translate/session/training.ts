@@ -114,7 +114,7 @@ export class Training {
         // The run before is let go of only when the new one stands.
         if (event.kind === 'ready' && !begun) {
           begun = true;
-          this.#own.begin(run, loaded, fits);
+          await this.#own.begin(run, loaded, fits);
           if (fits) this.#own.setState('training');
         }
         await this.#onEvent(event);
