@@ -5,10 +5,12 @@ import type { SchemeName } from './encodings';
 export const english = {
   ...STRINGS.en,
   title: 'Heed: laboratory',
-  tagline: 'Softmax, positions and one attention head, number by number, from Heed’s own kernels.',
+  tagline:
+    'Softmax and one attention head, number by number, from Heed’s own kernels; and positions as it makes them.',
   skip: 'Skip to the laboratory',
   contents: 'Sections',
-  footer: 'Numbers are read back from hand-written WebGPU kernels in this tab. No server, no tracking.',
+  footer:
+    'Softmax and attention are read back from hand-written WebGPU kernels in this tab. No server, no tracking.',
   software: 'a CPU stands in for the GPU',
   recovered: 'The GPU device was lost. A new one took over, and everything was computed again.',
 
