@@ -43,6 +43,31 @@ testOp('dotProductAttention', {
   terms: ({ T, S, D }) => D + Math.max(T, S),
 });
 
+testOp('dotProductAttention of heads side by side, padded', {
+  cases: [{ B: 2, H: 2, T: 3, S: 4, D: 3, causal: true }],
+  inputs: ({ B, H, T, S, D }) => ({
+    q: normal([B, H, T, D]),
+    k: normal([B, H, S, D]),
+    v: normal([B, H, S, D]),
+    lengths: { shape: [B], data: Uint32Array.of(2, S) },
+  }),
+  op: (g, x, { causal }) => ({ out: dotProductAttention(g, { ...x, causal }).out }),
+  // A head is a sequence of its own to the reference, with the length of its batch entry.
+  reference: ({ q, k, v, lengths }, { H, ...c }) => ({
+    out: attentionRef(q, k, v, sizes({ ...c, B: c.B * H }, each(lengths, H))),
+  }),
+  gradient: ({ q, k, v, lengths }, dy, { H, ...c }) => ({
+    ...attentionRefGrad(q, k, v, dy['out'], sizes({ ...c, B: c.B * H }, each(lengths, H))),
+    lengths: new Float64Array(),
+  }),
+  terms: ({ S, D }) => D + S,
+});
+
+/** Each number `n` times in a row. */
+function each(x: Float64Array, n: number): Float64Array {
+  return Float64Array.from({ length: x.length * n }, (_, i) => x[Math.floor(i / n)]);
+}
+
 /** Row-major product of (M, K) and (K, N), or of its transpose. */
 function product(a: Float64Array, b: Float64Array, M: number, N: number, K: number, transpose = false) {
   const y = new Float64Array(M * N);
