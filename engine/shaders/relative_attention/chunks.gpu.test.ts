@@ -6,8 +6,10 @@ import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
 import { relativeAttention } from './relative_attention';
 
-const [B, T, S, H, D] = [2, 20, 27, 2, 8];
-const shapes = { q: [B, T, H * D], kv: [B, S, 2 * H * D], r: [S, H * D], u: [H, D], v: [H, D] } as const;
+const [B, H, D] = [2, 2, 8];
+const names = ['q', 'kv', 'r', 'u', 'v'] as const;
+const shapesOf = (T: number, S: number) =>
+  ({ q: [B, T, H * D], kv: [B, S, 2 * H * D], r: [S, H * D], u: [H, D], v: [H, D] }) as const;
 
 describe('relativeAttention in chunks', () => {
   let device: Device;
@@ -17,21 +19,27 @@ describe('relativeAttention in chunks', () => {
   });
   afterAll(() => device[Symbol.dispose]());
 
-  async function plan(how: 'whole' | 'chunks' | 'recomputed chunks') {
+  interface Sizes {
+    readonly T: number;
+    readonly S: number;
+    readonly window?: number;
+    /** Default: the op's. */
+    readonly chunk?: number;
+  }
+
+  async function plan({ T, S, ...options }: Sizes, recompute = false) {
+    const shapes = shapesOf(T, S);
     const g = new Graph(device, { train: true });
-    const make = (name: keyof typeof shapes) => g.input(name, shapes[name], 'f32', { differentiable: true });
-    const [q, kv, distances, contentBias, positionBias] = (['q', 'kv', 'r', 'u', 'v'] as const).map(make);
+    const x = names.map((name) => g.input(name, shapes[name], 'f32', { differentiable: true }));
+    const [q, kv, distances, contentBias, positionBias] = x;
     const body = () =>
       g.scope('xl', () =>
-        relativeAttention(
-          g,
-          { q, kv, distances, contentBias, positionBias },
-          { heads: H, window: 11, ...(how === 'whole' ? {} : { chunk: 8 }) },
-        ),
+        relativeAttention(g, { q, kv, distances, contentBias, positionBias }, { heads: H, ...options }),
       );
-    const y = how === 'recomputed chunks' ? g.recompute(body) : body();
+    const y = recompute ? g.recompute(body) : body();
     g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
-    const built = await g.compile({ y, dq: g.grad(q), dkv: g.grad(kv), dr: g.grad(distances) });
+    const gradients = Object.fromEntries(x.map((of) => [`d${of.name}`, g.grad(of)]));
+    const built = await g.compile({ y, ...gradients });
     const random = new Random(7);
     const inputs: Record<string, Float32Array> = {};
     for (const [name, shape] of Object.entries({ ...shapes, dy: y.shape })) {
@@ -41,16 +49,36 @@ describe('relativeAttention in chunks', () => {
     return built;
   }
 
-  it.each(['chunks', 'recomputed chunks'] as const)('%s: maps, gradient maps and entropy', async (how) => {
-    using whole = await plan('whole');
-    using chunked = await plan(how);
+  const close = (got: ArrayLike<number>, want: ArrayLike<number>, what: string): void => {
+    expect(got.length).toBe(want.length);
+    const error = Array.from(want, (x, i) => Math.abs(x - got[i])).reduce((a, b) => Math.max(a, b));
+    expect(error, what).toBeLessThan(1e-5);
+  };
+
+  it('of 128 rows, unless told otherwise: results and gradients are those of one chunk', async () => {
+    const sizes = { T: 300, S: 333 };
+    using whole = await plan({ ...sizes, chunk: 300 });
+    using chunked = await plan(sizes);
+    expect(chunked.length).toBeGreaterThan(2 * whole.length);
+    for (const name of ['y', 'dq', 'dkv', 'dr'])
+      close(await chunked.read(name), await whole.read(name), name);
+    // Sums over 600 rows.
+    for (const name of ['du', 'dv']) {
+      const [got, want] = [await chunked.read(name), await whole.read(name)];
+      close(
+        got.map((n) => n / 30),
+        want.map((n) => n / 30),
+        name,
+      );
+    }
+  });
+
+  it.each([false, true])('maps, gradient maps and entropy, recomputed again %s', async (recompute) => {
+    const sizes = { T: 20, S: 27, window: 11 };
+    using whole = await plan({ ...sizes, chunk: 20 });
+    using chunked = await plan({ ...sizes, chunk: 8 }, recompute);
     expect(chunked.attentions).toEqual(whole.attentions);
     expect(chunked.attentions.map(({ label }) => label)).toEqual(['xl']);
-    const close = (got: ArrayLike<number>, want: ArrayLike<number>, what: string): void => {
-      expect(got.length).toBe(want.length);
-      const error = Math.max(...Array.from(want, (x, i) => Math.abs(x - got[i])));
-      expect(error, what).toBeLessThan(1e-5);
-    };
     for (const query of [{}, { batch: 1, rows: [5, 17] }, { rows: [8, 9] }] as const) {
       const ask = { ...query, gradient: true };
       const [want, got] = [await whole.attention(0, 'all', ask), await chunked.attention(0, 'all', ask)];
