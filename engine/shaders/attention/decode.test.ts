@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
     bias: 'slopes',
   },
   {
-    name: 'many sequences, which are tiles on software adapters',
+    name: 'many sequences',
     B: 5,
     T: 1,
     heads: 4,

@@ -11,14 +11,6 @@ import { expectCap, expectColumns, expectScale, expectWhole, isWide } from './la
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each few. */
 const TILED_FROM = 8;
 
-/**
- * Whether there are so many heads of sequences, as of hypotheses in beam search, that a software adapter's cores have
- * work without splitting keys. Tiles go without workgroup memory there: barriers cost more than the rows that a tile lacks.
- */
-const fills = (g: Graph, { B, heads }: CacheLayout): boolean =>
-  g.device.can.software && B * heads >= SOFTWARE_HEADS;
-const SOFTWARE_HEADS = 16;
-
 export interface DecodeOptions extends CacheOptions {
   /** Factor on q·k. Default 1/√D. */
   readonly scale?: number;
@@ -64,8 +56,7 @@ export function decodeAttention(
   };
   show(g, p);
   // `rope` knows no starts, and slots of a cache that slides are in no order.
-  const many = fills(g, layout) && !options.rope;
-  if ((T < TILED_FROM && !many) || slides || (options.rope && options.starts)) return launchDecode(g, p);
+  if (T < TILED_FROM || slides || (options.rope && options.starts)) return launchDecode(g, p);
   return launchTiled(g, p, options.rope ? rope(g, qkv, { heads, keyValueHeads, ...options.rope }) : qkv);
 }
 
@@ -179,5 +170,5 @@ export function decodeCrossAttention(
     bias: NONE_DECODE,
   };
   show(g, p);
-  return layout.T < TILED_FROM && !fills(g, layout) ? launchDecode(g, p) : launchTiled(g, p, q);
+  return layout.T < TILED_FROM ? launchDecode(g, p) : launchTiled(g, p, q);
 }

@@ -3,16 +3,17 @@
 // to `window` positions, its own the last; or, where not causal, starts[b] keys. A cache that slides keeps positions
 // from `sinks` on in the slots after the sinks in turn, and the sinks are always seen.
 // A workgroup owns one split of the keys for QUERIES rows that share a key head (heads first, then time), so that keys
-// and values are read once for all of them; its share of the keys follows from how many there are now. Blocks of 256
+// and values are read once for all of them; its share of the keys follows from how many there are now. Blocks of
 // keys, four to a lane; then lanes own columns of the output, and the lanes left over split the keys.
 // Link pack*, decode_keys, turn*, decode_bias_*, decode_whole or decode_split, lib/reduce*, tangent, graph/step.
 const MOST: u32 = 16;   // F in a head's row at most
 const QUERIES: u32 = 1; // 1, 2 or 4
 const SOFTCAP: bool = false;
-const COLUMNS: u32 = (MOST + 63) / 64; // F of an output row that a lane owns
+const COLUMNS: u32 = (MOST + LANES - 1) / LANES; // F of an output row that a lane owns
 const OWNED: u32 = COLUMNS * QUERIES;
 const LOADED: u32 = MOST * QUERIES;
-const BLOCK: u32 = 64 * QUERIES;
+const BLOCK: u32 = LANES * QUERIES;
+const BLOCK_KEYS: u32 = 4 * LANES;
 alias T = f32;
 alias KV = f32;
 
@@ -21,7 +22,7 @@ alias KV = f32;
 @group(0) @binding(2) var<storage, read> v: array<KV>;
 
 var<workgroup> query: array<F, LOADED>;
-// Element 64 r + n is query r's weights of a block's keys 4 n … 4 n + 3.
+// Element LANES r + n is query r's weights of a block's keys 4 n … 4 n + 3.
 var<workgroup> scores: array<vec4f, BLOCK>;
 var<workgroup> sums: array<F, BLOCK>;
 
@@ -89,9 +90,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let part = lane / span;
   let parts = LANES / span;
   var o: array<F, OWNED>;
+  // Loaded once: in loops, software adapters pay for a uniform as for any load.
+  let w = sizes.w;
+  let v_stride = sizes.v_stride;
   var m = vec4f(MASKED);
   var l = vec4f(); // this lane's share
-  for (var origin = begin; origin < stop; origin += 256u) {
+  for (var origin = begin; origin < stop; origin += BLOCK_KEYS) {
     let number = origin + 4u * lane + vec4u(0u, 1u, 2u, 3u);
     let inside = min(number, vec4u(stop - 1u));
     let at = k_head + slots_of(inside, seen) * sizes.k_stride;
@@ -99,7 +103,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var s1 = vec4f();
     var s2 = vec4f();
     var s3 = vec4f();
-    for (var i = 0u; i < sizes.w; i++) {
+    // Lanes without a key take no turn: a software adapter is through with them at once.
+    let turns = select(0u, w, number.x < stop);
+    for (var i = 0u; i < turns; i++) {
       let ka = F(k[at.x + i]);
       let kb = F(k[at.y + i]);
       let kc = F(k[at.z + i]);
@@ -126,17 +132,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     scores[lane] = s0;
     if (QUERIES > 1u) {
       s1 = weight(s1, m.y);
-      scores[64u + lane] = s1;
+      scores[LANES + lane] = s1;
     }
     if (QUERIES > 2u) {
       s2 = weight(s2, m.z);
       s3 = weight(s3, m.w);
-      scores[128u + lane] = s2;
-      scores[192u + lane] = s3;
+      scores[2u * LANES + lane] = s2;
+      scores[3u * LANES + lane] = s3;
     }
     l = l * shrink + vec4f(total(s0), total(s1), total(s2), total(s3));
     workgroupBarrier();
-    let fours = (min(256u, stop - origin) + 3u) / 4u;
+    let fours = (min(BLOCK_KEYS, stop - origin) + 3u) / 4u;
     for (var c = 0u; c < COLUMNS; c++) {
       let i = lane % span + c * LANES;
       if (part >= parts || i >= sizes.w) { continue; }
@@ -152,16 +158,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
       for (var four = part; four < fours; four += parts) {
         let key = min(origin + 4u * four + vec4u(0u, 1u, 2u, 3u), vec4u(stop - 1u));
-        let from_key = v_head + slots_of(key, seen) * sizes.v_stride + i;
+        let from_key = v_head + slots_of(key, seen) * v_stride + i;
         let va = F(v[from_key.x]);
         let vb = F(v[from_key.y]);
         let vc = F(v[from_key.z]);
         let vd = F(v[from_key.w]);
         o0 += weighted(scores[four], va, vb, vc, vd);
-        if (QUERIES > 1u) { o1 += weighted(scores[64u + four], va, vb, vc, vd); }
+        if (QUERIES > 1u) { o1 += weighted(scores[LANES + four], va, vb, vc, vd); }
         if (QUERIES > 2u) {
-          o2 += weighted(scores[128u + four], va, vb, vc, vd);
-          o3 += weighted(scores[192u + four], va, vb, vc, vd);
+          o2 += weighted(scores[2u * LANES + four], va, vb, vc, vd);
+          o3 += weighted(scores[3u * LANES + four], va, vb, vc, vd);
         }
       }
       o[own] = o0;
@@ -173,14 +179,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
   let sum_l = sum_of(l, lane);
-  for (var r = 0u; r < QUERIES; r++) { sums[64u * r + lane] = o[r]; }
+  for (var r = 0u; r < QUERIES; r++) { sums[LANES * r + lane] = o[r]; }
   workgroupBarrier();
   for (var r = 0u; r < QUERIES; r++) {
     if (first + r >= rows) { break; }
     let row = (b * sizes.t + t[r]) * sizes.heads + h[r];
     if (lane < span) {
-      var sum = sums[64u * r + lane];
-      for (var other = 1u; other < parts; other++) { sum += sums[64u * r + lane + other * span]; }
+      var sum = sums[LANES * r + lane];
+      for (var other = 1u; other < parts; other++) { sum += sums[LANES * r + lane + other * span]; }
       finish(row, group.x, lane, sum, m[r], sum_l[r]);
     }
     for (var c = 1u; c < COLUMNS; c++) {

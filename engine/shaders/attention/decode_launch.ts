@@ -38,7 +38,7 @@ function decode(
   let kernel = known.get(name);
   if (!kernel) {
     const linked = [...TURNS[turn], bias.wgsl, RESULTS[result]];
-    const wgsl = [wide ? pack4 : pack1, keysWgsl, decodeWgsl, ...linked, reductions, tangent, step];
+    const wgsl = [wide ? pack4 : pack1, keysWgsl, reductions, decodeWgsl, ...linked, tangent, step];
     known.set(name, (kernel = defineKernel({ name, wgsl })));
   }
   return kernel;
@@ -90,6 +90,13 @@ function memoryOf(queries: number, width: number, wide: boolean): number {
   const most = mostPacks(wide ? width / 4 : width);
   return queries * ((wide ? 16 : 4) * (most + 64) + 16 * 64) + 64 * (4 + 8 + 16);
 }
+
+/**
+ * Invocations of a workgroup: on software adapters one subgroup, because each subgroup of a workgroup is a routine there
+ * that every barrier switches to and from.
+ */
+const lanesOf = ({ software, subgroups }: Capabilities): number =>
+  software ? Math.min(64, subgroups?.max ?? 4) : 64;
 
 /** Workgroups that keep a GPU busy: of 64 lanes, a few for each of some hundred cores. */
 const GROUPS = 512;
@@ -172,6 +179,7 @@ export function launchDecode(g: Graph, p: DecodeProblem): Tensor {
     SOFTCAP: p.softcap !== undefined,
     T: type,
     KV: storageOf(p.keys, wide),
+    LANES: lanesOf(g.device.can),
     ...turned.constants,
   };
   const read = { q: p.q, k: p.keys, v: p.values, starts, ...extra };

@@ -74,7 +74,7 @@ function rung(g: Graph, call: Call) {
       {
         uniforms: { ...uniforms, chunk: side.chunk, owner_heads: keyValueHeads, streams: side.shares },
         constants,
-        grid: linearGrid(Math.ceil((batch * rows * columns) / LANES)),
+        grid: linearGrid(Math.ceil((batch * rows * columns) / 4 / LANES)),
       },
     );
   };
