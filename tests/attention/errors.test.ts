@@ -133,6 +133,16 @@ if (!host.gpu)
       );
     });
 
+    it('keys and values of other rows', () => {
+      const g = new Graph(fakeDevice());
+      const rows = (name: string, S: number): Tensor => g.input(name, [2, S, 32], 'f32');
+      const x = { q: rows('q', 5), k: rows('k', 7), v: rows('v', 6) };
+      expect(() => attention(g, { ...x, heads: 4, width: 8 })).toThrow(
+        /attention v: v is \(2, 6, 32\)\. It must be \(2, 7, 32\)/,
+      );
+      expect(attention(g, { ...x, v: x.k, heads: 4, width: 8 }).shape).toEqual([2, 5, 32]);
+    });
+
     it('a dense bias to caches, which grow', () => {
       const g = new Graph(fakeDevice());
       const [qkv, keys, values] = [96, 32, 32].map((width, i) =>

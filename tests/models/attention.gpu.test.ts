@@ -44,20 +44,6 @@ const { seed, std } = fixture;
 const logits = (mask: string): Float32Array =>
   Float32Array.from(mask, (visible) => (visible === '1' ? 0 : -Infinity));
 
-/** (B, S, G·D) twice -> (B, S, 2·G·D): each row's keys, then its values. */
-function join(keys: Float32Array, values: Float32Array, width: number): Float32Array {
-  const both = new Float32Array(2 * keys.length);
-  for (let row = 0; row * width < keys.length; row++) {
-    both.set(keys.subarray(row * width, (row + 1) * width), 2 * row * width);
-    both.set(values.subarray(row * width, (row + 1) * width), (2 * row + 1) * width);
-  }
-  return both;
-}
-
-/** The inverse: one half of each row. */
-const half = (both: Float32Array, width: number, which: 0 | 1): Float32Array =>
-  both.filter((_, i) => Math.floor(i / width) % 2 === which);
-
 function biasOf(g: Graph, c: Case): AttentionBias | undefined {
   if (c.slopes) return slopeBias(c.slopes);
   if (c.mask) return denseBias(g.constant('mask', c.maskShape!, logits(c.mask)));
@@ -65,12 +51,11 @@ function biasOf(g: Graph, c: Case): AttentionBias | undefined {
   return undefined;
 }
 
-function record(g: Graph, c: Case, q: Tensor, kv: Tensor): Tensor {
+function record(g: Graph, c: Case, rows: { q: Tensor; k: Tensor; v: Tensor }): Tensor {
   const bias = biasOf(g, c);
   const { causal, scale, softcap } = c;
   return attention(g, {
-    q,
-    kv,
+    ...rows,
     heads: c.H,
     keyValueHeads: c.G,
     width: c.D,
@@ -99,29 +84,31 @@ describe('attention equals PyTorch', () => {
     const own = (name: keyof typeof std, shape: readonly number[]): Float32Array =>
       normalTensor(`${c.name}.${name}`, shape, std[name], seed);
     const g = new Graph(device, { train: true });
-    const q = g.input('q', [B, T, H * D], 'f32', { differentiable: true });
-    const kv = g.input('kv', [B, S, 2 * G * D], 'f32', { differentiable: true });
-    const out = record(g, c, q, kv);
+    const rows = (name: string, shape: readonly number[]): Tensor =>
+      g.input(name, shape, 'f32', { differentiable: true });
+    const [q, k, v] = [rows('q', [B, T, H * D]), rows('k', [B, S, G * D]), rows('v', [B, S, G * D])];
+    const out = record(g, c, { q, k, v });
     g.backpropFrom(new Map([[out, g.input('dout', [B, T, H * D], 'f32')]]));
     const bias = c.bias && g.inputs.get('bias')!;
     using plan = await g.compile({
       out,
       dq: g.grad(q),
-      dkv: g.grad(kv),
+      dk: g.grad(k),
+      dv: g.grad(v),
       ...(bias && { dbias: g.grad(bias) }),
     });
     plan.run({
       q: own('q', q.shape),
-      kv: join(own('k', [B, S, G * D]), own('v', [B, S, G * D]), G * D),
+      k: own('k', k.shape),
+      v: own('v', v.shape),
       dout: own('dout', out.shape),
       ...(bias && { bias: own('bias', bias.shape) }),
     });
-    const dkv = await plan.read('dkv');
     const got: Record<string, Float32Array> = {
       out: await plan.read('out'),
       dq: await plan.read('dq'),
-      dk: half(dkv, G * D, 0),
-      dv: half(dkv, G * D, 1),
+      dk: await plan.read('dk'),
+      dv: await plan.read('dv'),
       ...(bias && { dbias: await plan.read('dbias') }),
     };
     for (const [name, data] of Object.entries(got)) {

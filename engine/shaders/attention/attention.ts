@@ -1,10 +1,11 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import type { Tensor } from '../../graph/tensor';
+import { expectShape, type Tensor } from '../../graph/tensor';
+import { concat } from '../rearrange/rearrange';
 import { attentionBackward } from './attention_backward';
 import { forward, type Form } from './kernels';
 import { chooseMapping } from './layout';
-import type { AttentionOptions } from './options';
+import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from './options';
 import { resolve } from './problem';
 import { showAttention } from './show';
 import { dispatchTiles } from './work';
@@ -16,15 +17,17 @@ import { dispatchTiles } from './work';
  * more for each bucket (a quarter of one on software adapters).
  *
  * `q` is (B, T, ·) and `kv` (B, S, ·), each holding its heads side by side from the given columns on; both may be one
- * fused tensor. Result (B, T, H·D). A row that sees no key gives zeros and no gradient.
+ * fused tensor. Keys and values of projections of their own are `k` and `v`, (B, S, ·) each, which are first copied side
+ * by side: a `kv` from one projection saves that. Result (B, T, H·D). A row that sees no key gives zeros and no gradient.
  *
  * @throws ShapeError if heads, widths, offsets, masks, biases or windows do not fit, or if gradients are wanted for a
  * tensor that has columns besides the queries, keys and values.
  */
 export function attention(
   g: Graph,
-  { q: rawQ, kv: rawKv, ...options }: { q: Tensor; kv: Tensor } & AttentionOptions,
+  inputs: (QueriesWithKeyValues | QueriesKeysValues) & AttentionOptions,
 ): Tensor {
+  const { q: rawQ, kv: rawKv, ...options } = 'kv' in inputs ? inputs : sideBySide(g, inputs);
   const p = resolve(g, rawQ, rawKv, options);
   const { q, kv, B, T, S, heads, width, wide, bias, sparse, turns, uniforms, constants, kind } = p;
   const mapping = chooseMapping({ width, heads, wide }, g.device.can);
@@ -51,6 +54,16 @@ export function attention(
   });
   g.backward(out, () => attentionBackward(g, p, { form, out, lse, showGradient }));
   return out;
+}
+
+/** Keys and values of two tensors as columns of one. */
+function sideBySide(g: Graph, { k, v, ...rest }: QueriesKeysValues & AttentionOptions) {
+  const { valueOffset = 0 } = rest;
+  const where = g.where('attention');
+  expectShape(`${where} k`, k, [k.shape[0], k.shape[1] ?? 0, k.shape[2] ?? 0]);
+  expectShape(`${where} v`, v, [k.shape[0], k.shape[1], v.shape[2] ?? 0]);
+  if (k === v) return { ...rest, kv: k, valueOffset };
+  return { ...rest, kv: concat(g, [k, v], 2), valueOffset: k.shape[2] + valueOffset };
 }
 
 /** Attention of a sequence to itself, on fused rows: qkv (B, T, (H + 2G)·D), queries first, then keys, then values. */

@@ -9,6 +9,19 @@ export interface AttentionWindow {
   readonly right: number;
 }
 
+/** Queries (B, T, ·), and keys and values (B, S, ·) as columns of one tensor, which may be that of the queries. */
+export interface QueriesWithKeyValues {
+  readonly q: Tensor;
+  readonly kv: Tensor;
+}
+
+/** Queries (B, T, ·), keys and values (B, S, ·). */
+export interface QueriesKeysValues {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
 export interface AttentionOptions {
   /** H, query heads. */
   readonly heads: number;
@@ -27,9 +40,9 @@ export interface AttentionOptions {
   readonly pattern?: AttentionPattern;
   /** First column of the queries in rows of `q`. Default 0. */
   readonly queryOffset?: number;
-  /** First column of the keys in rows of `kv`. Default 0. */
+  /** First column of the keys in rows of `kv` or `k`. Default 0. */
   readonly keyOffset?: number;
-  /** First column of the values in rows of `kv`. Default keyOffset + G D. */
+  /** First column of the values in rows of `kv`, by default keyOffset + G D; or in rows of `v`, by default 0. */
   readonly valueOffset?: number;
   /** Factor on q·k. Default 1/√D. */
   readonly scale?: number;
