@@ -1,16 +1,54 @@
-// The README's examples are files that the GPU suite runs.
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+// Examples in the README and in docs/ are files that the GPU suite runs, and links lead somewhere.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 
-for (const name of ['example', 'look', 'translate']) {
-  it(`the README's ${name} is tests/readme.${name}.ts`, () => {
-    const readme = readFileSync('README.md', 'utf8');
-    const block = new RegExp(`<!-- ${name}:start -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
-    const run = readFileSync(`tests/readme.${name}.ts`, 'utf8')
-      .replace("'../engine/index'", "'heed'")
-      .replace("'../engine/data'", "'heed/data'")
-      .replace("'../models/translation/index'", "'heed/translation'")
-      .replace("'../models/index'", "'heed/models'");
-    expect(block).toBe(run);
+/** Pages, where the files of their examples are, and what the engine is called from there. */
+const pages = [
+  { page: 'README.md', fileOf: (name: string) => `tests/readme.${name}.ts`, up: '..' },
+  { page: 'docs/attention.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/positions.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+] as const;
+const ENTRIES = {
+  'engine/index': 'heed',
+  'engine/data': 'heed/data',
+  'engine/attention': 'heed/attention',
+  'models/translation/index': 'heed/translation',
+  'models/index': 'heed/models',
+} as const;
+
+/** What a heading is called in links, as GitHub does: lower case, spaces to dashes, punctuation gone. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+const anchorsOf = (markdown: string): string[] =>
+  [...markdown.replace(/```[\s\S]*?```/g, '').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+
+describe.each(pages)('$page', ({ page, fileOf, up }) => {
+  const text = readFileSync(page, 'utf8');
+
+  it('has no TypeScript but what the suite runs', () => {
+    const blocks = [...text.matchAll(/(?:<!-- (\w+):start -->\n)?```ts\n([\s\S]*?)```/g)];
+    if (page !== 'docs/positions.md') expect(blocks.length).toBeGreaterThan(0);
+    for (const [block, name] of blocks) expect(name, block).toBeDefined();
+    for (const [, name, block] of blocks) {
+      let run = readFileSync(fileOf(name), 'utf8');
+      for (const [file, entry] of Object.entries(ENTRIES)) {
+        run = run.replaceAll(`'${up}/${file}'`, `'${entry}'`);
+      }
+      expect(block, fileOf(name)).toBe(run);
+    }
   });
-}
+
+  it('links to what there is', () => {
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https:/.test(target)) continue;
+      const [path, heading] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      expect(existsSync(file), target).toBe(true);
+      if (heading) expect(anchorsOf(readFileSync(file, 'utf8')), target).toContain(heading);
+    }
+  });
+});

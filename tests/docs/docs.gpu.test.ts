@@ -1,0 +1,184 @@
+// The examples of docs/attention.md, run: what each of them says is seen in numbers that need no reference.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Device, eager, Graph, ParameterStore, Parameter, selfAttention } from '../../engine/index';
+import { openTestGpu } from '../harness/host';
+import { Random } from '../harness/op';
+import { beamStep, endless, toSource } from './beams';
+import { bloom, long, masked, padded, t5 } from './biases';
+import { decode } from './decode';
+import { SelfAttention } from './layer';
+import { maps } from './maps';
+import { additive, bahdanau, linear, luong } from './others';
+import { segments } from './segments';
+import { smallest } from './smallest';
+
+const random = new Random(5);
+const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
+const sum = (x: Iterable<number>): number => [...x].reduce((a, b) => a + b, 0);
+const of = (shape: readonly number[], data: Float32Array | Uint32Array) => ({ shape, data });
+
+/** Fused rows of 4 heads of 16 whose queries are 0, so that scores are the biases alone; values are the row's number. */
+const counted = (T: number) =>
+  of(
+    [1, T, 192],
+    Float32Array.from({ length: T * 192 }, (_, i) => (i % 192 < 128 ? 0 : Math.floor(i / 192))),
+  );
+
+describe('the guide to attention', () => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ gpu: openTestGpu() });
+  });
+  afterAll(() => device[Symbol.dispose]());
+
+  it('smallest: the first row sees itself', async () => {
+    const rows = noise(8 * 192);
+    const y = await smallest(device, rows);
+    expect(y.length).toBe(8 * 64);
+    for (let c = 0; c < 64; c++) expect(y[c]).toBeCloseTo(rows[128 + c], 5);
+  });
+
+  it('layer: padding changes nothing', async () => {
+    const layer = new SelfAttention();
+    using _store = new ParameterStore(device, layer, { seed: 1 });
+    const g = new Graph(device);
+    const y = layer.forward(g, g.input('x', [1, 6, 32], 'f32'), g.input('lengths', [1], 'u32'));
+    using plan = await g.compile({ y });
+    const x = noise(6 * 32);
+    const first = async (): Promise<Float32Array> => {
+      plan.run({ x, lengths: Uint32Array.of(4) });
+      return (await plan.read('y')).subarray(0, 4 * 32);
+    };
+    const before = await first();
+    x.fill(9, 4 * 32);
+    expect(await first()).toEqual(before);
+    expect(before.some((n) => n !== 0)).toBe(true);
+  });
+
+  it('biases: what is hidden is not seen, what is favoured is', async () => {
+    const least = -3.4028234663852886e38; // torch.finfo(torch.float32).min
+    const hidden = Float32Array.from({ length: 8 * 8 }, (_, i) =>
+      i % 8 === 2 ? 0 : i % 3 === 0 ? least : -Infinity,
+    );
+    const q = of([1, 8, 64], noise(8 * 64));
+    const kv = of(
+      [1, 8, 128],
+      Float32Array.from({ length: 8 * 128 }, (_, i) => Math.floor(i / 128)),
+    );
+    const one = await eager(device, { q, kv, mask: of([1, 1, 8, 8], hidden) }, (g, x) =>
+      masked(g, x.q, x.kv, x.mask),
+    );
+    expect(one.data).toEqual(new Float32Array(8 * 64).fill(2));
+
+    const two = Uint32Array.of(0, 1, 0, 0, 0, 1, 0, 0);
+    const pad = await eager(device, { qkv: counted(8), mask: of([1, 8], two) }, (g, x) =>
+      padded(g, x.qkv, x.mask),
+    );
+    expect(pad.data[0]).toBeCloseTo((1 + 5) / 2, 5);
+
+    const own = Float32Array.from({ length: 32 * 4 }, (_, i) => (i < 4 ? 100 : 0)); // bucket 0: distance 0
+    const near = await eager(device, { qkv: counted(8), table: of([32, 4], own) }, (g, x) =>
+      t5(g, x.qkv, x.table),
+    );
+    expect(near.data[5 * 64]).toBeCloseTo(5, 5);
+
+    const slopes = await eager(device, { qkv: counted(2) }, (g, x) => bloom(g, x.qkv));
+    expect(slopes.data[64]).toBeCloseTo(1 / (1 + Math.exp(-(2 ** -2))), 5); // first of four heads
+
+    const band = await eager(device, { qkv: counted(150) }, (g, x) => long(g, x.qkv));
+    expect(band.data[149 * 64]).toBeCloseTo(sum(Array.from({ length: 65 }, (_, i) => 85 + i)) / 66, 3);
+  });
+
+  it('decode: the same as the whole text at once', async () => {
+    const text = noise(7 * 192);
+    const parts = await decode(device, text.slice(0, 5 * 192), [
+      text.slice(5 * 192, 6 * 192),
+      text.slice(6 * 192),
+    ]);
+    const whole = await eager(device, { qkv: of([1, 7, 192], text) }, (g, { qkv }) =>
+      selfAttention(g, qkv, { heads: 4, causal: true, rope: {} }),
+    );
+    const got = parts.flatMap((part) => [...part]);
+    expect(got.length).toBe(7 * 64);
+    for (const [i, y] of got.entries()) expect(y).toBeCloseTo(whole.data[i], 4);
+  });
+
+  it('beams: hypotheses change places with their caches, and share a sentence', async () => {
+    const caches = {
+      keys: new Parameter([8, 6, 64], { trainable: false }),
+      values: new Parameter([8, 6, 64], { trainable: false }),
+    };
+    using store = new ParameterStore(device, caches);
+    store.write(
+      'values',
+      Float32Array.from({ length: 8 * 6 * 64 }, (_, i) => Math.floor(i / (6 * 64))),
+    );
+    const g = new Graph(device);
+    const qkv = g.input('qkv', [8, 1, 192], 'f32');
+    const rows = g.input('rows', [8], 'u32', { below: 8 });
+    using plan = await g.compile({ y: beamStep(g, qkv, g.use(caches.keys), g.use(caches.values), rows) });
+    const from = [2, 2, 0, 1, 4, 4, 4, 7];
+    plan.run({ qkv: new Float32Array(8 * 192), rows: Uint32Array.from(from) }, { position: 1 });
+    const y = await plan.read('y');
+    for (const [b, row] of from.entries()) expect(y[b * 64]).toBeCloseTo(row / 2, 5); // and the new row's 0
+
+    const source = Float32Array.from({ length: 2 * 3 * 64 }, (_, i) => Math.floor(i / 64));
+    const x = { q: of([2, 4, 64], new Float32Array(2 * 4 * 64)), kv: of([2, 3, 64], source) };
+    const lengths = of([2], Uint32Array.of(2, 3));
+    const cross = await eager(device, { ...x, lengths }, (h, z) => toSource(h, z.q, z.kv, z.kv, z.lengths));
+    expect(cross.data[0]).toBeCloseTo(0.5, 5);
+    expect(cross.data[4 * 64]).toBeCloseTo(4, 5);
+  });
+
+  it('endless: sinks and the newest rows', async () => {
+    const caches = {
+      keys: new Parameter([1, 8, 64], { trainable: false }),
+      values: new Parameter([1, 8, 64], { trainable: false }),
+    };
+    using _store = new ParameterStore(device, caches);
+    const g = new Graph(device);
+    const qkv = g.input('qkv', [1, 1, 192], 'f32');
+    using plan = await g.compile({ y: endless(g, qkv, g.use(caches.keys), g.use(caches.values)) });
+    const text = counted(20).data;
+    for (let t = 0; t < 20; t++) {
+      plan.run({ qkv: text.subarray(t * 192, (t + 1) * 192) }, { position: t });
+    }
+    expect((await plan.read('y'))[0]).toBeCloseTo((0 + 1 + 2 + 3 + 16 + 17 + 18 + 19) / 8, 5);
+  });
+
+  it('segments: each sees the one before it', async () => {
+    const text = noise(2 * 8 * 16);
+    const [first, second] = await segments(device, text);
+    const other = text.slice();
+    other.set(noise(8 * 16));
+    const changed = await segments(device, other);
+    expect(changed[0]).not.toEqual(first);
+    expect(changed[1]).not.toEqual(second);
+    expect(await segments(device, text)).toEqual([first, second]);
+  });
+
+  it('others: weights sum to 1', async () => {
+    const qkv = counted(8);
+    qkv.data.fill(1);
+    const y = await eager(device, { qkv }, (g, x) => linear(g, x.qkv));
+    for (const n of y.data) expect(n).toBeCloseTo(1, 4);
+
+    const x = { q: of([1, 2, 24], noise(2 * 24)), rows: of([1, 5, 24], noise(5 * 24)) };
+    const { data } = await eager(device, x, (g, { q, rows }) => luong(g, q, rows).weights);
+    expect(sum(data.slice(0, 5))).toBeCloseTo(1, 5);
+
+    using _store = new ParameterStore(device, additive, { seed: 1 });
+    const z = { queries: of([1, 2, 16], noise(2 * 16)), rows: x.rows };
+    const { data: weights } = await eager(device, z, (g, h) => bahdanau(g, h.queries, h.rows).weights);
+    expect(sum(weights.slice(5))).toBeCloseTo(1, 5);
+  });
+
+  it('maps: probabilities, and gradients that shift them', async () => {
+    const { map, last, mean, byScore, values } = await maps(device, noise(8 * 192), noise(8 * 64));
+    expect(map.shape).toEqual([4, 2, 8]);
+    expect(sum(last)).toBeCloseTo(1, 5);
+    expect(mean[3]).toBeCloseTo(sum([0, 1, 2, 3].map((h) => map.row(7, h)[3])) / 4, 5);
+    expect(sum(byScore!.subarray(0, 8))).toBeCloseTo(0, 4);
+    expect(values[0]).toBe(0); // the first token sees itself alone
+  });
+});
