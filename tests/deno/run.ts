@@ -1,6 +1,7 @@
-// The op suite's GPU half on Deno's WebGPU: wgpu and naga, as in Firefox. Built by Vite (vite.config.ts here).
+// The GPU suite on Deno's WebGPU: wgpu and naga, as in Firefox: ops and whole models. Built by Vite (vite.config.ts
+// here).
 // Run: deno run -A --unstable-webgpu run.js REPORT [PART OF A FILE NAME]
-import { runFile, type Counts } from './vitest';
+import { collect, type Counts } from './vitest';
 
 declare const Deno: {
   readonly args: readonly string[];
@@ -9,21 +10,40 @@ declare const Deno: {
 };
 
 const [report, part = ''] = Deno.args;
-const files = import.meta.glob(['/engine/shaders/**/*.test.ts', '/tests/adapter.gpu.test.ts']);
+const files = import.meta.glob([
+  '/engine/shaders/**/*.test.ts',
+  '/tests/adapter.gpu.test.ts',
+  '/tests/models/*.gpu.test.ts',
+]);
+
+/** Files that run at a time. Each has a device, whose queue compiles kernels on a thread of its own under lavapipe. */
+const LANES = 2;
 
 async function main(): Promise<void> {
-  const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  const total: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  const runs: { file: string; run: (counts: Counts) => Promise<void> }[] = [];
   for (const [file, load] of Object.entries(files)) {
     if (!file.includes(part)) continue;
-    const { passed, failed } = counts;
-    const start = performance.now();
-    await runFile(file.slice(1), load, counts);
-    const verdict = `${counts.passed - passed} passed, ${counts.failed - failed} failed`;
-    console.log(`${file.slice(1)}: ${verdict} (${Math.round(performance.now() - start)} ms)`);
+    const run = await collect(file.slice(1), load, total);
+    if (run) runs.push({ file: file.slice(1), run });
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`);
-  if (report) Deno.writeTextFileSync(report, JSON.stringify(counts));
-  Deno.exit(counts.failed > 0 ? 1 : 0);
+  const lane = async (): Promise<void> => {
+    for (let next = runs.shift(); next; next = runs.shift()) {
+      const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+      const start = performance.now();
+      await next.run(counts);
+      const time = Math.round(performance.now() - start);
+      console.log(`${next.file}: ${counts.passed} passed, ${counts.failed} failed (${time} ms)`);
+      total.passed += counts.passed;
+      total.failed += counts.failed;
+      total.skipped.push(...counts.skipped);
+      total.failures.push(...counts.failures);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
+  if (report) Deno.writeTextFileSync(report, JSON.stringify(total));
+  Deno.exit(total.failed > 0 ? 1 : 0);
 }
 
 // Not awaited: the test files share modules with this one, which must have ended loading before they can.

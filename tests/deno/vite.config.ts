@@ -1,11 +1,20 @@
-// Bundles the op suite for Deno, with ./vitest.ts in Vitest's place.
-import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+// Bundles the GPU suite for Deno, with ./vitest.ts in Vitest's place.
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
 import { wgsl } from '../../engine/wgsl-plugin.ts';
+
+/** Fixtures are read where they lie, not beside the bundle. */
+const fixtures: Plugin = {
+  name: 'fixtures',
+  transform: {
+    filter: { id: /\/tests\/fixtures\/load\.ts$/ },
+    handler: (code, id) => code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
+  },
+};
 
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
-  plugins: [wgsl()],
+  plugins: [wgsl(), fixtures],
   publicDir: false,
   define: { 'import.meta.env.HEED_HOST': '"deno"' },
   resolve: {

@@ -1,11 +1,12 @@
-// Stands in for Vitest where there is none, so that the op tests run in Deno as they are: collects what `it` is
-// given, runs it in order, counts. The matchers are Vitest's own.
+// Stands in for Vitest where there is none, so that GPU tests run in Deno as they are: collects what `it` is given,
+// runs it in order, counts. The matchers and spies are Vitest's own.
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
   JestAsymmetricMatchers,
   JestChaiExpect,
   JestExtend,
 } from '@vitest/expect';
+import { spyOn } from '@vitest/spy';
 import * as chai from 'chai';
 
 chai.use(JestExtend);
@@ -13,6 +14,11 @@ chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 export const expect = chai.expect;
 Object.assign(expect, Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT));
+export const vi = { spyOn };
+
+// As in vitest.config.ts.
+const TEST_TIMEOUT = 300_000;
+const HOOK_TIMEOUT = 120_000;
 
 type Body = () => unknown;
 interface Suite {
@@ -53,7 +59,7 @@ export const afterAll = (body: Body): number => current.after.push(body);
 export const beforeEach = (body: Body): number => current.beforeEach.push(body);
 export const afterEach = (body: Body): number => current.afterEach.push(body);
 
-export function describe(name: string, body: Body): void {
+function group(name: string, body: Body): void {
   const inner = suite(name, current);
   current.children.push(inner);
   current = inner;
@@ -67,19 +73,39 @@ interface Options {
 function add(name: string, first?: Options | Body, second?: Body | number): void {
   const body = typeof first === 'function' ? first : (second as Body);
   const option = typeof first === 'function' ? second : first?.timeout;
-  current.children.push({ name, body, timeout: typeof option === 'number' ? option : 60_000 });
+  current.children.push({ name, body, timeout: typeof option === 'number' ? option : TEST_TIMEOUT });
 }
 const skip = (name: string): void => void current.children.push({ name, body: undefined, timeout: 0 });
 
+/** A name of `each` with its row in it, as Vitest writes it: `%s` and `%i` in turn, `$key.of.it` by name. */
+function title(name: string, row: unknown): string {
+  const values: unknown[] = Array.isArray(row) ? [...(row as unknown[])] : [row];
+  const filled = name
+    .replace(/%[a-z]/g, () => show(values.shift()))
+    .replace(/\$([\w.]+)/g, (_, path: string) =>
+      show(path.split('.').reduce<unknown>((found, key) => Reflect.get(Object(found), key), row)),
+    );
+  return filled === name ? `${name} ${JSON.stringify(row)}` : filled;
+}
+const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** One call of `register` for every row; a row that is an array is a list of arguments. */
+const each =
+  (register: (name: string, body: Body, timeout?: number) => void) =>
+  <T>(rows: readonly T[]) =>
+  (name: string, body: (...row: unknown[]) => unknown, timeout?: number): void => {
+    for (const row of rows) {
+      const list: unknown[] = Array.isArray(row) ? row : [row];
+      register(title(name, row), () => body(...list), timeout);
+    }
+  };
+
+export const describe = Object.assign(group, { each: each(group) });
 export const it = Object.assign(add, {
   skip,
   skipIf: (condition: unknown) => (condition ? skip : add),
   runIf: (condition: unknown) => (condition ? add : skip),
-  each:
-    <T>(rows: readonly T[]) =>
-    (name: string, body: (row: T) => unknown, timeout?: number) => {
-      rows.forEach((row) => add(`${name} ${JSON.stringify(row)}`, () => body(row), timeout));
-    },
+  each: each(add),
 });
 export const test = it;
 
@@ -104,7 +130,7 @@ function fail(counts: Counts, name: string, error: unknown): void {
 async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts: Counts): Promise<void> {
   const chain = [...hooks, s];
   try {
-    for (const body of s.before) await within(60_000, body);
+    for (const body of s.before) await within(HOOK_TIMEOUT, body);
     for (const child of s.children) {
       const name = `${path} > ${child.name}`;
       if (isSuite(child)) {
@@ -123,21 +149,25 @@ async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts:
         }
       }
     }
-    for (const body of s.after) await within(60_000, body);
+    for (const body of s.after) await within(HOOK_TIMEOUT, body);
   } catch (error) {
     fail(counts, `${path} (hooks)`, error);
   }
 }
 
-/** Imports a test file, runs what it collects and adds to `counts`. */
-export async function runFile(file: string, load: () => Promise<unknown>, counts: Counts): Promise<void> {
+/** Imports a test file: what it collects, to run; null if it does not load. One file at a time. */
+export async function collect(
+  file: string,
+  load: () => Promise<unknown>,
+  counts: Counts,
+): Promise<((counts: Counts) => Promise<void>) | null> {
   const root = suite(file);
   current = root;
   try {
     await load();
+    return (own) => runSuite(root, file, [], own);
   } catch (error) {
     fail(counts, `${file} does not load`, error);
-    return;
+    return null;
   }
-  await runSuite(root, file, [], counts);
 }

@@ -108,7 +108,7 @@ function vitest(suite) {
 /** @param {string} why a suite ran nothing @returns {Counts} */
 const none = (why) => ({ passed: 0, failed: 1, skipped: [], failures: [why] });
 
-/** The op suite's GPU half on wgpu: built by Vite, run by Deno. @returns {Counts} */
+/** Ops and whole models on wgpu: built by Vite, run by Deno. @returns {Counts} */
 function deno() {
   const report = join(results, 'deno.json');
   const runner = join(root, '.build/deno/run.js');
