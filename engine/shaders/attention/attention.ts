@@ -1,10 +1,10 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectShape, type Tensor } from '../../graph/tensor';
-import { concat } from '../rearrange/rearrange';
+import { concat, storeSlice } from '../rearrange/rearrange';
 import { attentionBackward } from './attention_backward';
 import { forward, type Form } from './kernels';
-import { chooseMapping } from './layout';
+import { chooseMapping, storageOf } from './layout';
 import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from './options';
 import { resolve } from './problem';
 import { showAttention } from './show';
@@ -14,7 +14,7 @@ import { dispatchTiles } from './work';
  * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
  * forward and backward (Vaswani et al. 2017; Dao et al. 2022; grouped-query heads: Ainslie et al. 2023). Memory beside
  * the result is a number or two for each row of each head, whatever T and S; but the gradient of `bucketBias` takes two
- * more for each bucket (a quarter of one on software adapters).
+ * more for each bucket (a quarter of one on software adapters), and in f16 the result once more, in f32.
  *
  * `q` is (B, T, ·) and `kv` (B, S, ·), each holding its heads side by side from the given columns on; both may be one
  * fused tensor. Keys and values of projections of their own are `k` and `v`, (B, S, ·) each, which are first copied side
@@ -35,24 +35,29 @@ export function attention(
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T], 'f32');
+  // In f32 for the backward pass where f16 would be too coarse, see `sumsKeys`; copied to `out` then.
+  const learns = bias.learned !== null && g.train && g.differentiable(bias.learned);
+  const exact =
+    bias.sumsKeys && learns && out.dtype === 'f16' ? g.value('attention exact', out.shape, 'f32') : out;
   const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind, ...sparse?.byQuery };
   dispatchTiles(
     g,
     forward(form),
-    { q, k: kv, v: kv, out, lse, ...masks },
+    { q, k: kv, v: kv, out: exact, lse, ...masks },
     {
       uniforms,
-      constants: { ...constants, ...mapping.constants },
+      constants: { ...constants, ...mapping.constants, OUT: storageOf(exact, wide) },
       work: p.work.byQuery,
       products: 2,
       grid: (tiles) => [tiles, (B * heads) / mapping.headsPerGroup],
     },
   );
+  if (exact !== out) storeSlice(g, exact, 0, 0, out);
   const showGradient = showAttention(g, {
     ...{ kind, B, T, S, heads, width, form, q, kv, lse, masks, uniforms, constants },
     oneSequence: rawQ.root === rawKv.root,
   });
-  g.backward(out, () => attentionBackward(g, p, { form, out, lse, showGradient }));
+  g.backward(out, () => attentionBackward(g, p, { form, out, exact, lse, showGradient }));
   return out;
 }
 

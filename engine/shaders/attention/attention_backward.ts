@@ -9,6 +9,8 @@ import { dispatchTiles } from './work';
 interface Forward {
   readonly form: Form;
   readonly out: Tensor;
+  /** The same numbers, perhaps to more digits. */
+  readonly exact: Tensor;
   readonly lse: Tensor;
   /** To be called once dout is there, right after lse has been read last. */
   readonly showGradient: (dout: Tensor) => void;
@@ -18,7 +20,11 @@ interface Forward {
  * Records the gradients of queries, keys, values and bias, as far as somebody wants them, once one has reached `out`;
  * throws ShapeError where a gradient would have columns that no head fills.
  */
-export function attentionBackward(g: Graph, p: Problem, { form, out, lse, showGradient }: Forward): void {
+export function attentionBackward(
+  g: Graph,
+  p: Problem,
+  { form, out, exact, lse, showGradient }: Forward,
+): void {
   const { q, kv, B, heads, keyValueHeads, width, wide, bias, sparse, turns, lengths, uniforms, work } = p;
   const toQ = g.sink(q);
   const toKv = q.root === kv.root ? toQ : g.sink(kv);
@@ -26,7 +32,7 @@ export function attentionBackward(g: Graph, p: Problem, { form, out, lse, showGr
   if (!toQ && !toKv && !toBias) return;
 
   const dout = g.grad(out);
-  const saved = rowSums(g, p, { out, dout, lse });
+  const saved = rowSums(g, p, { exact, dout, lse });
   showGradient(dout);
   const read = { q, kv, dout, saved, lengths };
   if (toBias) {
@@ -100,16 +106,16 @@ export function attentionBackward(g: Graph, p: Problem, { form, out, lse, showGr
 function rowSums(
   g: Graph,
   { B, T, heads, width, wide, q }: Problem,
-  { out, dout, lse }: { readonly out: Tensor; readonly dout: Tensor; readonly lse: Tensor },
+  { exact, dout, lse }: { readonly exact: Tensor; readonly dout: Tensor; readonly lse: Tensor },
 ): Tensor {
   const saved = g.value('attention saved', [B, heads, T, 2], 'f32');
   const rows = B * heads * T;
   g.dispatch(
     delta(wide),
-    { out, dout, lse, saved },
+    { out: exact, dout, lse, saved },
     {
       uniforms: { t: T, heads, n: rows, w: wide ? width / 4 : width },
-      constants: { T: storageOf(q, wide) },
+      constants: { T: storageOf(q, wide), OUT: storageOf(exact, wide) },
       grid: linearGrid(Math.ceil(rows / 64)),
     },
   );

@@ -56,6 +56,11 @@ export interface Bias {
   /** Whose tiles the gradient's kernel owns. */
   readonly owner: 'queries' | 'keys';
   readonly backward: ((pass: BiasBackward) => void) | null;
+  /**
+   * Whether one entry of its gradient sums over many keys of a row. They share the row's Σ p dp, so what that errs by,
+   * taken from an output in f16, would add up.
+   */
+  readonly sumsKeys: boolean;
 }
 
 /** What the decode kernels are told of one. */
@@ -96,6 +101,7 @@ export const NONE: Bias = {
   learned: null,
   owner: 'queries',
   backward: null,
+  sumsKeys: false,
 };
 
 export const NONE_DECODE: DecodeBias = {

@@ -59,6 +59,7 @@ function buckets(
     constants: { BIAS: 'f32' },
     uniforms: strides(0, distances, -1, 1, T - 1, heads * distances),
     learned: table,
+    sumsKeys: true,
     owner: 'queries',
     backward: ({ form, sink, bind, uniforms, constants, work }) => {
       const { mapping } = form;

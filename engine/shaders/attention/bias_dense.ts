@@ -47,6 +47,7 @@ function dense(where: string, tensor: Tensor, { B, T, S, heads }: BiasSizes): Bi
     constants: { BIAS: storageOf(tensor, false) },
     uniforms: strides(own(b, h * t * s), own(h, t * s), own(t, s), own(s, 1), 0, tensor.size),
     learned: tensor,
+    sumsKeys: false,
     owner: t === 1 && T > 1 ? 'keys' : 'queries',
     backward: (pass) => {
       if (s === 1 && S > 1) {
@@ -78,6 +79,7 @@ function relative(where: string, tensor: Tensor, { B, T, S, heads, causal }: Bia
     constants: { BIAS: storageOf(tensor, false) },
     uniforms: strides(T * R, B * T * R, R - 1, 1, T - 1, tensor.size),
     learned: tensor,
+    sumsKeys: false,
     owner: 'queries',
     backward: (pass) => {
       // Distances that no pair has get no gradient from the pairs.

@@ -248,6 +248,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
         ...m.constants,
         T: storageOf(q, wide),
         KV: storageOf(p.keys, wide),
+        OUT: storageOf(out, wide),
         ...(p.causal && { CACHED: true }),
         ...(p.softcap !== undefined && { SOFTCAP: true }),
       },

@@ -3,9 +3,10 @@
 // invocation owns a row of a head. Link pack*.wgsl.
 const LANES: u32 = 64;
 alias T = f32;
+alias OUT = f32;
 
 struct Sizes { t: u32, heads: u32, n: u32, w: u32 }
-@group(0) @binding(0) var<storage, read> out: array<T>;
+@group(0) @binding(0) var<storage, read> out: array<OUT>;
 @group(0) @binding(1) var<storage, read> dout: array<T>;
 @group(0) @binding(2) var<storage, read> lse: array<f32>;
 @group(0) @binding(3) var<storage, read_write> saved: array<f32>;

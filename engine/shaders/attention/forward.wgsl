@@ -1,15 +1,16 @@
 // out = softmax(logits) v, one pass over the keys with a running maximum m and sum l: Milakov and Gimelshein 2018,
-// Dao et al. 2022. q (B, T, H D), k and v (B, S, G D) are column ranges of wider rows; out (B, T, H D);
+// Dao et al. 2022. q (B, T, H D), k and v (B, S, G D) are column ranges of wider rows; out (B, T, H D), stored as OUT;
 // lse (B, H, T) = m + log l for the backward pass. A workgroup owns a tile of query rows and streams tiles of keys.
 // Link pack*, a tile file (with turn_table or turn_none; software: quad*), block, score, bias_*, walk_*, step,
 // lib/random.
 alias T = f32;
 alias KV = f32;
+alias OUT = f32;
 
 @group(0) @binding(0) var<storage, read> q: array<T>;
 @group(0) @binding(1) var<storage, read> k: array<KV>;
 @group(0) @binding(2) var<storage, read> v: array<KV>;
-@group(0) @binding(3) var<storage, read_write> out: array<T>;
+@group(0) @binding(3) var<storage, read_write> out: array<OUT>;
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 
 fn mine_a(at: u32) -> F { return F(q[at]); }
@@ -61,7 +62,7 @@ fn main(
     let to = ((b * sizes.t + at.rows[r]) * sizes.heads + h) * sizes.w;
     for (var c = 0u; c < columns(); c++) {
       let i = column(c, at);
-      if (i < sizes.w) { out[to + i] = T(o[4u * c + r] * inverse[r]); }
+      if (i < sizes.w) { out[to + i] = OUT(o[4u * c + r] * inverse[r]); }
     }
     if (writes_row(at)) {
       lse[at.bh * sizes.t + at.rows[r]] = select(0.0, m[r] + log(max(l[r], 1e-30)), l[r] > 0.0);

@@ -24,14 +24,12 @@ const SHARED: readonly Partial<Specimen>[] = [
   { left: 40, right: 19 },
   { H: 2, G: 1 },
 ];
-/**
- * With kernels of their own: in f16 a few lengths each. Not the gradient of buckets: the backward takes a row's Σ p dp for
- * dout·out with the output as f16 stored it, and what that errs by is common to all keys of the row, which a bucket sums.
- */
+/** With kernels of their own: in f16 a few lengths each. */
 const OWN: readonly Partial<Specimen>[] = [
   { bias: 'dense h', H: 2, G: 1 },
   { rope: 'halves' },
   { bias: 'slopes', H: 2, G: 2, causal: true },
+  { bias: 'buckets' },
 ];
 const FEW = [1, 7, 65, 256] as const;
 
