@@ -91,12 +91,13 @@ const show = (value: unknown): string => (typeof value === 'string' ? value : JS
 
 /** One call of `register` for every row; a row that is an array is a list of arguments. */
 const each =
-  (register: (name: string, body: Body, timeout?: number) => void) =>
-  <T>(rows: readonly T[]) =>
-  (name: string, body: (...row: unknown[]) => unknown, timeout?: number): void => {
+  (register: (name: string, ...rest: never[]) => void) =>
+  (rows: readonly unknown[]) =>
+  (name: string, ...rest: (((...row: unknown[]) => unknown) | Options | number)[]): void => {
     for (const row of rows) {
       const list: unknown[] = Array.isArray(row) ? row : [row];
-      register(title(name, row), () => body(...list), timeout);
+      const bound = rest.map((x) => (typeof x === 'function' ? () => x(...list) : x));
+      register(title(name, row), ...(bound as never[]));
     }
   };
 
