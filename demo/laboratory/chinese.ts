@@ -5,7 +5,7 @@ import type { LaboratoryStrings } from './english';
 export const chinese: LaboratoryStrings = {
   ...STRINGS.zh,
   title: 'Heed：实验室',
-  tagline: '用 Heed 自己的内核，逐个数字看 softmax 和一个注意力头；还有它所用的位置编码。',
+  tagline: '用 Heed 自己的内核，逐个数字看 softmax 和一个注意力头。',
   skip: '跳到实验室',
   contents: '章节',
   footer: 'softmax 与注意力的数字都从此标签页中手写的 WebGPU 内核读回。没有服务器，没有跟踪。',

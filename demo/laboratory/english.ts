@@ -6,7 +6,7 @@ export const english = {
   ...STRINGS.en,
   title: 'Heed: laboratory',
   tagline:
-    'Softmax and one attention head, number by number, from Heed’s own kernels; and positions as it makes them.',
+    'Softmax and one attention head, number by number, from Heed’s own kernels.',
   skip: 'Skip to the laboratory',
   contents: 'Sections',
   footer:
