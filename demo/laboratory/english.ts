@@ -5,8 +5,7 @@ import type { SchemeName } from './encodings';
 export const english = {
   ...STRINGS.en,
   title: 'Heed: laboratory',
-  tagline:
-    'Softmax and one attention head, number by number, from Heed’s own kernels.',
+  tagline: 'Softmax and one attention head, number by number, from Heed’s own kernels.',
   skip: 'Skip to the laboratory',
   contents: 'Sections',
   footer:
