@@ -1,5 +1,6 @@
-// The GPU suite on Deno's WebGPU: wgpu and naga, as in Firefox: ops and whole models. Built by Vite (vite.config.ts
-// here).
+// On Deno's WebGPU, wgpu and naga as in Firefox: every op, attention's layers and the models beside PyTorch. Not what
+// trains for long and what only strings the same kernels together: lavapipe compiles kernels slowly. Built by Vite
+// (vite.config.ts here).
 // Run: deno run -A --unstable-webgpu run.js REPORT [PART OF A FILE NAME]
 import { collect, type Counts } from './vitest';
 
@@ -13,7 +14,7 @@ const [report, part = ''] = Deno.args;
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
   '/tests/adapter.gpu.test.ts',
-  '/tests/models/*.gpu.test.ts',
+  '/tests/models/{attention,attention_maps,t5_attention,transformer_xl,gpt,encoder_decoder}.gpu.test.ts',
 ]);
 
 /** Files that run at a time. Each has a device, whose queue compiles kernels on a thread of its own under lavapipe. */
