@@ -38,9 +38,11 @@ fn main(
     let ds = sloped(gradients(p, dp, delta, number, owns, head), x);
     weigh_a(&d, vec4f(1.0), ds, key, keys, at);
   }
+  // Not by `queries`: wgsl_reflect's interpreter gives all lanes one lane's struct where a function returned it.
+  let origin = b * sizes.t * sizes.q_stride + sizes.q_offset + h * sizes.w;
   for (var r = 0u; r < 4u; r++) {
     if (at.rows[r] >= sizes.t) { continue; }
-    let to = queries.base + at.rows[r] * queries.stride;
+    let to = origin + at.rows[r] * sizes.q_stride;
     for (var c = 0u; c < columns(); c++) {
       let i = column(c, at);
       if (i < sizes.w) {
