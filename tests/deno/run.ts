@@ -1,6 +1,5 @@
-// On Deno's WebGPU, wgpu and naga as in Firefox: every op, attention's layers and the models beside PyTorch. Not what
-// trains for long and what only strings the same kernels together: lavapipe compiles kernels slowly. Built by Vite
-// (vite.config.ts here).
+// On Deno's WebGPU, wgpu and naga as in Firefox: every op, and attention's layers and a GPT beside PyTorch. Not what
+// strings the same kernels together: lavapipe compiles them slowly. Built by Vite (vite.config.ts here).
 // Run: deno run -A --unstable-webgpu run.js REPORT [PART OF A FILE NAME]
 import { collect, type Counts } from './vitest';
 
@@ -14,11 +13,8 @@ const [report, part = ''] = Deno.args;
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
   '/tests/adapter.gpu.test.ts',
-  '/tests/models/{attention,attention_maps,t5_attention,transformer_xl,gpt,encoder_decoder}.gpu.test.ts',
+  '/tests/models/{attention,attention_maps,t5_attention,transformer_xl,gpt}.gpu.test.ts',
 ]);
-
-/** Files that run at a time. Each has a device, whose queue compiles kernels on a thread of its own under lavapipe. */
-const LANES = 2;
 
 async function main(): Promise<void> {
   const total: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
@@ -28,20 +24,18 @@ async function main(): Promise<void> {
     const run = await collect(file.slice(1), load, total);
     if (run) runs.push({ file: file.slice(1), run });
   }
-  const lane = async (): Promise<void> => {
-    for (let next = runs.shift(); next; next = runs.shift()) {
-      const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
-      const start = performance.now();
-      await next.run(counts);
-      const time = Math.round(performance.now() - start);
-      console.log(`${next.file}: ${counts.passed} passed, ${counts.failed} failed (${time} ms)`);
-      total.passed += counts.passed;
-      total.failed += counts.failed;
-      total.skipped.push(...counts.skipped);
-      total.failures.push(...counts.failures);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  // One after the other: of two, each takes three times as long, since lavapipe's threads wait for each other.
+  for (const { file, run } of runs) {
+    const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+    const start = performance.now();
+    await run(counts);
+    const time = Math.round(performance.now() - start);
+    console.log(`${file}: ${counts.passed} passed, ${counts.failed} failed (${time} ms)`);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped.push(...counts.skipped);
+    total.failures.push(...counts.failures);
+  }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
   if (report) Deno.writeTextFileSync(report, JSON.stringify(total));
   Deno.exit(total.failed > 0 ? 1 : 0);
