@@ -1,6 +1,22 @@
 /** Heed's public surface: all that models, pages and users import. */
-export * from './errors';
-export { Device, type AdapterInfo, type Capabilities, type DeviceOptions } from './runtime/device';
+export {
+  DataError,
+  DeviceError,
+  EngineError,
+  expectOneOf,
+  expectOptions,
+  expectSeed,
+  formatBytes,
+  isSeed,
+  KernelError,
+  SEEDS,
+  ShapeError,
+  throwIfAborted,
+  TrainingError,
+} from './errors';
+export type { Capabilities } from './runtime/capabilities';
+export { fnv1a } from './hash';
+export { Device, type AdapterInfo, type DeviceOptions } from './runtime/device';
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
 export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
 export { byCapability, type Constants, type Shader } from './runtime/shader';
@@ -13,36 +29,46 @@ export {
   type Sink,
 } from './graph/graph';
 export { estimate, type PlanMemory } from './graph/memory';
-export { AttentionMap, type AttentionEntropy } from './graph/attention_map';
-export type { AttentionInfo, AttentionQuery, HeadChoice } from './graph/attention_probe';
-export type { Probe } from './graph/probe';
-export type { LookRequest, RunInfo } from './graph/replay';
+export { lookAt } from './graph/look';
+export type { Looked, LookPart, LookRequest, Probe, RunInfo } from './graph/probe';
 export type { Place } from './graph/slice';
 export { IGNORE_INDEX, Plan, type Peaks, type PlanOptions, type ProfileRow } from './graph/plan';
+export { Plans } from './graph/plans';
 export type { Step } from './graph/step';
-export { Tensor, type DType, type Shape, type Stored } from './graph/tensor';
+export { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './graph/tensor';
 export { eager } from './graph/eager';
 export * from './shaders/index';
-export { normal, ones, RandomStream, values, xavierUniform, zeros, type Init } from './nn/init';
+export { normal, ones, RandomStream, uniform, values, xavierUniform, zeros, type Init } from './nn/init';
+export { inTodaysNames, type FormerNames } from './nn/former_names';
 export { countParameters, Parameter, parameters, type ParameterOptions } from './nn/parameter';
 export {
   ParameterStore,
   type Block,
   type ParameterStoreOptions,
-  type WeightSource,
+  type WeightStorage,
+  type LoadWeightsOptions,
 } from './nn/parameter_store';
-export { Linear, type LinearOptions } from './nn/linear';
-export { Embedding } from './nn/embedding';
-export { LayerNorm, RMSNorm } from './nn/norm';
+export { namePattern } from './nn/name_pattern';
+export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';
+export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptions } from './nn/linear';
+export { Embedding, type EmbeddingLayerOptions } from './nn/embedding';
+export { LayerNorm, RMSNorm, type Norm } from './nn/norm';
+export * from './nn/blocks/index';
+export { adapt, type Adapter, type AdaptOptions, type MergeOptions } from './nn/adapters/adapt';
+export type * from './nn/adapters/addition';
+export { lora, LoRA, type LoRAOptions } from './nn/adapters/lora';
+export { Prefix, prefix, type PrefixOptions } from './nn/adapters/prefix';
 export * from './nn/positional/index';
 export * from './nn/relative_attention';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';
+export { loadAdapter, saveAdapter } from './train/adapter_file';
 export { averageWeights } from './train/average';
 export { randomWindows, windows, type Batch, type BatchSource } from './train/batches';
 export {
   checkpointInfo,
+  isExtras,
   isTrainingState,
   WEIGHTS_FORMAT,
   type CheckpointExtras,
@@ -55,18 +81,35 @@ export {
   type FitEvent,
   type FitOptions,
   type FitResult,
-  type Monitor,
+  type RunOptions,
+  type SurviveOptions,
 } from './train/fit';
-export { nextToken, type Feed, type Objective, type TrainableModel } from './train/objective';
-export { AdamW, type AdamWOptions } from './train/optimizer';
-export { PauseSwitch } from './train/pause';
-export { learningRate, transformerSchedule, type Schedule } from './train/schedule';
-export type { AveragedWeights } from './train/snapshots';
+export type { RecoveryOptions } from './train/recovery';
+export { judge, type Monitor } from './train/monitor';
 export {
-  Trainer,
-  type CommonTrainerOptions,
-  type LanguageTrainerOptions,
-  type ObjectiveTrainerOptions,
-  type StepReport,
-  type TrainerOptions,
-} from './train/trainer';
+  classify,
+  tag,
+  type ClassifyOptions,
+  type ClassOptions,
+  type LabelledText,
+  type TaggedText,
+} from './train/classes';
+export { maskedToken, type MaskedModel, type MaskedTokenOptions } from './train/masked_token';
+export { regress, type ScoredText } from './train/regress';
+export { span, spanLoss, type AnsweredText } from './train/span';
+export { TextBatches, type IdText, type TextBatch, type TextBatchOptions } from './train/text_batches';
+export type { TextShape } from './train/length_buckets';
+export type { TextInput, TextModel } from './train/text_objective';
+export { nextToken, type Feed, type Modelled, type Objective, type TrainableModel } from './train/objective';
+export { AdamW, SGD, type AdamWOptions, type Optimizer, type SGDOptions } from './train/optimizer';
+export {
+  segmentedText,
+  segments,
+  type SegmentBatch,
+  type SegmentModel,
+  type SegmentSource,
+} from './train/segments';
+export { PauseSwitch } from './train/pause';
+export { learningRate, scheduleOf, transformerSchedule, type Schedule } from './train/schedule';
+export type { AveragedWeights } from './train/snapshots';
+export { Trainer, type StepReport, type TrainerOptions } from './train/trainer';

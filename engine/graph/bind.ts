@@ -2,9 +2,9 @@
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import type { CompiledKernel } from '../runtime/pipelines';
-import type { Dispatch } from './graph';
+import type { Dispatch } from './dispatch';
 import type { Tensor } from './tensor';
-import { ownUniformBuffer, packUniforms } from './uniforms';
+import { packUniforms, uniformBuffer, type Acquire } from './uniforms';
 
 export interface Bound {
   readonly dispatch: Dispatch;
@@ -12,38 +12,42 @@ export interface Bound {
   readonly group: GPUBindGroup;
 }
 
-/** Every pipeline that these dispatches need, by variant key, compiled side by side. */
+/**
+ * Every pipeline that these dispatches need, by their text, compiled side by side. Throws `KernelError` for the first
+ * that does not compile, and `DeviceError` if the device is lost meanwhile.
+ */
 export async function compileAll(
   device: Device,
   dispatches: readonly Dispatch[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<ReadonlyMap<string, CompiledKernel>> {
-  const variants = new Map(dispatches.map((d) => [d.variant.key, d.variant]));
+  const variants = new Map(dispatches.map((d) => [d.variant.code, d.variant]));
   let done = 0;
   return new Map(
     await Promise.all(
-      [...variants].map(async ([key, variant]) => {
-        const entry = [key, await device.pipelines.get(variant)] as const;
+      [...variants].map(async ([code, variant]) => {
+        const pipeline = await device.pipelines.get(variant).catch(async (error: unknown) => {
+          throw (await device.loss()) ?? error; // what a lost device does not compile is no fault of the kernel
+        });
         onProgress?.(++done, variants.size);
-        return entry;
+        return [code, pipeline] as const;
       }),
     ),
   );
 }
 
-/** Binds each dispatch to the memory of its tensors. The caller destroys the buffer of uniforms. */
+/** Binds each dispatch to the memory of its tensors. */
 export function bindAll(
   device: Device,
-  label: string,
   dispatches: readonly Dispatch[],
   compiled: ReadonlyMap<string, CompiledKernel>,
   memoryOf: (root: Tensor) => Storage,
-): { bound: readonly Bound[]; uniforms: Storage } {
+  acquire: Acquire,
+): readonly Bound[] {
   const { data, offsets } = packUniforms(dispatches);
-  // The pool's buffers have no UNIFORM usage, so uniform blocks have a buffer of their own.
-  const uniforms = ownUniformBuffer(device, label, data);
-  const bound = dispatches.map((dispatch, i): Bound => {
-    const { pipeline, layout } = compiled.get(dispatch.variant.key)!;
+  const uniforms = uniformBuffer(device, acquire, data);
+  return dispatches.map((dispatch, i): Bound => {
+    const { pipeline, layout } = compiled.get(dispatch.variant.code)!;
     const entries: GPUBindGroupEntry[] = dispatch.tensors.map(({ tensor, binding }) => {
       const { buffer, offset, size } = memoryOf(tensor.root);
       return { binding, resource: { buffer, offset, size } };
@@ -56,7 +60,6 @@ export function bindAll(
     const group = device.gpu.createBindGroup({ label: dispatch.label, layout, entries });
     return { dispatch, pipeline, group };
   });
-  return { bound, uniforms };
 }
 
 /** Encodes dispatches as one compute pass; `step` is group 1. */

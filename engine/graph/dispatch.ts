@@ -1,6 +1,6 @@
 /** What one dispatch of a recording is, and the checks that it makes sense. */
 import { KernelError } from '../errors';
-import type { Capabilities } from '../runtime/device';
+import type { Capabilities } from '../runtime/capabilities';
 import type { Kernel, KernelVariant } from '../runtime/kernel';
 import type { Constants } from '../runtime/shader';
 import type { Tensor } from './tensor';
@@ -67,6 +67,13 @@ export function dispatchOf(
         'Use a smaller batch, context or vocabulary.',
       );
     }
+    if (variant.halves.has(b.name) !== (tensor.dtype === 'f16')) {
+      throw new KernelError(
+        where,
+        `${tensor.toString()} is bound where the shader reads ${variant.halves.has(b.name) ? 'f16' : '32 bits'}`,
+        'Give it another storage: this op does not take it.',
+      );
+    }
     return { tensor, write: b.access === 'read_write', binding: b.index };
   });
   const written = tensors.filter((t) => t.write).map((t) => t.tensor.root);
@@ -86,6 +93,8 @@ export function dispatchOf(
   if (missing.length + unknown.length > 0) {
     throw new KernelError(where, `uniforms differ: missing [${missing.join()}], unknown [${unknown.join()}]`);
   }
+  const odd = fields.find((f) => typeof uniforms[f] !== 'number' || Number.isNaN(uniforms[f]));
+  if (odd !== undefined) throw new KernelError(where, `${odd} is ${uniforms[odd]}`, 'Use a number.');
   const [x, y = 1, z = 1] = options.grid;
   if (Math.max(x, y, z) > MAX_GRID || Math.min(x, y, z) < 1) {
     throw new KernelError(

@@ -1,8 +1,9 @@
+import { ShapeError } from '../errors';
 import { Graph } from './graph';
-import type { DType, Shape, Tensor } from './tensor';
+import { DTYPES, kindOf, Tensor, type Shape } from './tensor';
 import type { Device } from '../runtime/device';
 
-/** One array for `eager`: its shape and its numbers; f32 for floats, u32 for integers. */
+/** One array for `eager`: its shape and its numbers, f32 or, for token ids and the like, u32. */
 export interface EagerInput {
   readonly shape: Shape;
   readonly data: Float32Array | Uint32Array;
@@ -22,11 +23,21 @@ export async function eager<K extends string>(
   const feed = {} as Record<K, ArrayBufferView>;
   for (const name in inputs) {
     const { shape, data } = inputs[name];
-    const dtype: DType = data instanceof Uint32Array ? 'u32' : 'f32';
+    const kind = kindOf(data);
+    const dtype = DTYPES[kind];
+    if (dtype !== 'f32' && dtype !== 'u32') {
+      throw new ShapeError(
+        `eager: ${name}`,
+        `it is given as ${kind}`,
+        'Give a Float32Array or a Uint32Array.',
+      );
+    }
     tensors[name] = g.input(name, shape, dtype);
     feed[name] = data;
   }
   const y = body(g, tensors);
+  if (!((y as unknown) instanceof Tensor))
+    throw new ShapeError('eager', `its function returns ${kindOf(y)}`, 'Return a tensor.');
   using plan = await g.compile({ y });
   plan.run(feed);
   const integer = y.dtype === 'u32' || y.dtype === 'i32';

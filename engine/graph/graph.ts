@@ -3,17 +3,29 @@
  * backward. `backprop` runs the closures in reverse, which appends the backward dispatches. `compile` turns the list
  * into a `Plan`. The graph names no op and does no maths.
  */
-import { KernelError, ShapeError } from '../errors';
+import { expectOneOf, expectOptions, KernelError, ShapeError } from '../errors';
 import type { Device } from '../runtime/device';
 import type { Kernel } from '../runtime/kernel';
 import { dispatchOf, type Dispatch, type DispatchOptions } from './dispatch';
-import { Plan, type PlanOptions } from './plan';
+import { Plan, type PlanOptions, type RunCheck } from './plan';
 import type { Probe } from './probe';
 import { inMemory, Stretch } from './recompute';
 import type { Place } from './slice';
-import type { Step } from './step';
-import { formatShape, sameShape, sizeOf, Tensor, type DType, type Shape, type Stored } from './tensor';
+import {
+  DTYPES,
+  formatShape,
+  kindOf,
+  sameShape,
+  sizeOf,
+  Tensor,
+  type DType,
+  type Part,
+  type Shape,
+  type Source,
+  type Stored,
+} from './tensor';
 
+export type { RunCheck } from './plan';
 export { linearGrid, type Dispatch, type DispatchOptions, type Grid } from './dispatch';
 
 /** Where a gradient goes. The first writer stores, later writers add: known while recording. */
@@ -23,9 +35,6 @@ export interface Sink {
   readonly add: boolean;
 }
 
-/** Throws if a run with these inputs and this step cannot be right; runs before anything is written, every time. */
-export type RunCheck = (step: Partial<Step>, inputs: Readonly<Record<string, ArrayBufferView>>) => void;
-
 export interface GraphOptions {
   /** Record backward rules. Default false. */
   readonly train?: boolean;
@@ -33,6 +42,11 @@ export interface GraphOptions {
   readonly storage?: 'f32' | 'f16';
   /** Names the plan in the ledger and in labels. */
   readonly label?: string;
+}
+
+/** A module that gives a tensor, by what its `forward` takes behind the graph. */
+interface Callable<A extends unknown[]> {
+  forward(g: Graph, ...args: A): Tensor;
 }
 
 /** The backward rule of one op, or of a `recompute`. */
@@ -70,10 +84,12 @@ export class Graph {
   #scope: readonly string[] = [];
 
   constructor(device: Device, options: GraphOptions = {}) {
+    expectOptions('Graph', options, { train: 0, storage: 0, label: 0 });
     this.device = device;
     this.train = options.train ?? false;
     this.storage = options.storage ?? 'f32';
     this.label = options.label ?? 'plan';
+    expectOneOf('Graph', 'storage', this.storage, ['f32', 'f16']);
     if (this.storage === 'f16' && !device.can.f16) {
       throw new KernelError('Graph', 'this device has no shader-f16', "Use storage: 'f32'.");
     }
@@ -89,11 +105,22 @@ export class Graph {
     dtype: D,
     options: { below?: number; differentiable?: boolean } = {},
   ): Tensor<D> {
+    expectOptions(name, options, { below: 0, differentiable: 0 });
     if (this.inputs.has(name)) throw new ShapeError(name, 'this graph has an input of that name already');
-    const source = { kind: 'input', below: options.below ?? null } as const;
+    const { below = null } = options;
+    if (below !== null && !(Number.isInteger(below) && below > 0)) {
+      throw new ShapeError(name, `below is ${below}`, 'Use a whole number of at least 1.');
+    }
+    const source: Source = { kind: 'input', below };
     const tensor = new Tensor(name, shape, dtype, source, this.train && (options.differentiable ?? false));
     this.inputs.set(name, tensor);
     return tensor;
+  }
+
+  /** For ops that take ids of rows or classes: those of an input must be below this at every run. */
+  limit(ids: Tensor, below: number): void {
+    const { source, size } = ids.root;
+    if (source.kind === 'input' && size === ids.size) source.below = Math.min(source.below ?? below, below);
   }
 
   /**
@@ -107,11 +134,18 @@ export class Graph {
   }
 
   /** Data fixed at compile time. */
-  constant(name: string, shape: Shape, data: Float32Array | Uint32Array): Tensor {
+  constant(name: string, shape: Shape, data: Float32Array | Uint32Array | Int32Array): Tensor {
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError(name, `${data.length} numbers do not fill ${formatShape(shape)}`);
     }
-    const dtype = data instanceof Float32Array ? 'f32' : 'u32';
+    const dtype = DTYPES[kindOf(data)];
+    if (!dtype) {
+      throw new ShapeError(
+        name,
+        `it is given as ${kindOf(data)}`,
+        'Give a Float32Array, Uint32Array or Int32Array.',
+      );
+    }
     return new Tensor(name, shape, dtype, { kind: 'constant', data }, false);
   }
 
@@ -124,11 +158,34 @@ export class Graph {
   use(stored: Stored): Tensor {
     let tensor = this.#stored.get(stored);
     if (!tensor) {
-      const source = { kind: 'stored', stored, part: 'storage' } as const;
-      tensor = new Tensor(stored.name, stored.shape, stored.dtype, source, this.train && stored.trainable);
+      const { additions } = stored;
+      const source = { kind: 'stored', stored, part: 'storage', additions } as const;
+      const name = stored.name || [...this.#scope, `parameter ${formatShape(stored.shape)}`].join('.');
+      tensor = new Tensor(name, stored.shape, stored.dtype, source, this.train && stored.trainable);
       this.#stored.set(stored, tensor);
     }
     return tensor;
+  }
+
+  /**
+   * What to bind for the matrix `x` (N, C), first to last, and where the rows of each begin: `x` itself, or what holds its
+   * rows where it is larger than a binding. Gradients go to the parts.
+   */
+  parts(x: Tensor): readonly Part[] {
+    const { source, shape } = x.root;
+    if (shape.at(-1) === x.shape.at(-1)) {
+      if (source.kind === 'parts') return source.parts;
+      const stored =
+        source.kind === 'stored' && shape.length === 2 && source.part === 'storage' ? source.stored : null;
+      if (stored?.parts) return stored.parts.map((part) => ({ tensor: this.use(part), from: part.from }));
+    }
+    return [{ tensor: x, from: 0 }];
+  }
+
+  /** A value (…, C) that is larger than a binding, by what holds its rows. Only ops that ask for `parts` take it. */
+  inParts(name: string, shape: Shape, parts: readonly Part[]): Tensor {
+    const flows = parts.some(({ tensor }) => this.differentiable(tensor));
+    return new Tensor(name, shape, parts[0].tensor.dtype, { kind: 'parts', parts }, flows);
   }
 
   /** The same memory under another shape. Gradients pass through. */
@@ -151,6 +208,16 @@ export class Graph {
     } finally {
       this.#scope = outer;
     }
+  }
+
+  /** Records a module that is a field of another, `owner[field].forward(g, …args)`, under the field's name as scope. */
+  call<K extends string | number, A extends unknown[]>(
+    owner: { readonly [P in NoInfer<K>]: Callable<A> | null },
+    field: K,
+    ...args: A
+  ): Tensor {
+    const module = owner[field]!;
+    return this.scope(String(field), () => module.forward(this, ...args));
   }
 
   /** Where recording stands, for error messages: 'h.3.attn / matmul'. */

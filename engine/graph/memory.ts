@@ -1,9 +1,17 @@
 /** What a recorded graph will need in memory: lifetimes for the planner, and an estimate before anything exists. */
-import type { Graph } from './graph';
+import type { Dispatch } from './dispatch';
 import { assignBuffers, peakBytes, type Lifetime } from './planner';
+import type { Probe } from './probe';
 import { sliceOf } from './slice';
 import { STEP_BYTES } from './step';
 import type { Tensor } from './tensor';
+
+/** What of a graph tells the memory that it will need. */
+export interface Recorded {
+  readonly dispatches: readonly Dispatch[];
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly probes: readonly Probe[];
+}
 
 export interface PlanMemory {
   /** Weights and state that the plan uses but does not own, bytes. */
@@ -17,7 +25,7 @@ export interface PlanMemory {
 }
 
 /** Everything a graph needs in memory, before anything is allocated. */
-export function estimate(graph: Graph, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
+export function estimate(graph: Recorded, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
   return layOut(graph, outputs).memory;
 }
 
@@ -28,7 +36,7 @@ const KEPT_BYTES = 1 << 16;
  * Who lives where: values that share the planned buffers, tensors with memory of their own, stored ones of which each
  * run first makes a copy (for probes, which repeat the run), and what it all adds up to.
  */
-export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>, repeatable = false) {
+export function layOut(graph: Recorded, outputs: Readonly<Record<string, Tensor>>, repeatable = false) {
   const { lifetimes, fixed } = liveness(graph, outputs);
   const lives = [...lifetimes.values()];
   const { buffer, sizes } = assignBuffers(lives);
@@ -63,7 +71,7 @@ export function layOut(graph: Graph, outputs: Readonly<Record<string, Tensor>>, 
 }
 
 /** Lifetimes of values that may share buffers, and the tensors that have memory of their own. */
-function liveness(graph: Graph, outputs: Readonly<Record<string, Tensor>>) {
+function liveness(graph: Recorded, outputs: Readonly<Record<string, Tensor>>) {
   const pinned = new Set(Object.values(outputs).map((t) => t.root));
   const lifetimes = new Map<Tensor, Lifetime>();
   const fixed = new Set<Tensor>([...graph.inputs.values()]);

@@ -2,29 +2,38 @@
  * A compiled graph: a flat list of {pipeline, bind group, grid} over buffers planned by liveness, replayed each step
  * with no allocation, no compilation and no readback. Owns its activations, uniforms and bind groups.
  */
-import { DataError, DeviceError, formatBytes, KernelError, ShapeError, throwIfAborted } from '../errors';
+import {
+  DataError,
+  DeviceError,
+  expectOptions,
+  formatBytes,
+  KernelError,
+  ShapeError,
+  throwIfAborted,
+} from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { float16ToFloat32 } from '../runtime/half';
 import type { CompiledKernel } from '../runtime/pipelines';
 import { timeDispatches } from '../runtime/timer';
 import { upload } from '../runtime/transfer';
-import type { AttentionEntropy, AttentionMap } from './attention_map';
-import {
-  attentionsOf,
-  findAttention,
-  type AttentionInfo,
-  type AttentionQuery,
-  type HeadChoice,
-} from './attention_probe';
 import { bindAll, bySubmission, compileAll, encode, type Bound } from './bind';
-import type { Graph, RunCheck } from './graph';
-import { layOut, type PlanMemory } from './memory';
-import type { Probe } from './probe';
-import type { LookRequest, ReplayParts, RunInfo } from './replay';
-import { STEP_BYTES, writeStep, type Step } from './step';
-import { formatShape, type Tensor } from './tensor';
-import { ownUniformBuffer } from './uniforms';
+import { IGNORE_INDEX } from './ignore_index';
+import { layOut, type PlanMemory, type Recorded } from './memory';
+import type { LookRequest, Probe, RunInfo } from './probe';
+import type { ReplayParts } from './replay';
+import { expectStep, readStep, STEP_BYTES, writeStep, type Step } from './step';
+import {
+  DTYPES,
+  expectWritten,
+  formatShape,
+  kindOf,
+  type DType,
+  type Source,
+  type Stored,
+  type Tensor,
+} from './tensor';
+import { uniformBuffer, type Acquire } from './uniforms';
 import type { Workspace } from './workspace';
 
 export interface PlanOptions {
@@ -32,13 +41,23 @@ export interface PlanOptions {
   /** Called as pipelines finish: compiled so far, and how many in all. */
   readonly onProgress?: (done: number, total: number) => void;
   /**
-   * Probes such as `attention` repeat the last run, so each run keeps a copy of the state that it reads and then
-   * overwrites. By default only of what is small (64 KiB: a token fed back); true: of everything, such as the segment
+   * Probes repeat the last run, so each run keeps a copy of the state that it reads and then overwrites. By default only of what is small (64 KiB: a token fed back); true: of everything, such as the segment
    * memory of Transformer-XL. Default false.
    */
   readonly repeatable?: boolean;
   /** Memory shared with other plans; this graph must have been reserved there. Default: the plan's own. */
   readonly workspace?: Workspace;
+}
+
+/** Throws if a run with these inputs and this step cannot be right; runs before anything is written, every time. */
+export type RunCheck = (step: Partial<Step>, inputs: Readonly<Record<string, ArrayBufferView>>) => void;
+
+/** What a plan is made of: a graph, as far as plans know it. */
+export interface Compilable extends Recorded {
+  readonly label: string;
+  readonly device: Device;
+  readonly checks: readonly RunCheck[];
+  readonly accepted: readonly RunCheck[];
 }
 
 export interface ProfileRow {
@@ -57,9 +76,17 @@ export interface Peaks {
   readonly bytesPerSecond: number;
 }
 
-/** Stands for "not a target" in token id inputs; allowed whatever the vocabulary. */
-export const IGNORE_INDEX = 0xffff_ffff;
+export { IGNORE_INDEX };
 
+/** Methods that ops give plans (`planMethods`): `declare module '…/graph/plan' { interface PlanMethods { … } }`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- ops fill it
+export interface PlanMethods {}
+
+// Every plan has them in a program that holds an op which gives them.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
+export interface Plan extends PlanMethods {}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
 export class Plan implements Disposable {
   readonly label: string;
   readonly device: Device;
@@ -70,12 +97,15 @@ export class Plan implements Disposable {
   /** The dispatches by submission. */
   readonly #parts: readonly (readonly Bound[])[];
   readonly #inputs: ReadonlyMap<string, Tensor>;
+  /** Names of inputs that no run has had yet. */
+  readonly #missing: Set<string>;
   readonly #checks: readonly RunCheck[];
   readonly #accepted: readonly RunCheck[];
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #storage: ReadonlyMap<Tensor, Storage>;
+  /** Parameters and gradients, and the memory that they had when it was bound. */
+  readonly #bound: readonly (readonly [StoredTensor, Storage])[];
   readonly #owned: readonly Storage[];
-  readonly #uniforms: Storage;
   /** Copies of state, made when a run begins: see `PlanOptions.repeatable`. */
   readonly #kept: ReadonlyMap<Tensor, Storage>;
   readonly #lasting: (root: Tensor) => boolean;
@@ -87,15 +117,15 @@ export class Plan implements Disposable {
   #disposed = false;
 
   private constructor(parts: {
-    graph: Graph;
+    graph: Compilable;
     memory: PlanMemory;
     dispatches: readonly Bound[];
     outputs: Readonly<Record<string, Tensor>>;
     storage: ReadonlyMap<Tensor, Storage>;
     kept: ReadonlyMap<Tensor, Storage>;
     lasting: (root: Tensor) => boolean;
+    bound: readonly (readonly [StoredTensor, Storage])[];
     owned: readonly Storage[];
-    uniforms: Storage;
     step: Storage;
   }) {
     this.label = parts.graph.label;
@@ -104,6 +134,7 @@ export class Plan implements Disposable {
     this.#dispatches = parts.dispatches;
     this.#parts = bySubmission(parts.dispatches);
     this.#inputs = new Map(parts.graph.inputs);
+    this.#missing = new Set(this.#inputs.keys());
     this.#checks = [...parts.graph.checks];
     this.#accepted = [...parts.graph.accepted];
     this.#outputs = parts.outputs;
@@ -111,8 +142,8 @@ export class Plan implements Disposable {
     this.#kept = parts.kept;
     this.#lasting = parts.lasting;
     this.probes = [...parts.graph.probes];
+    this.#bound = parts.bound;
     this.#owned = parts.owned;
-    this.#uniforms = parts.uniforms;
     this.#step = parts.step;
     this.#stepGroup = this.device.gpu.createBindGroup({
       label: 'step',
@@ -123,67 +154,73 @@ export class Plan implements Disposable {
 
   /** Called by `Graph.compile`. */
   static async create(
-    graph: Graph,
+    graph: Compilable,
     outputs: Readonly<Record<string, Tensor>>,
-    { signal, onProgress, repeatable, workspace }: PlanOptions,
+    options: PlanOptions,
   ): Promise<Plan> {
+    const { signal, onProgress, repeatable, workspace } = options;
+    expectOptions('compile', options, { signal, onProgress, repeatable, workspace });
     const { device } = graph;
     device.assertAlive(graph.label);
+    for (const [name, { root }] of Object.entries(outputs)) {
+      if (root.source.kind !== 'parts') continue;
+      const what = `output ${name}, ${root.toString()}, is larger than a binding's ${device.can.maxBinding} bytes`;
+      throw new KernelError(graph.label, what, 'Use a smaller batch, context or vocabulary.');
+    }
+    expectOwn(graph, outputs);
+    await device.buffers.accepted(storedOf(graph)); // compiling may take minutes, for nothing if these were refused
     const compiled = await compileAll(device, graph.dispatches, onProgress);
     throwIfAborted(signal);
 
     // Everything from push to pop is synchronous, so plans that compile side by side never mix their error scopes.
-    device.gpu.pushErrorScope('out-of-memory');
     device.gpu.pushErrorScope('validation');
     const owned: Storage[] = [];
     let plan: Plan;
-    let scopes: Promise<readonly (GPUError | null)[]>;
+    let scope: Promise<GPUError | null>;
     try {
       plan = Plan.#bind(graph, outputs, compiled, owned, { repeatable, workspace });
     } catch (error) {
       for (const storage of owned) device.buffers.release(storage);
       throw error;
     } finally {
-      scopes = Promise.all([device.gpu.popErrorScope(), device.gpu.popErrorScope()]).catch(() => []); // device lost
+      scope = device.gpu.popErrorScope().catch(() => null); // device lost
     }
-    const [invalid, exhausted] = await scopes;
-    if (invalid || exhausted) plan[Symbol.dispose]();
-    if (invalid) throw new KernelError(graph.label, `WebGPU refused the plan: ${invalid.message}`);
-    if (exhausted) {
-      throw new DeviceError(
-        graph.label,
-        `out of GPU memory: activations need ${formatBytes(plan.memory.activations)}`,
-        'Use a smaller batch, context or model.',
-      );
+    try {
+      await device.buffers.accepted([...owned, ...plan.#storage.values()]); // else they, too, make bind groups invalid
+      const invalid = await scope;
+      if (invalid) throw new KernelError(graph.label, `WebGPU refused the plan: ${invalid.message}`);
+    } catch (error) {
+      plan[Symbol.dispose]();
+      throw error;
     }
     return plan;
   }
 
   /** Allocates and binds; what it acquires goes to `owned`, also when it throws. */
   static #bind(
-    graph: Graph,
+    graph: Compilable,
     outputs: Readonly<Record<string, Tensor>>,
     compiled: ReadonlyMap<string, CompiledKernel>,
     owned: Storage[],
     { repeatable, workspace }: Pick<PlanOptions, 'repeatable' | 'workspace'>,
   ): Plan {
     const { device } = graph;
-    const acquire = (bytes: number): Storage => {
-      const storage = device.buffers.acquire(bytes, graph.label);
+    const acquire: Acquire = (bytes, usage) => {
+      const storage = device.buffers.acquire(bytes, graph.label, usage);
       owned.push(storage);
       return storage;
     };
     const { values, buffer, sizes, fixed, kept, memory } = layOut(graph, outputs, repeatable);
     const storage = new Map<Tensor, Storage>();
-    const shared = workspace?.take(sizes) ?? sizes.map(acquire);
+    const shared = workspace?.take(sizes) ?? sizes.map((bytes) => acquire(bytes));
     for (const [i, tensor] of values.entries()) {
       storage.set(tensor, { ...shared[buffer[i]], size: padded(tensor.bytes) });
     }
     for (const tensor of fixed) storage.set(tensor, place(tensor, acquire, device));
     const copies = new Map(kept.map((root) => [root, acquire(padded(root.bytes))]));
     const memoryOf = (root: Tensor): Storage => storage.get(root)!;
-    const { bound, uniforms } = bindAll(device, graph.label, graph.dispatches, compiled, memoryOf);
-    const stepBuffer = ownUniformBuffer(device, `${graph.label} step`, new Uint8Array(STEP_BYTES));
+    const bound = bindAll(device, graph.dispatches, compiled, memoryOf, acquire);
+    const step = uniformBuffer(device, acquire, new Uint8Array(STEP_BYTES));
     const passing = new Set(values);
     return new Plan({
       graph,
@@ -193,15 +230,19 @@ export class Plan implements Disposable {
       storage,
       kept: copies,
       lasting: (root) => !passing.has(root),
+      bound: [...fixed].flatMap(({ source }) =>
+        source.kind === 'stored' ? [[source, source.stored[source.part]!] as const] : [],
+      ),
       owned,
-      uniforms,
-      step: stepBuffer,
+      step,
     });
   }
 
   /**
-   * Writes the inputs and the step, encodes, submits and returns; nothing is awaited. Inputs keep their last data
-   * when left out. Throws on unknown inputs, wrong sizes and token ids out of range, before anything is written.
+   * Writes the inputs and the step, encodes, submits and returns; nothing is awaited. The first run takes every input;
+   * later ones may leave some out, which keep their last data. Throws on missing and unknown inputs, on arrays of another
+   * kind or size than the input (f32 takes a Float32Array, f16 a Float16Array or a Uint16Array of bits, u32 a
+   * Uint32Array, i32 an Int32Array) and on token ids out of range, before anything is written.
    */
   run(inputs: Readonly<Record<string, ArrayBufferView>> = {}, step: Partial<Step> = {}): void {
     this.#prepare(inputs, step);
@@ -218,18 +259,45 @@ export class Plan implements Disposable {
     this.#assertUsable();
     const { queue } = this.device.gpu;
     for (const name in inputs) this.#checkInput(name, inputs[name]);
+    expectStep(this.label, step);
+    for (const name of this.#missing) {
+      if (Object.hasOwn(inputs, name)) continue;
+      const input = this.#inputs.get(name)!;
+      throw new ShapeError(
+        this.label,
+        `input ${name}, ${formatShape(input.shape)} ${input.dtype}, was never given`,
+        'The first run needs every input.',
+      );
+    }
     for (const check of this.#checks) check(step, inputs);
     for (const remember of this.#accepted) remember(step, inputs);
     for (const name in inputs) {
       upload(this.device.gpu, this.#storage.get(this.#inputs.get(name)!)!, inputs[name]);
     }
+    this.#missing.clear();
     writeStep(this.#stepView, step);
     queue.writeBuffer(this.#step.buffer, 0, this.#stepBytes);
   }
 
-  #assertUsable(): void {
+  #assertKept(): void {
     if (this.#disposed) throw new DeviceError(this.label, 'this plan was disposed of', 'Compile a new one.');
+  }
+
+  #assertUsable(): void {
+    this.#assertKept();
     this.device.assertAlive(this.label);
+    for (const [{ stored, part, additions }, memory] of this.#bound) {
+      if (part === 'storage') {
+        expectWritten(stored, `${this.label}: ${stored.name}`);
+        if (stored.additions !== additions) expectSame(this.label, stored, additions ?? []);
+      }
+      if (stored[part] === memory) continue;
+      throw new KernelError(
+        `${this.label}: ${stored.name}`,
+        'the memory that this plan reads was given back',
+        'Keep the ParameterStore or the trainer alive as long as its plans, or compile a new one.',
+      );
+    }
   }
 
   #keep(encoder: GPUCommandEncoder): void {
@@ -245,15 +313,13 @@ export class Plan implements Disposable {
       const known = [...this.#inputs.keys()].join(', ');
       throw new ShapeError(this.label, `no input "${name}"`, `Its inputs are ${known || 'none'}.`);
     }
-    const integer = tensor.dtype === 'u32' || tensor.dtype === 'i32';
-    const fits = integer
-      ? data instanceof Uint32Array || data instanceof Int32Array
-      : !(data instanceof Uint32Array);
-    if (!fits || data.byteLength !== tensor.bytes) {
+    const kind = kindOf(data);
+    const length = (data as Uint32Array | undefined)?.length;
+    if (DTYPES[kind] !== tensor.dtype || length !== tensor.size) {
       throw new ShapeError(
         this.label,
-        `input ${name} is ${formatShape(tensor.shape)} ${tensor.dtype}, ${tensor.bytes} bytes, but got ` +
-          `${data.constructor.name} of ${data.byteLength} bytes`,
+        `input ${name} is ${formatShape(tensor.shape)} ${tensor.dtype}, but got ${kind}${length === undefined ? '' : ` of ${length}`}`,
+        `Give a ${ARRAYS[tensor.dtype]} of ${tensor.size}.`,
       );
     }
     const below = tensor.source.kind === 'input' ? tensor.source.below : null;
@@ -276,8 +342,18 @@ export class Plan implements Disposable {
     return { ...this.#storage.get(tensor.root)!, size: tensor.bytes };
   }
 
+  /** An output to read. */
+  #result(name: string): Tensor {
+    const tensor = this.#output(name);
+    const { source } = tensor.root;
+    if (source.kind === 'stored') expectWritten(source.stored);
+    if (this.#runs > 0 || source.kind === 'stored') return tensor; // state is there before this plan runs
+    throw new DataError(this.label, `there is no ${name} yet, as it has not run`, 'Call run first.');
+  }
+
   #output(name: string): Tensor {
-    const tensor = this.#outputs[name];
+    this.#assertKept();
+    const tensor = Object.hasOwn(this.#outputs, name) ? this.#outputs[name] : null;
     if (!tensor) {
       const known = Object.keys(this.#outputs).join(', ');
       throw new ShapeError(this.label, `no output "${name}"`, `Its outputs are ${known || 'none'}.`);
@@ -285,9 +361,9 @@ export class Plan implements Disposable {
     return tensor;
   }
 
-  /** Copies an output to the CPU; f16 arrives as f32. Waits for the work submitted so far. */
+  /** Copies an output of the last run to the CPU; f16 arrives as f32. Waits for the work submitted so far. */
   async read(output: string): Promise<Float32Array> {
-    const tensor = this.#output(output);
+    const tensor = this.#result(output);
     if (tensor.dtype === 'u32' || tensor.dtype === 'i32') {
       throw new ShapeError(this.label, `output ${output} holds integers`, 'Use readIntegers.');
     }
@@ -296,7 +372,7 @@ export class Plan implements Disposable {
   }
 
   async readIntegers(output: string): Promise<Uint32Array> {
-    const tensor = this.#output(output);
+    const tensor = this.#result(output);
     return new Uint32Array(await this.device.readback.read(this.storageOf(output), tensor.bytes));
   }
 
@@ -350,7 +426,7 @@ export class Plan implements Disposable {
   ): Promise<R[]> {
     const last = (): RunInfo => {
       this.#assertUsable();
-      const [position, length] = [this.#stepView.getUint32(8, true), this.#stepView.getUint32(12, true)];
+      const [position, length] = [readStep(this.#stepView, 'position'), readStep(this.#stepView, 'length')];
       return { run: this.#runs, position, length };
     };
     const parts: ReplayParts = {
@@ -367,39 +443,6 @@ export class Plan implements Disposable {
     return replay(parts, requests, signal);
   }
 
-  /** The attention calls of this plan, in recording order; their `layer` and `label` are what `attention` takes. */
-  get attentions(): readonly AttentionInfo[] {
-    return attentionsOf(this.probes).map(({ probe: _probe, ...info }) => info);
-  }
-
-  /**
-   * What attended to what in the last run: probabilities of query rows over keys, recomputed now from queries, keys
-   * and log-sum-exps, which the plan brings back by repeating the part of the run that led to them (see `look`).
-   * `layer` is a number or label of `attentions`; the map has T×S numbers a head at most. Parameters count as they are
-   * now: after an update (`trainer.submit` has made one) it shows what the new weights see in the last run's inputs.
-   *
-   * @throws ShapeError if there is no such layer, head, sequence or row, or no gradient; DataError before any run.
-   */
-  async attention(
-    layer: number | string,
-    head: HeadChoice,
-    query: AttentionQuery = {},
-  ): Promise<AttentionMap> {
-    const { probe, where } = findAttention(this, layer);
-    const [map] = await this.look([await probe.map(where, head, query)], query);
-    return map;
-  }
-
-  /** Entropy of every row of one layer in the last run, (B, H, T) in nats, without a map in between. */
-  async attentionEntropy(
-    layer: number | string,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<AttentionEntropy> {
-    const { probe } = findAttention(this, layer);
-    const [entropy] = await this.look([await probe.entropy()], options);
-    return entropy;
-  }
-
   /** The plan as text: every dispatch with its variant, grid, tensors and buffers. */
   explain(): string {
     const numbers = new Map<GPUBuffer, number>();
@@ -409,7 +452,7 @@ export class Plan implements Disposable {
         if (!numbers.has(buffer)) numbers.set(buffer, numbers.size);
         return `${write ? '→' : ''}${tensor.name}${formatShape(tensor.shape)}@${numbers.get(buffer)}`;
       });
-      return `${String(i).padStart(4)}  ${dispatch.label}  [${dispatch.variant.key}]  ${dispatch.grid.join('×')}  ${tensors.join(' ')}`;
+      return `${String(i).padStart(4)}  ${dispatch.label}  [${dispatch.variant.label}]  ${dispatch.grid.join('×')}  ${tensors.join(' ')}`;
     });
     const { parameters, gradients, activations, peak } = this.memory;
     return [
@@ -428,21 +471,74 @@ export class Plan implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const storage of this.#owned) this.device.buffers.release(storage);
-    for (const { buffer } of [this.#uniforms, this.#step]) buffer.destroy();
   }
 }
+
+/**
+ * Gives plans what an op can show of them, as methods, and returns what records the op's probes: who records one has the
+ * methods, and who names no such op does not load them. The op's module adds their types to `PlanMethods`.
+ */
+export function planMethods<P extends Probe, K extends keyof PlanMethods>(
+  methods: Pick<PlanMethods, K> & ThisType<Plan>,
+): (g: { probe(probe: Probe): void }, probe: P) => void {
+  Object.defineProperties(Plan.prototype, Object.getOwnPropertyDescriptors(methods));
+  return (g, probe) => g.probe(probe);
+}
+
+type StoredTensor = Source & { readonly kind: 'stored' };
+
+/** Throws where a layer's additions are not those that it had when the plan was recorded. */
+function expectSame(label: string, { name, additions = [] }: Stored, recorded: readonly object[]): void {
+  if (additions.length === recorded.length && additions.every((own) => recorded.includes(own))) return;
+  throw new KernelError(
+    `${label}: ${name}`,
+    'adapters were put in or taken out since this plan was recorded',
+    'Make what has the plan anew: the generator, the trainer, or the plan itself.',
+  );
+}
+
+/** Memory of parameters and state that a graph uses, where they have any. */
+const storedOf = ({ dispatches }: Recorded): readonly Storage[] =>
+  dispatches.flatMap(({ tensors }) =>
+    tensors.flatMap(({ tensor }) => {
+      const { source } = tensor.root;
+      return (source.kind === 'stored' && source.stored[source.part]) || [];
+    }),
+  );
+
+const ARRAYS: Readonly<Record<DType, string>> = {
+  f32: 'Float32Array',
+  f16: 'Float16Array, or a Uint16Array of its bits,',
+  u32: 'Uint32Array',
+  i32: 'Int32Array',
+};
 
 const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 function place(tensor: Tensor, acquire: (bytes: number) => Storage, device: Device): Storage {
   const { source } = tensor;
   if (source.kind === 'stored') {
-    const storage = source.stored[source.part];
+    const { stored, part } = source;
+    const storage = stored[part];
     if (!storage) {
       throw new KernelError(
         tensor.name,
-        source.part === 'storage' ? 'this parameter has no memory' : 'this parameter has no gradient memory',
+        part === 'storage' ? 'this parameter has no memory' : 'this parameter has no gradient memory',
         'Create a ParameterStore over the model (with { train: true } for training) and keep it alive.',
+      );
+    }
+    if (part === 'storage' && stored.dtype !== tensor.dtype) {
+      throw new KernelError(
+        tensor.name,
+        `it was recorded as ${tensor.dtype}, but is stored as ${stored.dtype}`,
+        'Create the store before the graph.',
+      );
+    }
+    if (stored.device && stored.device.gpu !== device.gpu) {
+      throw new KernelError(
+        tensor.name,
+        "this parameter's store is on another device",
+        'Create the store and the graph on the same device.',
       );
     }
     return { ...storage, size: padded(tensor.bytes) };
@@ -450,4 +546,24 @@ function place(tensor: Tensor, acquire: (bytes: number) => Storage, device: Devi
   const storage = acquire(padded(tensor.bytes));
   if (source.kind === 'constant') upload(device.gpu, storage, source.data);
   return storage;
+}
+
+/** Throws for a tensor of another graph, or one that nothing computes: its memory holds whatever was there before. */
+function expectOwn(
+  graph: Recorded & Pick<Compilable, 'label'>,
+  outputs: Readonly<Record<string, Tensor>>,
+): void {
+  const written = new Set<Tensor>();
+  const expect = ({ root }: Tensor): void => {
+    const { kind } = root.source;
+    const own =
+      kind === 'input' ? graph.inputs.get(root.name) === root : kind !== 'value' || written.has(root);
+    if (own || (kind === 'value' && root.size === 1)) return; // what stands in for nothing has one number
+    throw new ShapeError(graph.label, `nothing in this graph gives ${root}`, 'Use tensors of one graph.');
+  };
+  for (const { tensors } of graph.dispatches) {
+    for (const { tensor, write } of tensors) if (!write) expect(tensor);
+    for (const { tensor, write } of tensors) if (write) written.add(tensor.root);
+  }
+  for (const output of Object.values(outputs)) expect(output);
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../tests/harness/fake-device';
 import { Random } from '../../tests/harness/op';
 import { defineKernel, type Kernel } from '../runtime/kernel';
-import { reflect } from '../wgsl-plugin';
+import { reflect } from '../wgsl_plugin';
 import { Graph } from './graph';
 import { estimate, layOut } from './memory';
 import type { Tensor } from './tensor';
@@ -109,7 +109,8 @@ function simulate(
   for (const { tensors, variant } of g.dispatches) {
     const reads = tensors.filter((t) => !t.write).map((t) => cell.get(t.tensor.root)!.number);
     const y = cell.get(tensors.find((t) => t.write)!.tensor.root)!;
-    const adds = variant.kernel === 'add' || variant.kernel === 'inPlace' || variant.key.includes('ADD=true');
+    const adds =
+      variant.kernel === 'add' || variant.kernel === 'inPlace' || variant.label.includes('ADD=true');
     y.number = maths[variant.kernel](reads, adds ? y.number : 0);
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, cell.get(t.root)!.number]));

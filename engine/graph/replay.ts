@@ -3,39 +3,15 @@
  * back, adds a few dispatches over them that write to scratch memory, reads that and frees it. Nothing is kept for it
  * beforehand, and nothing that lasts is changed by it: what the slice overwrites is put back in the same submissions.
  */
-import { DataError, DeviceError, KernelError, throwIfAborted } from '../errors';
+import { DataError, KernelError, throwIfAborted } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { float16ToFloat32 } from '../runtime/half';
 import { bindAll, compileAll, encode, SUBMIT_FLOPS, type Bound } from './bind';
-import { Graph } from './graph';
+import type { LookRequest, RunInfo } from './probe';
 import { sliceOf, type Place } from './slice';
 import type { Tensor } from './tensor';
-
-/** Of the last run, what tells rows and columns apart that exist from those that do not. */
-export interface RunInfo {
-  /** Runs of the plan so far; 1 for its first. */
-  readonly run: number;
-  /** Of its `Step`. */
-  readonly position: number;
-  readonly length: number;
-}
-
-/** Dispatches over what a run had in memory. */
-export interface LookPart {
-  /** Where the dispatches of `record` belong, and what they read there. */
-  readonly place: Place;
-  /** Records them over the plan's own tensors and new ones, and returns what to read. Called again if a run cuts in. */
-  readonly record: (g: Graph, last: RunInfo) => Readonly<Record<string, Tensor>>;
-}
-
-/** Something to see of the last run: what of it, how to compute it, and what to make of the numbers. */
-export interface LookRequest<R> extends LookPart {
-  /** The same at other places, of what no place has whole; what they return to read has other names. */
-  readonly more?: readonly LookPart[];
-  /** The answer, from what was read; f16 arrives as f32. */
-  readonly answer: (read: Readonly<Record<string, Float32Array>>, last: RunInfo) => R;
-}
+import type { Acquire } from './uniforms';
 
 export interface ReplayParts {
   readonly label: string;
@@ -66,24 +42,19 @@ export async function replay<R>(
     throwIfAborted(signal);
     if (last.run === 0) throw new DataError(plan.label, 'it has not run yet', 'Call run first.');
     const asked = requests.flatMap((request) =>
-      [request, ...(request.more ?? [])].map(({ place, record }) => {
-        const g = new Graph(device, { label });
-        return { request, place, g, outputs: record(g, last) };
-      }),
+      [request, ...(request.more ?? [])].map(({ place, record }) => ({ request, place, ...record(last) })),
     );
-    const extra = asked.flatMap(({ g }) => g.dispatches);
+    const extra = asked.flatMap(({ dispatches }) => dispatches);
     const compiled = await compileAll(device, extra);
     throwIfAborted(signal);
     const before = last.run;
     last = plan.last();
     if (last.run !== before) continue;
-    // From here to the submission nothing is awaited, so no other run comes in between.
     const scratch: Storage[] = [];
-    const uniforms: Storage[] = [];
     try {
       const storage = new Map(plan.storage);
-      const acquire = (bytes: number): Storage => {
-        const memory = device.buffers.acquire(bytes, label);
+      const acquire: Acquire = (bytes, usage) => {
+        const memory = device.buffers.acquire(bytes, label, usage);
         scratch.push(memory);
         return memory;
       };
@@ -99,29 +70,26 @@ export async function replay<R>(
         }
         return memory;
       };
-      device.gpu.pushErrorScope('out-of-memory');
       device.gpu.pushErrorScope('validation');
-      let scopes: Promise<(GPUError | null)[]>;
+      let scope: Promise<GPUError | null>;
+      let commands: readonly GPUCommandBuffer[];
       try {
-        const inserts = asked.map(({ place: { after, holders }, g }) => {
+        const inserts = asked.map(({ place: { after, holders }, dispatches }) => {
           const held = (root: Tensor): Storage => memoryOf(holders?.get(root) ?? root);
-          const part = bindAll(device, label, g.dispatches, compiled, held);
-          uniforms.push(part.uniforms);
-          return { after, bound: part.bound };
+          return { after, bound: bindAll(device, dispatches, compiled, held, acquire) };
         });
-        submit(
-          plan,
-          label,
-          asked.map(({ place }) => place),
-          inserts,
-          acquire,
-        );
+        const places = asked.map(({ place }) => place);
+        commands = encodeAll(plan, label, places, inserts, acquire);
       } finally {
-        scopes = Promise.all([device.gpu.popErrorScope(), device.gpu.popErrorScope()]).catch(() => []);
+        scope = device.gpu.popErrorScope().catch(() => null); // device lost
       }
-      const [invalid, exhausted] = await scopes;
+      // Submitted when all memory is known to be there: without the copies in it, the run's state would be lost.
+      await device.buffers.accepted(scratch, 'Ask for fewer rows or heads.');
+      const invalid = await scope;
       if (invalid) throw new KernelError(label, `WebGPU refused it: ${invalid.message}`);
-      if (exhausted) throw new DeviceError(label, 'out of GPU memory', 'Ask for fewer rows or heads.');
+      last = plan.last();
+      if (last.run !== before) continue;
+      for (const command of commands) device.gpu.queue.submit([command]);
       const answers: R[] = [];
       for (const request of requests) {
         const read: Record<string, Float32Array> = {};
@@ -135,19 +103,21 @@ export async function replay<R>(
       return answers;
     } finally {
       for (const memory of scratch) device.buffers.release(memory);
-      for (const { buffer } of uniforms) buffer.destroy();
     }
   }
 }
 
-/** Encodes the slice with the inserted dispatches at their places, and the copies that leave all else as it was. */
-function submit(
+/**
+ * Encodes the slice with the inserted dispatches at their places, and the copies that leave all else as it was: to be
+ * submitted in order, with nothing in between.
+ */
+function encodeAll(
   plan: ReplayParts,
   label: string,
   places: readonly Place[],
   inserts: readonly { readonly after: number; readonly bound: readonly Bound[] }[],
-  acquire: (bytes: number) => Storage,
-): void {
+  acquire: Acquire,
+): readonly GPUCommandBuffer[] {
   const { device, bound, storage, kept } = plan;
   const { dispatches, restart, disturbed } = sliceOf(
     bound.map((b) => b.dispatch),
@@ -155,6 +125,7 @@ function submit(
     plan.lasting,
   );
   const saved = new Map([...disturbed.keys()].map((root) => [root, acquire(storage.get(root)!.size)]));
+  const commands: GPUCommandBuffer[] = [];
   let encoder = device.gpu.createCommandEncoder({ label });
   let part: Bound[] = [];
   let flops = 0;
@@ -165,7 +136,7 @@ function submit(
   const add = (b: Bound): void => {
     if (flops > 0 && flops + b.dispatch.flops > SUBMIT_FLOPS) {
       flush();
-      device.gpu.queue.submit([encoder.finish()]);
+      commands.push(encoder.finish());
       encoder = device.gpu.createCommandEncoder({ label });
       flops = 0;
     }
@@ -206,7 +177,7 @@ function submit(
     if (disturbed.get(root) === 'at the end') copy(memory, storage.get(root)!);
   }
   flush();
-  device.gpu.queue.submit([encoder.finish()]);
+  return [...commands, encoder.finish()];
 }
 
 async function readAll(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dispatch } from './graph';
+import type { Dispatch } from './dispatch';
 import { sliceOf } from './slice';
 import { Tensor, type Source, type Stored } from './tensor';
 

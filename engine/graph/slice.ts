@@ -6,7 +6,7 @@
  * readers, run again in order, brings a value back bit for bit in its own place. Running only part of the plan cannot
  * disturb that: what shares a buffer lives at other times, and the order is kept.
  */
-import type { Dispatch } from './graph';
+import type { Dispatch } from './dispatch';
 import type { Tensor } from './tensor';
 
 /** A point of a recording at which `tensors` are in memory: right after dispatch number `after`. */

@@ -1,4 +1,8 @@
-/** What varies from one run of a plan to the next; mirrors `struct Step` in step.wgsl. */
+import { EngineError, expectOptions } from '../errors';
+import step from './step.wgsl';
+import { writeField } from './uniforms';
+
+/** What varies from one run of a plan to the next: `struct Step` in step.wgsl, whose `top_k` is `topK` here. */
 export interface Step {
   readonly index: number;
   readonly seed: number;
@@ -10,9 +14,8 @@ export interface Step {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  readonly minP: number;
 }
-
-export const STEP_BYTES = 48;
 
 const DEFAULTS: Step = {
   index: 0,
@@ -25,18 +28,52 @@ const DEFAULTS: Step = {
   temperature: 1,
   topK: 0,
   topP: 1,
+  minP: 0,
 };
 
-/** Writes `step` over the defaults into `bytes`, without allocating. */
+const layout = step.uniforms['now'];
+
+export const STEP_BYTES = layout.size;
+
+/** Where the fields lie, by their names here. */
+const FIELDS = layout.fields
+  .map((field) => ({
+    ...field,
+    name: field.name.replace(/_(\w)/g, (_, first: string) => first.toUpperCase()) as keyof Step,
+  }))
+  .filter(({ name }) => Object.hasOwn(DEFAULTS, name)); // what is spare has no name
+
+/** Between what real numbers are, where it is not all of them. */
+const MOST = 3.4e38;
+const RANGES: Partial<Record<keyof Step, readonly [least: number, most: number]>> = {
+  temperature: [0, MOST],
+  topP: [0, 1],
+  minP: [0, 1],
+};
+
+/** Throws for a field that a step has not, or that cannot be what it is: of whole numbers a fraction would be cut off. */
+export function expectStep(where: string, step: Partial<Step>): void {
+  expectOptions<Partial<Step>>(where, step, DEFAULTS);
+  for (const { name, type } of FIELDS) {
+    const value = step[name];
+    if (value === undefined) continue;
+    if (type === 'u32') {
+      if (value >>> 0 === value) continue;
+      throw new EngineError(where, `${name} is ${value}`, 'Use a whole number from 0 to 4294967295.');
+    }
+    const [least, most] = RANGES[name] ?? [-MOST, MOST];
+    if (Number.isFinite(value) && value >= least && value <= most) continue;
+    throw new EngineError(where, `${name} is ${value}`, `Use a number from ${least} to ${most}.`);
+  }
+}
+
+/** Writes `step` over the defaults into STEP_BYTES bytes, without allocating. */
 export function writeStep(view: DataView, step: Partial<Step>): void {
-  view.setUint32(0, step.index ?? DEFAULTS.index, true);
-  view.setUint32(4, step.seed ?? DEFAULTS.seed, true);
-  view.setUint32(8, step.position ?? DEFAULTS.position, true);
-  view.setUint32(12, step.length ?? DEFAULTS.length, true);
-  view.setFloat32(16, step.lr ?? DEFAULTS.lr, true);
-  view.setFloat32(20, step.correction1 ?? DEFAULTS.correction1, true);
-  view.setFloat32(24, step.correction2 ?? DEFAULTS.correction2, true);
-  view.setFloat32(28, step.temperature ?? DEFAULTS.temperature, true);
-  view.setUint32(32, step.topK ?? DEFAULTS.topK, true);
-  view.setFloat32(36, step.topP ?? DEFAULTS.topP, true);
+  for (const field of FIELDS) writeField(view, field, step[field.name] ?? DEFAULTS[field.name]);
+}
+
+/** A field as `writeStep` wrote it. */
+export function readStep(view: DataView, name: keyof Step): number {
+  const { offset, type } = FIELDS.find((field) => field.name === name)!;
+  return type === 'f32' ? view.getFloat32(offset, true) : view.getUint32(offset, true);
 }

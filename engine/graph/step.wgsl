@@ -1,5 +1,5 @@
 // Everything that changes from one replay of a plan to the next. One small uniform, written once a run; link this
-// file into a kernel to read it as `now`. Field order and types are mirrored by `Step` in step.ts.
+// file into a kernel to read it as `now`. step.ts takes order and types of the fields from here.
 struct Step {
   index: u32,        // training step or token number: with `seed` it keys every random draw
   seed: u32,
@@ -11,7 +11,7 @@ struct Step {
   temperature: f32,  // sampling; 0 means greedy
   top_k: u32,        // 0 means all
   top_p: f32,        // 1 means all
-  spare0: u32,
-  spare1: u32,
+  min_p: f32,        // 0 means all
+  spare: u32,
 }
 @group(1) @binding(0) var<uniform> now: Step;

@@ -1,5 +1,6 @@
-import { ShapeError } from '../errors';
+import { DataError, expectOneOf, ShapeError } from '../errors';
 import type { Storage } from '../runtime/buffers';
+import type { Device } from '../runtime/device';
 
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 /** Sizes of the axes, outermost first; row-major. `[]` is a scalar. */
@@ -30,15 +31,48 @@ export interface Stored {
   readonly trainable: boolean;
   readonly storage: Storage | null;
   readonly gradient: Storage | null;
+  /** Where that memory is, if it is told. */
+  readonly device?: Device | null;
+  /** Its memory is there, but not all of its weights: nothing may read it. */
+  readonly unwritten?: boolean;
+  /** What holds it where it is larger than a binding: its rows (entries of the first axis), in order. */
+  readonly parts?: readonly StoredPart[] | null;
+  /** What its layer adds to what it does with it, see `adapt`: plans that were recorded with others are out of date. */
+  readonly additions?: readonly object[];
+}
+
+/** Some rows of a tensor that is larger than a binding. */
+export interface StoredPart extends Stored {
+  /** Its first row in the whole. */
+  readonly from: number;
+}
+
+/** Throws `DataError` for a tensor whose weights have not been loaded. */
+export function expectWritten(stored: Stored, where = stored.name): void {
+  if (!stored.unwritten) return;
+  throw new DataError(where, 'its weights were not loaded', 'Load or write all of them first.');
 }
 
 /** Where a tensor's bytes come from. */
 export type Source =
-  | { readonly kind: 'input'; readonly below: number | null }
+  | { readonly kind: 'input'; below: number | null }
   | { readonly kind: 'constant'; readonly data: ArrayBufferView }
-  | { readonly kind: 'stored'; readonly stored: Stored; readonly part: 'storage' | 'gradient' }
+  | {
+      readonly kind: 'stored';
+      readonly stored: Stored;
+      readonly part: 'storage' | 'gradient';
+      /** Those of `stored` when it was recorded. */
+      readonly additions?: readonly object[] | undefined;
+    }
   | { readonly kind: 'value' }
-  | { readonly kind: 'view'; readonly of: Tensor };
+  | { readonly kind: 'view'; readonly of: Tensor }
+  | { readonly kind: 'parts'; readonly parts: readonly Part[] };
+
+/** Rows of a tensor that is larger than a binding, from row `from` on. */
+export interface Part {
+  readonly tensor: Tensor;
+  readonly from: number;
+}
 
 /** A symbol in a graph: a shape, a dtype and where its bytes will be. Holds no GPU object. */
 export class Tensor<D extends DType = DType> {
@@ -53,6 +87,7 @@ export class Tensor<D extends DType = DType> {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
       throw new ShapeError(name, `shape ${formatShape(shape)} has an axis that is not a positive integer`);
     }
+    expectOneOf(name, 'dtype', dtype, ['f32', 'f16', 'u32', 'i32']);
     this.name = name;
     this.shape = shape;
     this.dtype = dtype;
@@ -79,6 +114,20 @@ export class Tensor<D extends DType = DType> {
   }
 }
 
+/** What an array is, whatever window or context it is from: 'Float32Array'. */
+export function kindOf(data: unknown): string {
+  return Object.prototype.toString.call(data).slice(8, -1);
+}
+
+/** What typed arrays hold, by kind. */
+export const DTYPES: Readonly<Record<string, DType | undefined>> = {
+  Float32Array: 'f32',
+  Float16Array: 'f16',
+  Uint16Array: 'f16',
+  Uint32Array: 'u32',
+  Int32Array: 'i32',
+};
+
 /** Rows and columns of a tensor seen as a matrix over its last axis: (…, C) -> [N, C]. */
 export function rows(x: Tensor): [n: number, c: number] {
   const c = x.shape.at(-1) ?? 1;
@@ -90,6 +139,12 @@ export function expectShape(where: string, x: Tensor, shape: Shape): void {
   if (!sameShape(x.shape, shape)) {
     throw new ShapeError(where, `${x.name} is ${formatShape(x.shape)}`, `It must be ${formatShape(shape)}.`);
   }
+}
+
+/** Throws unless `x` has as many axes as there are names, such as 'B, T, C': before sizes are taken from them. */
+export function expectAxes(where: string, x: Tensor, names: string): void {
+  if (x.shape.length === names.split(',').length) return;
+  throw new ShapeError(where, `${x.name} is ${formatShape(x.shape)}`, `Give (${names}).`);
 }
 
 /** Throws unless `x` has one of these dtypes. */

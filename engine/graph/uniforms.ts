@@ -1,14 +1,29 @@
 /** Uniform blocks: a plan packs all of its static ones into one buffer. */
-import type { Storage } from '../runtime/buffers';
+import { USAGE, type Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
-import type { Dispatch } from './graph';
+import type { UniformField } from '../runtime/shader';
+import type { Dispatch } from './dispatch';
 
-/** A buffer with UNIFORM usage, which the pool's have not. */
-export function ownUniformBuffer(device: Device, label: string, data: Uint8Array): Storage {
-  const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
-  const buffer = device.gpu.createBuffer({ label, size, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
-  if (data.byteLength > 0) device.gpu.queue.writeBuffer(buffer, 0, data as Uint8Array<ArrayBuffer>);
-  return { buffer, offset: 0, size };
+/** Memory of the pool, kept by the caller to be released. */
+export type Acquire = (bytes: number, usage?: number) => Storage;
+
+export function uniformBuffer(device: Device, acquire: Acquire, data: Uint8Array): Storage {
+  const storage = acquire(data.byteLength, USAGE.uniform);
+  if (data.byteLength > 0) {
+    device.gpu.queue.writeBuffer(storage.buffer, 0, data as Uint8Array<ArrayBuffer>);
+  }
+  return storage;
+}
+
+/** Writes a number where a block has the field. */
+export function writeField(
+  view: DataView,
+  { offset, type }: Pick<UniformField, 'offset' | 'type'>,
+  value: number,
+): void {
+  if (type === 'f32') view.setFloat32(offset, value, true);
+  else if (type === 'u32') view.setUint32(offset, value, true);
+  else view.setInt32(offset, value, true);
 }
 
 /** All static uniform blocks in one buffer, at 256-byte alignment; equal blocks are stored once. */
@@ -23,12 +38,7 @@ export function packUniforms(dispatches: readonly Dispatch[]): {
     const { layout } = variant.uniform;
     const bytes = new Uint8Array(layout.size);
     const view = new DataView(bytes.buffer);
-    for (const { name, offset, type } of layout.fields) {
-      const value = uniforms[name];
-      if (type === 'f32') view.setFloat32(offset, value, true);
-      else if (type === 'u32') view.setUint32(offset, value, true);
-      else view.setInt32(offset, value, true);
-    }
+    for (const field of layout.fields) writeField(view, field, uniforms[field.name]);
     const key = bytes.join();
     let block = blocks.get(key);
     if (!block) {

@@ -2,8 +2,7 @@
 import { EngineError } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
-import type { Graph } from './graph';
-import { layOut } from './memory';
+import { layOut, type Recorded } from './memory';
 import type { Tensor } from './tensor';
 
 /**
@@ -27,7 +26,7 @@ export class Workspace implements Disposable {
   }
 
   /** Makes room for a graph that will be compiled with these outputs. */
-  reserve(graph: Graph, outputs: Readonly<Record<string, Tensor>>): void {
+  reserve(graph: Recorded, outputs: Readonly<Record<string, Tensor>>): void {
     const sizes = [...layOut(graph, outputs).sizes].sort((a, b) => b - a);
     for (const [rank, bytes] of sizes.entries()) this.#sizes[rank] = Math.max(bytes, this.#sizes[rank] ?? 0);
   }
@@ -44,7 +43,7 @@ export class Workspace implements Disposable {
 
   #buffer(rank: number, bytes: number): Storage {
     const known = this.#buffers[rank];
-    if (known && known.size >= bytes) return known;
+    if (known && known.size >= bytes && !this.#device.buffers.refused(known)) return known;
     const buffer = this.#device.buffers.acquire(Math.max(bytes, this.#sizes[rank] ?? 0), this.#label);
     this.#owned.push(buffer);
     this.#buffers[rank] = buffer;

@@ -185,4 +185,27 @@ describe('readPairs', () => {
       /x\.tsv: it could not be read \(gone\)/,
     );
   });
+
+  test('a line of many megabytes is refused where it stands, not searched again with each piece', async () => {
+    const bytes = new Uint8Array(1 << 26).fill(0x61);
+    bytes.set(utf8('a\tb\n'));
+    const onProgress = vi.fn();
+    await expect(readPairs(new File([bytes], 'long.tsv'), { onProgress })).rejects.toThrow(
+      /^long\.tsv: line 2 has more than 4194304 characters/,
+    );
+    expect((onProgress.mock.lastCall as [{ loaded: number }])[0].loaded).toBeLessThan(1 << 23);
+    bytes.set(utf8('"a\nb"\t'));
+    await expect(readPairs(bytes)).rejects.toThrow('line 1 has more than 4194304 characters');
+    const long = 'a'.repeat(4_000_000);
+    expect((await readPairs(`${long}\t${long}`, { limit: 1 }).catch(String)) as string).toContain(
+      'line 1 has',
+    );
+    expect((await readPairs(`b\t${long}\nc\td`)).pairs[0].target).toBe(long);
+  });
+
+  test('white space around a line break goes in one pass', async () => {
+    const spaces = ' '.repeat(500_000);
+    const { pairs } = await readPairs(`"a${spaces}\rb${spaces}c"\t"d"\n`, { quotes: 'literal' });
+    expect(pairs[0].source).toBe(`"a b${spaces}c"`);
+  });
 });

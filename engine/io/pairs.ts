@@ -1,7 +1,7 @@
-import { DataError } from '../errors';
-import { type Progress } from './byte-source';
+import { DataError, expectOptions } from '../errors';
+import { type Progress } from './byte_source';
 import { pacer } from './pacer';
-import { decodedText } from './text-stream';
+import { decodedText } from './text_stream';
 import { dialectOf, RowReader, type Quotes, type Row } from './tsv';
 
 export interface TextPair {
@@ -50,6 +50,8 @@ export type PairSource = Blob | ReadableStream<Uint8Array> | ArrayBuffer | Uint8
 /** So much of a file tells how it is written. */
 const HEAD = 1 << 16;
 const FIRST_LINES = 5;
+/** Characters of a line: one that is longer holds no pair of texts, and would be searched again with each piece. */
+const LONGEST_LINE = 1 << 22;
 
 /**
  * Parallel text from tab-separated values: one pair a row, further columns ignored. UTF-8, or UTF-16 with a byte order
@@ -57,20 +59,12 @@ const FIRST_LINES = 5;
  * text goes, line breaks within become spaces. Rows without a pair are skipped and counted, never repaired.
  *
  * Reads in pieces: a Blob or stream of any size never lies in memory twice, and the thread stays free in between.
- * Throws a DataError for a binary file, another encoding (with offset and line), an empty file, or one without a
- * single pair; the signal's reason when aborted.
+ * Throws a DataError for a binary file, another encoding (with offset and line), an empty file, one with a line of more
+ * than 4 million characters, or one without a single pair; the signal's reason when aborted.
  */
-export async function readPairs(
-  source: PairSource,
-  {
-    name = nameOf(source),
-    columns = [0, 1],
-    quotes,
-    limit = Infinity,
-    signal,
-    onProgress,
-  }: ReadPairsOptions = {},
-): Promise<PairFile> {
+export async function readPairs(source: PairSource, options: ReadPairsOptions = {}): Promise<PairFile> {
+  const { name = nameOf(source), columns = [0, 1], quotes, limit = Infinity, signal, onProgress } = options;
+  expectOptions('readPairs', options, { name, columns, quotes, limit, signal, onProgress });
   if (!columns.every((column) => Number.isInteger(column) && column >= 0) || columns[0] === columns[1]) {
     throw new DataError(
       'readPairs',
@@ -111,6 +105,10 @@ export async function readPairs(
       going = take(reader.push(head));
     }
     if (!going) break; // closes the stream
+    if (reader.pending > LONGEST_LINE) {
+      const what = `line ${reader.line} has more than ${LONGEST_LINE} characters`;
+      throw new DataError(name, what, 'Each line needs a source, a tab and a target: is this such a table?');
+    }
     await pace();
   }
   if (!reader) {
@@ -230,5 +228,6 @@ function nameOf(source: PairSource): string {
 
 function tidy(field: string): string {
   const text = field.trim();
-  return /[\t\r\n\0]/.test(text) ? text.replace(/[\s\0]*[\t\r\n\0][\s\0]*/g, ' ') : text;
+  const breaks = /[\t\r\n\0]/;
+  return breaks.test(text) ? text.replace(/[\s\0]+/g, (run) => (breaks.test(run) ? ' ' : run)) : text;
 }

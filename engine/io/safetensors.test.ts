@@ -2,15 +2,19 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DataError } from '../errors';
+import { float16ToFloat32 } from './half';
 import {
   openSafetensors,
   openSharded,
   safetensorsBlob,
   saveSafetensors,
   type NamedTensor,
+  type FileSource,
   type Progress,
+  type TensorSource,
 } from './safetensors';
 import fixture from '../../tests/fixtures/io/safetensors.json';
+import dtypes from '../../tests/fixtures/io/safetensors-dtypes.json';
 
 const weight: NamedTensor = {
   name: 'h.0.weight',
@@ -116,6 +120,41 @@ describe('the reference implementation in Python', () => {
   });
 });
 
+describe('a file with every dtype of the format', () => {
+  const bytes = Uint8Array.from(atob(dtypes.file), (character) => character.charCodeAt(0));
+
+  test('all are told and their bytes are there; what is not floating point is refused when it is asked for', async () => {
+    const source = await openSafetensors(bytes);
+    expect(source.names().sort()).toEqual(Object.keys(dtypes.tensors));
+    for (const [name, { dtype, shape, bytes: want }] of Object.entries(dtypes.tensors)) {
+      expect(source.info(name)).toEqual({ dtype, shape });
+      expect([...(await source.bytes(name))]).toEqual(want);
+      const read = source.float32(name);
+      if (['F16', 'BF16', 'F32', 'F64'].includes(dtype)) expect(await read).toHaveLength(4);
+      else
+        await expect(read).rejects.toThrow(`${name}: its dtype ${dtype} is none of F32, F16, BF16 and F64.`);
+    }
+  });
+
+  test('our file of the same tensors has the same bytes', () => {
+    const tensors = Object.entries(dtypes.tensors).map(([name, { dtype, shape, bytes: data }]) => ({
+      ...{ name, shape, dtype: dtype as NamedTensor['dtype'], data: Uint8Array.from(data) },
+    }));
+    expect(saveSafetensors(tensors)).toEqual(bytes);
+  });
+
+  test('one that a later version adds, and names that every object has', async () => {
+    for (const dtype of ['Q3', 'toString']) {
+      const header = { a: entry([2], 0, 8), b: entry([5], 8, 11, dtype) };
+      const source = await openSafetensors(handmade(JSON.stringify(header), 11));
+      expect(source.info('b')).toEqual({ dtype, shape: [5] });
+      expect(await source.float32('a')).toHaveLength(2);
+      expect(await source.bytes('b')).toHaveLength(3);
+      await expect(source.float32('b')).rejects.toThrow(`b: its dtype ${dtype} is none of`);
+    }
+  });
+});
+
 describe('damaged and foreign files', () => {
   const text = (content: string) => new TextEncoder().encode(content);
 
@@ -151,8 +190,12 @@ describe('damaged and foreign files', () => {
       handmade(JSON.stringify({ a: entry([3], 0, 8) }), 8),
       /shape \(3\) of F32 needs 12 bytes but its offsets span 8/,
     ],
-    ['dtype', handmade(JSON.stringify({ a: entry([1], 0, 4, 'Q4') }), 4), /"Q4" is not supported/],
-    ['inherited dtype', handmade(JSON.stringify({ a: entry([1], 0, 4, 'toString') }), 4), /not supported/],
+    ['dtype', handmade('{"a":{"dtype":4,"shape":[1],"data_offsets":[0,4]}}', 4), /dtype 4 is not a name/],
+    [
+      'half bytes',
+      handmade(JSON.stringify({ a: entry([3], 0, 2, 'F4') }), 2),
+      /\(3\) of F4 needs 1.5 bytes but its offsets span 2/,
+    ],
     ['shape', handmade(JSON.stringify({ a: entry([-1], 0, 4) }), 4), /shape \[-1\] is not a list of sizes/],
     [
       'offsets',
@@ -183,13 +226,15 @@ describe('damaged and foreign files', () => {
       `[DataError: safetensors data: no tensor "transformer.h.0.weight". Nearest: h.0.weight, h.0.bias, steps (of 3).]`,
     );
     await expect(source.bytes('step')).rejects.toThrow(/no tensor "step". Nearest: steps/);
-    await expect(source.float32('steps')).rejects.toThrow(/I64 is not floating point/);
+    await expect(source.float32('steps')).rejects.toThrow(/steps: its dtype I64 is none of F32/);
   });
 
   test('what cannot be saved', () => {
     expect(() => saveSafetensors([weight, weight])).toThrow(/two tensors/);
     expect(() => saveSafetensors([{ ...weight, shape: [7] }])).toThrow(/needs 28 bytes but the data has 24/);
     expect(() => saveSafetensors([{ ...weight, name: '__metadata__' }])).toThrow(/reserved/);
+    const later = { ...weight, dtype: 'Q3' as NamedTensor['dtype'] };
+    expect(() => saveSafetensors([later])).toThrow(/dtype Q3 is not known. Known are BOOL, F4/);
   });
 });
 
@@ -201,6 +246,19 @@ describe('over HTTP', () => {
     data: Float32Array.from({ length: 50_000 }, (_, i) => i),
   };
   const whole = saveSafetensors([big, weight]);
+  const series = (name: string, dtype: NamedTensor['dtype'], n: number): NamedTensor => {
+    const data = Float32Array.from({ length: n }, (_, i) => (i % 4001) / 8 - 250);
+    return { name, dtype, shape: [n], data: dtype === 'F64' ? Float64Array.from(data) : data };
+  };
+  const many = saveSafetensors([
+    series('double', 'F64', 5),
+    series('a', 'F32', 3),
+    series('big', 'F32', 2_500_000),
+    series('z', 'F32', 1001),
+    series('brain', 'BF16', 2001),
+    series('half', 'F16', 7),
+    series('one', 'F16', 1),
+  ]);
   const requests: string[] = [];
   let server: Server;
   let base = '';
@@ -219,7 +277,8 @@ describe('over HTTP', () => {
       if (path === '/outside.json')
         return response.end(JSON.stringify({ weight_map: { a: '../../secret' } }));
       if (path === '/missing') return response.writeHead(404).end('no');
-      const bytes = path.endsWith('part-2.safetensors') ? saveSafetensors([bias]) : whole;
+      const bytes =
+        path === '/pieces' ? many : path.endsWith('part-2.safetensors') ? saveSafetensors([bias]) : whole;
       if (path === '/plain') return response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
       if (path === '/breaks') {
         response.writeHead(200, { 'content-length': bytes.length });
@@ -227,11 +286,8 @@ describe('over HTTP', () => {
       }
       const [start, end] = [Number(range![1]), Math.min(Number(range![2]) + 1, bytes.length)];
       const etag = path === '/changes' ? `"${requests.length}"` : '"1"';
-      const headers: Record<string, string> = {
-        etag,
-        'content-range': `bytes ${start}-${end - 1}/${bytes.length}`,
-      };
-      if (path === '/secretive') delete headers['content-range'];
+      const total = path === '/secretive' ? '*' : bytes.length;
+      const headers = { etag, 'content-range': `bytes ${start}-${end - 1}/${total}` };
       response.writeHead(206, headers).end(bytes.subarray(start, end));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -253,6 +309,57 @@ describe('over HTTP', () => {
   test('a server that hides the size', async () => {
     const source = await openSafetensors(`${base}/secretive`);
     expect([...(await source.float32('h.0.weight'))]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  describe('pieces', () => {
+    const skewed = new Uint8Array(many.length + 1);
+    skewed.set(many, 1);
+    const sources: Readonly<Record<string, () => FileSource>> = {
+      memory: () => many,
+      'memory at an odd address': () => skewed.subarray(1),
+      Blob: () => new Blob([many]),
+      address: () => `${base}/pieces`,
+    };
+
+    test.each(Object.keys(sources))(
+      'of a %s: the same numbers, in order, bounded, read once',
+      async (kind) => {
+        const source = await openSafetensors(sources[kind]());
+        const names = source.names();
+        requests.length = 0;
+        // Forwards tensors share what is read; backwards each is read by itself.
+        for (const name of [...names, ...names.toReversed()]) {
+          const want = await openSafetensors(many).then((whole) => whole.float32(name));
+          let at = 0;
+          for await (const piece of source.pieces(name)) {
+            expect(piece.byteLength).toBeLessThanOrEqual(
+              source.info(name).dtype === 'BF16' ? 16 << 20 : 8 << 20,
+            );
+            expect(piece instanceof Uint16Array).toBe(source.info(name).dtype === 'F16');
+            const got = piece instanceof Uint16Array ? float16ToFloat32(piece) : piece;
+            const bytes = Buffer.from(got.buffer, got.byteOffset, got.byteLength);
+            expect(bytes.equals(Buffer.from(want.buffer, 4 * at, got.byteLength))).toBe(true);
+            at += piece.length;
+          }
+          expect(at).toBe(want.length);
+        }
+        // Two for all; backwards one for each but those that came with the header, and two for the large one.
+        if (kind === 'address') expect(requests).toHaveLength(2 + names.length - 2 + 1);
+      },
+    );
+
+    test('of what holds no weights, or ends early, or is not wanted any more: an error', async () => {
+      const integers = await openSafetensors(file());
+      await expect(integers.pieces('steps')[Symbol.asyncIterator]().next()).rejects.toThrow(
+        /steps: its dtype I64/,
+      );
+      const controller = new AbortController();
+      const source = await openSafetensors(`${base}/pieces`);
+      const pieces = source.pieces('big', { signal: controller.signal })[Symbol.asyncIterator]();
+      await pieces.next();
+      controller.abort();
+      await expect(pieces.next()).rejects.toThrow(/abort/i);
+    });
   });
 
   test('without ranges: one download, with progress', async () => {
@@ -289,4 +396,30 @@ describe('over HTTP', () => {
     const open = () => openSafetensors(file());
     expect((await openSharded({ weight_map: { steps: 'x' } }, { open })).names()).toEqual(['steps']);
   });
+
+  test('no shard is read on once another has failed', async () => {
+    const aborted: string[] = [];
+    const open = (name: string, { signal }: { signal: AbortSignal }) =>
+      new Promise<TensorSource>((_, reject) => {
+        if (name === 'b') return setTimeout(() => reject(new Error('b is gone')), 1);
+        signal.addEventListener('abort', () => {
+          aborted.push(name);
+          reject(signal.reason as Error);
+        });
+        return undefined;
+      });
+    const index = { weight_map: { x: 'a', y: 'b', z: 'c' } };
+    await expect(openSharded(index, { open })).rejects.toThrow('b is gone');
+    expect(aborted).toEqual(['a', 'c']);
+    const stopping = new AbortController();
+    const opening = openSharded({ weight_map: { x: 'a' } }, { open, signal: stopping.signal });
+    stopping.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+  });
+});
+
+test('unknown options are refused', async () => {
+  const options = { sginal: 1 } as never;
+  await expect(openSafetensors(new Uint8Array(0), options)).rejects.toThrow('there is no option "sginal"');
+  await expect(openSharded({ weight_map: {} }, options)).rejects.toThrow('there is no option "sginal"');
 });

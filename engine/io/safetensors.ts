@@ -2,23 +2,34 @@
  * Weight files in the safetensors format: 8 bytes of header length (little-endian), a JSON header that names every
  * tensor with dtype, shape and byte offsets, then the data. https://github.com/huggingface/safetensors
  *
- * Over HTTP each tensor is one range request where the server answers them, so that weights stream to the GPU
- * without the whole file in memory. Hosts are taken to be little-endian, as every WebGPU host is.
+ * Over HTTP each piece of a tensor is one range request where the server answers them, so that weights stream to the
+ * GPU without the whole file, or a whole tensor, in memory. Hosts are taken to be little-endian, as every WebGPU host is.
  */
-import { DataError } from '../errors';
-import { openBytes, fileName, type ByteSource, type FileSource, type OpenOptions } from './byte-source';
+import { DataError, expectOptions, nearest } from '../errors';
+import {
+  openBytes,
+  fileName,
+  OPEN_OPTIONS,
+  type ByteSource,
+  type FileSource,
+  type OpenOptions,
+} from './byte_source';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half';
 import {
+  DTYPE_BYTES,
   headerLength,
+  isFloat,
+  MAX_HEADER_BYTES,
   parseHeader,
+  safetensorsBytes,
+  type FloatDType,
   type Header,
-  type SafetensorsDType,
   type TensorInfo,
-} from './safetensors-header';
+} from './safetensors_header';
 
-export type { FileSource, OpenOptions, Progress } from './byte-source';
-export type { SafetensorsDType, TensorInfo } from './safetensors-header';
-export { safetensorsBlob, safetensorsParts, saveSafetensors, type NamedTensor } from './safetensors-writer';
+export type { FileSource, OpenOptions, Progress } from './byte_source';
+export type { SafetensorsDType, TensorInfo } from './safetensors_header';
+export { safetensorsBlob, safetensorsParts, saveSafetensors, type NamedTensor } from './safetensors_writer';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -33,8 +44,16 @@ export interface TensorSource {
   bytes(name: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** F32, F16, BF16 or F64 as fresh float32; other dtypes are a DataError. */
   float32(name: string, options?: ReadOptions): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * The same in consecutive pieces of at most 8 MiB of the file: F16 as bits, all else as float32. A piece may be a view
+   * of the source's memory: do not write to it. Tensors that are read in the file's order share requests where small.
+   */
+  pieces(name: string, options?: ReadOptions): AsyncIterable<Float32Array | Uint16Array>;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What is read at once. */
+const PIECE_BYTES = 8 << 20;
 
 /**
  * Opens a safetensors file by address, Blob (a dropped file, `openAsBlob` in Node) or memory. Reads and checks the
@@ -42,7 +61,8 @@ export interface TensorSource {
  * what a damaged or foreign file is and what to do.
  */
 export async function openSafetensors(source: FileSource, options: OpenOptions = {}): Promise<TensorSource> {
-  const file = await openBytes(source, options);
+  expectOptions('openSafetensors', options, OPEN_OPTIONS);
+  const file = await openBytes(source, options, safetensorsBytes);
   const start = await file.read(0, 1024, options.signal);
   const dataStart = 8 + headerLength(file.name, start, file.size);
   const json = await file.read(8, dataStart, options.signal);
@@ -55,11 +75,17 @@ class SafetensorsFile implements TensorSource {
   readonly #file: ByteSource;
   readonly #header: Header;
   readonly #dataStart: number;
+  readonly #dataBytes: number;
+  /** Bytes that pieces are cut from, and where they begin: small tensors that follow each other are read together. */
+  #block: { readonly begin: number; readonly bytes: Uint8Array } = NOTHING;
+  /** Where the last piece ended. */
+  #at = 0;
 
   constructor(file: ByteSource, header: Header, dataStart: number) {
     this.#file = file;
     this.#header = header;
     this.#dataStart = dataStart;
+    this.#dataBytes = [...header.tensors.values()].reduce((most, { end }) => Math.max(most, end), 0);
     this.metadata = header.metadata;
   }
 
@@ -76,23 +102,57 @@ class SafetensorsFile implements TensorSource {
     signal?.throwIfAborted();
     const { begin, end } = this.#entry(name);
     const bytes = await this.#file.read(this.#dataStart + begin, this.#dataStart + end, signal);
-    if (bytes.length !== end - begin) {
-      const what = `${name} needs ${end - begin} bytes but only ${bytes.length} came`;
-      throw new DataError(this.#file.name, what, 'The file is cut short: download it again.');
-    }
+    if (bytes.length !== end - begin) throw this.#cutShort(name, end - begin, bytes.length);
     return bytes;
   }
 
   async float32(name: string, options?: ReadOptions): Promise<Float32Array<ArrayBuffer>> {
-    const { dtype } = this.#entry(name);
-    if (!isFloat(dtype)) {
-      throw new DataError(
-        `${this.#file.name}: ${name}`,
-        `${dtype} is not floating point`,
-        'Read it with bytes().',
+    return toFloat32(await this.bytes(name, options), this.#floats(name));
+  }
+
+  async *pieces(name: string, { signal }: ReadOptions = {}): AsyncGenerator<Float32Array | Uint16Array> {
+    const dtype = this.#floats(name);
+    const pair = 2 * DTYPE_BYTES[dtype]; // of 16 bits, two are a word, which is what GPUs write
+    const { begin, end } = this.#entry(name);
+    for (let at = begin; at < end;) {
+      signal?.throwIfAborted();
+      const { begin: first, bytes } = await this.#blockAt(name, at, Math.min(end, at + pair), end, signal);
+      const last = Math.min(end, first + bytes.length);
+      const piece = bytes.subarray(
+        at - first,
+        last === end ? last - first : last - first - ((last - at) % pair),
       );
+      at += piece.length;
+      this.#at = at;
+      if (at === first + bytes.length) this.#block = NOTHING; // no one needs it any more
+      yield dtype === 'F32' || dtype === 'F16' ? viewOf(piece, dtype) : toFloat32(piece, dtype);
     }
-    return toFloat32(await this.bytes(name, options), dtype);
+  }
+
+  /** A block that holds bytes [at, least) of the data, and more where they are likely to be read next. */
+  async #blockAt(name: string, at: number, least: number, end: number, signal?: AbortSignal) {
+    const { begin, bytes } = this.#block;
+    if (begin <= at && least <= begin + bytes.length) return this.#block;
+    const all = at === this.#at ? this.#dataBytes : end;
+    const until = Math.min(all, at + PIECE_BYTES);
+    const read = await this.#file.read(this.#dataStart + at, this.#dataStart + until, signal);
+    if (read.length < until - at) throw this.#cutShort(name, until - at, read.length);
+    return (this.#block = { begin: at, bytes: read });
+  }
+
+  #floats(name: string): FloatDType {
+    const { dtype } = this.#entry(name);
+    if (isFloat(dtype)) return dtype;
+    throw new DataError(
+      `${this.#file.name}: ${name}`,
+      `its dtype ${dtype} is none of F32, F16, BF16 and F64`,
+      'Read it with bytes(), or take a checkpoint in one of these.',
+    );
+  }
+
+  #cutShort(name: string, need: number, came: number): DataError {
+    const what = `${name} needs ${need} bytes but only ${came} came`;
+    return new DataError(this.#file.name, what, 'The file is cut short: download it again.');
   }
 
   #entry(name: string) {
@@ -104,20 +164,22 @@ class SafetensorsFile implements TensorSource {
 
 /**
  * Opens a model that is split over files: `model.safetensors.index.json` with its `weight_map`. Files are looked
- * up beside the index; for an index that is not an address, pass `open`, which finds a file by its name.
+ * up beside the index; for an index that is not an address, pass `open`, which finds a file by its name. Where one file
+ * fails, the others are aborted: `open` has the signal for that.
  */
 export async function openSharded(
   index: string | URL | Blob | object,
-  options: OpenOptions & { readonly open?: (file: string) => Promise<TensorSource> } = {},
+  options: OpenOptions & {
+    readonly open?: (file: string, options: { readonly signal: AbortSignal }) => Promise<TensorSource>;
+  } = {},
 ): Promise<TensorSource> {
+  expectOptions('openSharded', options, { ...OPEN_OPTIONS, open: 0 });
   const isAddress = typeof index === 'string' || index instanceof URL;
   const name = isAddress ? fileName(String(index)) : 'model.safetensors.index.json';
   let parsed: unknown = index;
   if (isAddress || index instanceof Blob) {
-    const file = await openBytes(index, options);
-    const text = new TextDecoder().decode(
-      await file.read(0, file.size ?? Number.MAX_SAFE_INTEGER, options.signal),
-    );
+    const file = await openBytes(index, options, () => MAX_HEADER_BYTES);
+    const text = new TextDecoder().decode(await file.read(0, file.size ?? MAX_HEADER_BYTES, options.signal));
     try {
       parsed = JSON.parse(text);
     } catch (cause) {
@@ -134,7 +196,7 @@ export async function openSharded(
   }
   const fileOf = new Map(Object.entries(map as Record<string, string>));
   const files = [...new Set(fileOf.values())];
-  const outside = files.find((file) => /^([a-z][a-z0-9+.-]*:|\/)|(^|\/)\.\.(\/|$)|\\/i.test(file));
+  const outside = files.find(isOutside);
   if (outside !== undefined) {
     throw new DataError(
       name,
@@ -143,7 +205,17 @@ export async function openSharded(
     );
   }
   const open = options.open ?? beside(name, index, options);
-  const shards = new Map(await Promise.all(files.map(async (file) => [file, await open(file)] as const)));
+  const others = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, others.signal]) : others.signal;
+  const opened = files.map(async (file) => {
+    try {
+      return [file, await open(file, { signal })] as const;
+    } catch (error) {
+      others.abort(error);
+      throw error;
+    }
+  });
+  const shards = new Map(await Promise.all(opened));
 
   for (const [tensor, file] of fileOf) {
     if (!shards.get(file)!.names().includes(tensor)) {
@@ -159,11 +231,18 @@ export async function openSharded(
     if (file === undefined) throw unknownTensor(name, tensor, [...fileOf.keys()]);
     return shards.get(file)!;
   };
+  const names = files.flatMap((file) =>
+    shards
+      .get(file)!
+      .names()
+      .filter((tensor) => fileOf.get(tensor) === file),
+  );
   return {
-    names: () => [...fileOf.keys()],
+    names: () => [...names],
     info: (tensor) => shardOf(tensor).info(tensor),
     bytes: async (tensor, read) => shardOf(tensor).bytes(tensor, read),
     float32: async (tensor, read) => shardOf(tensor).float32(tensor, read),
+    pieces: (tensor, read) => shardOf(tensor).pieces(tensor, read),
     metadata: Object.assign({}, ...[...shards.values()].map((shard) => shard.metadata)) as Record<
       string,
       string
@@ -171,8 +250,20 @@ export async function openSharded(
   };
 }
 
+/** Whether a file's name leads out of the index's folder, also once an address or a server has decoded it. */
+function isOutside(file: string): boolean {
+  if (file.length > 1000) return true; // no file system has such names, and decoding them would take long
+  let decoded = file;
+  try {
+    for (let before = ''; before !== decoded;) [before, decoded] = [decoded, decodeURIComponent(decoded)];
+  } catch {
+    // A name with a lone % is decoded by nobody.
+  }
+  return [file, decoded].some((path) => /^$|^([a-z][a-z0-9+.-]*:|\/)|(^|\/)\.\.?(\/|$)|\\/i.test(path));
+}
+
 function beside(name: string, index: string | URL | Blob | object, options: OpenOptions) {
-  return (file: string): Promise<TensorSource> => {
+  return (file: string, { signal }: { readonly signal: AbortSignal }): Promise<TensorSource> => {
     if (typeof index !== 'string' && !(index instanceof URL)) {
       throw new DataError(
         name,
@@ -180,16 +271,22 @@ function beside(name: string, index: string | URL | Blob | object, options: Open
         'Pass { open: (file) => openSafetensors(…) }.',
       );
     }
-    // By string, because a page's addresses may be relative ones.
-    const address = String(index).replace(/[^/?#]*(?=$|[?#])/, file);
-    return openSafetensors(address, options);
+    // By string, because a page's addresses may be relative ones. Files are named, not addressed: "a#1" is a name.
+    const path = file.split('/').map(encodeURIComponent).join('/');
+    const address = String(index).replace(/[^/?#]*(?=$|[?#])/, () => path);
+    const { open: _, ...rest } = options as OpenOptions & { readonly open?: unknown };
+    return openSafetensors(address, { ...rest, signal });
   };
 }
 
-type FloatDType = 'F16' | 'BF16' | 'F32' | 'F64';
+const NOTHING = { begin: 0, bytes: new Uint8Array(0) };
 
-function isFloat(dtype: SafetensorsDType): dtype is FloatDType {
-  return dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
+/** Elements where they lie, if they are aligned there. */
+function viewOf(bytes: Uint8Array, dtype: 'F32' | 'F16'): Float32Array | Uint16Array {
+  const { buffer, byteOffset, length } = bytes.byteOffset % DTYPE_BYTES[dtype] === 0 ? bytes : bytes.slice();
+  return dtype === 'F32'
+    ? new Float32Array(buffer, byteOffset, length / 4)
+    : new Uint16Array(buffer, byteOffset, length / 2);
 }
 
 /** Little-endian bytes of a floating point dtype -> float32 (n); F64 is rounded to nearest. */
@@ -203,21 +300,7 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatDType): Float32Array<Ar
 }
 
 function unknownTensor(where: string, name: string, known: readonly string[]): DataError {
-  const near = [...known].sort((a, b) => distance(a, name) - distance(b, name)).slice(0, 3);
+  const near = nearest(name, known);
   const todo = near.length ? `Nearest: ${near.join(', ')} (of ${known.length}).` : 'The file has no tensors.';
   return new DataError(where, `no tensor "${name}"`, todo);
-}
-
-/** Edit distance, less where one name ends with the other: a missing prefix is the usual slip. */
-function distance(a: string, b: string): number {
-  if (a.endsWith(b) || b.endsWith(a)) return Math.abs(a.length - b.length) / 100;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(row[j] + (a[i] === b[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DataError } from '../errors';
 import { checkCorpus, firstInvalidByte, readText, splitText } from './text';
 
@@ -118,4 +118,23 @@ describe('checkCorpus', () => {
     const split = { train: new Uint32Array(100).fill(3), validation: ids(20) };
     expect(() => checkCorpus(split, 8)).toThrow(/all 100 training tokens are the same one \(id 3\)/);
   });
+});
+
+test('a text beyond the longest string is told as too long, not as cut short', async () => {
+  // As Node does at 512 MiB of right UTF-8, and as an engine may that gives nothing.
+  const decode = vi.spyOn(TextDecoder.prototype, 'decode');
+  try {
+    decode.mockImplementationOnce(() => '');
+    await expect(readText(new TextEncoder().encode('naïve text'), { name: 'long.txt' })).rejects.toThrow(
+      'long.txt: its 11 B are more than one text may have here (512 MiB in Chrome and Node). Cut it into',
+    );
+    decode.mockImplementationOnce(() => {
+      throw new RangeError('Cannot create a string longer than 0x1fffffe8 characters');
+    });
+    await expect(readText(new TextEncoder().encode('naïve text'), { name: 'long.txt' })).rejects.toThrow(
+      'long.txt: its 11 B are more than one text may have here',
+    );
+  } finally {
+    decode.mockRestore();
+  }
 });

@@ -1,4 +1,4 @@
-import { DataError } from '../errors';
+import { DataError, expectOptions, formatBytes } from '../errors';
 import { binaryKind } from './binary';
 
 export interface ReadTextOptions {
@@ -15,8 +15,10 @@ export interface ReadTextOptions {
  */
 export async function readText(
   file: Blob | ArrayBuffer | Uint8Array | string,
-  { name = file instanceof Blob ? fileName(file) : 'text', encoding = 'utf-8' }: ReadTextOptions = {},
+  options: ReadTextOptions = {},
 ): Promise<string> {
+  const { name = file instanceof Blob ? fileName(file) : 'text', encoding = 'utf-8' } = options;
+  expectOptions('readText', options, { name, encoding });
   if (typeof file === 'string') return checkText(file.replace(/^\ufeff/, ''), name);
   let bytes: Uint8Array;
   try {
@@ -51,6 +53,9 @@ export function checkText(text: string, name = 'text'): string {
   return text;
 }
 
+/** Where bytes of another encoding cannot be checked: no engine refuses shorter texts because of their length. */
+const LONG = 2 ** 28;
+
 function decodeText(bytes: Uint8Array, name: string, encoding: string): string {
   const utf8 = /^utf-?8$/i.test(encoding);
   if (utf8) refuseForeign(bytes, name);
@@ -60,9 +65,21 @@ function decodeText(bytes: Uint8Array, name: string, encoding: string): string {
   } catch (cause) {
     throw new DataError(name, `unknown encoding "${encoding}"`, 'Save the file as UTF-8.', { cause });
   }
+  /** Engines throw errors of several kinds for texts beyond their longest string, or give none. */
+  const tooLong = (cause?: unknown): DataError =>
+    new DataError(
+      name,
+      `its ${formatBytes(bytes.length)} are more than one text may have here (512 MiB in Chrome and Node)`,
+      'Cut it into several files, or train on a part of it.',
+      { cause },
+    );
   try {
-    return decoder.decode(bytes);
+    const text = decoder.decode(bytes);
+    if (text === '' && bytes.length > 3) throw tooLong();
+    return text;
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    if (utf8 ? firstInvalidByte(bytes) === bytes.length : bytes.length >= LONG) throw tooLong(cause);
     if (!utf8) throw new DataError(name, `it is not ${encoding}`, 'Save the file as UTF-8.', { cause });
     const at = firstInvalidByte(bytes);
     const cut = isCutCharacter(bytes.subarray(at));

@@ -38,7 +38,9 @@ export function dialectOf(head: string): Dialect {
       if (place === 'start') enclosed++;
       place = place === 'inside' ? 'closed' : 'inside';
     } else if (place !== 'inside') {
-      if (character === '\t' || character === '\n' || character === '\r') place = 'start';
+      if (character === '\t' || character === lineBreak) place = 'start';
+      else if (character === '\r' && head[i + 1] === '\n')
+        continue; // part of the line break
       else if (place === 'closed') return literal;
       else place = 'bare';
     }
@@ -58,6 +60,11 @@ export class RowReader {
   /** The line that the next row begins in. */
   get line(): number {
     return this.#line;
+  }
+
+  /** Characters that have been pushed but complete no row yet. */
+  get pending(): number {
+    return this.#rest.length;
   }
 
   /** Line breaks in the text that has been pushed but completes no row yet. */

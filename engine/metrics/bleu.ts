@@ -2,7 +2,8 @@
  * BLEU (Papineni et al. 2002, "BLEU: a Method for Automatic Evaluation of Machine Translation"), computed as sacreBLEU
  * does, so that scores can be compared with published ones.
  */
-import { DataError } from '../errors';
+import { DataError, expectOptions } from '../errors';
+import { bleuTokenizer } from './language';
 import { checkAdded, ofCorpus, referenceList, ReferenceCount, type References } from './references';
 import { signature } from './signature';
 import { checkTokenizer, tokenizeForBLEU, type BLEUTokenizer } from './tokenizers';
@@ -12,8 +13,10 @@ import { countNgrams, sharedNgrams } from './words';
 export type BLEUSmoothing = 'exp' | 'floor' | 'add-k' | 'none';
 
 export interface BLEUOptions {
-  /** How lines become tokens (default '13a'; 'zh' for Chinese). */
+  /** How lines become tokens. Default: by `language`, or '13a'. */
   readonly tokenizer?: BLEUTokenizer;
+  /** Code of the language that the texts are in, which chooses the tokenizer: see `bleuTokenizer`. */
+  readonly language?: string;
   /** Ignore case (default false). */
   readonly lowercase?: boolean;
   /**
@@ -54,7 +57,7 @@ export interface BLEUScore {
 
 /** BLEU of a growing corpus: `add` pairs as they are decoded, ask for the `result` at any time. */
 export class BLEU {
-  readonly #options: Required<Omit<BLEUOptions, 'smoothingValue'>> & { smoothingValue: number };
+  readonly #options: Required<Omit<BLEUOptions, 'smoothingValue' | 'language'>> & { smoothingValue: number };
   readonly #counts: number[];
   readonly #totals: number[];
   readonly #references = new ReferenceCount();
@@ -64,13 +67,17 @@ export class BLEU {
 
   constructor(options: BLEUOptions = {}) {
     const {
-      tokenizer = '13a',
+      language,
+      tokenizer = bleuTokenizer(language),
       lowercase = false,
       smoothing = 'exp',
       smoothingValue = smoothing === 'floor' ? 0.1 : 1,
       order = 4,
       effectiveOrder = false,
     } = options;
+    expectOptions('BLEU', options, {
+      ...{ language, tokenizer, lowercase, smoothing, smoothingValue, order, effectiveOrder },
+    });
     checkTokenizer('BLEU', tokenizer);
     if (!['exp', 'floor', 'add-k', 'none'].includes(smoothing)) {
       throw new DataError('BLEU', `unknown smoothing "${smoothing}"`, 'Use exp, floor, add-k or none.');

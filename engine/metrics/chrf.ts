@@ -2,7 +2,7 @@
  * chrF (Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation") and chrF++ (Popović 2017),
  * computed as sacreBLEU does. They need no tokenizer, so they suit Chinese and languages with many word forms.
  */
-import { DataError } from '../errors';
+import { DataError, expectOptions } from '../errors';
 import { checkAdded, ofCorpus, referenceList, ReferenceCount, type References } from './references';
 import { signature } from './signature';
 import { countNgrams, sharedNgrams, words } from './words';
@@ -48,6 +48,9 @@ export class ChrF {
   constructor(options: ChrFOptions = {}) {
     const { characterOrder = 6, wordOrder = 0, beta = 2 } = options;
     const { lowercase = false, whitespace = false, epsilonSmoothing = false } = options;
+    expectOptions('ChrF', options, {
+      ...{ characterOrder, wordOrder, beta, lowercase, whitespace, epsilonSmoothing },
+    });
     for (const [name, value, least] of [
       ['characterOrder', characterOrder, 1],
       ['wordOrder', wordOrder, 0],

@@ -2,7 +2,7 @@
  * Error rates by edit distance (Levenshtein 1966): word error rate (WER) of speech recognition and translation, phoneme
  * error rate (PER) of letters-to-phonemes models, character error rate (CER).
  */
-import { DataError } from '../errors';
+import { DataError, expectOptions } from '../errors';
 import { checkAdded, ofCorpus, referenceList, type References } from './references';
 import { words } from './words';
 
@@ -46,7 +46,9 @@ export class ErrorRate {
   #referenceLength = 0;
   #size = 0;
 
-  constructor({ unit = 'word', normalize = (text) => text }: ErrorRateOptions = {}) {
+  constructor(options: ErrorRateOptions = {}) {
+    const { unit = 'word', normalize = (text) => text } = options;
+    expectOptions('ErrorRate', options, { unit, normalize });
     if (unit !== 'word' && unit !== 'character') {
       throw new DataError('ErrorRate', `unknown unit "${String(unit)}"`, 'Use word or character.');
     }

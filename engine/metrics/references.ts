@@ -33,6 +33,8 @@ export function ofCorpus<Result>(
   hypotheses: readonly string[],
   references: readonly References[],
 ): Result {
+  for (const [name, list] of Object.entries({ hypotheses, references }))
+    if (!Array.isArray(list)) throw new DataError(where, `${name} are ${kindOf(list)}`, 'Give a list.');
   checkCounts(where, hypotheses, references);
   hypotheses.forEach((hypothesis, i) => metric.add(hypothesis, references[i]));
   return metric.result();

@@ -2,6 +2,7 @@
  * ROUGE-1, -2, -L and -Lsum (Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries"), computed as Google's
  * rouge-score does.
  */
+import { expectOptions } from '../errors';
 import { checkAdded, ofCorpus, referenceList, type References } from './references';
 import { porterStem } from './porter';
 import { countNgrams, sharedNgrams } from './words';
@@ -39,7 +40,9 @@ export class ROUGE {
   >;
   #size = 0;
 
-  constructor({ stemmer = false, tokenize = asciiWords }: ROUGEOptions = {}) {
+  constructor(options: ROUGEOptions = {}) {
+    const { stemmer = false, tokenize = asciiWords } = options;
+    expectOptions('ROUGE', options, { stemmer, tokenize });
     // As rouge-score: words of three letters and fewer keep their form.
     const stem = (token: string): string => (token.length > 3 ? porterStem(token) : token);
     this.#tokenize = stemmer ? (text) => tokenize(text).map(stem) : tokenize;

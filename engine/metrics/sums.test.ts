@@ -111,6 +111,8 @@ describe('what cannot be scored is refused', () => {
       () => corpusBLEU(['a', 'b'], ['a']),
       'corpusBLEU: 2 hypotheses, but 1 entries of references. Give one entry for each hypothesis: a text, or a list of texts.',
     ],
+    ['no lists', () => corpusBLEU(of('ab'), ['a', 'b']), 'corpusBLEU: hypotheses are string. Give a list.'],
+    ['no list of references', () => corpusBLEU(['a'], of('a')), 'corpusBLEU: references are string.'],
     [
       'sets of references',
       () => corpusChrF(['a', 'b', 'c'], [['a', 'b', 'c']]),
@@ -158,8 +160,8 @@ describe('what cannot be scored is refused', () => {
     ],
     [
       'an unknown tokenizer',
-      () => new BLEU({ tokenizer: of('ja-mecab') }),
-      'BLEU: unknown tokenizer "ja-mecab". Use one of 13a, intl, zh, char, none.',
+      () => new BLEU({ tokenizer: of('13b') }),
+      'BLEU: unknown tokenizer "13b". Use one of 13a, intl, zh, char, none.',
     ],
     [
       'an unknown smoothing',

@@ -32,7 +32,14 @@ export function tokenizeForBLEU(line: string, tokenizer: BLEUTokenizer = '13a'):
 
 export function checkTokenizer(where: string, tokenizer: string): void {
   if ((BLEU_TOKENIZERS as readonly string[]).includes(tokenizer)) return;
-  throw new DataError(where, `unknown tokenizer "${tokenizer}"`, `Use one of ${BLEU_TOKENIZERS.join(', ')}.`);
+  const learnt = /mecab|spm|flores/.test(tokenizer);
+  throw new DataError(
+    where,
+    learnt
+      ? `tokenizer "${tokenizer}" needs a dictionary that is not here`
+      : `unknown tokenizer "${tokenizer}"`,
+    `Use one of ${BLEU_TOKENIZERS.join(', ')}${learnt ? '; char for Japanese and Korean' : ''}.`,
+  );
 }
 
 /** The SGML that NIST's files were in: four entities, words hyphenated over a line's end. */

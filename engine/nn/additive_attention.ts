@@ -1,3 +1,4 @@
+import { expectOptions } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
 import { additiveAttention, type AttendedValues } from '../shaders/additive_attention/additive_attention';
@@ -26,7 +27,9 @@ export class AdditiveAttention {
   /** v: (hidden). */
   readonly vector: Parameter;
 
-  constructor({ queries, keys, hidden }: AdditiveAttentionWidths) {
+  constructor(widths: AdditiveAttentionWidths) {
+    const { queries, keys, hidden } = widths;
+    expectOptions('AdditiveAttention', widths, { queries, keys, hidden });
     this.query = new Linear(queries, hidden, { bias: false });
     this.key = new Linear(keys, hidden);
     this.vector = new Parameter([hidden], { init: normal(1 / Math.sqrt(hidden)), decay: false });
@@ -43,9 +46,10 @@ export class AdditiveAttention {
    */
   forward(
     g: Graph,
-    { queries, values, ...more }: { queries: Tensor; values: Tensor; projected?: Tensor; lengths?: Tensor },
+    input: { queries: Tensor; values: Tensor; projected?: Tensor; lengths?: Tensor },
   ): AttendedValues {
-    const { projected = this.project(g, values), lengths } = more;
+    const { queries, values, projected = this.project(g, values), lengths } = input;
+    expectOptions('AdditiveAttention.forward', input, { queries, values, projected, lengths });
     const q = g.scope('query', () => this.query.forward(g, queries));
     return additiveAttention(g, {
       q,

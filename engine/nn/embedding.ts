@@ -1,18 +1,42 @@
+import { expectOptions, ShapeError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
 import { embedding } from '../shaders/embedding/embedding';
-import { normal } from './init';
+import { normal, type Init } from './init';
 import { Parameter } from './parameter';
+
+export interface EmbeddingLayerOptions {
+  /** First values. Default N(0, 1), as PyTorch's. */
+  readonly init?: Init;
+  /**
+   * An id that stands for no token, PyTorch's padding_idx: its row starts at zero, and reading it gives it no gradient.
+   * Where the table is also the output layer, the gradient from there still reaches it. Default null: none.
+   */
+  readonly padding?: number | null;
+}
 
 /** Rows of a table by token id. ids (…) u32 -> (…, C). */
 export class Embedding {
   readonly weight: Parameter;
+  readonly #padding: number | null;
 
-  constructor(vocabulary: number, width: number, { init = normal(0.02) } = {}) {
-    this.weight = new Parameter([vocabulary, width], { init });
+  /** Throws `ShapeError` for a padding that is no id. */
+  constructor(vocabulary: number, width: number, options: EmbeddingLayerOptions = {}) {
+    const { init = normal(1), padding = null } = options;
+    expectOptions('Embedding', options, { init, padding });
+    if (padding !== null && !(Number.isInteger(padding) && padding >= 0 && padding < vocabulary)) {
+      throw new ShapeError('Embedding', `padding is ${padding}`, `It must be an id below ${vocabulary}.`);
+    }
+    this.#padding = padding;
+    this.weight = new Parameter([vocabulary, width], {
+      init: (size, random) => {
+        const data = init(size, random);
+        return padding === null ? data : data.fill(0, padding * width, (padding + 1) * width);
+      },
+    });
   }
 
   forward(g: Graph, ids: Tensor): Tensor {
-    return embedding(g, ids, g.use(this.weight));
+    return embedding(g, ids, g.use(this.weight), this.#padding === null ? {} : { padding: this.#padding });
   }
 }

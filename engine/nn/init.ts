@@ -1,3 +1,5 @@
+import { expectSeed } from '../errors';
+
 /** Random numbers for initial weights: a counter-based stream per parameter, so that order changes nothing. */
 export class RandomStream {
   readonly #key: number;
@@ -5,6 +7,7 @@ export class RandomStream {
 
   /** `name` and `seed` select the stream: the same pair gives the same numbers on every machine. */
   constructor(seed: number, name: string) {
+    expectSeed(name, seed);
     let key = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
     for (let i = 0; i < name.length; i++) key = Math.imul(key ^ name.charCodeAt(i), 0x01000193) >>> 0;
     this.#key = key;
@@ -45,7 +48,11 @@ export function normal(std: number): Init {
 
 /** Uniform on ±√(6 / (inputs + outputs)), which keeps variances both ways (Glorot and Bengio 2010). */
 export function xavierUniform(inputs: number, outputs: number): Init {
-  const bound = Math.sqrt(6 / (inputs + outputs));
+  return uniform(Math.sqrt(6 / (inputs + outputs)));
+}
+
+/** Uniform on ±bound. PyTorch's layers begin with a bound of 1/√inputs. */
+export function uniform(bound: number): Init {
   return (size, random) => Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
 }
 

@@ -1,5 +1,7 @@
+import { expectOptions } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
+import { add } from '../shaders/add/add';
 import { layernorm } from '../shaders/layernorm/layernorm';
 import { rmsnorm } from '../shaders/rmsnorm/rmsnorm';
 import { ones, zeros } from './init';
@@ -11,7 +13,9 @@ export class LayerNorm {
   readonly bias: Parameter | null;
   readonly #epsilon: number;
 
-  constructor(width: number, { epsilon = 1e-5, bias = true } = {}) {
+  constructor(width: number, options: { readonly epsilon?: number; readonly bias?: boolean } = {}) {
+    const { epsilon = 1e-5, bias = true } = options;
+    expectOptions('LayerNorm', options, { epsilon, bias });
     this.weight = new Parameter([width], { init: ones, decay: false });
     this.bias = bias ? new Parameter([width], { init: zeros, decay: false }) : null;
     this.#epsilon = epsilon;
@@ -26,13 +30,22 @@ export class LayerNorm {
 export class RMSNorm {
   readonly weight: Parameter;
   readonly #epsilon: number;
+  readonly #fromOne: boolean;
 
-  constructor(width: number, { epsilon = 1e-6 } = {}) {
-    this.weight = new Parameter([width], { init: ones, decay: false });
+  /** `fromOne`: the factors are 1 + weight (Gemma), which begins at zero. Default false. */
+  constructor(width: number, options: { readonly epsilon?: number; readonly fromOne?: boolean } = {}) {
+    const { epsilon = 1e-6, fromOne = false } = options;
+    expectOptions('RMSNorm', options, { epsilon, fromOne });
+    this.weight = new Parameter([width], { init: fromOne ? zeros : ones, decay: false });
     this.#epsilon = epsilon;
+    this.#fromOne = fromOne;
   }
 
   forward(g: Graph, x: Tensor): Tensor {
-    return rmsnorm(g, x, g.use(this.weight), this.#epsilon);
+    const weight = g.use(this.weight);
+    const one = this.#fromOne && g.constant('one', weight.shape, new Float32Array(weight.size).fill(1));
+    return rmsnorm(g, x, one ? add(g, weight, one) : weight, this.#epsilon);
   }
 }
+
+export type Norm = LayerNorm | RMSNorm;

@@ -1,7 +1,9 @@
-import { ShapeError } from '../errors';
-import { formatShape, sizeOf, type DType, type Shape, type Stored } from '../graph/tensor';
+import { expectOptions, ShapeError } from '../errors';
+import { formatShape, sizeOf, type DType, type Shape, type Stored, type StoredPart } from '../graph/tensor';
 import type { Storage } from '../runtime/buffers';
+import type { Device } from '../runtime/device';
 import { zeros, type Init } from './init';
+import type { ParameterStore } from './parameter_store';
 
 export interface ParameterOptions {
   /** Default zeros. */
@@ -11,6 +13,8 @@ export interface ParameterOptions {
   /** Default true; false freezes it (or makes it state, such as a KV cache). */
   readonly trainable?: boolean;
   readonly dtype?: DType;
+  /** See `Parameter.sections`. Default: one. */
+  readonly sections?: readonly number[];
 }
 
 /** A tensor that outlives plans. A `ParameterStore` gives it memory and its name. */
@@ -18,14 +22,26 @@ export class Parameter implements Stored {
   /** Dotted path within the module that owns it: 'h.0.attn.c_attn.weight'. Set by the store. */
   name = '';
   readonly shape: Shape;
-  readonly dtype: DType;
+  /** How it is stored: what it was declared as, or what its store chose for it. */
+  dtype: DType;
   readonly init: Init;
   readonly decay: boolean;
+  /** Outputs that follow each other, such as those of queries, keys and values: checkpoints may hold each by itself. */
+  readonly sections: readonly number[] | null;
   trainable: boolean;
+  /** What owns its memory. */
+  store: ParameterStore | null = null;
   storage: Storage | null = null;
   gradient: Storage | null = null;
+  /** Instead of `storage` and `gradient`, where the store had to cut it. */
+  parts: readonly ParameterPart[] | null = null;
+  /** Whether the store has memory for it, but not all of its weights yet. */
+  unwritten = false;
+  /** See `Stored.additions`. */
+  additions: readonly object[] = [];
 
   constructor(shape: Shape, options: ParameterOptions = {}) {
+    expectOptions('Parameter', options, { init: 0, decay: 0, trainable: 0, dtype: 0, sections: 0 });
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
       throw new ShapeError(
         'Parameter',
@@ -37,10 +53,49 @@ export class Parameter implements Stored {
     this.init = options.init ?? zeros;
     this.decay = options.decay ?? shape.length >= 2;
     this.trainable = options.trainable ?? true;
+    this.sections = options.sections ?? null;
   }
 
   get size(): number {
     return sizeOf(this.shape);
+  }
+
+  get device(): Device | null {
+    return this.store?.device ?? null;
+  }
+}
+
+/** Rows of a parameter that is larger than a binding. */
+export class ParameterPart implements StoredPart {
+  readonly whole: Parameter;
+  readonly from: number;
+  readonly shape: Shape;
+  storage: Storage | null = null;
+  gradient: Storage | null = null;
+
+  constructor(whole: Parameter, from: number, rows: number) {
+    this.whole = whole;
+    this.from = from;
+    this.shape = [rows, ...whole.shape.slice(1)];
+  }
+
+  get name(): string {
+    return `${this.whole.name}[${this.from}:${this.from + this.shape[0]}]`;
+  }
+  get dtype(): DType {
+    return this.whole.dtype;
+  }
+  get trainable(): boolean {
+    return this.whole.trainable;
+  }
+  get unwritten(): boolean {
+    return this.whole.unwritten;
+  }
+  get additions(): readonly object[] {
+    return this.whole.additions;
+  }
+  get device(): Device | null {
+    return this.whole.device;
   }
 }
 

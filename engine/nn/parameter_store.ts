@@ -1,217 +1,680 @@
-import { DataError, DeviceError, formatBytes, ShapeError } from '../errors';
-import { bytesOf, formatShape, sameShape, type DType, type Shape, type Stored } from '../graph/tensor';
+import {
+  DataError,
+  DeviceError,
+  EngineError,
+  expectOptions,
+  formatBytes,
+  KernelError,
+  ShapeError,
+  throwIfAborted,
+} from '../errors';
+import {
+  bytesOf,
+  formatShape,
+  kindOf,
+  expectWritten,
+  sameShape,
+  sizeOf,
+  type DType,
+  type Stored,
+} from '../graph/tensor';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { float16ToFloat32, float32ToFloat16 } from '../runtime/half';
-import { upload } from '../runtime/transfer';
-import { RandomStream } from './init';
-import { parameters, type Parameter } from './parameter';
+import { allRead, upload } from '../runtime/transfer';
+import { inTodaysNames } from './former_names';
+import { RandomStream, zeros } from './init';
+import { ParameterPart, parameters, type Parameter } from './parameter';
+import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
 
 /** Parameters of one kind in one flat range of memory, so that an optimizer is one dispatch. */
 export interface Block {
   readonly decay: boolean;
   /** All weights of the block as one vector; its gradient likewise. */
   readonly weights: Stored;
-  /** AdamW's moments; null in a store that does not train. */
-  readonly moments: { readonly first: Stored; readonly second: Stored } | null;
-  readonly members: readonly {
-    readonly name: string;
-    readonly parameter: Parameter;
-    readonly offset: number;
-  }[];
+  /** Those that the optimizer has: AdamW both, SGD the first or none. Null in a store that does not train. */
+  readonly moments: { readonly first: Stored | null; readonly second: Stored | null } | null;
+  readonly members: readonly Member[];
+}
+
+/** A parameter in a block, or one of its parts. */
+interface Member {
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** What has this memory. */
+  readonly held: Parameter | ParameterPart;
+  /** Its first element in the parameter, and how many there are. */
+  readonly first: number;
+  readonly size: number;
+  /** Its first element in the block. */
+  readonly offset: number;
 }
 
 export interface ParameterStoreOptions {
   /** Allocate gradients and moments. Default false. */
   readonly train?: boolean;
+  /**
+   * 'none' draws no initial weights, for parameters that are loaded or written next: until all numbers of one were
+   * written, reading it and running a plan over it throw `DataError`. Default 'random': what each parameter's `init` says.
+   */
+  readonly init?: 'random' | 'none';
+  /**
+   * How parameters are stored that are f32 by themselves, all alike or each by itself. f16 halves their memory and reads
+   * files of F16 as they are; sums, activations and whatever else is computed stay what they are without it. Weights that
+   * are trained are f32. Needs `shader-f16`. Default 'f32'.
+   */
+  readonly storage?: WeightStorage | ((name: string, parameter: Parameter) => WeightStorage);
   /** Seed of the initial weights. Default 0. */
   readonly seed?: number;
   /** Name in the memory ledger. Default 'parameters'. */
   readonly owner?: string;
 }
 
-/** Named tensors from anywhere: a safetensors file, a fixture, another store. */
-export interface WeightSource {
-  names(): readonly string[];
-  info(name: string): { readonly shape: Shape };
-  float32(name: string): Promise<Float32Array>;
+/** How a weight may be stored. */
+export type WeightStorage = 'f32' | 'f16';
+
+export interface LoadWeightsOptions {
+  /** The source's name of one of our parameters. Default: the same. */
+  readonly rename?: (name: string) => string;
+  /** Of what, in errors. Default 'weights'. */
+  readonly where?: string;
+  /** Names in the source that are left out without an error. */
+  readonly ignore?: (name: string) => boolean;
+  readonly signal?: AbortSignal;
+  /** Bytes of weights that are on the GPU, and all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Written bytes that may wait for the GPU while a model is loaded. */
+const DRAIN_BYTES = 8 << 20;
 /** Bytes between the starts of two parameters are a multiple of this: WebGPU's binding alignment. */
 const ALIGN = 256;
+
+/** Elements from the first to before the second. */
+type Run = readonly [from: number, to: number];
+
+/** Memory of a block, which is gone once it is null. */
+type Memory = { -readonly [K in keyof Stored]: Stored[K] };
+
+/** Parameters of one kind that follow each other in one buffer. */
+interface Range {
+  readonly storage: Storage;
+  /** With room for alignment. */
+  readonly elements: number;
+  readonly members: Block['members'];
+}
 
 /**
  * Owns the memory of a module's parameters: weights, gradients and moments in flat blocks under the binding limit.
  * Parameters that decay and those that do not go to different blocks, so that AdamW's decay is one number a block.
+ *
+ * A parameter belongs to one store at a time: a second one over it throws an `EngineError`, until the first is disposed of
+ * or its device is gone. A trainer takes the store that its model has and trains those weights.
  */
 export class ParameterStore implements Disposable {
-  readonly device: Device;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  readonly blocks: readonly Block[];
-  readonly #owned: Storage[] = [];
+  readonly #module: object;
+  readonly #owner: string;
+  /** Has gradients and moments without a trainer, too. */
+  readonly #train: boolean;
+  /** Those whose storage the store chose. They are f32 again without it. */
+  readonly #chosen: readonly Parameter[];
+  #device: Device;
+  #ranges: readonly Range[] = [];
+  #blocks: readonly Block[] = [];
+  /** Gradients and moments. */
+  #training: Storage[] = [];
+  #memories: Memory[] = [];
+  #trained = false;
+  /** Of parameters that lack weights: the runs of elements that were never written. */
+  readonly #gaps = new Map<string, readonly Run[]>();
+  #revision = 0;
+  /** What WebGPU says to the first writes of what was allocated. */
+  #written: Promise<GPUError | null>[] = [];
+  #filling = false;
+  /** Bytes written since the last `drain`. */
+  #waiting = 0;
   #disposed = false;
 
   constructor(device: Device, module: object, options: ParameterStoreOptions = {}) {
-    const { train = false, seed = 0, owner = 'parameters' } = options;
-    this.device = device;
+    const { train = false, init = 'random', storage = 'f32', seed = 0, owner = 'parameters' } = options;
+    expectOptions('ParameterStore', options, { train, init, storage, seed, owner });
+    if (init !== 'random' && init !== 'none') {
+      throw new EngineError('ParameterStore', `init is ${String(init)}`, "Use 'random' or 'none'.");
+    }
+    this.#device = device;
+    this.#module = module;
+    this.#owner = owner;
+    this.#train = train;
     this.parameters = parameters(module);
-    const blocks: Block[] = [];
-    const groups = new Map<string, [string, Parameter][]>();
+    for (const [name, { store }] of this.parameters) {
+      if (!store?.living) continue;
+      throw new EngineError(
+        name,
+        `it already belongs to a store (${store.#owner})`,
+        'Dispose of that one first, or pass the model to Run.create, which trains the weights that it has.',
+      );
+    }
+    const chosen = new Map<Parameter, WeightStorage>();
+    for (const [name, parameter] of this.parameters) {
+      if (parameter.dtype !== 'f32') continue;
+      const own = typeof storage === 'function' ? storage(name, parameter) : storage;
+      chosen.set(parameter, this.#storageOf(name, own));
+    }
+    this.#chosen = [...chosen.keys()];
     for (const [name, parameter] of this.parameters) {
       parameter.name = name;
-      const key = `${train && parameter.trainable} ${parameter.decay} ${parameter.dtype}`;
-      groups.set(key, [...(groups.get(key) ?? []), [name, parameter]]);
+      parameter.store = this;
     }
-    for (const group of groups.values()) {
-      for (const part of this.#split(group)) blocks.push(this.#allocate(part, train, owner));
-    }
-    this.blocks = blocks;
-    for (const block of blocks) {
-      for (const { name, parameter } of block.members) {
-        this.write(name, parameter.init(parameter.size, new RandomStream(seed, name)));
-      }
+    for (const [parameter, dtype] of chosen) parameter.dtype = dtype;
+    try {
+      this.#allocating(() => {
+        this.#allocate();
+        if (train) this.#addTraining();
+        for (const [name, parameter] of this.parameters) {
+          if (init === 'none') this.#forget(name);
+          else if (parameter.init !== zeros) {
+            this.write(name, parameter.init(parameter.size, new RandomStream(seed, name)));
+          } // else its memory is cleared already
+        }
+      });
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
     }
   }
 
+  #storageOf(name: string, dtype: DType, { can } = this.#device): WeightStorage {
+    if (dtype !== 'f32' && dtype !== 'f16') {
+      throw new EngineError(name, `its storage is ${dtype}`, "Use 'f32' or 'f16'.");
+    }
+    if (dtype === 'f16' && !can.f16) {
+      throw new DeviceError(name, 'this device has no shader-f16', "Use storage: 'f32'.");
+    }
+    return dtype;
+  }
+
+  /** First writes to memory that the device then refuses are invalid: `ready` tells of both. */
+  #allocating(work: () => void): void {
+    const { gpu } = this.#device;
+    gpu.pushErrorScope('validation');
+    try {
+      work();
+    } finally {
+      this.#written.push(gpu.popErrorScope().catch(() => null)); // device lost
+    }
+  }
+
+  /**
+   * Resolves when the device has said that there is memory for all of it; plans, `load` and `read` ask, too.
+   *
+   * @throws DeviceError if there is not: what for, and how much. Dispose of the store then, or of the training.
+   */
+  async ready(): Promise<void> {
+    const written = this.#written.splice(0);
+    await this.#device.buffers.accepted([...this.#ranges.map(({ storage }) => storage), ...this.#training]);
+    const invalid = (await Promise.all(written)).find((error) => error !== null);
+    if (invalid) throw new KernelError('ParameterStore', `WebGPU refused it: ${invalid.message}`);
+  }
+
+  /**
+   * The living store of a module's parameters, null where they have none. Throws `EngineError` where some have one and
+   * some have not, where it is on another device, or where it has other parameters too or under other names.
+   */
+  static of(device: Device, module: object): ParameterStore | null {
+    const own = parameters(module);
+    let [first, found] = ['', null as ParameterStore | null];
+    for (const [name, { store }] of own) {
+      const living = store?.living ? store : null;
+      if (first === '') [first, found] = [name, living];
+      if (living === found) continue;
+      const what = living
+        ? found
+          ? 'is in another store than'
+          : 'has memory, unlike'
+        : 'has no memory, unlike';
+      throw new EngineError(
+        name,
+        `it ${what} ${first}`,
+        'Make one ParameterStore over the whole model, or none.',
+      );
+    }
+    if (!found) return null;
+    if (found.#device.gpu !== device.gpu) {
+      throw new EngineError(
+        first,
+        'its store is on another device',
+        'Dispose of that one, or use its device.',
+      );
+    }
+    for (const [name, parameter] of found.parameters) {
+      if (own.get(name) === parameter) continue;
+      const what = `its store (${found.#owner}) has ${name}, which this model has not`;
+      throw new EngineError(first, what, 'Make the store over the object that is trained.');
+    }
+    return found;
+  }
+
+  get device(): Device {
+    return this.#device;
+  }
+
+  /** Runs of parameters of one kind; those that train have moments while there is training. */
+  get blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  /** Whether its memory is there: it was not disposed of, and its device was not lost. */
+  get living(): boolean {
+    return !this.#disposed && this.#device.alive;
+  }
+
+  /** Grows with each write from outside, and not with what plans do: to tell whether weights are still as they were. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  #allocate(): void {
+    const groups = new Map<string, Member[]>();
+    for (const [name, parameter] of this.parameters) {
+      const key = `${parameter.trainable} ${parameter.decay} ${parameter.dtype}`;
+      groups.set(key, [...(groups.get(key) ?? []), ...this.#cut(name, parameter)]);
+    }
+    const ranges: Range[] = [];
+    this.#ranges = ranges;
+    for (const part of [...groups.values()].flatMap((group) => this.#split(group))) {
+      const { dtype } = part[0].parameter;
+      let elements = 0;
+      const members = part.map((member) => {
+        const offset = elements;
+        elements += room(member.size, dtype) / bytesOf(dtype);
+        return { ...member, offset };
+      });
+      const storage = this.#zeros(elements * bytesOf(dtype), 'weights');
+      ranges.push({ storage, elements, members });
+      for (const { held, offset, size } of members) held.storage = slice(storage, offset, size, dtype);
+    }
+    this.#blocks = ranges.map((range) => this.#block(range, null, null));
+  }
+
+  /** A parameter as what fits a binding each: itself, or runs of its rows. */
+  #cut(name: string, parameter: Parameter): Member[] {
+    const { size, shape, dtype } = parameter;
+    const limit = this.#device.can.maxBinding;
+    const most = (Math.floor(limit / ALIGN) * ALIGN) / bytesOf(dtype);
+    for (const old of parameter.parts ?? []) old.storage = old.gradient = null;
+    parameter.parts = null;
+    if (size <= most) return [{ name, parameter, held: parameter, first: 0, size, offset: 0 }];
+    const row = size / shape[0];
+    const fit = Math.floor(most / row);
+    // By fours where there are as many, so that neither rows nor columns of a product lose their alignment.
+    const rows = fit - (fit % (fit >= 64 ? 64 : fit >= 4 ? 4 : 1));
+    const bytes = rows * row * bytesOf(dtype);
+    if (bytes < 1 || bytes % 4 !== 0) {
+      throw new DeviceError(
+        name,
+        `${formatShape(shape)} takes ${formatBytes(size * bytesOf(dtype))}, and its rows do not fit a binding's ${formatBytes(limit)}`,
+        'Use a smaller width.',
+      );
+    }
+    const count = Math.ceil(shape[0] / rows);
+    parameter.parts = Array.from(
+      { length: count },
+      (_, k) => new ParameterPart(parameter, k * rows, Math.min(rows, shape[0] - k * rows)),
+    );
+    return parameter.parts.map((held) => {
+      return { name, parameter, held, first: held.from * row, size: sizeOf(held.shape), offset: 0 };
+    });
+  }
+
   /** Cuts a group into runs that fit a binding. */
-  #split(group: [string, Parameter][]): [string, Parameter][][] {
-    const limit = Math.min(this.device.can.maxBinding, this.device.gpu.limits.maxBufferSize);
-    const parts: [string, Parameter][][] = [[]];
+  #split(group: readonly Member[]): Member[][] {
+    const limit = this.#device.can.maxBinding;
+    const parts: Member[][] = [[]];
     let bytes = 0;
-    for (const entry of group) {
-      const size = room(entry[1]);
-      if (size > limit) {
-        throw new DeviceError(
-          entry[0],
-          `${formatShape(entry[1].shape)} takes ${formatBytes(size)}, more than a binding's ${formatBytes(limit)}`,
-          'Use a smaller vocabulary or width, or f16 weights.',
-        );
-      }
+    for (const member of group) {
+      const size = room(member.size, member.parameter.dtype);
       if (bytes > 0 && bytes + size > limit) {
         parts.push([]);
         bytes = 0;
       }
-      parts.at(-1)!.push(entry);
+      parts.at(-1)!.push(member);
       bytes += size;
     }
     return parts;
   }
 
-  #allocate(part: [string, Parameter][], train: boolean, owner: string): Block {
-    const { dtype, decay } = part[0][1];
-    const trainable = train && part[0][1].trainable;
-    let elements = 0;
-    const members = part.map(([name, parameter]) => {
-      const offset = elements;
-      elements += room(parameter) / bytesOf(dtype);
-      return { name, parameter, offset };
-    });
-    const vector = (what: string, type: DType): Storage => {
-      const storage = this.device.buffers.acquire(elements * bytesOf(type), `${owner}: ${what}`);
-      this.#owned.push(storage);
-      const encoder = this.device.gpu.createCommandEncoder();
-      encoder.clearBuffer(storage.buffer, storage.offset, storage.size);
-      this.device.gpu.queue.submit([encoder.finish()]);
-      return storage;
+  #zeros(bytes: number, what: string): Storage {
+    const storage = this.#device.buffers.acquire(bytes, `${this.#owner}: ${what}`);
+    const encoder = this.#device.gpu.createCommandEncoder();
+    encoder.clearBuffer(storage.buffer, storage.offset, storage.size);
+    this.#device.gpu.queue.submit([encoder.finish()]);
+    return storage;
+  }
+
+  #block(
+    { storage, elements, members }: Range,
+    gradient: Storage | null,
+    moments: readonly Storage[] | null,
+  ): Block {
+    const { dtype, decay } = members[0].parameter;
+    const stored = (name: string, memory: Storage, type: DType, grad: Storage | null): Stored => {
+      const [shape, trainable] = [[elements], grad !== null];
+      const made: Memory = {
+        name,
+        shape,
+        dtype: type,
+        trainable,
+        storage: memory,
+        gradient: grad,
+        device: this.#device,
+      };
+      this.#memories.push(made);
+      return made;
     };
-    const storage = vector('weights', dtype);
-    const gradient = trainable ? vector('gradients', 'f32') : null;
-    for (const { parameter, offset } of members) {
-      parameter.storage = slice(storage, offset, parameter.size, dtype);
-      parameter.gradient = gradient && slice(gradient, offset, parameter.size, 'f32');
-    }
-    const stored = (name: string, memory: Storage, type: DType, grad: Storage | null): Stored => ({
-      name,
-      shape: [elements],
-      dtype: type,
-      trainable: grad !== null,
-      storage: memory,
-      gradient: grad,
-    });
     return {
       decay,
       weights: stored('weights', storage, dtype, gradient),
-      moments: gradient && {
-        first: stored('first moment', vector('moments', 'f32'), 'f32', null),
-        second: stored('second moment', vector('moments', 'f32'), 'f32', null),
+      moments: moments && {
+        first: moments[0] ? stored('first moment', moments[0], 'f32', null) : null,
+        second: moments[1] ? stored('second moment', moments[1], 'f32', null) : null,
       },
       members,
     };
   }
 
+  /** Gradients and moments, zeros, for what is trainable now. */
+  #addTraining(moments = 2): void {
+    this.#dropTraining();
+    for (const [name, { trainable, dtype }] of this.parameters) {
+      if (!trainable || dtype === 'f32') continue;
+      const todo = 'Store it as f32, or freeze it with trainable = false.';
+      throw new EngineError(name, `it is stored as ${dtype}, and weights are trained in f32`, todo);
+    }
+    const vector = (elements: number, what: string): Storage => {
+      const storage = this.#zeros(elements * 4, what);
+      this.#training.push(storage);
+      return storage;
+    };
+    this.#blocks = this.#ranges.flatMap(byTrainable).map((range) => {
+      if (!range.members[0].parameter.trainable) return this.#block(range, null, null);
+      const gradient = vector(range.elements, 'gradients');
+      for (const { held, offset, size } of range.members)
+        held.gradient = slice(gradient, offset, size, 'f32');
+      const own = Array.from({ length: moments }, () => vector(range.elements, 'moments'));
+      return this.#block(range, gradient, own);
+    });
+  }
+
+  #dropTraining(): void {
+    for (const storage of this.#training.splice(0)) this.#device.buffers.release(storage);
+    for (const parameter of this.parameters.values()) {
+      if (parameter.store === this) for (const { held } of heldBy(parameter)) held.gradient = null;
+    }
+    // Plans that were compiled over them see that they are gone.
+    for (const memory of this.#memories.splice(0)) memory.storage = memory.gradient = null;
+    this.#blocks = this.#ranges.map((range) => this.#block(range, null, null));
+  }
+
+  /**
+   * For a trainer: takes the store for one training, with gradients and as many moments as the optimizer has, which begin
+   * at zero, until what it returns is disposed of. The weights stay. Throws `EngineError` while another trainer has it.
+   */
+  train(moments: 0 | 1 | 2 = 2): Disposable {
+    const [first = this.#owner] = this.parameters.keys();
+    if (this.#disposed) throw new EngineError(first, 'its store was disposed of', 'Create a new one.');
+    if (this.#trained) {
+      throw new EngineError(first, 'it is being trained already', 'Dispose of the other trainer first.');
+    }
+    try {
+      this.#allocating(() => this.#addTraining(moments));
+    } catch (error) {
+      this.#dropTraining();
+      throw error;
+    }
+    this.#trained = true;
+    return {
+      [Symbol.dispose]: () => {
+        this.#trained = false;
+        if (!this.#train) this.#dropTraining();
+      },
+    };
+  }
+
+  /** Moves to another device, its own being lost: for what loads the weights next, because there are none there. */
+  moveTo(device: Device): void {
+    for (const name of this.parameters.keys()) this.#assertOwned(name);
+    for (const { name, dtype } of this.#chosen) this.#storageOf(name, dtype, device);
+    this.#release();
+    this.#device = device;
+    this.#allocating(() => {
+      this.#allocate();
+      if (this.#train) this.#addTraining();
+    });
+    for (const name of this.parameters.keys()) this.#forget(name);
+  }
+
+  /** From now on a parameter has no weights, until all of them are written. */
+  #forget(name: string): void {
+    const parameter = this.parameters.get(name)!;
+    this.#gaps.set(name, [[0, parameter.size]]);
+    parameter.unwritten = true;
+  }
+
+  /** What was written needs no more writing. */
+  #cover(name: string, from: number, to: number): void {
+    const gaps = this.#gaps
+      .get(name)
+      ?.flatMap(([start, end]): Run[] => [
+        [start, Math.min(end, from)],
+        [Math.max(start, to), end],
+      ])
+      .filter(([start, end]) => start < end);
+    if (!gaps) return;
+    if (gaps.length > 0) this.#gaps.set(name, gaps);
+    else {
+      this.#gaps.delete(name);
+      this.parameters.get(name)!.unwritten = false;
+    }
+  }
+
+  #release(): void {
+    this.#dropTraining();
+    for (const { storage } of this.#ranges) this.#device.buffers.release(storage);
+    for (const memory of this.#memories.splice(0)) memory.storage = memory.gradient = null;
+    [this.#ranges, this.#blocks] = [[], []];
+  }
+
   #parameter(name: string): Parameter {
     const parameter = this.parameters.get(name);
     if (!parameter) throw new DataError('ParameterStore', `there is no parameter "${name}"`);
+    this.#assertOwned(name, parameter);
     return parameter;
   }
 
-  /** Overwrites one parameter; `data` is row-major f32, converted where the parameter is f16. */
-  write(name: string, data: Float32Array): void {
+  #assertOwned(name: string, { store } = this.parameters.get(name)!): void {
+    if (store === this) return;
+    const what = this.#disposed ? 'its store was disposed of' : 'it belongs to another store by now';
+    throw new EngineError(name, what, 'Keep one store alive as long as it is used.');
+  }
+
+  /**
+   * Overwrites one parameter, or with `offset` the elements from there on, as many as there are; `data` is row-major f32,
+   * bits of f16 (`Uint16Array`) or, for integers, u32, converted to what the parameter is. Parts of f16 parameters begin and end at even
+   * elements, or with the parameter.
+   */
+  write(name: string, data: WeightPiece | Uint32Array, offset?: number): void {
     const parameter = this.#parameter(name);
-    if (data.length !== parameter.size) {
-      throw new ShapeError(
-        name,
-        `${data.length} numbers do not fill ${formatShape(parameter.shape)}, which takes ${parameter.size}`,
-      );
+    const { shape, size, dtype } = parameter;
+    const from = offset ?? 0;
+    const to = from + data.length;
+    const refuse = (what: string, todo = ''): never => {
+      throw new ShapeError(name, what, todo);
+    };
+    const half = kindOf(data) === 'Uint16Array';
+    const whole = kindOf(data) === 'Uint32Array' && dtype === 'u32';
+    if (!half && !whole && kindOf(data) !== 'Float32Array') {
+      refuse(`it is given as ${kindOf(data)}, not as Float32Array`);
     }
-    if (parameter.dtype === 'u32') upload(this.device.gpu, parameter.storage!, Uint32Array.from(data));
-    else
-      upload(this.device.gpu, parameter.storage!, parameter.dtype === 'f16' ? float32ToFloat16(data) : data);
+    if (offset === undefined && to !== size) {
+      refuse(`${to} numbers do not fill ${formatShape(shape)}, which takes ${size}`);
+    }
+    if (!Number.isInteger(from) || from < 0 || to > size) {
+      refuse(`${data.length} numbers from ${from} on do not fit ${formatShape(shape)}, which takes ${size}`);
+    }
+    if (dtype === 'f16' && (from % 2 > 0 || (to % 2 > 0 && to < size))) {
+      refuse(`numbers ${from} to ${to} share words with others`, 'Write f16 from and to even elements.');
+    }
+    this.#revision++;
+    let bits = data;
+    if (dtype !== 'f16') {
+      const values = half ? float16ToFloat32(data as Uint16Array) : data;
+      bits = dtype === 'u32' && !whole ? Uint32Array.from(values) : values;
+    } else if (!half) bits = float32ToFloat16(data as Float32Array);
+    for (const { held, first, end } of heldBy(parameter)) {
+      const [start, stop] = [Math.max(from, first), Math.min(to, end)];
+      if (start >= stop) continue;
+      const part = bits.subarray(start - from, stop - from);
+      upload(this.#device.gpu, held.storage!, part, (start - first) * bytesOf(dtype));
+    }
+    this.#waiting += bits.byteLength;
+    this.#cover(name, from, to);
+  }
+
+  /**
+   * For loaders, after each piece: resolves when the GPU has taken over what was written, once that is 8 MiB, so that no
+   * more waits in memory.
+   */
+  async drain(): Promise<void> {
+    if (this.#waiting < DRAIN_BYTES) return;
+    this.#waiting = 0;
+    await this.#device.idle();
+  }
+
+  /**
+   * Has `work` write every parameter, piece by piece. Until it is done there are no weights: plans refuse to run. Where it
+   * throws or leaves a part out, the store is disposed of, because half-loaded models do not exist; where the device is lost
+   * meanwhile, it stays, without weights: see `moveTo`.
+   */
+  async fill(work: () => Promise<void>): Promise<void> {
+    for (const name of this.parameters.keys()) this.#assertOwned(name);
+    if (this.#filling) {
+      throw new EngineError(this.#owner, 'it is being loaded already', 'Await that first.');
+    }
+    this.#filling = true;
+    try {
+      await this.ready();
+      for (const name of this.parameters.keys()) this.#forget(name);
+      await work();
+      await this.#device.idle();
+      for (const name of this.parameters.keys()) this.#assertOwned(name);
+      this.#device.assertAlive(this.#owner);
+      const [gap] = this.#gaps;
+      if (gap) {
+        const [name, missing] = gap;
+        const numbers = missing.reduce((sum, [from, to]) => sum + to - from, 0);
+        throw new DataError(name, `${numbers} of its ${this.#parameter(name).size} numbers did not come`);
+      }
+    } catch (error) {
+      const loss = await this.#device.loss();
+      if (!loss) this[Symbol.dispose](); // else it may move to another device
+      throw error;
+    } finally {
+      this.#filling = false;
+    }
   }
 
   /** One parameter's weights (or gradient) on the CPU, as f32. */
   async read(name: string, part: 'storage' | 'gradient' = 'storage'): Promise<Float32Array> {
     const parameter = this.#parameter(name);
-    const storage = parameter[part];
-    if (!storage) throw new DataError(name, 'it has no gradient', 'Create the store with { train: true }.');
+    if (part === 'storage') expectWritten(parameter);
     const dtype = part === 'gradient' ? 'f32' : parameter.dtype;
-    const data = await this.device.readback.read(storage, parameter.size * bytesOf(dtype));
-    return dtype === 'f16' ? float16ToFloat32(new Uint16Array(data)) : new Float32Array(data);
+    const all = await Promise.all(
+      heldBy(parameter).map(async ({ held, first, end }) => {
+        const storage = held[part];
+        if (!storage) {
+          throw new DataError(name, 'it has no gradient', 'Create the store with { train: true }.');
+        }
+        return floatsOf(await this.#device.readback.read(storage, (end - first) * bytesOf(dtype)), dtype);
+      }),
+    );
+    if (all.length === 1) return all[0];
+    const whole = new Float32Array(parameter.size);
+    for (const [i, { first }] of heldBy(parameter).entries()) whole.set(all[i], first);
+    return whole;
+  }
+
+  /** The first numbers of every parameter, at most `count`: to tell models apart without reading all of them. */
+  async readFirst(count: number): Promise<Map<string, Float32Array>> {
+    const all = [...this.parameters].map(async ([name, parameter]) => {
+      this.#assertOwned(name);
+      expectWritten(parameter);
+      const [{ held, end }] = heldBy(parameter);
+      const bytes = Math.min(count, end) * bytesOf(parameter.dtype);
+      const data = await this.#device.readback.read(held.storage!, bytes);
+      return [name, floatsOf(data, parameter.dtype)] as const;
+    });
+    return new Map(await allRead(all));
   }
 
   /** Every tensor of one kind, by parameter name: one readback a block. Moments exist for trained parameters only. */
   async readAll(part: 'weights' | 'first' | 'second'): Promise<Map<string, Float32Array>> {
+    for (const [name, parameter] of this.parameters) {
+      this.#assertOwned(name);
+      if (part === 'weights') expectWritten(parameter);
+    }
     const out = new Map<string, Float32Array>();
     // All are asked for before any is awaited, so that they belong to one moment.
-    await Promise.all(
+    await allRead(
       this.blocks.map(async ({ weights, moments, members }) => {
         const from = part === 'weights' ? weights : moments?.[part];
         if (!from) return;
-        const bytes = await this.device.readback.read(from.storage!);
-        const all = from.dtype === 'f16' ? float16ToFloat32(new Uint16Array(bytes)) : new Float32Array(bytes);
-        for (const { name, parameter, offset } of members)
-          out.set(name, all.slice(offset, offset + parameter.size));
+        const all = floatsOf(await this.#device.readback.read(from.storage!), from.dtype);
+        for (const { name, parameter, first, size, offset } of members) {
+          const values = all.slice(offset, offset + size);
+          if (size === parameter.size) out.set(name, values);
+          else {
+            const whole = out.get(name) ?? new Float32Array(parameter.size);
+            whole.set(values, first);
+            out.set(name, whole);
+          }
+        }
       }),
     );
     return out;
   }
 
-  /** Overwrites the moments of trained parameters; names that do not train are left out. */
-  writeMoments(part: 'first' | 'second', data: ReadonlyMap<string, Float32Array>): void {
+  /** Overwrites elements of a trained parameter's moment, from `at` on. */
+  writeMoment(part: 'first' | 'second', name: string, data: WeightPiece, at: number): void {
+    const values = data instanceof Uint16Array ? float16ToFloat32(data) : data;
+    let left = values.length;
     for (const { moments, members } of this.blocks) {
-      if (!moments) continue;
-      for (const { name, parameter, offset } of members) {
-        const values = data.get(name);
-        if (!values || values.length !== parameter.size) {
-          throw new DataError(
-            name,
-            `the ${part} moment is missing or has the wrong size`,
-            'Load another checkpoint.',
-          );
-        }
-        upload(this.device.gpu, slice(moments[part].storage!, offset, parameter.size, 'f32'), values);
+      for (const { first, size, offset } of members.filter((member) => member.name === name)) {
+        const [start, stop] = [Math.max(at, first), Math.min(at + values.length, first + size)];
+        const moment = moments?.[part];
+        if (start >= stop || !moment) continue;
+        const own = values.subarray(start - at, stop - at);
+        upload(this.#device.gpu, moment.storage!, own, 4 * (offset + start - first));
+        left -= own.length;
       }
     }
+    if (left > 0) {
+      throw new DataError(name, `there is no place for its ${part} moment`, 'Load another checkpoint.');
+    }
+    this.#revision++;
+    this.#waiting += values.byteLength;
   }
 
   /**
-   * Fills every parameter from `source`. `rename` maps our names to the source's. Nothing is written unless every
-   * name and shape fits; the error lists what is missing and, by `strict`, what was not expected.
+   * Fills every parameter from `file`, which may be of an earlier version, piece by piece: memory holds one at a time, whatever the file's size. Nothing is
+   * written unless every name and shape fits; the error lists what is missing and what was not expected. A load that fails
+   * later, or is aborted, disposes of the store: see `fill`.
    */
-  async load(
-    source: WeightSource,
-    { rename = (name: string) => name, where = 'weights', ignore = (_name: string) => false } = {},
-  ): Promise<void> {
+  async load(file: WeightSource, options: LoadWeightsOptions = {}): Promise<void> {
+    const { rename = (name) => name, where = 'weights', ignore = () => false, signal, onProgress } = options;
+    expectOptions('ParameterStore.load', options, { rename, where, ignore, signal, onProgress });
+    throwIfAborted(signal);
+    const source = inTodaysNames(file, this.#module);
     const available = new Set(source.names());
     const wanted = [...this.parameters].map(([name, p]) => ({ name, from: rename(name), shape: p.shape }));
     const missing = wanted.filter((w) => !available.has(w.from)).map((w) => w.from);
@@ -234,26 +697,87 @@ export class ParameterStore implements Disposable {
         );
       }
     }
-    const all = await Promise.all(wanted.map(async (w) => [w.name, await source.float32(w.from)] as const));
-    for (const [name, data] of all) this.write(name, data);
+    const places = new Map(source.names().map((name, i) => [name, i]));
+    wanted.sort((a, b) => places.get(a.from)! - places.get(b.from)!);
+    const bytes = (name: string, elements: number): number =>
+      elements * bytesOf(this.parameters.get(name)!.dtype);
+    const total = wanted.reduce((sum, { name, shape }) => sum + bytes(name, sizeOf(shape)), 0);
+    await this.fill(async () => {
+      let done = 0;
+      for (const { name, from } of wanted) {
+        let at = 0;
+        for await (const piece of piecesOf(source, from, signal ? { signal } : {})) {
+          throwIfAborted(signal);
+          this.write(name, piece, at);
+          at += piece.length;
+          done += bytes(name, piece.length);
+          await this.drain();
+          onProgress?.(done, total);
+        }
+      }
+    });
   }
 
   /** Bytes on the GPU. */
   get bytes(): number {
-    return this.#owned.reduce((sum, s) => sum + s.size, 0);
+    return [...this.#training, ...this.#ranges.map((range) => range.storage)].reduce(
+      (sum, s) => sum + s.size,
+      0,
+    );
   }
 
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const storage of this.#owned) this.device.buffers.release(storage);
-    for (const parameter of this.parameters.values()) parameter.storage = parameter.gradient = null;
+    this.#release();
+    for (const parameter of this.parameters.values()) {
+      if (parameter.store !== this) continue;
+      for (const { held } of heldBy(parameter)) held.storage = null;
+      parameter.store = parameter.parts = null;
+      parameter.unwritten = false;
+      if (this.#chosen.includes(parameter)) parameter.dtype = 'f32';
+    }
   }
 }
 
-/** Bytes that a parameter takes in its block. */
-function room({ size, dtype }: Parameter): number {
+/** A range cut where parameters that train and those that do not meet. */
+function byTrainable({ storage, elements, members }: Range): Range[] {
+  const starts = members.flatMap(({ parameter: { trainable } }, i) =>
+    i === 0 || trainable !== members[i - 1].parameter.trainable ? [i] : [],
+  );
+  return starts.map((start, k): Range => {
+    const own = members.slice(start, starts[k + 1]);
+    const { offset, parameter } = own[0];
+    const size = (members[starts[k + 1]]?.offset ?? elements) - offset;
+    return {
+      storage: slice(storage, offset, size, parameter.dtype),
+      elements: size,
+      members: own.map((member) => ({ ...member, offset: member.offset - offset })),
+    };
+  });
+}
+
+/** Bytes that elements take in their block. */
+function room(size: number, dtype: DType): number {
   return Math.ceil((size * bytesOf(dtype)) / ALIGN) * ALIGN;
+}
+
+/** What has a parameter's memory, and which of its elements. */
+function heldBy(parameter: Parameter): { held: Parameter | ParameterPart; first: number; end: number }[] {
+  const { parts, size, shape } = parameter;
+  if (!parts) return [{ held: parameter, first: 0, end: size }];
+  const row = size / shape[0];
+  return parts.map((held) => ({
+    held,
+    first: held.from * row,
+    end: (held.from + held.shape[0]) * row,
+  }));
+}
+
+/** Numbers of memory; integers above 2^24 are rounded. */
+function floatsOf(data: ArrayBuffer, dtype: DType): Float32Array {
+  if (dtype === 'u32') return Float32Array.from(new Uint32Array(data));
+  return dtype === 'f16' ? float16ToFloat32(new Uint16Array(data)) : new Float32Array(data);
 }
 
 function slice(block: Storage, offset: number, size: number, dtype: DType): Storage {

@@ -1,26 +1,8 @@
-import { DeviceError, throwIfAborted } from '../errors';
-import { BufferPool } from './buffers';
+import { DeviceError, expectOptions, throwIfAborted } from '../errors';
+import { BufferPool, USAGE } from './buffers';
+import type { Capabilities } from './capabilities';
 import { PipelineCache } from './pipelines';
-import { Readback } from './transfer';
-
-/** What kernels may choose their variants by. */
-export interface Capabilities {
-  /** `shader-f16`: 16-bit storage. */
-  readonly f16: boolean;
-  readonly subgroups: { readonly min: number; readonly max: number } | null;
-  /** `timestamp-query`: per-kernel GPU times. */
-  readonly timestamps: boolean;
-  /** A CPU pretends to be a GPU (SwiftShader, lavapipe, WARP): other tiles are fast there. */
-  readonly software: boolean;
-  /** Largest storage binding, bytes. */
-  readonly maxBinding: number;
-  /** Workgroup memory, bytes. */
-  readonly maxWorkgroupMemory: number;
-  /** Invocations per workgroup. */
-  readonly maxInvocations: number;
-  /** Floating-point operations that one dispatch should take at most. */
-  readonly dispatchFlops: number;
-}
+import { READ, Readback } from './transfer';
 
 export interface DeviceOptions {
   readonly powerPreference?: GPUPowerPreference;
@@ -30,6 +12,11 @@ export interface DeviceOptions {
   /** Ask for WebGPU's default limits and no features: to test what the weakest device does. */
   readonly minimal?: boolean;
   readonly label?: string;
+  /**
+   * Called at each kernel that is compiled, for whatever plan: how many are ready of those that were asked for since all
+   * were. A first run compiles dozens, which may take a minute; browsers and drivers keep most of the work for the next.
+   */
+  readonly onCompile?: (ready: number, asked: number) => void;
 }
 
 export interface AdapterInfo {
@@ -60,7 +47,10 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|microsoft basic render|warp|soft
  */
 const DISPATCH_FLOPS = 100e9;
 
-/** A WebGPU device and what Heed keeps for it: buffer pool, pipelines, readback ring. */
+/** What a device that answers no more may take until it says that it is lost. */
+const GRACE_MS = 5000;
+
+/** A WebGPU device and what Heed keeps for it: buffer pool, pipelines, readback. */
 export class Device implements Disposable {
   readonly gpu: GPUDevice;
   readonly can: Capabilities;
@@ -73,6 +63,7 @@ export class Device implements Disposable {
   /** WebGPU's entry point, if we asked it for the device: Dawn in Node crashes once that is collected. */
   readonly entry: GPU | null;
   #lostError: DeviceError | null = null;
+  #disposed = false;
 
   private constructor(gpu: GPUDevice, info: AdapterInfo, software: boolean, entry: GPU | null) {
     this.gpu = gpu;
@@ -87,14 +78,14 @@ export class Device implements Disposable {
         : null,
       timestamps: features.has('timestamp-query'),
       software,
-      maxBinding: limits.maxStorageBufferBindingSize,
+      maxBinding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
       maxWorkgroupMemory: limits.maxComputeWorkgroupStorageSize,
       maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
       dispatchFlops: DISPATCH_FLOPS,
     };
     this.buffers = new BufferPool(gpu);
     this.pipelines = new PipelineCache(gpu);
-    this.readback = new Readback(gpu);
+    this.readback = new Readback(gpu, this.buffers);
     this.lost = gpu.lost.then(({ reason, message }) => {
       this.#lostError = new DeviceError(
         'Device',
@@ -114,7 +105,10 @@ export class Device implements Disposable {
    * Throws `DeviceError` where there is no WebGPU or no adapter, saying what to do.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const { signal, minimal = false } = options;
+    const { signal, minimal = false, onCompile = null } = options;
+    expectOptions('Device.open', options, {
+      ...{ signal, minimal, onCompile, powerPreference: 0, gpu: 0, label: 0 },
+    });
     throwIfAborted(signal);
     const entry = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
     if (!entry) {
@@ -127,9 +121,16 @@ export class Device implements Disposable {
           : 'Use Chrome or Edge 113, Safari 26, Firefox 141 or newer; in Node pass { gpu } from the npm package webgpu.',
       );
     }
-    const adapter = await entry.requestAdapter({
-      powerPreference: options.powerPreference ?? 'high-performance',
-    });
+    if (typeof (entry as Partial<GPU>).requestAdapter !== 'function')
+      throw new DeviceError('Device.open', 'gpu has no requestAdapter', 'Give a navigator.gpu.');
+    const refused = (cause: unknown): never => {
+      throw new DeviceError('Device', `the adapter gave no device (${String(cause)})`, 'Try again soon.', {
+        cause,
+      });
+    };
+    const adapter = await entry
+      .requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' })
+      .catch(refused);
     throwIfAborted(signal);
     if (!adapter) {
       throw new DeviceError(
@@ -140,22 +141,37 @@ export class Device implements Disposable {
     }
     const requiredLimits: Record<string, number> = {};
     if (!minimal) for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
-    const gpu = await adapter.requestDevice({
-      label: options.label ?? 'heed',
-      requiredLimits,
-      requiredFeatures: minimal ? [] : (FEATURES.filter((f) => adapter.features.has(f)) as GPUFeatureName[]),
-    });
+    const gpu = await adapter
+      .requestDevice({
+        label: options.label ?? 'heed',
+        requiredLimits,
+        requiredFeatures: minimal
+          ? []
+          : (FEATURES.filter((f) => adapter.features.has(f)) as GPUFeatureName[]),
+      })
+      .catch(refused);
     if (signal?.aborted) {
       gpu.destroy();
       throwIfAborted(signal);
     }
-    return new Device(gpu, describe(adapter.info), isSoftware(adapter.info), entry);
+    const device = new Device(gpu, describe(adapter.info), isSoftware(adapter.info), entry);
+    device.pipelines.onCompile = onCompile;
+    return device;
   }
 
   /** Wraps an app's own device, which Heed will never destroy. Its features and limits are used as they are. */
-  static from(gpu: GPUDevice): Device {
+  static from(gpu: GPUDevice, options: Pick<DeviceOptions, 'onCompile'> = {}): Device {
+    const { onCompile = null } = options;
+    expectOptions('Device.from', options, { onCompile });
     const info = gpu.adapterInfo as GPUAdapterInfo | undefined;
-    return new Device(gpu, describe(info), isSoftware(info), null);
+    const device = new Device(gpu, describe(info), isSoftware(info), null);
+    device.pipelines.onCompile = onCompile;
+    return device;
+  }
+
+  /** Whether its memory is there: it was neither lost nor disposed of. */
+  get alive(): boolean {
+    return this.#lostError === null && !this.#disposed;
   }
 
   /** Throws if the device is gone, so that a run fails with a reason and not with silence. */
@@ -163,15 +179,40 @@ export class Device implements Disposable {
     if (this.#lostError) throw new DeviceError(where, this.#lostError.what, this.#lostError.todo);
   }
 
-  /** Resolves when all work submitted so far is done. */
+  /**
+   * The loss if it is lost, else null. Other calls may fail a moment before it says so, with whatever error: so it is
+   * asked, and who has an error of its own to judge asks first.
+   */
+  async loss(): Promise<DeviceError | null> {
+    if (this.#lostError) return this.#lostError;
+    const answers = this.#answers().then(
+      () => null,
+      () => new Promise<null>((resolve) => setTimeout(resolve, GRACE_MS, null)),
+    );
+    return Promise.race([this.lost, answers]);
+  }
+
+  /** Only a device that is there maps a buffer. */
+  async #answers(): Promise<void> {
+    const { gpu } = this;
+    gpu.pushErrorScope('out-of-memory');
+    const buffer = gpu.createBuffer({ size: 4, usage: USAGE.readback });
+    gpu.popErrorScope().catch(() => null);
+    await buffer.mapAsync(READ);
+    buffer.destroy();
+  }
+
+  /** Resolves when all work submitted so far is done. Throws `DeviceError` if the device is lost meanwhile. */
   async idle(): Promise<void> {
-    await this.gpu.queue.onSubmittedWorkDone();
+    await this.gpu.queue.onSubmittedWorkDone().catch(async (cause: unknown) => {
+      throw (await this.loss()) ?? cause;
+    });
   }
 
   [Symbol.dispose](): void {
-    this.readback.destroy();
     // A device that the app gave us is the app's to destroy.
     if (this.entry) {
+      this.#disposed = true;
       this.buffers.destroy();
       this.gpu.destroy();
     } else {

@@ -1,5 +1,5 @@
 import { KernelError } from '../errors';
-import type { Capabilities } from './device';
+import type { Capabilities } from './capabilities';
 import {
   link,
   type ByCapability,
@@ -19,13 +19,16 @@ export interface KernelDefinition {
 /** A kernel whose constants are fixed: text to compile plus its binding layout. Holds no GPU object. */
 export interface KernelVariant {
   readonly kernel: string;
-  /** Equal for equal variants; identifies the pipeline. */
-  readonly key: string;
+  /** Its name and constants, for people: labels, errors, `explain`. */
+  readonly label: string;
+  /** What is compiled. Identifies the pipeline: variants with the same text are one, whatever they are called. */
   readonly code: string;
   /** Which file each range of lines came from, to name it in compile errors. */
   readonly lines: readonly { readonly path: string; readonly first: number }[];
   /** Group 0: the op's tensors and its static sizes, by name. */
   readonly bindings: readonly ShaderBinding[];
+  /** Names of those that hold f16: other tensors there would be read as what they are not. */
+  readonly halves: ReadonlySet<string>;
   /** The static uniform block of group 0, if the kernel has one. */
   readonly uniform: { readonly binding: ShaderBinding; readonly layout: UniformLayout } | null;
   /** Whether group 1, the replay's `Step`, is bound. */
@@ -48,21 +51,56 @@ export function defineKernel({ name, wgsl }: KernelDefinition): Kernel {
         .sort()
         .map((k) => `${k}=${String(constants[k])}`)
         .join(' ');
-      const key =
+      const label =
         `${name}${can.subgroups && wgsl.some((f) => 'base' in f) ? ' subgroups' : ''} ${settings}`.trim();
-      let variant = variants.get(key);
+      let variant = variants.get(label);
       if (!variant) {
-        variant = build(name, key, wgsl, constants, can);
-        variants.set(key, variant);
+        variant = build(name, label, wgsl, constants, can);
+        variants.set(label, variant);
       }
       return variant;
     },
   };
 }
 
+/** Kernels by the files that they begin with. */
+interface Branch {
+  kernel?: Kernel;
+  readonly longer: Map<Shader | ByCapability, Branch>;
+}
+
+/**
+ * Kernels of an op that chooses their files while it records: the same files, in the same order, give the same kernel,
+ * and others never do, whatever they are called.
+ */
+/*#__NO_SIDE_EFFECTS__*/
+export function linkedKernels(): (name: string, wgsl: KernelDefinition['wgsl']) => Kernel {
+  const root: Branch = { longer: new Map() };
+  return (name, wgsl) => {
+    let branch = root;
+    for (const file of wgsl) {
+      let next = branch.longer.get(file);
+      if (!next) branch.longer.set(file, (next = { longer: new Map() }));
+      branch = next;
+    }
+    return (branch.kernel ??= defineKernel({ name, wgsl }));
+  };
+}
+
+/** Storage bindings of f16, of vectors of them, or of what an alias makes one. */
+function halvesIn(code: string): Set<string> {
+  const aliases = new Map(
+    [...code.matchAll(/\balias\s+(\w+)\s*=\s*([^;]+);/g)].map(([, name, of]) => [name, of]),
+  );
+  const bindings = code.matchAll(/\bvar<storage[^>]*>\s*(\w+)\s*:\s*array<\s*(?:vec\d<\s*)?(\w+)/g);
+  return new Set(
+    [...bindings].flatMap(([, name, type]) => (/f16|h$/.test(aliases.get(type) ?? type) ? [name] : [])),
+  );
+}
+
 function build(
   name: string,
-  key: string,
+  label: string,
   wgsl: KernelDefinition['wgsl'],
   constants: Constants,
   can: Capabilities,
@@ -82,10 +120,11 @@ function build(
   const layout = uniformBinding && files.map((f) => f.uniforms[uniformBinding.name]).find((u) => u);
   return {
     kernel: name,
-    key,
+    label,
     code,
     lines,
     bindings,
+    halves: halvesIn(code),
     uniform: uniformBinding && layout ? { binding: uniformBinding, layout } : null,
     usesStep: all.some((b) => b.group === 1),
   };

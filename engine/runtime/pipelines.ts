@@ -15,8 +15,14 @@ export interface CompiledKernel {
  */
 export class PipelineCache {
   readonly #gpu: GPUDevice;
+  /** By their text: names may be equal where kernels are not. */
   readonly #pipelines = new Map<string, Promise<CompiledKernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  /** Kernels that were asked for since all were ready, and those of them that are ready now. */
+  #asked = 0;
+  #ready = 0;
+  /** See `DeviceOptions.onCompile`. */
+  onCompile: ((ready: number, asked: number) => void) | null = null;
   /** Group 1 of every kernel that uses it: the replay's `Step` uniform. */
   readonly stepLayout: GPUBindGroupLayout;
 
@@ -28,16 +34,17 @@ export class PipelineCache {
     });
   }
 
-  /** Number of variants asked for so far. */
+  /** Number of variants compiled or being compiled. */
   get size(): number {
     return this.#pipelines.size;
   }
 
   get(variant: KernelVariant): Promise<CompiledKernel> {
-    let compiled = this.#pipelines.get(variant.key);
+    let compiled = this.#pipelines.get(variant.code);
     if (!compiled) {
       compiled = this.#compile(variant);
-      this.#pipelines.set(variant.key, compiled);
+      this.#pipelines.set(variant.code, compiled);
+      compiled.catch(() => this.#pipelines.delete(variant.code)); // the reason may pass, such as a want of memory
     }
     return compiled;
   }
@@ -60,16 +67,27 @@ export class PipelineCache {
   }
 
   async #compile(variant: KernelVariant): Promise<CompiledKernel> {
+    this.#asked++;
+    try {
+      return await this.#make(variant);
+    } finally {
+      const [ready, asked] = [++this.#ready, this.#asked];
+      if (ready === asked) this.#ready = this.#asked = 0;
+      this.onCompile?.(ready, asked);
+    }
+  }
+
+  async #make(variant: KernelVariant): Promise<CompiledKernel> {
     const gpu = this.#gpu;
     const layout = this.#layout(variant);
     gpu.pushErrorScope('validation');
-    const module = gpu.createShaderModule({ label: variant.key, code: variant.code });
-    const scope = gpu.popErrorScope();
+    const module = gpu.createShaderModule({ label: variant.label, code: variant.code });
+    const scope = gpu.popErrorScope().catch(() => null); // device lost
     try {
       const pipeline = await gpu.createComputePipelineAsync({
-        label: variant.key,
+        label: variant.label,
         layout: gpu.createPipelineLayout({
-          label: variant.key,
+          label: variant.label,
           bindGroupLayouts: variant.usesStep ? [layout, this.stepLayout] : [layout],
         }),
         compute: { module, entryPoint: 'main' },
@@ -90,13 +108,13 @@ async function explain(
   cause: unknown,
 ): Promise<KernelError> {
   const source = variant.code.split('\n');
-  const { messages } = await module.getCompilationInfo();
-  const errors = messages.filter((m) => m.type === 'error');
+  const info = await module.getCompilationInfo().catch(() => null); // device lost
+  const errors = info?.messages.filter((m) => m.type === 'error') ?? [];
   const told = errors.map((m) => {
     const file = [...variant.lines].reverse().find((l) => l.first <= m.lineNum);
     const line = file ? m.lineNum - file.first + 1 : m.lineNum;
     return `${file?.path ?? variant.kernel}:${line}:${m.linePos} ${m.message}\n    ${source[m.lineNum - 1]?.trim() ?? ''}`;
   });
   const what = told.length > 0 ? `does not compile\n  ${told.join('\n  ')}` : `no pipeline: ${String(cause)}`;
-  return new KernelError(variant.key, what, '', { cause });
+  return new KernelError(variant.label, what, '', { cause });
 }

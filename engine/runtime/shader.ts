@@ -1,6 +1,6 @@
 import { KernelError } from '../errors';
 import { findConstants } from './constants';
-import type { Capabilities } from './device';
+import type { Capabilities } from './capabilities';
 
 export interface ShaderBinding {
   readonly name: string;
@@ -72,7 +72,8 @@ export function byCapability(choice: ByCapability): ByCapability {
 }
 
 /** Storage types go to `alias`, numbers and booleans to `const`. */
-export type ConstantValue = number | boolean | 'f32' | 'f16' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<f16>';
+export type ConstantValue =
+  number | boolean | 'f32' | 'f16' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
 export type Constants = Readonly<Record<string, ConstantValue>>;
 
 function literal(value: ConstantValue): string {

@@ -1,3 +1,4 @@
+import { USAGE } from './buffers';
 import type { Device } from './device';
 
 /** Timestamps per query set: WebGPU's limit. */
@@ -22,8 +23,9 @@ async function byTimestamps(
   const times = new Float64Array(dispatches.length);
   const count = Math.min(QUERIES, 2 * dispatches.length);
   const querySet = gpu.createQuerySet({ type: 'timestamp', count });
-  const resolved = gpu.createBuffer({ size: count * 8, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
+  const resolved = device.buffers.acquire(count * 8, 'timestamps', USAGE.queries);
   try {
+    await device.buffers.accepted([resolved]);
     for (let from = 0; from < dispatches.length; from += QUERIES / 2) {
       const part = dispatches.slice(from, from + QUERIES / 2);
       const encoder = gpu.createCommandEncoder();
@@ -34,19 +36,17 @@ async function byTimestamps(
         record(pass);
         pass.end();
       }
-      encoder.resolveQuerySet(querySet, 0, 2 * part.length, resolved, 0);
+      encoder.resolveQuerySet(querySet, 0, 2 * part.length, resolved.buffer, 0);
       gpu.queue.submit([encoder.finish()]);
       const bytes = part.length * 16;
-      const stamps = new BigUint64Array(
-        await device.readback.read({ buffer: resolved, offset: 0, size: bytes }, bytes),
-      );
+      const stamps = new BigUint64Array(await device.readback.read(resolved, bytes));
       for (let i = 0; i < part.length; i++) {
         times[from + i] = Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6;
       }
     }
   } finally {
     querySet.destroy();
-    resolved.destroy();
+    device.buffers.release(resolved);
   }
   return times;
 }
@@ -63,7 +63,7 @@ async function byClock(
     pass.end();
     const start = performance.now();
     gpu.queue.submit([encoder.finish()]);
-    await gpu.queue.onSubmittedWorkDone();
+    await device.idle();
     return performance.now() - start;
   };
   await once(null);

@@ -1,51 +1,63 @@
-import { DeviceError } from '../errors';
-import type { Storage } from './buffers';
+import { DeviceError, KernelError } from '../errors';
+import { USAGE, type BufferPool, type Storage } from './buffers';
 
-// Flags are spelled out: in Node only the entry point is handed in, no globals.
-const MAP_READ_COPY_DST = 0x01 | 0x08;
-const READ = 1;
+/** GPUMapMode.READ, spelled out: in Node only the entry point is handed in, no globals. */
+export const READ = 1;
 
 /**
- * Readback through a ring of mappable staging buffers, kept by size, so that a steady loop of reads creates none.
+ * Readback through mappable staging buffers of the pool, so that a steady loop of reads creates none.
  * A read is a copy queued behind the work so far; it never stops later submissions.
  */
 export class Readback {
   readonly #gpu: GPUDevice;
-  readonly #idle = new Map<number, GPUBuffer[]>();
+  readonly #buffers: BufferPool;
 
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GPUDevice, buffers: BufferPool) {
     this.#gpu = gpu;
+    this.#buffers = buffers;
   }
 
-  /** Copies `bytes` of `source`, from `offset` in it, to the CPU. */
+  /** Copies `bytes` of `source`, from `offset` in it, to the CPU. Throws `DeviceError` for want of memory or a loss. */
   async read(source: Storage, bytes = source.size, offset = 0): Promise<ArrayBuffer> {
-    const size = Math.max(256, 2 ** Math.ceil(Math.log2(Math.max(4, bytes))));
     const copy = Math.ceil(bytes / 4) * 4;
-    const staging =
-      this.#idle.get(size)?.pop() ??
-      this.#gpu.createBuffer({ label: 'readback', size, usage: MAP_READ_COPY_DST });
-    const encoder = this.#gpu.createCommandEncoder({ label: 'readback' });
-    encoder.copyBufferToBuffer(source.buffer, source.offset + offset, staging, 0, copy);
-    this.#gpu.queue.submit([encoder.finish()]);
+    const staging = this.#buffers.acquire(copy, 'readback', USAGE.readback);
+    const pair = [staging, source];
     try {
-      await staging.mapAsync(READ, 0, copy);
-    } catch (cause) {
-      throw new DeviceError('readback', 'the device was lost or destroyed while reading', 'Open it again.', {
-        cause,
-      });
+      const scoped = pair.some((storage) => this.#buffers.doubtful(storage));
+      if (scoped) this.#gpu.pushErrorScope('validation');
+      const encoder = this.#gpu.createCommandEncoder({ label: 'readback' });
+      encoder.copyBufferToBuffer(source.buffer, source.offset + offset, staging.buffer, 0, copy);
+      this.#gpu.queue.submit([encoder.finish()]);
+      const mapped = staging.buffer.mapAsync(READ, 0, copy).then(() => null, gone);
+      const scope = scoped ? this.#gpu.popErrorScope().catch(() => null) : null;
+      const lost = await mapped;
+      await this.#buffers.accepted(pair); // memory that was refused fails to map, too
+      if (lost) throw lost;
+      const invalid = await scope;
+      if (invalid) throw new KernelError('readback', `WebGPU refused it: ${invalid.message}`);
+      let data: ArrayBuffer;
+      try {
+        data = staging.buffer.getMappedRange(0, copy).slice(0, bytes);
+      } catch (cause) {
+        throw gone(cause); // a loss unmaps
+      }
+      staging.buffer.unmap();
+      return data;
+    } finally {
+      this.#buffers.release(staging);
     }
-    const data = staging.getMappedRange(0, copy).slice(0, bytes);
-    staging.unmap();
-    const idle = this.#idle.get(size);
-    if (idle) idle.push(staging);
-    else this.#idle.set(size, [staging]);
-    return data;
   }
+}
 
-  destroy(): void {
-    for (const buffer of [...this.#idle.values()].flat()) buffer.destroy();
-    this.#idle.clear();
-  }
+const gone = (cause: unknown): DeviceError =>
+  new DeviceError('readback', 'the device was lost or destroyed while reading', 'Open it again.', { cause });
+
+/** As Promise.all, but a failed one waits for the others: who throws has no reads under way, nor their staging memory. */
+export async function allRead<T extends readonly Promise<unknown>[] | []>(
+  reads: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(reads);
+  return Promise.all(reads);
 }
 
 const CHUNK = 1 << 24;

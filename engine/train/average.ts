@@ -1,8 +1,8 @@
-import { DataError, ShapeError, throwIfAborted } from '../errors';
+import { DataError, expectOptions, ShapeError, throwIfAborted } from '../errors';
 import { formatShape, sameShape } from '../graph/tensor';
 import { isTrainingState, WEIGHTS_FORMAT } from './checkpoint';
 import { openSafetensors, saveSafetensors } from '../io/safetensors';
-import type { WeightSource } from '../nn/parameter_store';
+import type { WeightSource } from '../nn/weight_source';
 
 /**
  * The mean of the weights of several checkpoints of one run, as the Transformer paper takes of its last 5 to 20
@@ -14,6 +14,7 @@ export async function averageWeights(
   files: readonly (Uint8Array | ArrayBuffer | Blob)[],
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  expectOptions('averageWeights', options, { signal: 0 });
   const sources = await Promise.all(files.map((file) => openSafetensors(file)));
   return meanOfWeights(sources, sources.at(-1)?.metadata ?? {}, options);
 }

@@ -1,4 +1,4 @@
-import { DataError } from '../errors';
+import { DataError, expectOptions, expectSeed } from '../errors';
 import { hash32 } from '../nn/init';
 
 /** Token ids and the token after each of them. (B, T) each. */
@@ -16,8 +16,12 @@ export type BatchSource = (step: number) => Batch;
  */
 export function randomWindows(
   tokens: Uint32Array,
-  { batch, length, seed = 0 }: { batch: number; length: number; seed?: number },
+  options: { batch: number; length: number; seed?: number },
 ): BatchSource {
+  const { batch, length, seed = 0 } = options;
+  expectOptions('randomWindows', options, { batch, length, seed });
+  expectSeed('randomWindows', seed);
+  expectSizes('randomWindows', { batch, length });
   const places = tokens.length - length;
   if (places < 1) {
     throw new DataError(
@@ -41,8 +45,11 @@ export function randomWindows(
 /** Consecutive windows that cover a text once, for evaluation; the last may be dropped to fill whole batches. */
 export function windows(
   tokens: Uint32Array,
-  { batch, length, limit = Infinity }: { batch: number; length: number; limit?: number },
+  options: { batch: number; length: number; limit?: number },
 ): Batch[] {
+  const { batch, length, limit = Infinity } = options;
+  expectOptions('windows', options, { batch, length, limit });
+  expectSizes('windows', { batch, length, ...(limit !== Infinity && { limit }) });
   const out: Batch[] = [];
   const span = batch * length;
   for (let at = 0; at + span + 1 <= tokens.length && out.length < limit; at += span) {
@@ -56,4 +63,12 @@ export function windows(
     );
   }
   return out;
+}
+
+/** Throws `DataError` for a size that is no whole number of at least 1. */
+export function expectSizes(where: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, n] of Object.entries(sizes)) {
+    if (Number.isInteger(n) && n >= 1) continue;
+    throw new DataError(where, `${name} is ${n}`, 'Use a whole number of at least 1.');
+  }
 }

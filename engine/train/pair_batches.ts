@@ -1,6 +1,6 @@
-import { DataError } from '../errors';
+import { DataError, expectOptions, expectSeed } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
-import { RandomStream } from '../nn/init';
+import { Dropped, Epochs, fingerprint } from './epochs';
 import { bucketsOf, fits, pairBuckets, type PairBuckets, type PairShape } from './pair_shapes';
 
 /** A pair in token ids, without begin, end or padding. */
@@ -53,10 +53,7 @@ export interface PairBatch {
 }
 
 /** Pairs left out, and where the first stands. */
-export interface DroppedPairs {
-  readonly count: number;
-  readonly first: number | null;
-}
+export type DroppedPairs = Readonly<Pick<Dropped, 'count' | 'first'>>;
 
 /**
  * Batches of pairs of similar lengths (Vaswani et al. 2017, §5.1) in a few shapes, as a function of the step: nothing
@@ -81,7 +78,7 @@ export class PairBatches {
   readonly #options: CompleteOptions;
   readonly #packed: Packed;
   readonly #buckets: PairBuckets;
-  #epoch: { readonly number: number; readonly batches: readonly Place[] } | null = null;
+  readonly #epochs: Epochs;
 
   constructor(pairs: readonly IdPair[], options: PairBatchOptions) {
     this.#options = complete(options);
@@ -108,13 +105,17 @@ export class PairBatches {
       ? bucketsOf(sourceLengths, targetLengths, shapes)
       : pairBuckets(sourceLengths, targetLengths, { tokens, maxShapes, padding });
     this.shapes = this.#buckets.shapes;
-    this.perEpoch = this.#batches(0).length;
+    const sizes = this.shapes.map(({ B }) => B);
+    const { seed, shuffle } = this.#options;
+    this.#epochs = new Epochs(this.#buckets.bucket, sizes, seed, shuffle ? 'pair batches' : null);
+    this.perEpoch = this.#epochs.length;
     const source = sourceLengths.reduce((sum, length) => sum + length, 0);
     const target = targetLengths.reduce((sum, length) => sum + length, 0);
     const padded = this.#buckets.paddedTokens;
     this.tokens = { source, target, padded };
     this.paddingShare = 1 - (source + target) / padded;
-    this.fingerprint = fingerprint(this.#packed, this.#options);
+    const { flat } = this.#packed;
+    this.fingerprint = fingerprint([sourceLengths, targetLengths, flat], JSON.stringify(this.#options));
   }
 
   /** The batch of a step, counted from 0 over all epochs. Fresh arrays. */
@@ -122,7 +123,7 @@ export class PairBatches {
     if (!Number.isInteger(step) || step < 0) {
       throw new DataError('PairBatches', `step is ${step}`, 'Steps are whole numbers from 0.');
     }
-    const { bucket, members } = this.#batches(Math.floor(step / this.perEpoch))[step % this.perEpoch];
+    const { bucket, members } = this.#epochs.at(step);
     const { begin, end, pad } = this.#options;
     const { B, S, T } = this.shapes[bucket];
     const batch: PairBatch = {
@@ -151,30 +152,6 @@ export class PairBatches {
     for (let b = members.length; b < B; b++) [batch.source[b * S], batch.ids[b * T]] = [end, begin];
     return batch;
   }
-
-  #batches(number: number): readonly Place[] {
-    if (this.#epoch && (this.#epoch.number === number || !this.#options.shuffle)) return this.#epoch.batches;
-    const { shapes, bucket } = this.#buckets;
-    const random = new RandomStream(this.#options.seed, `pair batches of epoch ${number}`);
-    const members: number[][] = shapes.map(() => []);
-    for (let i = 0; i < bucket.length; i++) members[bucket[i]].push(i);
-    const batches: Place[] = [];
-    for (const [k, list] of members.entries()) {
-      if (this.#options.shuffle) shuffle(list, random);
-      for (let at = 0; at < list.length; at += shapes[k].B) {
-        batches.push({ bucket: k, members: list.slice(at, at + shapes[k].B) });
-      }
-    }
-    if (this.#options.shuffle) shuffle(batches, random);
-    this.#epoch = { number, batches };
-    return batches;
-  }
-}
-
-/** A batch: its shape and which of the packed pairs. */
-interface Place {
-  readonly bucket: number;
-  readonly members: readonly number[];
 }
 
 /** All ids in one array: pair i's source (with end) from offsets[i], then its target. */
@@ -217,32 +194,8 @@ function complete(options: PairBatchOptions): CompleteOptions {
   if (!(maxShapes >= 1 && maxShapes <= 255)) refuse(`maxShapes is ${maxShapes}`);
   // In one order, whatever the caller's: the fingerprint is made of them.
   const { begin, end, shapes } = options;
-  return { begin, end, pad, sourceEnd, tokens, maxLength, maxShapes, padding, seed, shuffle, shapes };
-}
-
-class Dropped implements DroppedPairs {
-  count = 0;
-  first: number | null = null;
-
-  add(index: number): void {
-    this.count++;
-    this.first ??= index;
-  }
-}
-
-/** Fisher and Yates. */
-function shuffle(list: unknown[], random: RandomStream): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const k = Math.floor(random.uniform() * (i + 1));
-    [list[i], list[k]] = [list[k], list[i]];
-  }
-}
-
-/** FNV-1a over ids, lengths and options. */
-function fingerprint({ flat, sourceLengths, targetLengths }: Packed, options: object): string {
-  let hash = 0x811c9dc5;
-  const add = (value: number) => (hash = Math.imul(hash ^ value, 0x01000193) >>> 0);
-  for (const array of [sourceLengths, targetLengths, flat]) array.forEach(add);
-  for (const character of JSON.stringify(options)) add(character.codePointAt(0)!);
-  return hash.toString(16).padStart(8, '0');
+  const all = { begin, end, pad, sourceEnd, tokens, maxLength, maxShapes, padding, seed, shuffle, shapes };
+  expectOptions('PairBatches', options, all);
+  expectSeed('PairBatches', seed);
+  return all;
 }

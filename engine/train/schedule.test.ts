@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AdamW } from './optimizer';
-import { checkSchedule, learningRate, transformerSchedule, type Schedule } from './schedule';
+import { AdamW, SGD } from './optimizer';
+import { checkSchedule, learningRate, scheduleOf, transformerSchedule, type Schedule } from './schedule';
 
 describe('schedules', () => {
   it('warms up, peaks and ends where they say', () => {
@@ -16,6 +16,13 @@ describe('schedules', () => {
     expect(learningRate(root, 100)).toBe(1);
     expect(learningRate(root, 400)).toBeCloseTo(0.5, 12);
     expect(learningRate({ kind: 'constant', lr: 3 }, 7)).toBe(3);
+  });
+
+  it('takes a number for a constant rate', () => {
+    expect(scheduleOf(1e-4)).toEqual({ kind: 'constant', lr: 1e-4 });
+    expect(learningRate(1e-4, 7)).toBe(1e-4);
+    expect(() => scheduleOf(-1)).toThrow('schedule: lr is -1.');
+    expect(() => scheduleOf(NaN)).toThrow('schedule: lr is NaN.');
   });
 
   it("gives the Transformer paper's rates", () => {
@@ -38,11 +45,24 @@ describe('schedules', () => {
     expect(() => checkSchedule({ kind: 'constant', lr: 1, warmup: Infinity })).toThrow('warmup is Infinity');
     expect(() => checkSchedule({ kind: 'linear', lr: 1, steps: 9, minimum: NaN })).toThrow('minimum is NaN');
     expect(() => checkSchedule({ kind: 'Cosine' as 'cosine', lr: 1, steps: 9 })).toThrow('kind is Cosine');
+    expect(() => checkSchedule(undefined as never)).toThrow(
+      'schedule: kind is undefined. Use one of constant,',
+    );
+    expect(() => transformerSchedule(0)).toThrow('transformerSchedule: width is 0');
+    expect(() => transformerSchedule(8, { factor: -1 })).toThrow('schedule: lr is -');
   });
 
   it('refuses numbers of an optimizer that would break the weights', () => {
+    expect(() => new SGD({ momentum: NaN })).toThrow('SGD: momentum is NaN.');
+    expect(() => new SGD({ clip: 0 })).toThrow('SGD: clip is 0.');
+    expect(() => new SGD({ nesterov: true })).toThrow('nesterov with momentum 0 and dampening 0');
+    expect(() => new SGD({ nesterov: true, momentum: 0.9, dampening: 0.1 })).toThrow('no dampening');
     expect(() => new AdamW({ epsilon: NaN })).toThrow('epsilon is NaN');
     expect(() => new AdamW({ weightDecay: -1 })).toThrow('weightDecay is -1');
+    for (const name of ['beta1', 'epsilon', 'clip']) {
+      expect(() => new AdamW({ [name]: null })).toThrow(`AdamW: ${name} is null`);
+    }
+    expect(() => new SGD({ momentum: '0.9' as never })).toThrow('SGD: momentum is 0.9');
     expect(new AdamW({ weightDecay: undefined }).options.weightDecay).toBe(0.1);
   });
 });

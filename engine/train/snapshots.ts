@@ -2,7 +2,9 @@ import { DataError } from '../errors';
 import { sameShape } from '../graph/tensor';
 import { float16ToFloat32, float32ToFloat16 } from '../io/half';
 import { openSafetensors, type NamedTensor } from '../io/safetensors';
-import type { ParameterStore, WeightSource } from '../nn/parameter_store';
+import { inTodaysNames } from '../nn/former_names';
+import type { ParameterStore } from '../nn/parameter_store';
+import type { WeightSource } from '../nn/weight_source';
 import { meanOfWeights } from './average';
 import { checkpointInfo, isTrainingState, snapshotName, snapshotStep } from './checkpoint';
 
@@ -34,11 +36,11 @@ export class WeightSnapshots {
   #limit = Infinity;
 
   /**
-   * Those of a checkpoint, its own weights among them where an evaluation was of these. Throws a DataError for a file
+   * Those of a checkpoint of `model`, its own weights among them where an evaluation was of these. Throws a DataError for a file
    * that is none, or that lacks a part.
    */
-  static async read(file: Uint8Array<ArrayBuffer>): Promise<WeightSnapshots> {
-    const source = await openSafetensors(file);
+  static async read(file: Uint8Array<ArrayBuffer>, model: object): Promise<WeightSnapshots> {
+    const source = inTodaysNames(await openSafetensors(file), model);
     const { step, progress } = await checkpointInfo(file);
     const names = new Set(source.names());
     const weights = [...names].filter((name) => !isTrainingState(name));

@@ -4,31 +4,57 @@
  * nothing awaited. Everything that a step does is a function of its number, so a checkpoint resumes with exactly the
  * same losses.
  */
-import { DataError, EngineError, throwIfAborted, TrainingError } from '../errors';
+import { DataError, EngineError, expectOptions, expectSeed, throwIfAborted, TrainingError } from '../errors';
 import { Graph } from '../graph/graph';
 import type { Plan, ProfileRow } from '../graph/plan';
-import type { Tensor } from '../graph/tensor';
+import { Plans } from '../graph/plans';
+import { kindOf, type Tensor } from '../graph/tensor';
 import { Workspace } from '../graph/workspace';
 import type { NamedTensor } from '../io/safetensors';
+import { values } from '../nn/init';
+import { Parameter } from '../nn/parameter';
 import { ParameterStore } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
+import { FIRST_SCALE, scaledSeed, SKIPPED } from '../shaders/loss_scale/loss_scale';
 import type { Batch } from './batches';
 import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
-import { nextToken, type Feed, type Objective, type TrainableModel } from './objective';
-import type { AdamW } from './optimizer';
-import { checkSchedule, learningRate, type Schedule } from './schedule';
+import type { Feed, Modelled, Objective } from './objective';
+import type { Optimizer } from './optimizer';
+import { learningRate, scheduleOf, type Schedule } from './schedule';
 
-/** What every training needs, whatever it minimises. */
-export interface CommonTrainerOptions {
+/**
+ * What every training needs, whatever it minimises. A model whose parameters have a `ParameterStore` is trained from the
+ * weights that are there, and keeps them when the trainer is disposed of; for another model, the trainer makes a store and
+ * disposes of it.
+ */
+export interface TrainerOptions<B = Batch, M extends Modelled = Modelled> {
   readonly device: Device;
-  readonly optimizer: AdamW;
-  readonly schedule: Schedule;
+  /** Whose parameters are trained. */
+  readonly model: M;
+  /** What is minimised: `nextToken`, `pairs`, `maskedToken`, `classify`, `tag`, `span`, `regress`, or your own. */
+  readonly objective: Objective<B, M>;
+  /**
+   * What is trained in place of the model's own parameters: what `adapt` returned for it. Checkpoints hold it alone, and
+   * refuse to go on with weights of the model other than those that it was made for. Default null.
+   */
+  readonly adapter?: Modelled | null;
+  readonly optimizer: Optimizer;
+  /** A number is a constant learning rate. */
+  readonly schedule: Schedule | number;
   /** Micro-batches whose gradients make one update, each weighing as many labels as it has. Default 1. */
   readonly accumulate?: number;
-  /** Seed of initial weights and dropout. Default 0. */
+  /** Seed of dropout, and of initial weights where the model has none. Default 0. */
   readonly seed?: number;
-  /** Storage of activations. Default f32. */
+  /** 'none' draws no initial weights, for what loads a checkpoint next: see `ParameterStoreOptions`. Default 'random'. */
+  readonly init?: 'random' | 'none';
+  /**
+   * Storage of activations and their gradients. Default f32. With f16 the loss is scaled while gradients are in f16, by
+   * itself: by as many as there are labels and a factor that begins at 256, halves with an update that overflowed, which
+   * is skipped, and doubles after 2,000 that did not (Micikevicius et al. 2018, `torch.amp`). An update that is skipped
+   * counts as a step of the schedule and of AdamW's corrections, so that a run stays a function of its step numbers.
+   * Reported numbers are without the scale; what `plan.attention` tells of gradients is with it.
+   */
   readonly storage?: 'f32' | 'f16';
   /** Keep copies of state that steps overwrite, so that `plan.attention` can look at them: see `PlanOptions`. */
   readonly repeatable?: boolean;
@@ -37,38 +63,18 @@ export interface CommonTrainerOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Training of a language model on the next token. */
-export interface LanguageTrainerOptions extends CommonTrainerOptions {
-  readonly model: TrainableModel;
-  /** B: sequences in a micro-batch. */
-  readonly batch: number;
-  /** T: tokens in a sequence. */
-  readonly length: number;
-  readonly objective?: never;
-}
-
-/** Training on anything else, such as pairs: see `pairObjective`. */
-export interface ObjectiveTrainerOptions<B> extends CommonTrainerOptions {
-  /** Whose parameters are trained; `config` goes into checkpoints. */
-  readonly model: { readonly config: object };
-  readonly objective: Objective<B>;
-  readonly batch?: never;
-  readonly length?: never;
-}
-
-export type TrainerOptions<B = Batch> =
-  ObjectiveTrainerOptions<B> | (Batch extends B ? LanguageTrainerOptions : never);
-
 /** What one update did. Losses arrive a little later than the step, read in small groups. */
 export interface StepReport {
   /** Number of this update, 0 first. */
   readonly index: number;
-  /** Mean loss over the labels of its micro-batches, before the update. */
+  /** Mean loss over the labels of its micro-batches, before the update; 0 where there are none. */
   readonly loss: number;
+  /** Labels that counted, or the sum of their weights. Without any, the update is left out: weights and moments stay as they are. */
+  readonly labels: number;
   /** Tokens that it read, without padding. */
   readonly tokens: number;
   readonly lr: number;
-  /** Global gradient norm before clipping. */
+  /** Global gradient norm before clipping; Infinity where gradients overflowed f16 and the update was skipped. */
   readonly norm: number;
 }
 
@@ -83,38 +89,55 @@ interface Pending {
   readonly lr: number;
   readonly slot: number;
   readonly tokens: number;
+  readonly labels: number;
   /** Of each micro-batch, its share of all labels. */
   readonly shares: readonly number[];
 }
 
 export class Trainer<B = Batch> implements Disposable {
   readonly device: Device;
-  readonly model: { readonly config: object };
+  readonly model: Modelled;
+  /** Whose parameters are trained: the model, or its adapter. */
+  readonly trained: Modelled;
+  /** Their weights: the store that they had, or else the trainer's own. */
   readonly store: ParameterStore;
+  /** Whether it made the store, and disposes of it. */
+  readonly ownsStore: boolean;
   readonly options: Required<
-    Pick<
-      ObjectiveTrainerOptions<B>,
-      'objective' | 'optimizer' | 'schedule' | 'accumulate' | 'seed' | 'storage'
-    >
-  >;
+    Pick<TrainerOptions<B>, 'objective' | 'optimizer' | 'accumulate' | 'seed' | 'storage'>
+  > & { readonly schedule: Schedule };
   /** Plans of a micro-batch, by shape. */
   readonly #plans: readonly Plan[];
   readonly #update: Plan;
+  /** Gradients and moments. */
+  readonly #training: Disposable;
+  /** What the objective carries along, see `Objective.state`. */
+  readonly state: ParameterStore | null;
+  readonly #carried: object | null;
+  /** The state of loss scaling, with f16. */
+  readonly lossScale: ParameterStore | null;
   readonly #workspace: Workspace;
   readonly #ring: Storage;
   readonly #pending: Pending[] = [];
   /** Plans of a batch without training, by shape; compiled when first needed. */
-  readonly #evaluations = new Map<number, Promise<Plan>>();
-  readonly #evaluationPlans: Plan[] = [];
+  readonly #evaluations = new Plans<number>();
+  /** Which parameters trained when it was made. */
+  readonly #trains: ReadonlyMap<Parameter, boolean>;
   #newest: Plan;
   #step = 0;
   #disposed = false;
 
   private constructor(parts: {
     device: Device;
-    model: { readonly config: object };
+    model: Modelled;
+    trained: Modelled;
     options: Trainer<B>['options'];
     store: ParameterStore;
+    ownsStore: boolean;
+    training: Disposable;
+    state: ParameterStore | null;
+    carried: object | null;
+    lossScale: ParameterStore | null;
     plans: readonly Plan[];
     update: Plan;
     workspace: Workspace;
@@ -122,30 +145,68 @@ export class Trainer<B = Batch> implements Disposable {
   }) {
     this.device = parts.device;
     this.model = parts.model;
+    this.trained = parts.trained;
     this.options = parts.options;
     this.store = parts.store;
+    this.ownsStore = parts.ownsStore;
+    this.#training = parts.training;
+    this.state = parts.state;
+    this.#carried = parts.carried;
+    this.lossScale = parts.lossScale;
     this.#plans = parts.plans;
     this.#newest = parts.plans[0];
+    this.#trains = new Map([...parts.store.parameters.values()].map((p) => [p, p.trainable]));
     this.#update = parts.update;
     this.#workspace = parts.workspace;
     this.#ring = parts.ring;
   }
 
-  /** Allocates weights, gradients and moments, records and compiles. Throws with the numbers if it does not fit. */
-  static async create<B = Batch>(options: TrainerOptions<B>): Promise<Trainer<B>> {
-    const { device, model, accumulate = 1, seed = 0, storage = 'f32', repeatable = false } = options;
-    const { schedule, optimizer, signal, onProgress } = options;
-    checkSchedule(schedule);
-    if (!Number.isInteger(accumulate) || accumulate < 1)
-      throw new EngineError('Trainer', `accumulate is ${accumulate}`, 'Use a whole number ≥ 1.');
-    const objective = options.objective ?? (nextToken(options.model, options) as Objective<unknown>);
+  /**
+   * Allocates gradients and moments, and weights where the model has none; records and compiles. Throws with the numbers
+   * if it does not fit, and `EngineError` where the model is in training already, has memory in part only or on
+   * another device.
+   */
+  static async create<B = Batch, M extends Modelled = Modelled>(
+    options: TrainerOptions<B, M>,
+  ): Promise<Trainer<B>> {
+    checkTrainerOptions(options);
+    const { device, model, objective, accumulate = 1, seed = 0, init = 'random', storage = 'f32' } = options;
+    const { optimizer, repeatable = false, signal, onProgress } = options;
+    const rates = scheduleOf(options.schedule);
     throwIfAborted(signal);
-    const store = new ParameterStore(device, model, { train: true, seed });
+    const trained = options.adapter ?? model;
+    const found = ParameterStore.of(device, trained);
+    const store = found ?? new ParameterStore(device, trained, { init, seed });
+    let training: Disposable | null = null;
+    let state: ParameterStore | null = null;
+    let lossScale: ParameterStore | null = null;
     const plans: Plan[] = [];
     const workspace = new Workspace(device, 'train');
+    let ring: Storage | null = null;
+    let update: Plan | null = null;
     try {
+      training = store.train(optimizer.moments);
+      ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
+      await device.buffers.accepted([ring]);
+      await store.ready();
+      const scale =
+        storage === 'f16'
+          ? new Parameter([2], { init: values(Float32Array.of(FIRST_SCALE, 0)), trainable: false })
+          : null;
+      if (scale) lossScale = new ParameterStore(device, { scale }, { owner: 'loss scale' });
+      await lossScale?.ready();
+      const carried = objective.state?.(model) ?? null;
+      if (carried) state = new ParameterStore(device, carried, { owner: 'train: state' });
+      await state?.ready();
       const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
-      const graphs = shapes.map((shape) => recordTraining(device, objective, shape, storage));
+      const graphs = shapes.map((shape) =>
+        recordTraining(device, model, objective, shape, { storage, scale, carried }),
+      );
+      if (!graphs.some(({ g }) => reaches(g, store))) {
+        const what = `no gradient reaches any of ${store.parameters.size} parameters`;
+        const todo = 'Train what the loss depends on: an adapter that is merged does not train.';
+        throw new EngineError('Trainer', what, todo);
+      }
       for (const { g, loss } of graphs) workspace.reserve(g, { loss });
       for (const [k, { g, loss }] of graphs.entries()) {
         plans.push(
@@ -163,15 +224,41 @@ export class Trainer<B = Batch> implements Disposable {
         );
       }
       const u = new Graph(device, { train: true, label: 'update' });
-      const norm = optimizer.record(u, store);
-      const update = await u.compile({ norm }, signal ? { signal } : {});
-      const ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
-      const full = { objective, optimizer, schedule, accumulate, seed, storage };
-      return new Trainer({ device, model, options: full, store, plans, update, workspace, ring });
+      const scaling = scale && { state: u.use(scale), unit: u.input(UNIT, [1], 'f32') };
+      const norm = optimizer.record(u, store, scaling);
+      update = await u.compile({ norm }, signal ? { signal } : {});
+      const full = {
+        objective: objective as Objective<B>,
+        optimizer,
+        schedule: rates,
+        accumulate,
+        seed,
+        storage,
+      };
+      const parts = {
+        store,
+        ownsStore: !found,
+        training,
+        state,
+        carried,
+        lossScale,
+        plans,
+        update,
+        workspace,
+        ring,
+      };
+      const trainer = new Trainer({ device, model, trained, options: full, ...parts });
+      trainer.clearGradients(); // what the norm's memory held before is no word of globalNorm's
+      return trainer;
     } catch (error) {
       for (const plan of plans) plan[Symbol.dispose]();
+      update?.[Symbol.dispose]();
       workspace[Symbol.dispose]();
-      store[Symbol.dispose]();
+      if (ring) device.buffers.release(ring);
+      training?.[Symbol.dispose]();
+      lossScale?.[Symbol.dispose]();
+      state?.[Symbol.dispose]();
+      if (!found) store[Symbol.dispose]();
       throw error;
     }
   }
@@ -207,7 +294,7 @@ export class Trainer<B = Batch> implements Disposable {
    * over the whole run. Call `losses` now and then; at most 64 updates may wait.
    */
   submit(batchAt: (micro: number) => B): void {
-    if (this.#disposed) throw new EngineError('Trainer', 'it was disposed of', 'Create a new one.');
+    this.#assertUsable();
     if (this.#pending.length >= RING) {
       throw new EngineError(
         'Trainer.submit',
@@ -215,19 +302,29 @@ export class Trainer<B = Batch> implements Disposable {
         'Await losses() in between.',
       );
     }
+    for (const [{ name, trainable }, before] of this.#trains) {
+      if (trainable === before) continue;
+      const what = `${name} was made ${trainable ? 'trainable' : 'frozen'} since`;
+      throw new EngineError('Trainer', what, 'Create a new trainer.');
+    }
     const { accumulate, seed, schedule, optimizer, objective } = this.options;
     const index = this.#step;
     const lr = learningRate(schedule, index);
     const slot = (index % RING) * (accumulate + 1) * SLOT;
     const feeds = Array.from({ length: accumulate }, (_, k) =>
-      objective.feed(batchAt(index * accumulate + k)),
+      feedOf(objective, batchAt(index * accumulate + k)),
     );
     const labels = sum(feeds, (feed) => feed.labels);
-    const shares = feeds.map((feed) => feed.labels / labels);
+    if (!(labels >= 0 && labels < Infinity)) {
+      throw new EngineError('Trainer.submit', `its batches have ${labels} labels`, 'Count them from 0.');
+    }
+    const shares = feeds.map((feed) => (labels > 0 ? feed.labels / labels : 0));
+    // Powers of two only, so that scaling rounds nothing.
+    const unit = this.lossScale ? 2 ** Math.ceil(Math.log2(Math.max(labels, 1))) : 1;
     try {
       for (const [k, feed] of feeds.entries()) {
         this.#newest = this.#planOf(feed);
-        const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k]) };
+        const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k] * unit) };
         this.#newest.run(inputs, { index: index * accumulate + k, seed });
         this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT);
       }
@@ -235,13 +332,21 @@ export class Trainer<B = Batch> implements Disposable {
       this.clearGradients(); // of the micro-batches before the one that is refused
       throw error;
     }
-    this.#update.run({}, { index, seed, lr, ...optimizer.corrections(index) });
+    // Zero gradients are no reason to decay weights and to move them on by their momentum.
+    const inputs: Record<string, ArrayBufferView> = this.lossScale ? { [UNIT]: Float32Array.of(unit) } : {};
+    if (labels > 0) this.#update.run(inputs, { index, seed, lr, ...optimizer.corrections(index) });
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
-    this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), shares });
+    this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), labels, shares });
     this.#step++;
   }
 
+  #assertUsable(): void {
+    this.device.assertAlive('Trainer'); // a run disposes of its trainer when the device is lost
+    if (this.#disposed) throw new EngineError('Trainer', 'it was disposed of', 'Create a new one.');
+  }
+
   #planOf({ shape }: Feed): Plan {
+    this.#assertUsable();
     const plan = this.#plans[shape];
     if (plan) return plan;
     throw new EngineError(
@@ -264,14 +369,25 @@ export class Trainer<B = Batch> implements Disposable {
    * those from before that update, because the optimizer skips it and every later one until this call.
    */
   async losses(): Promise<StepReport[]> {
+    this.#assertUsable();
     const waiting = this.#pending.splice(0);
     if (waiting.length === 0) return [];
-    const words = new Float32Array(await this.device.readback.read(this.#ring));
+    let words: Float32Array;
+    try {
+      words = new Float32Array(await this.device.readback.read(this.#ring));
+    } catch (error) {
+      // To be read again, but for those whose slots were taken by updates submitted meanwhile.
+      this.#pending.unshift(...waiting.filter(({ index }) => index >= this.#step - RING));
+      throw error;
+    }
     // A norm of -1 is globalNorm's word for gradients that are not finite.
-    return waiting.map(({ index, lr, slot, tokens, shares }) => {
+    return waiting.map(({ index, lr, slot, tokens, labels, shares }) => {
       let loss = 0;
-      for (const [k, share] of shares.entries()) loss += words[(slot + k * SLOT) / 4] * share;
-      const norm = words[(slot + shares.length * SLOT) / 4];
+      for (const [k, share] of shares.entries()) if (share > 0) loss += words[(slot + k * SLOT) / 4] * share;
+      const norm = labels > 0 ? words[(slot + shares.length * SLOT) / 4] : 0;
+      if (norm === SKIPPED && Number.isFinite(loss)) {
+        return { index, loss, labels, tokens, lr, norm: Infinity };
+      }
       if (!Number.isFinite(loss) || norm < 0) {
         this.#pending.length = 0;
         this.#step = index;
@@ -282,59 +398,61 @@ export class Trainer<B = Batch> implements Disposable {
           `${norm < 0 ? 'The weights are those before this step.' : 'Load a checkpoint.'} Lower the learning rate or lengthen the warm-up.`,
         );
       }
-      return { index, loss, tokens, lr, norm };
+      return { index, loss, labels, tokens, lr, norm };
     });
   }
 
-  /** Mean loss over the labels of batches, without training. */
-  async evaluate(batches: Iterable<B>, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+  /** Mean loss over the labels of batches, without training. Throws a DataError where there is no label. */
+  async evaluate(batches: Iterable<B>, options: { signal?: AbortSignal } = {}): Promise<number> {
+    const { signal } = options;
+    expectOptions('evaluate', options, { signal });
     let total = 0;
     let labels = 0;
-    for (const batch of batches) {
-      throwIfAborted(signal);
-      const feed = this.options.objective.feed(batch);
-      const plan = await this.#evaluation(feed);
-      plan.run(feed.inputs);
-      total += (await plan.read('loss'))[0] * feed.labels;
-      labels += feed.labels;
-    }
-    if (labels === 0) throw new DataError('evaluate', 'there are no batches', 'Give at least one.');
+    let count = 0;
+    await this.#withState(async () => {
+      for (const batch of batches) {
+        throwIfAborted(signal);
+        count++;
+        const feed = feedOf(this.options.objective, batch);
+        const plan = await this.#evaluation(feed);
+        plan.run(feed.inputs);
+        const [loss] = await plan.read('loss');
+        if (feed.labels > 0) total += loss * feed.labels;
+        labels += feed.labels;
+      }
+    });
+    if (labels === 0) throw nothingToEvaluate('evaluate', count);
     return total / labels;
+  }
+
+  /** Leaves what the objective carries along as it was. */
+  async #withState<T>(work: () => Promise<T>): Promise<T> {
+    const kept = await this.state?.readAll('weights');
+    try {
+      return await work();
+    } finally {
+      if (this.state?.living) for (const [name, data] of kept ?? []) this.state.write(name, data);
+    }
   }
 
   async #evaluation(feed: Feed): Promise<Plan> {
     this.#planOf(feed);
-    let plan = this.#evaluations.get(feed.shape);
-    if (!plan) {
-      plan = this.#compileEvaluation(feed.shape);
-      this.#evaluations.set(feed.shape, plan);
-      plan.catch(() => this.#evaluations.delete(feed.shape));
-    }
-    return plan;
-  }
-
-  async #compileEvaluation(shape: number): Promise<Plan> {
-    const { objective, storage } = this.options;
-    const g = new Graph(this.device, { storage, label: 'evaluate' });
-    const plan = await g.compile({ loss: objective.record(g, shape) }, { workspace: this.#workspace });
-    if (!this.#disposed) {
-      this.#evaluationPlans.push(plan);
-      return plan;
-    }
-    plan[Symbol.dispose]();
-    throw new EngineError(
-      'Trainer',
-      'it was disposed of while an evaluation was compiled',
-      'Create a new one.',
-    );
+    return this.#evaluations.get(feed.shape, () => {
+      const { objective, storage } = this.options;
+      const g = new Graph(this.device, { storage, label: 'evaluate' });
+      return g.compile(
+        { loss: objective.record(g, feed.shape, this.model, this.#carried) },
+        { workspace: this.#workspace },
+      );
+    });
   }
 
   /** Times every kernel of one update on this batch, without changing the training state (nothing is updated). */
   async profile(batch: B): Promise<ProfileRow[]> {
-    const feed = this.options.objective.feed(batch);
+    const feed = feedOf(this.options.objective, batch);
     const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(1) };
     try {
-      return await this.#planOf(feed).profile(inputs, { index: this.#step });
+      return await this.#withState(() => this.#planOf(feed).profile(inputs, { index: this.#step }));
     } finally {
       this.clearGradients();
     }
@@ -342,6 +460,7 @@ export class Trainer<B = Batch> implements Disposable {
 
   /** Sets all gradients to zero: after a profile, or to drop a half-accumulated step or one that blew up. */
   clearGradients(): void {
+    this.#assertUsable();
     const encoder = this.device.gpu.createCommandEncoder();
     const gradients = this.store.blocks.flatMap(({ weights }) => weights.gradient ?? []);
     // The norm remembers gradients that blew up, so that no later update is applied either.
@@ -360,11 +479,13 @@ export class Trainer<B = Batch> implements Disposable {
     progress: FitProgress | null = null,
     snapshots: readonly NamedTensor[] = [],
   ): Promise<Uint8Array<ArrayBuffer>> {
+    this.#assertUsable();
     return writeCheckpoint(this, extras, progress, snapshots);
   }
 
   /** Takes up a checkpoint that `save` wrote for the same model. Nothing changes if it does not fit. */
   async load(bytes: Uint8Array | ArrayBuffer | Blob): Promise<FitProgress | null> {
+    this.#assertUsable();
     const { step, progress } = await readCheckpoint(bytes, this);
     this.clearGradients();
     this.#pending.length = 0;
@@ -375,31 +496,108 @@ export class Trainer<B = Batch> implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const plan of [...this.#plans, this.#update, ...this.#evaluationPlans]) plan[Symbol.dispose]();
+    for (const part of [...this.#plans, this.#update, this.#evaluations]) part[Symbol.dispose]();
     this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
-    this.store[Symbol.dispose]();
+    this.#training[Symbol.dispose]();
+    this.lossScale?.[Symbol.dispose]();
+    this.state?.[Symbol.dispose]();
+    if (this.ownsStore) this.store[Symbol.dispose]();
   }
 }
 
-/** The input that scales a micro-batch's gradients: its share of the update's labels. */
-const SHARE = 'share';
+export function checkTrainerOptions<B, M extends Modelled>(options: TrainerOptions<B, M>): void {
+  const { accumulate = 1, seed = 0, schedule } = options;
+  if ('batch' in options || 'length' in options) {
+    const todo = 'Give objective: nextToken({ batch, length }).';
+    throw new EngineError('Trainer', 'batch and length are those of an objective', todo);
+  }
+  expectOptions('Trainer', options, {
+    ...{
+      device: 0,
+      model: 0,
+      adapter: 0,
+      objective: 0,
+      accumulate,
+      seed,
+      init: 0,
+      storage: 0,
+      repeatable: 0,
+    },
+    ...{ schedule, optimizer: 0, signal: 0, onProgress: 0 },
+  });
+  if (typeof (options.objective as Objective<B, M> | null | undefined)?.record !== 'function')
+    throw new EngineError(
+      'Trainer',
+      'it has no objective',
+      'Give one, such as nextToken({ batch, length }).',
+    );
+  const { identity } = options.objective;
+  const own = ['seed', 'accumulate', 'optimizer'].find((name) => name in identity);
+  if (own)
+    throw new EngineError(
+      'Trainer',
+      `identity of its objective has ${own}`,
+      'Call it otherwise: runs have one.',
+    );
+  scheduleOf(schedule);
+  if (typeof (options.optimizer as Optimizer | null | undefined)?.record !== 'function')
+    throw new EngineError('Trainer', 'it has no optimizer', 'Give one, such as new AdamW().');
+  expectSeed('Trainer', seed);
+  if (!Number.isInteger(accumulate) || accumulate < 1)
+    throw new EngineError('Trainer', `accumulate is ${accumulate}`, 'Use a whole number ≥ 1.');
+}
 
-function recordTraining<B>(
+/** What a batch feeds; throws for what is none, such as a promise of one. */
+export function feedOf<B>(objective: Objective<B>, batch: B): Feed {
+  const given: unknown = batch;
+  if (given === undefined || given instanceof Promise)
+    throw new EngineError(
+      'Trainer',
+      `a batch is ${kindOf(given)}`,
+      'Give batches, made before they are asked for.',
+    );
+  return objective.feed(batch);
+}
+
+/** Of batches without a label. */
+export function nothingToEvaluate(where: string, batches: number): DataError {
+  const what = batches > 0 ? `no label counts in its ${batches} batches` : 'there are no batches';
+  return new DataError(where, what, 'Give at least one batch with labels.');
+}
+
+/** The input that scales a micro-batch's gradients: its share of the update's labels, times UNIT with f16. */
+const SHARE = 'share';
+/** The input of the update that tells by how much, besides the loss scale. */
+const UNIT = 'unit';
+
+function recordTraining<B, M>(
   device: Device,
-  objective: Objective<B>,
+  model: M,
+  objective: Objective<B, M>,
   shape: number,
-  storage: 'f32' | 'f16',
+  {
+    storage,
+    scale,
+    carried,
+  }: { readonly storage: 'f32' | 'f16'; readonly scale: Parameter | null; readonly carried: object | null },
 ): { readonly g: Graph; readonly loss: Tensor } {
   const g = new Graph(device, {
     train: true,
     storage,
     label: objective.shapes > 1 ? `train ${shape}` : 'train',
   });
-  const loss = objective.record(g, shape);
-  g.backprop(loss, g.input(SHARE, loss.shape, 'f32'));
+  const loss = objective.record(g, shape, model, carried);
+  const share = g.input(SHARE, loss.shape, 'f32');
+  g.backprop(loss, scale ? scaledSeed(g, share, g.use(scale)) : share);
   return { g, loss };
 }
+
+/** Whether a parameter of the store gets a gradient. */
+const reaches = (g: Graph, { parameters }: ParameterStore): boolean =>
+  [...parameters.values()].some((parameter) =>
+    [parameter, ...(parameter.parts ?? [])].some((held) => g.reached(g.use(held))),
+  );
 
 function sum<T>(list: readonly T[], of: (item: T) => number): number {
   return list.reduce((total, item) => total + of(item), 0);

@@ -118,6 +118,16 @@ describe('ropeFrequencies', () => {
     expect(config({ type: 'longrope', factor: 2 })).toThrowErrorMatchingInlineSnapshot(
       `[DataError: config.json: rope_scaling is of type "longrope". Known are default, linear, dynamic, yarn and llama3.]`,
     );
+    // Layers that differ, heads that turn in part, kinds of other families: not silently plain.
+    expect(config({ full_attention: { rope_type: 'linear', factor: 2 } })).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: config.json: rope_scaling of type "default" has full_attention: {"rope_type":"linear","factor":2}. The frequencies that this makes are not known here.]`,
+    );
+    expect(config({ type: 'dynamic', factor: 2, alpha: 1000 })).toThrow('has alpha: 1000');
+    expect(config({ rope_type: 'default', partial_rotary_factor: 0.5 })).toThrow(
+      'has partial_rotary_factor: 0.5',
+    );
+    expect(config({ rope_type: 'default', mrope_section: [2, 3, 3] })).toThrow('has mrope_section');
+    expect(config({ rope_type: 'default', partial_rotary_factor: 1, alpha: null })()).toBe(null);
     expect(config({ type: 'linear' })).toThrowErrorMatchingInlineSnapshot(
       `[DataError: config.json: rope_scaling of type "linear" has no factor.]`,
     );

@@ -3,14 +3,38 @@ import type { RopeScaling } from '../../shaders/rope/frequencies';
 
 type Json = Readonly<Record<string, unknown>>;
 
+const KINDS: readonly unknown[] = ['default', 'linear', 'dynamic', 'yarn', 'llama3'];
+/** What may stand beside the kind of scaling; anything else would change the frequencies in a way that is not known here. */
+const KNOWN: readonly string[] = [
+  ...[
+    'rope_type',
+    'type',
+    'rope_theta',
+    'factor',
+    'original_max_position_embeddings',
+    'attention_factor',
+    'truncate',
+  ],
+  ...[
+    'beta_fast',
+    'beta_slow',
+    'mscale',
+    'mscale_all_dim',
+    'low_freq_factor',
+    'high_freq_factor',
+    'finetuned',
+  ],
+];
+
 /**
  * The base of the rotary frequencies in a parsed Hugging Face config.json: `rope_theta`, or the one within
  * `rope_parameters`. Default 10,000.
  */
 export function ropeThetaFromConfig(config: Json): number {
   const given = config.rope_theta ?? inner(config)?.rope_theta ?? 10_000;
-  if (typeof given !== 'number') throw new DataError('config.json', 'rope_theta is no number');
-  return given;
+  if (typeof given === 'number' && given > 1 && given < Infinity) return given;
+  const what = `rope_theta is ${JSON.stringify(given)}`;
+  throw new DataError('config.json', what, 'It must be a finite number above 1.');
 }
 
 /**
@@ -36,6 +60,16 @@ export function ropeScalingFromConfig(config: Json): RopeScaling | null {
     if (value !== undefined) return value;
     throw new DataError('config.json', `rope_scaling of type ${JSON.stringify(type)} has no ${key}`);
   };
+  const strange = Object.keys(json).find(
+    (key) => !KNOWN.includes(key) && json[key] !== null && !isWhole(key, json[key]),
+  );
+  if (strange !== undefined && KINDS.includes(type)) {
+    throw new DataError(
+      'config.json',
+      `rope_scaling of type ${JSON.stringify(type)} has ${strange}: ${JSON.stringify(json[strange])}`,
+      'The frequencies that this makes are not known here.',
+    );
+  }
   const context = (): number => {
     const value = config.max_position_embeddings;
     if (typeof value === 'number') return value;
@@ -80,6 +114,9 @@ export function ropeScalingFromConfig(config: Json): RopeScaling | null {
       );
   }
 }
+
+/** Heads that rotate as a whole. */
+const isWhole = (key: string, value: unknown): boolean => key === 'partial_rotary_factor' && value === 1;
 
 function inner(config: Json): Json | null {
   const given = config.rope_scaling ?? config.rope_parameters ?? null;

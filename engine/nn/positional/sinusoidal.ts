@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 
@@ -30,9 +30,9 @@ export function relativeSinusoidal(
   g: Graph,
   length: number,
   C: number,
-  { clamp }: RelativeSinusoidalOptions = {},
+  options: RelativeSinusoidalOptions = {},
 ): Tensor {
-  return g.constant('relative sinusoidal', [length, C], relativeSinusoidalTable(length, C, { clamp }));
+  return g.constant('relative sinusoidal', [length, C], relativeSinusoidalTable(length, C, options));
 }
 
 export interface RelativeSinusoidalOptions {
@@ -44,8 +44,10 @@ export interface RelativeSinusoidalOptions {
 export function relativeSinusoidalTable(
   length: number,
   C: number,
-  { clamp = Infinity }: RelativeSinusoidalOptions = {},
+  options: RelativeSinusoidalOptions = {},
 ): Float32Array {
+  const { clamp = Infinity } = options;
+  expectOptions('relativeSinusoidal', options, { clamp });
   checkSizes('relativeSinusoidal', length, C);
   if (C % 2 !== 0) {
     throw new ShapeError(

@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 
 export interface BucketOptions {
   /** Whether keys after the query have buckets of their own: true in encoders, false in decoders. Default true. */
@@ -47,6 +47,7 @@ function bucketOf(
 
 function checked(options: BucketOptions): Required<BucketOptions> {
   const { bidirectional = true, buckets = 32, maxDistance = 128 } = options;
+  expectOptions('t5Bucket', options, { bidirectional, buckets, maxDistance });
   const least = bidirectional ? 4 : 2;
   if (!Number.isInteger(buckets) || buckets < least || (bidirectional && buckets % 2 !== 0)) {
     throw new ShapeError(

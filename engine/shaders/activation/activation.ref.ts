@@ -21,21 +21,26 @@ const C = Math.sqrt(2 / Math.PI);
 const cdf = (x: number): number => erfc(-x / Math.SQRT2) / 2;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
+/** (1 + tanh(u)) / 2 = σ(2u), which does not cancel; this is 2u. */
+const gate = (x: number): number => 2 * C * (x + 0.044715 * x ** 3);
+
 const value: Record<Activation, (x: number) => number> = {
   gelu: (x) => x * cdf(x),
-  gelu_tanh: (x) => (x / 2) * (1 + Math.tanh(C * (x + 0.044715 * x ** 3))),
+  gelu_tanh: (x) => x * sigmoid(gate(x)),
   relu: (x) => Math.max(0, x),
   silu: (x) => x * sigmoid(x),
+  tanh: Math.tanh,
+  sigmoid,
 };
 
 const slope: Record<Activation, (x: number) => number> = {
   gelu: (x) => cdf(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
-  gelu_tanh: (x) => {
-    const t = Math.tanh(C * (x + 0.044715 * x ** 3));
-    return (1 + t) / 2 + (x / 2) * (1 - t * t) * C * (1 + 3 * 0.044715 * x * x);
-  },
-  relu: (x) => (x > 0 ? 1 : 0),
-  silu: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+  gelu_tanh: (x) =>
+    sigmoid(gate(x)) + x * sigmoid(gate(x)) * sigmoid(-gate(x)) * 2 * C * (1 + 3 * 0.044715 * x * x),
+  relu: (x) => (x <= 0 ? 0 : 1), // of NaN 1, as PyTorch's
+  silu: (x) => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
+  tanh: (x) => 4 * sigmoid(2 * x) * sigmoid(-2 * x),
+  sigmoid: (x) => sigmoid(x) * sigmoid(-x),
 };
 
 export function activationRef(x: Float64Array, kind: Activation): Float64Array {

@@ -1,9 +1,18 @@
 import { grid, normal, testOp } from '../../../tests/harness/op';
-import { activation } from './activation';
+import { activation, type Activation } from './activation';
 import { activationRef, activationRefGrad } from './activation.ref';
 
+const kinds = [
+  'gelu',
+  'gelu_tanh',
+  'relu',
+  'silu',
+  'tanh',
+  'sigmoid',
+] as const satisfies readonly Activation[];
+
 testOp('activation', {
-  cases: grid({ n: [1, 7, 64, 257, 4096], kind: ['gelu', 'gelu_tanh', 'relu', 'silu'] as const }),
+  cases: grid({ n: [1, 7, 64, 257, 4096], kind: kinds }),
   inputs: ({ n }) => ({ x: normal([n], { std: 3 }) }),
   op: (g, { x }, { kind }) => activation(g, x, kind),
   reference: ({ x }, { kind }) => ({ y: activationRef(x, kind) }),
@@ -13,7 +22,7 @@ testOp('activation', {
 });
 
 testOp('activation at the ends of the range', {
-  cases: grid({ kind: ['gelu', 'gelu_tanh', 'relu', 'silu'] as const }),
+  cases: grid({ kind: kinds }),
   inputs: () => ({ x: { shape: [8], data: Float64Array.of(-1e4, -100, -12, -1e-6, 1e-6, 12, 100, 1e4) } }),
   op: (g, { x }, { kind }) => activation(g, x, kind),
   reference: ({ x }, { kind }) => ({ y: activationRef(x, kind) }),

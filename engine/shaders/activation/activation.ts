@@ -1,9 +1,10 @@
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import functions from '../lib/activation.wgsl';
-import { elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { pointwise } from '../lib/pointwise';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
@@ -14,7 +15,7 @@ const backward = defineKernel({
 });
 
 /** `gelu` is exact (erf), `gelu_tanh` is GPT-2's approximation ("gelu_new" in Hugging Face configs). */
-export type Activation = 'gelu' | 'gelu_tanh' | 'relu' | 'silu';
+export type Activation = 'gelu' | 'gelu_tanh' | 'relu' | 'silu' | 'tanh' | 'sigmoid';
 
 /** Values of `const ACTIVATION` in lib/activation.wgsl. */
 export const ACTIVATION: Readonly<Record<Activation | 'none', number>> = {
@@ -23,29 +24,30 @@ export const ACTIVATION: Readonly<Record<Activation | 'none', number>> = {
   gelu_tanh: 2,
   relu: 3,
   silu: 4,
+  tanh: 5,
+  sigmoid: 6,
 };
+
+/** For callers without types. */
+export function expectActivation(where: string, kind: Activation): void {
+  if (Object.hasOwn(ACTIVATION, kind)) return;
+  throw new ShapeError(
+    where,
+    `there is no activation "${kind}"`,
+    'Use gelu, gelu_tanh, relu, silu, tanh or sigmoid.',
+  );
+}
 
 /** y = f(x), element by element. x (…) -> (…). The formulas and papers stand in lib/activation.wgsl. */
 export function activation(g: Graph, x: Tensor, kind: Activation): Tensor {
-  const y = g.value(kind, x.shape, x.dtype);
-  const { constants, n, grid } = elementwise(x, g.device.can);
-  const chosen = { ...constants, ACTIVATION: ACTIVATION[kind] };
-  g.dispatch(forward, { x, y }, { uniforms: { n }, constants: chosen, grid });
-
-  g.backward(y, () => {
-    const dx = g.sink(x);
-    if (!dx) return;
-    g.dispatch(
-      backward,
-      { x, dy: g.grad(y), dx: dx.tensor },
-      { uniforms: { n }, constants: { ...chosen, ADD: dx.add }, grid },
-    );
-  });
-  return y;
+  expectActivation(g.where('activation'), kind);
+  return pointwise(g, kind, x, { forward, backward }, () => ({ ACTIVATION: ACTIVATION[kind] }));
 }
 
 /** GELU, exact by default; `approximate` takes the tanh form that GPT-2 was trained with. */
-export function gelu(g: Graph, x: Tensor, { approximate = false } = {}): Tensor {
+export function gelu(g: Graph, x: Tensor, options: { readonly approximate?: boolean } = {}): Tensor {
+  const { approximate = false } = options;
+  expectOptions(g.where('gelu'), options, { approximate });
   return activation(g, x, approximate ? 'gelu_tanh' : 'gelu');
 }
 
@@ -56,4 +58,13 @@ export function relu(g: Graph, x: Tensor): Tensor {
 /** SiLU, also called swish. */
 export function silu(g: Graph, x: Tensor): Tensor {
   return activation(g, x, 'silu');
+}
+
+export function tanh(g: Graph, x: Tensor): Tensor {
+  return activation(g, x, 'tanh');
+}
+
+/** σ(x) = 1 / (1 + e^-x). */
+export function sigmoid(g: Graph, x: Tensor): Tensor {
+  return activation(g, x, 'sigmoid');
 }

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import torch from '../../../tests/fixtures/ops.json';
 import { assertClose } from '../../../tests/harness/close';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { host, openTestGpu } from '../../../tests/harness/host';
+import { withDevice } from '../../../tests/harness/device';
+import { host } from '../../../tests/harness/host';
 import { findRaces } from '../../../tests/harness/races';
 import { Random } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { Tensor, type Stored } from '../../graph/tensor';
-import { Device } from '../../runtime/device';
+import { type Device } from '../../runtime/device';
 import { upload } from '../../runtime/transfer';
 import { globalNorm } from '../norm_clip/norm_clip';
 import { adamw, type AdamWSettings } from './adamw';
@@ -62,11 +63,7 @@ async function optimizer(
 if (host.gpu)
   describe('adamw', () => {
     let device: Device;
-    beforeAll(async () => {
-      device = await Device.open({ gpu: openTestGpu() });
-      device.buffers.poison = 0x7fff7fff;
-    });
-    afterAll(() => device[Symbol.dispose]());
+    withDevice((opened) => (device = opened));
 
     it("takes torch's three steps", async () => {
       const { learningRate, beta1, beta2, epsilon, weightDecay, parameter, steps } = torch.adamw;

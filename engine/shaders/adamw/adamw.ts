@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
@@ -35,9 +35,11 @@ export interface AdamWSettings {
 export function adamw(
   g: Graph,
   { weights, gradients, first, second }: AdamWBlock,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, clip = null }: AdamWSettings = {},
+  settings: AdamWSettings = {},
 ): void {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, clip = null } = settings;
   const where = g.where('adamw');
+  expectOptions(where, settings, { beta1, beta2, epsilon, weightDecay, clip });
   for (const block of [weights, gradients, first, second]) {
     expectDType(where, block, 'f32');
     if (block.size !== weights.size) {

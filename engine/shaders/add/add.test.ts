@@ -1,25 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { grid, normal, testOp } from '../../../tests/harness/op';
+import { pairwise } from '../../../tests/harness/pairwise';
 import { Graph } from '../../graph/graph';
 import { add } from './add';
 import { addRef, addRefGrad } from './add.ref';
 
 testOp('add', {
-  cases: [
-    { rows: 3, columns: 5, broadcast: false },
-    { rows: 3, columns: 5, broadcast: true },
-    { rows: 130, columns: 8, broadcast: false },
-    { rows: 130, columns: 8, broadcast: true }, // a column sum in two passes
-  ],
-  inputs: ({ rows, columns, broadcast }) => ({
-    a: normal([rows, columns]),
-    b: normal(broadcast ? [columns] : [rows, columns]),
-  }),
+  ...pairwise(),
   op: (g, { a, b }) => add(g, a, b),
   reference: ({ a, b }) => ({ y: addRef(a, b) }),
   gradient: ({ b }, { y }) => addRefGrad(y, b.length),
-  terms: ({ rows, broadcast }) => (broadcast ? rows : 1),
 });
 
 testOp('add: a tensor to itself, and again', {

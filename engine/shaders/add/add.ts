@@ -5,11 +5,13 @@ import { columnSum } from '../column_sum/column_sum';
 import { expectBroadcast } from '../lib/broadcast';
 import { elementType, elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { pairwise } from '../lib/pairwise';
+import pairwiseWgsl from '../lib/pairwise.wgsl';
 import { accumulate } from '../scale/scale';
 import backwardWgsl from './backward.wgsl';
-import forwardWgsl from './forward.wgsl';
+import combined from './combined.wgsl';
 
-const forward = defineKernel({ name: 'add.forward', wgsl: [forwardWgsl, elementwiseWgsl] });
+const forward = defineKernel({ name: 'add.forward', wgsl: [combined, pairwiseWgsl, elementwiseWgsl] });
 const backward = defineKernel({ name: 'add.backward', wgsl: [backwardWgsl, elementwiseWgsl] });
 
 /**
@@ -19,16 +21,7 @@ const backward = defineKernel({ name: 'add.backward', wgsl: [backwardWgsl, eleme
 export function add(g: Graph, a: Tensor, b: Tensor): Tensor {
   expectBroadcast(g.where('add'), a, b);
   const y = g.value('add', a.shape, a.dtype);
-  const { constants, wide, n, grid } = elementwise(a, g.device.can, b.size);
-  g.dispatch(
-    forward,
-    { a, b, y },
-    {
-      uniforms: { n, m: wide ? b.size / 4 : b.size },
-      constants: { ...constants, B: elementType(b.dtype, wide), BROADCAST: b.size < a.size },
-      grid,
-    },
-  );
+  pairwise(g, forward, a, b, { tensor: y, add: false });
 
   g.backward(y, () => {
     const dy = g.grad(y);

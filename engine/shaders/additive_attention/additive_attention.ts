@@ -1,6 +1,6 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph, type Sink } from '../../graph/graph';
-import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
+import { expectAxes, expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { columnSum } from '../column_sum/column_sum';
 import { expectCounts } from '../lib/counts';
@@ -44,6 +44,7 @@ export interface AttendedValues {
 export function additiveAttention(g: Graph, x: AdditiveAttentionInputs): AttendedValues {
   const where = g.where('additiveAttention');
   const { q, k, vector, values, lengths } = x;
+  expectOptions(where, x, { q, k, vector, values, lengths });
   for (const t of [q, k, vector, values]) expectDType(where, t, 'f32', 'f16');
   const [B, , A] = q.shape;
   const S = k.shape[1];
@@ -55,7 +56,8 @@ export function additiveAttention(g: Graph, x: AdditiveAttentionInputs): Attende
     );
   }
   expectShape(where, vector, [A]);
-  expectShape(where, values, [B, S, values.shape[2] ?? 1]);
+  expectAxes(where, values, 'B, S, E');
+  expectShape(where, values, [B, S, values.shape[2]]);
   if (lengths) expectCounts(g, where, lengths, { sequences: B, most: S });
   const weights = softmax(g, additiveScores(g, q, k, vector), lengths ? { lengths } : {});
   return { out: matmul(g, weights, values), weights };

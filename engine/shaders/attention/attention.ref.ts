@@ -33,7 +33,16 @@ export interface AttentionSizes {
   readonly store?: (x: number) => number;
 }
 
-const exactly = (x: number): number => x;
+/**
+ * `round` and `store`, each where it is given. Calls of what is not known to the compiler would take most of the time of a
+ * reference: it can see through these for float64 and f32.
+ */
+function roundingOf({ round, store }: AttentionSizes) {
+  const single = round === Math.fround;
+  const f = (x: number): number => (single ? Math.fround(x) : round ? round(x) : x);
+  const s = (x: number): number => (store ? store(x) : x);
+  return { f, s };
+}
 
 interface Row {
   readonly b: number;
@@ -54,7 +63,7 @@ export function eachRow(
   visit: (row: Row) => void,
 ): void {
   const { B, T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly, store: s = exactly } = z;
+  const { f, s } = roundingOf(z);
   const scale = f(z.scale ?? 1 / Math.sqrt(D));
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
@@ -82,10 +91,16 @@ export function eachRow(
           }
           p[j] = z.bias ? s(f(logit + z.bias(b, h, t, j))) : logit;
         }
-        const m = p.reduce((x, y) => Math.max(x, y), -Infinity);
+        // Loops, for suites spend their time here.
+        let m = -Infinity;
+        for (let j = 0; j < S; j++) m = Math.max(m, p[j]);
         const seen = m > -Infinity;
-        const l = seen ? p.reduce((x, y) => f(x + f(Math.exp(f(y - m)))), 0) : 0;
-        for (let j = 0; j < S; j++) p[j] = seen ? s(f(f(Math.exp(f(p[j] - m))) / l)) : 0;
+        let l = 0;
+        for (let j = 0; j < S; j++) {
+          p[j] = seen && p[j] > -Infinity ? f(Math.exp(f(p[j] - m))) : 0;
+          l = f(l + p[j]);
+        }
+        if (seen) for (let j = 0; j < S; j++) p[j] = s(f(p[j] / l));
         visit({ b, h, t, p, lse: seen ? f(m + f(Math.log(l))) : 0, slope });
       }
     }
@@ -100,7 +115,7 @@ export function attentionRef(
   z: AttentionSizes,
 ): Float64Array {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly, store: s = exactly } = z;
+  const { f, s } = roundingOf(z);
   const out = new Float64Array(q.length);
   eachRow(q, k, z, ({ b, h, t, p }) => {
     const g = Math.floor((h * G) / H);
@@ -129,22 +144,24 @@ export function attentionRefGrad(
   bias?: (b: number, h: number, t: number, j: number, ds: number) => void,
 ): { q: Float64Array; k: Float64Array; v: Float64Array } {
   const { T, S, heads: H, keyValueHeads: G, D } = z;
-  const { round: f = exactly, store: s = exactly } = z;
+  const { f, s } = roundingOf(z);
   const dq = new Float64Array(q.length);
   const dk = new Float64Array(k.length);
   const dv = new Float64Array(v.length);
+  const kept = new Float64Array(S).fill(1);
   eachRow(q, k, z, ({ b, h, t, p, slope }) => {
     const g = Math.floor((h * G) / H);
     const row = ((b * T + t) * H + h) * D;
     const at = (j: number): number => ((b * S + j) * G + g) * D;
-    const kept = Float64Array.from({ length: S }, (_, j) => z.kept?.(b, h, t, j) ?? 1);
+    if (z.kept) for (let j = 0; j < S; j++) kept[j] = z.kept(b, h, t, j);
     const dp = new Float64Array(S);
     for (let j = 0; j < S; j++) {
       if (p[j] === 0) continue;
       for (let d = 0; d < D; d++) dp[j] = f(dp[j] + f(dout[row + d] * v[at(j) + d]));
       dp[j] = s(f(s(dp[j]) * kept[j]));
     }
-    const delta = p.reduce((sum, x, j) => f(sum + f(x * dp[j])), 0);
+    let delta = 0;
+    for (let j = 0; j < S; j++) delta = f(delta + f(p[j] * dp[j]));
     for (let j = 0; j < S; j++) {
       const ds = s(f(p[j] * f(dp[j] - delta)));
       bias?.(b, h, t, j, ds);

@@ -1,19 +1,20 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import { expectShape, type Tensor } from '../../graph/tensor';
+import { expectAxes, expectShape, type Tensor } from '../../graph/tensor';
 import { concat, storeSlice } from '../rearrange/rearrange';
 import { attentionBackward } from './attention_backward';
-import { forward, type Form } from './kernels';
+import type { Form } from './tile/form';
+import { forward } from './tile/kernels';
 import { chooseMapping, storageOf } from './layout';
 import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from './options';
 import { resolve } from './problem';
-import { showAttention } from './show';
-import { dispatchTiles } from './work';
+import { showAttention } from './maps/show';
+import { dispatchTiles } from './tile/work';
 
 /**
  * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
  * forward and backward (Vaswani et al. 2017; Dao et al. 2022; grouped-query heads: Ainslie et al. 2023). Memory beside
- * the result is a number or two for each row of each head, whatever T and S; but the gradient of `bucketBias` takes two
+ * the result is a few numbers for each row of each head, whatever T and S; but the gradient of `bucketBias` takes two
  * more for each bucket (a quarter of one on software adapters), and in f16 the result once more, in f32.
  *
  * `q` is (B, T, ·) and `kv` (B, S, ·), each holding its heads side by side from the given columns on; both may be one
@@ -34,7 +35,7 @@ export function attention(
   const form: Form = { mapping, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
-  const lse = g.value('attention lse', [B, heads, T], 'f32');
+  const lse = g.value('attention lse', [B, heads, T, 2], 'f32');
   // In f32 for the backward pass where f16 would be too coarse, see `sumsKeys`; copied to `out` then.
   const learns = bias.learned !== null && g.train && g.differentiable(bias.learned);
   const exact =
@@ -65,8 +66,9 @@ export function attention(
 function sideBySide(g: Graph, { k, v, ...rest }: QueriesKeysValues & AttentionOptions) {
   const { valueOffset = 0 } = rest;
   const where = g.where('attention');
-  expectShape(`${where} k`, k, [k.shape[0], k.shape[1] ?? 0, k.shape[2] ?? 0]);
-  expectShape(`${where} v`, v, [k.shape[0], k.shape[1], v.shape[2] ?? 0]);
+  expectAxes(`${where} k`, k, 'B, S, G·D');
+  expectAxes(`${where} v`, v, 'B, S, G·D');
+  expectShape(`${where} v`, v, [k.shape[0], k.shape[1], v.shape[2]]);
   if (k === v) return { ...rest, kv: k, valueOffset };
   return { ...rest, kv: concat(g, [k, v], 2), valueOffset: k.shape[2] + valueOffset };
 }

@@ -1,9 +1,10 @@
 import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
-import { backwardKey, backwardQuery, delta, type Form } from './kernels';
+import type { Form } from './tile/form';
+import { backwardKey, backwardQuery, delta } from './tile/kernels';
 import { chooseMapping, expectCovered, storageOf, type Mapping } from './layout';
 import type { Problem } from './problem';
-import { dispatchTiles } from './work';
+import { dispatchTiles } from './tile/work';
 
 /** What the forward pass leaves for the backward pass. */
 interface Forward {
@@ -102,13 +103,13 @@ export function attentionBackward(
   ]);
 }
 
-/** What backward kernels need of each row beside q and dout: (B, H, T, 2), its log-sum-exp and Σ out dout. */
+/** What backward kernels need of each row beside q and dout: (B, H, T, 3), its largest logit, log Σ exp and Σ out dout. */
 function rowSums(
   g: Graph,
   { B, T, heads, width, wide, q }: Problem,
   { exact, dout, lse }: { readonly exact: Tensor; readonly dout: Tensor; readonly lse: Tensor },
 ): Tensor {
-  const saved = g.value('attention saved', [B, heads, T, 2], 'f32');
+  const saved = g.value('attention saved', [B, heads, T, 3], 'f32');
   const rows = B * heads * T;
   g.dispatch(
     delta(wide),

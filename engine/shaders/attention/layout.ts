@@ -1,6 +1,6 @@
 import { ShapeError } from '../../errors';
 import { sameShape, type Tensor } from '../../graph/tensor';
-import type { Capabilities } from '../../runtime/device';
+import type { Capabilities } from '../../runtime/capabilities';
 import type { Constants } from '../../runtime/shader';
 import { elementType, type ElementType } from '../lib/elementwise';
 

@@ -36,15 +36,15 @@ describe('memory of attention, forward and backward', () => {
       expect(plan.memory.activations).toBe(stated);
       expect(seen).toBeLessThanOrEqual(1.1 * stated);
       expect(seen).toBeGreaterThanOrEqual(stated / 1.1);
-      // Beside qkv, y and their gradients: three numbers for each row of each head, and little that T does not change.
+      // Beside qkv, y and their gradients: five numbers for each row of each head, and little that T does not change.
       scratch.push(stated - 4 * T * HEADS * D * (3 + 1) * 2);
     }
     const [small, middle, large] = scratch;
-    expect(large).toBeLessThanOrEqual(3 * 4 * 16384 * HEADS + 4096);
+    expect(large).toBeLessThanOrEqual(5 * 4 * 16384 * HEADS + 4096);
     expect(large - middle).toBeCloseTo(4 * (middle - small), -3);
   });
 
-  it('lets 16,384 rows through, each right', { timeout: 600_000 }, async () => {
+  it('lets 16,384 rows through, each right', { timeout: 1_200_000 }, async () => {
     const T = 16_384;
     const { g, outputs } = record(device, T, WINDOW);
     using plan = await g.compile(outputs);

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../graph/tensor';
 import type { RotaryOptions } from '../rope/rotation';
-import type { AttentionBias } from './bias';
-import type { AttentionPattern } from './pattern';
+import type { AttentionBias } from './bias/bias';
+import type { AttentionPattern } from './pattern/pattern';
 
 /** Keys at most `left` before and `right` after a query's own position. */
 export interface AttentionWindow {

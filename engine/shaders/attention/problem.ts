@@ -1,11 +1,11 @@
 /** What `attention` is asked: options checked and turned into what its kernels are told. */
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import type { Constants } from '../../runtime/shader';
 import { expectCounts } from '../lib/counts';
 import { nextStream } from '../lib/random';
-import { NONE, type Bias } from './bias';
+import { NONE, type Bias } from './bias/bias';
 import {
   expectCap,
   expectColumns,
@@ -18,9 +18,9 @@ import {
   type Columns,
 } from './layout';
 import type { AttentionOptions } from './options';
-import { turn, type Rows, type TurnsOnLoad } from './rotary';
-import type { SparseTiles } from './sparse';
-import { pairsWithin, times, type ByTile, type Reach } from './work';
+import { turn, type Rows, type TurnsOnLoad } from './rotary/rotary';
+import type { SparseTiles } from './pattern/sparse';
+import { pairsWithin, times, type ByTile, type Reach } from './tile/work';
 
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem extends Rows {
@@ -47,6 +47,10 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
   const { heads, keyValueHeads = heads, width, causal = false, softcap, dropout = 0 } = options;
   const { scale = 1 / Math.sqrt(width), queryOffset = 0, keyOffset = 0 } = options;
   const { valueOffset = keyOffset + keyValueHeads * width } = options;
+  expectOptions(where, options, {
+    ...{ heads, keyValueHeads, width, causal, scale, softcap, dropout, queryOffset, keyOffset, valueOffset },
+    ...{ window: 0, pattern: 0, bias: 0, rope: 0, lengths: 0, keyMask: 0 },
+  });
   const queries: Columns = { tensor: q, offset: queryOffset };
   const keys: Columns = { tensor: kv, offset: keyOffset };
   const values: Columns = { tensor: kv, offset: valueOffset };

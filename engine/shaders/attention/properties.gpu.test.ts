@@ -3,12 +3,13 @@
  * `HEED_ATTENTION='<line>' npx vitest run --project chromium engine/shaders/attention/properties.gpu.test.ts` repeats it.
  * HEED_CASES draws that many, of all widths and larger; HEED_SEED others.
  */
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from '../../../tests/attention/accuracy';
 import { PLAIN, type Specimen } from '../../../tests/attention/specimen';
-import { feature, openTestGpu } from '../../../tests/harness/host';
+import { withDevice } from '../../../tests/harness/device';
+import { feature } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';
-import { Device } from '../../runtime/device';
+import { type Device } from '../../runtime/device';
 
 type Options = Pick<Specimen, 'H' | 'G' | 'keys' | 'bias' | 'softcap' | 'dropout' | 'pattern' | 'rope'>;
 
@@ -78,11 +79,7 @@ const env = import.meta.env as Readonly<Record<string, string | undefined>>;
 
 describe('attention, whatever the combination', () => {
   let device: Device;
-  beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
-    device.buffers.poison = 0x7fff7fff;
-  });
-  afterAll(() => device[Symbol.dispose]());
+  withDevice((opened) => (device = opened));
 
   const line = env['HEED_ATTENTION'];
   const count = env['HEED_CASES'];

@@ -7,7 +7,7 @@ import type { Tensor } from '../../graph/tensor';
 import { ropeFrequenciesRef, ropeRef } from '../rope/rope.ref';
 import { attention } from './attention';
 import { attentionRef, attentionRefGrad, keptRef, type AttentionSizes } from './attention.ref';
-import { denseBias } from './bias_dense';
+import { denseBias } from './bias/bias_dense';
 
 interface Case {
   readonly [key: string]: number | boolean | string;

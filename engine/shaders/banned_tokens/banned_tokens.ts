@@ -1,7 +1,8 @@
-import { KernelError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import { leastOf } from '../lib/hidden';
+import { expectNoGradient } from '../lib/inference';
 import bannedTokensWgsl from './banned_tokens.wgsl';
 
 const kernel = defineKernel({ name: 'banned_tokens', wgsl: [bannedTokensWgsl] });
@@ -19,21 +20,23 @@ export function withoutTokens<R>(g: Graph, logits: Tensor, bans: Tensor, body: (
   expectDType(where, bans, 'u32');
   const m = bans.size / n;
   expectShape(where, bans, [n, m]);
-  if (g.differentiable(logits)) {
-    throw new KernelError(where, `${logits.name} wants a gradient, and this op has none`);
-  }
+  expectNoGradient(g, where, logits);
   const saved = g.value('hidden logits', [n, m], logits.dtype);
-  const dispatch = (hide: boolean): void =>
-    g.dispatch(
-      kernel,
-      { logits, saved, bans },
-      {
-        uniforms: { n, v, m, lowest: logits.dtype === 'f16' ? -65_504 : -3e38 },
-        constants: { LANES, HIDE: hide, T: logits.dtype },
-        grid: linearGrid(Math.ceil((n * m) / LANES)),
-        bytes: 3 * saved.bytes,
-      },
-    );
+  const dispatch = (hide: boolean): void => {
+    for (const { tensor, from } of g.parts(logits)) {
+      const own = tensor.size / v;
+      g.dispatch(
+        kernel,
+        { logits: tensor, saved, bans },
+        {
+          uniforms: { n: own, v, first: from, m, lowest: leastOf(logits) },
+          constants: { LANES, HIDE: hide, T: logits.dtype },
+          grid: linearGrid(Math.ceil((own * m) / LANES)),
+          bytes: 3 * saved.bytes,
+        },
+      );
+    }
+  };
   dispatch(true);
   const result = body();
   dispatch(false);

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../errors';
 import type { Graph, Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
-import type { Capabilities } from '../../runtime/device';
+import type { Capabilities } from '../../runtime/capabilities';
 import { defineKernel } from '../../runtime/kernel';
 import { elementType } from '../lib/elementwise';
 import sumWgsl from './sum.wgsl';

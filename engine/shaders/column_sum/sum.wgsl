@@ -4,6 +4,7 @@
 // bits every time. An invocation owns one column (of four numbers, where S is a vec4) of one block, so that
 // neighbours read neighbours; blocks are workgroup_id.y.
 const LANES: u32 = 64;
+const STRETCH: u32 = 256; // rows that are summed up by themselves: long sums lose digits
 const ADD: bool = false;
 alias S = f32;
 alias T = f32;
@@ -21,20 +22,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let first = group.y * sizes.rows;
   let count = min(sizes.rows, sizes.n - first);
   let end = sizes.start + (first + count) * sizes.c;
-  // Four chains, added in pairs: less rounding and less waiting than one.
-  var sum0 = F();
-  var sum1 = F();
-  var sum2 = F();
-  var sum3 = F();
-  var i = sizes.start + first * sizes.c + column;
-  for (; i + 3u * sizes.c < end; i += 4u * sizes.c) {
-    sum0 += F(x[i]);
-    sum1 += F(x[i + sizes.c]);
-    sum2 += F(x[i + 2u * sizes.c]);
-    sum3 += F(x[i + 3u * sizes.c]);
+  var sum = F();
+  for (var i = sizes.start + first * sizes.c + column; i < end;) {
+    let stop = min(i + STRETCH * sizes.c, end);
+    // Four chains, added in pairs: less rounding and less waiting than one.
+    var sum0 = F();
+    var sum1 = F();
+    var sum2 = F();
+    var sum3 = F();
+    for (; i + 3u * sizes.c < stop; i += 4u * sizes.c) {
+      sum0 += F(x[i]);
+      sum1 += F(x[i + sizes.c]);
+      sum2 += F(x[i + 2u * sizes.c]);
+      sum3 += F(x[i + 3u * sizes.c]);
+    }
+    for (; i < stop; i += sizes.c) { sum0 += F(x[i]); }
+    sum += (sum0 + sum1) + (sum2 + sum3);
   }
-  for (; i < end; i += sizes.c) { sum0 += F(x[i]); }
-  var sum = (sum0 + sum1) + (sum2 + sum3);
   let o = group.y * sizes.c + column;
   if (ADD) { sum += F(y[o]); }
   y[o] = T(sum);

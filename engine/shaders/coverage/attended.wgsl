@@ -1,6 +1,6 @@
 // mean (R, S): what each of R = N·K query rows attends to, the mean of its heads' softmax(q·k / √D) over the first
 // lengths[n] keys; 0 beyond. q (R, C), keys (N, S, C) of KV, lengths (N). A workgroup owns a row, its lanes keys in turn:
-// for each head one pass for the largest logit and the sum, one for the probabilities. Link lib/reduce*.
+// for each head one pass for the largest logit and the sum, one for the probabilities. Link lib/hidden, lib/reduce*.
 alias T = f32;
 alias KV = f32;
 
@@ -31,7 +31,7 @@ fn main(
   for (var h = 0u; h < sizes.heads; h++) {
     let query = row * c + h * sizes.d;
     let first = n * sizes.s * c + h * sizes.d;
-    var m = -1e30;
+    var m = LOWEST;
     var l = 0.0;
     for (var s = lane; s < visible; s += LANES) {
       let x = logit(query, first + s * c);
@@ -41,7 +41,7 @@ fn main(
     }
     let top = workgroup_max(m, lane);
     let sum = workgroup_sum(l * exp(m - top), lane);
-    let share = 1.0 / (max(sum, 1e-30) * f32(sizes.heads));
+    let share = select(1.0 / (sum * f32(sizes.heads)), 0.0, sum == 0.0);
     for (var s = lane; s < sizes.s; s += LANES) {
       var before = 0.0;
       if (h > 0u) { before = mean[row * sizes.s + s]; }

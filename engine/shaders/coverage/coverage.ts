@@ -1,14 +1,15 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
-import { expectDType, expectShape, type Tensor } from '../../graph/tensor';
+import { expectAxes, expectDType, expectShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { expectCounts } from '../lib/counts';
+import hidden from '../lib/hidden.wgsl';
 import reduceWgsl from '../lib/reduce.wgsl';
 import attendedWgsl from './attended.wgsl';
 import collectWgsl from './collect.wgsl';
 
-const attended = defineKernel({ name: 'coverage.attended', wgsl: [reduceWgsl, attendedWgsl] });
+const attended = defineKernel({ name: 'coverage.attended', wgsl: [hidden, reduceWgsl, attendedWgsl] });
 const collect = defineKernel({ name: 'coverage.collect', wgsl: [stepWgsl, reduceWgsl, collectWgsl] });
 
 /** Rows of a sentence, which an invocation holds in registers. */
@@ -33,9 +34,11 @@ export function coverage(
   q: Tensor,
   keys: Tensor,
   covered: Tensor,
-  { heads, lengths, order }: CoverageOptions,
+  options: CoverageOptions,
 ): Tensor {
+  const { heads, lengths, order } = options;
   const where = g.where('coverage');
+  expectOptions(where, options, { heads, lengths, order });
   const [N = 0, K = 0, C = 0] = q.shape;
   const S = keys.shape[1] ?? 0;
   if (q.shape.length !== 3 || K > MOST_BEAMS || C % heads !== 0) {
@@ -45,6 +48,7 @@ export function coverage(
       `Give (N, K, C) with K at most ${MOST_BEAMS}.`,
     );
   }
+  expectAxes(where, keys, 'N, S, C');
   expectShape(where, keys, [N, S, C]);
   expectShape(where, covered, [N * K, S]);
   expectDType(where, covered, 'f32');

@@ -2,13 +2,19 @@ interface Options {
   readonly v: number;
   readonly labelSmoothing: number;
   readonly ignoreIndex: number;
+  /** (V); default all 1. */
+  readonly weights?: Float64Array;
 }
 
 const has = (target: number, { v, ignoreIndex }: Options): boolean => target !== ignoreIndex && target < v;
 
-/** Σ_c q_c (lse - logit_c) with q = (1 - ε) onehot + ε/V, by definition; `softmax` is each row's distribution. */
+/** What a row asks of class c: w_c ((1 - ε) [c = target] + ε/V). */
+const asked = (c: number, target: number, { v, labelSmoothing, weights }: Options): number =>
+  (weights?.[c] ?? 1) * ((c === target ? 1 - labelSmoothing : 0) + labelSmoothing / v);
+
+/** Σ_c q_c (lse - logit_c) with q as `asked`, by definition; `softmax` is each row's distribution. */
 function parts(logits: Float64Array, targets: Float64Array, options: Options) {
-  const { v, labelSmoothing } = options;
+  const { v, weights } = options;
   const softmax = new Float64Array(logits.length);
   const rows = Float64Array.from(targets, (target, n) => {
     const x = logits.subarray(n * v, (n + 1) * v);
@@ -16,10 +22,11 @@ function parts(logits: Float64Array, targets: Float64Array, options: Options) {
     const sum = x.reduce((s, l) => s + Math.exp(l - most), 0);
     x.forEach((l, c) => (softmax[n * v + c] = Math.exp(l - most) / sum));
     if (!has(target, options)) return 0;
-    const q = (c: number): number => (c === target ? 1 - labelSmoothing : 0) + labelSmoothing / v;
-    return x.reduce((s, l, c) => s + q(c) * (most + Math.log(sum) - l), 0);
+    const q = (c: number): number => asked(c, target, options);
+    // What is not asked for costs nothing, even where it is impossible: 0 · ∞ would be NaN.
+    return x.reduce((s, l, c) => (q(c) === 0 ? s : s + q(c) * (most - l + Math.log(sum))), 0);
   });
-  const count = targets.reduce((s, t) => s + (has(t, options) ? 1 : 0), 0);
+  const count = targets.reduce((s, t) => s + (has(t, options) ? (weights?.[t] ?? 1) : 0), 0);
   return { softmax, rows, count };
 }
 
@@ -38,11 +45,16 @@ export function crossEntropyRefGrad(
   dloss: number,
   options: Options,
 ): Float64Array {
-  const { v, labelSmoothing } = options;
+  const { v } = options;
   const { softmax, count } = parts(logits, targets, options);
+  const all = targets.map((target) => {
+    let sum = 0;
+    for (let c = 0; c < v; c++) sum += asked(c, target, options);
+    return sum;
+  });
   return softmax.map((p, i) => {
-    const target = targets[Math.floor(i / v)];
-    if (!has(target, options)) return 0;
-    return (dloss / count) * (p - (target === i % v ? 1 - labelSmoothing : 0) - labelSmoothing / v);
+    const row = Math.floor(i / v);
+    if (!has(targets[row], options)) return 0;
+    return (dloss / count) * (p * all[row] - asked(i % v, targets[row], options));
   });
 }

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { assertClose } from '../../../tests/harness/close';
-import { host, openTestGpu } from '../../../tests/harness/host';
+import { withDevice } from '../../../tests/harness/device';
+import { host } from '../../../tests/harness/host';
 import { as, grid, integers, normal, testOp } from '../../../tests/harness/op';
 import torch from '../../../tests/fixtures/ops.json';
 import { ShapeError } from '../../errors';
@@ -9,9 +10,9 @@ import { Graph } from '../../graph/graph';
 import { estimate } from '../../graph/memory';
 import { IGNORE_INDEX } from '../../graph/plan';
 import type { Tensor } from '../../graph/tensor';
-import { Device } from '../../runtime/device';
+import { type Device } from '../../runtime/device';
 import { defineKernel } from '../../runtime/kernel';
-import { crossEntropy, crossEntropyRows } from './cross_entropy';
+import { crossEntropy, crossEntropyRows, type CrossEntropyOptions } from './cross_entropy';
 import spreadWgsl from './cross_entropy.test.wgsl';
 import { crossEntropyRef, crossEntropyRefGrad } from './cross_entropy.ref';
 
@@ -39,6 +40,15 @@ const cases: Case[] = [
   { n: 5, v: 2049, labelSmoothing: 0, ignoreIndex: IGNORE_INDEX },
 ];
 
+/** Those of a case that are the op's. */
+const optionsOf = ({
+  labelSmoothing,
+  ignoreIndex,
+}: Omit<CrossEntropyOptions, 'weights'>): CrossEntropyOptions => ({
+  ...(labelSmoothing !== undefined && { labelSmoothing }),
+  ...(ignoreIndex !== undefined && { ignoreIndex }),
+});
+
 testOp('crossEntropy', {
   cases,
   rungs,
@@ -47,7 +57,7 @@ testOp('crossEntropy', {
     if (n > 2) (targets.data as Uint32Array)[1] = ignoreIndex;
     return { logits: normal([n, v], { std: 3 }), targets };
   },
-  op: (g, { logits, targets }, c) => ({ ...crossEntropyRows(g, logits, targets, c) }),
+  op: (g, { logits, targets }, c) => ({ ...crossEntropyRows(g, logits, targets, optionsOf(c)) }),
   reference: ({ logits, targets }, c) => crossEntropyRef(logits, targets, c),
   gradient: ({ logits, targets }, { loss }, c) => ({
     logits: crossEntropyRefGrad(logits, targets, loss[0], c),
@@ -57,6 +67,34 @@ testOp('crossEntropy', {
   bound: { c1: 1, scale: 10 }, // the loss is a difference of numbers as large as the largest logit
 });
 
+testOp('crossEntropy of weighted classes', {
+  cases: [
+    { n: 5, v: 3, labelSmoothing: 0, ignoreIndex: IGNORE_INDEX },
+    { n: 17, v: 37, labelSmoothing: 0.2, ignoreIndex: IGNORE_INDEX },
+  ],
+  rungs,
+  inputs: ({ n, v, ignoreIndex }) => {
+    const targets = integers([n], v);
+    (targets.data as Uint32Array)[1] = ignoreIndex;
+    const weights = Float64Array.from({ length: v }, (_, c) => (c % 4) / 8); // some of 0
+    return {
+      logits: normal([n, v], { std: 3 }),
+      targets,
+      weights: { shape: [v], data: weights, exact: true, fixed: true },
+    };
+  },
+  op: (g, { logits, targets, weights }, c) => ({
+    ...crossEntropyRows(g, logits, targets, { ...optionsOf(c), weights }),
+  }),
+  reference: ({ logits, targets, weights }, c) => crossEntropyRef(logits, targets, { ...c, weights }),
+  gradient: ({ logits, targets, weights }, { loss }, c) => ({
+    logits: crossEntropyRefGrad(logits, targets, loss[0], { ...c, weights }),
+  }),
+  differentiable: ['loss'],
+  terms: ({ v }) => v,
+  bound: { c1: 1, scale: 10 },
+});
+
 testOp('crossEntropy of logits that overflow exp', {
   cases: [{ v: 4, labelSmoothing: 0, ignoreIndex: IGNORE_INDEX }],
   rungs,
@@ -64,7 +102,7 @@ testOp('crossEntropy of logits that overflow exp', {
     logits: { shape: [2, 4], data: Float64Array.of(3e4, -3e4, 29952, 3e4, -3e4, -3e4, -3e4, -3e4) },
     targets: { shape: [2], data: Uint32Array.of(0, 1) },
   }),
-  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, c),
+  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, optionsOf(c)),
   reference: ({ logits, targets }, c) => ({ y: crossEntropyRef(logits, targets, c).loss }),
   gradient: ({ logits, targets }, { y }, c) => ({ logits: crossEntropyRefGrad(logits, targets, y[0], c) }),
   finiteDifferences: false,
@@ -75,7 +113,7 @@ testOp('crossEntropy without any target', {
   cases: [{ v: 6, labelSmoothing: 0.1, ignoreIndex: 3 }],
   rungs,
   inputs: () => ({ logits: normal([2, 6]), targets: { shape: [2], data: Uint32Array.of(IGNORE_INDEX, 3) } }),
-  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, c),
+  op: (g, { logits, targets }, c) => crossEntropy(g, logits, targets, optionsOf(c)),
   reference: () => ({ y: Float64Array.of(0) }),
   gradient: () => ({ logits: new Float64Array(12) }),
   terms: () => 1,
@@ -112,17 +150,15 @@ if (!host.gpu) {
       expect(() => crossEntropy(g, logits, targets, { labelSmoothing: 1.5 })).toThrow(
         /labelSmoothing is 1.5/,
       );
+      const weights = g.input('weights', [4], 'f32');
+      expect(() => crossEntropy(g, logits, targets, { weights })).toThrow('weights is (4). It must be (5).');
       expect(crossEntropy(g, logits, targets).shape).toEqual([]);
     });
   });
 } else {
   describe('crossEntropy on a device', () => {
     let device: Device;
-    beforeAll(async () => {
-      device = await Device.open({ gpu: openTestGpu() });
-      device.buffers.poison = 0x7fff7fff;
-    });
-    afterAll(() => device[Symbol.dispose]());
+    withDevice((opened) => (device = opened));
 
     for (const rung of rungs) {
       it(`gives torch's numbers (${rung})`, async () => {
@@ -130,7 +166,11 @@ if (!host.gpu) {
           const [n, v] = fixture.logits.shape as [number, number];
           const g = new Graph(as(device, rung), { train: true });
           const logits = g.input('logits', [n, v], 'f32', { differentiable: true });
-          const loss = crossEntropy(g, logits, g.input('targets', [n], 'u32'), fixture);
+          const weights = fixture.weights && g.constant('weights', [v], Float32Array.from(fixture.weights));
+          const loss = crossEntropy(g, logits, g.input('targets', [n], 'u32'), {
+            ...optionsOf(fixture),
+            ...(weights && { weights }),
+          });
           g.backprop(loss);
           using plan = await g.compile({ loss, dlogits: g.grad(logits) });
           const targets = Uint32Array.from(fixture.targets, (t) =>
@@ -150,7 +190,7 @@ if (!host.gpu) {
       for (const rung of rungs) {
         const g = new Graph(as(device, rung), { train: true });
         const x = g.input('x', [v], 'f32', { differentiable: true });
-        const loss = crossEntropy(g, spreadRows(g, x, n), g.input('targets', [n], 'u32'), options);
+        const loss = crossEntropy(g, spreadRows(g, x, n), g.input('targets', [n], 'u32'), optionsOf(options));
         g.backprop(loss, 0.5);
         using plan = await g.compile({ loss, dx: g.grad(x) });
         const data = Float32Array.from({ length: v }, (_, c) => Math.sin(c));

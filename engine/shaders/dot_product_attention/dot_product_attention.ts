@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, formatShape, type Tensor } from '../../graph/tensor';
 import { expectCounts } from '../lib/counts';
@@ -42,15 +42,16 @@ export function dotProductAttention(
   const [T, D] = q.shape.slice(-2) as [number, number];
   const S = k.shape.at(-2);
   const { causal = false, scale = 1 / Math.sqrt(D), lengths } = options;
-  if (leading.length < 1 || S === undefined) {
+  expectOptions(where, options, { causal, scale, lengths });
+  if (leading.length < 1 || S === undefined || [k, v].some((x) => x.shape.length !== q.shape.length)) {
     throw new ShapeError(
       where,
-      `q is ${formatShape(q.shape)} and k ${formatShape(k.shape)}`,
+      `q is ${formatShape(q.shape)}, k ${formatShape(k.shape)} and v ${formatShape(v.shape)}`,
       'Give (B, T, D) and (B, S, D), or (B, H, T, D) and (B, H, S, D).',
     );
   }
   expectShape(where, k, [...leading, S, D]);
-  expectShape(where, v, [...leading, S, v.shape.at(-1) ?? 1]);
+  expectShape(where, v, [...leading, S, v.shape.at(-1)!]);
   if (lengths) expectCounts(g, where, lengths, { sequences: leading[0], most: S });
   const scores = matmul(g, q, k, { transposeB: true });
   const mask = causal

@@ -1,5 +1,5 @@
-import { ShapeError } from '../../errors';
-import type { Graph } from '../../graph/graph';
+import { expectOptions, ShapeError } from '../../errors';
+import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { elementType, elementwise } from '../lib/elementwise';
@@ -16,8 +16,6 @@ const backward = defineKernel({ name: 'embedding.backward', wgsl: [backwardWgsl]
 
 const LANES = 64;
 const NO_PADDING = 0xffff_ffff;
-/** Positions per workgroup dimension: one workgroup each. */
-const MAX_POSITIONS = 65_535;
 
 export interface EmbeddingOptions {
   /** An id whose row gets no gradient. Its row is still read. */
@@ -29,71 +27,77 @@ export interface EmbeddingOptions {
 /**
  * Rows of a table by number: y[n] = table[ids[n]], and zeros for IGNORE_INDEX or any id that is not below V.
  * ids (…) u32, table (V, C) -> (…, C). The gradient is added up per id in the order of positions, without atomics:
- * the same bits every time. Ids out of range are refused at `run` where the input was made with `below`.
+ * the same bits every time. An input's ids out of range are refused at `run`.
  * Throws `ShapeError`.
  */
 export function embedding(g: Graph, ids: Tensor, table: Tensor, options: EmbeddingOptions = {}): Tensor {
   const where = g.where('embedding');
+  expectOptions(where, options, { padding: 0, dtype: 0 });
   expectDType(where, ids, 'u32');
   const [v, width] = table.shape;
   if (table.shape.length !== 2 || !v || !width) {
     throw new ShapeError(where, `${table.name} is ${formatShape(table.shape)}`, 'A table must be (V, C).');
   }
+  g.limit(ids, v);
   const y = g.value('embedding', [...ids.shape, width], options.dtype ?? g.storage);
   const { constants, wide, n, grid } = elementwise(y, g.device.can, width);
   const c = wide ? width / 4 : width;
-  g.dispatch(
-    forward,
-    { ids, table, y },
-    {
-      uniforms: { n, c, rows: v },
-      constants: { ...constants, W: elementType(table.dtype, wide) },
-      grid,
-      bytes: ids.bytes + 2 * y.bytes,
-    },
-  );
+  const parts = g.parts(table);
+  for (const { tensor, from } of parts) {
+    g.dispatch(
+      forward,
+      { ids, table: tensor, y },
+      {
+        uniforms: { n, c, first: from, rows: tensor.shape[0] },
+        constants: { ...constants, W: elementType(table.dtype, wide), MORE: from > 0 },
+        grid,
+        bytes: ids.bytes + 2 * y.bytes,
+      },
+    );
+  }
 
   g.backward(y, () => {
-    const sink = g.sink(table);
-    if (!sink) return;
+    const sinks = parts.map(({ tensor, from }) => ({ sink: g.sink(tensor), from, rows: tensor.shape[0] }));
+    if (!sinks.some(({ sink }) => sink)) return;
     const dy = g.grad(y);
-    const dtable = sink.tensor;
-    if (ids.size > MAX_POSITIONS) {
-      throw new ShapeError(
-        where,
-        `${ids.size} positions at once`,
-        `Train with at most ${MAX_POSITIONS} a batch.`,
-      );
-    }
-    const D = elementType(dtable.dtype, wide);
-    if (!sink.add) {
-      const all = elementwise(dtable, g.device.can, width);
-      const { LANES: lanes, PER, T } = all.constants;
-      g.dispatch(
-        clear,
-        { y: dtable },
-        { uniforms: { n: all.n }, constants: { LANES: lanes, PER, T: T }, grid: all.grid },
-      );
-    }
     const chain = g.value('embedding links', [ids.size], 'u32');
     g.dispatch(
       links,
       { ids, links: chain },
       {
         uniforms: { n: ids.size, rows: v, padding: options.padding ?? NO_PADDING },
-        grid: [Math.ceil(ids.size / LANES)],
+        grid: linearGrid(Math.ceil(ids.size / LANES)),
       },
     );
-    g.dispatch(
-      backward,
-      { ids, links: chain, dy, dtable },
-      {
-        uniforms: { n: ids.size, c },
-        constants: { LANES, T: elementType(dy.dtype, wide), D, F: elementType('f32', wide) },
-        grid: [ids.size, Math.ceil(c / LANES)],
-        bytes: 3 * dy.bytes,
-      },
-    );
+    const [heads, more = 1] = linearGrid(ids.size);
+    for (const { sink, from, rows } of sinks) {
+      if (!sink) continue;
+      const dtable = sink.tensor;
+      if (!sink.add) {
+        const all = elementwise(dtable, g.device.can, width);
+        const { LANES: lanes, PER, T } = all.constants;
+        g.dispatch(
+          clear,
+          { y: dtable },
+          { uniforms: { n: all.n }, constants: { LANES: lanes, PER, T: T }, grid: all.grid },
+        );
+      }
+      g.dispatch(
+        backward,
+        { ids, links: chain, dy, dtable },
+        {
+          uniforms: { n: ids.size, c, first: from, rows },
+          constants: {
+            LANES,
+            T: elementType(dy.dtype, wide),
+            D: elementType(dtable.dtype, wide),
+            F: elementType('f32', wide),
+          },
+          grid: [heads, more, Math.ceil(c / LANES)],
+          bytes: 3 * dy.bytes,
+        },
+      );
+    }
   });
   return y;
 }

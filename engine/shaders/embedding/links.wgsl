@@ -10,8 +10,12 @@ struct Sizes { n: u32, rows: u32, padding: u32 }
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let n = group.x * LANES + lane;
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let n = (group.x + group.y * groups.x) * LANES + lane;
   if (n >= sizes.n) { return; }
   let id = ids[n];
   if (id >= sizes.rows || id == sizes.padding) {

@@ -2,7 +2,7 @@ import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { formatShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
-import { ACTIVATION, type Activation } from '../activation/activation';
+import { ACTIVATION, expectActivation, type Activation } from '../activation/activation';
 import functions from '../lib/activation.wgsl';
 import { elementType, elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
@@ -17,6 +17,7 @@ const backward = defineKernel({ name: 'gated.backward', wgsl: [functions, backwa
  * x (…, 2W) -> (…, W). Shazeer 2020. Throws `ShapeError` for an odd last axis.
  */
 export function gated(g: Graph, x: Tensor, kind: Activation): Tensor {
+  expectActivation(g.where('gated'), kind);
   const both = x.shape.at(-1) ?? 1;
   if (both % 2 !== 0) {
     const what = `${x.name} is ${formatShape(x.shape)}`;

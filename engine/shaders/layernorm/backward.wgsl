@@ -1,6 +1,7 @@
 // With h = (x - mean) rstd and e = dy weight: dx = rstd (e - mean(e) - h mean(e h)), means over the row.
 // CENTER false is RMSNorm, where mean(e) falls away. ADD adds to what is there.
-// x, dy of T, weight (C) of W, stats (N, 2), dx (N, C) of D. c counts T. A workgroup of LANES owns a row.
+// x, dy of T, weight (C) of W, stats (N, 2), dx (N, C) of D. c counts T. A workgroup of LANES owns a row. Link row, scalar or
+// vector, and reduce.
 const CENTER: bool = true;
 const ADD: bool = false;
 alias T = f32;
@@ -24,21 +25,20 @@ fn main(
   let own = group.x + group.y * groups.x;
   let row = min(own, sizes.n - 1u);
   let base = row * sizes.c;
-  let mean = stats[row].x;
-  let rstd = stats[row].y;
+  let r = row_of(stats[row]);
   var sum = F();
   var dot = F();
   for (var i = lane; i < sizes.c; i += LANES) {
     let e = F(dy[base + i]) * F(weight[i]);
     if (CENTER) { sum += e; }
-    dot += e * ((F(x[base + i]) - mean) * rstd);
+    dot += e * normal(F(x[base + i]), r);
   }
   let means = workgroup_sum2(vec2f(across(sum), across(dot)), lane) / sizes.width;
   if (own >= sizes.n) { return; }
   for (var i = lane; i < sizes.c; i += LANES) {
     let e = F(dy[base + i]) * F(weight[i]);
-    let h = (F(x[base + i]) - mean) * rstd;
-    var d = rstd * (e - means.x - h * means.y);
+    let h = normal(F(x[base + i]), r);
+    var d = r.x * (r.z * (e - means.x - h * means.y));
     if (ADD) { d += F(dx[base + i]); }
     dx[base + i] = D(d);
   }

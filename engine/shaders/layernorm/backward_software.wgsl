@@ -1,5 +1,5 @@
 // backward.wgsl for adapters that are a CPU: an invocation owns ROWS consecutive rows and shares nothing with the
-// others, so that one load of the weight serves all its rows. See forward_software.wgsl.
+// others, so that one load of the weight serves all its rows. See forward_software.wgsl. Link row, scalar or vector.
 const LANES: u32 = 16;
 const ROWS: u32 = 4; // 1 or 4
 const CENTER: bool = true;
@@ -18,9 +18,9 @@ struct Sizes { n: u32, c: u32, width: f32 }
 
 struct Sums { e: F, eh: F }
 
-fn gather(sums: Sums, i: u32, row: u32, s: vec2f, w: F) -> Sums {
+fn gather(sums: Sums, i: u32, row: u32, s: vec3f, w: F) -> Sums {
   let e = F(dy[row * sizes.c + i]) * w;
-  let h = (F(x[row * sizes.c + i]) - s.x) * s.y;
+  let h = normal(F(x[row * sizes.c + i]), s);
   if (!CENTER) { return Sums(sums.e, sums.eh + e * h); }
   return Sums(sums.e + e, sums.eh + e * h);
 }
@@ -29,10 +29,10 @@ fn means(sums: Sums) -> vec2f {
   return vec2f(across(sums.e), across(sums.eh)) / sizes.width;
 }
 
-fn spread(i: u32, row: u32, s: vec2f, m: vec2f, w: F) {
+fn spread(i: u32, row: u32, s: vec3f, m: vec2f, w: F) {
   let o = row * sizes.c + i;
-  let h = (F(x[o]) - s.x) * s.y;
-  var d = s.y * (F(dy[o]) * w - m.x - h * m.y);
+  let h = normal(F(x[o]), s);
+  var d = s.x * (s.z * (F(dy[o]) * w - m.x - h * m.y));
   if (ADD) { d += F(dx[o]); }
   dx[o] = D(d);
 }
@@ -48,14 +48,14 @@ fn main(
   let r1 = r0 + 1u;
   let r2 = r0 + 2u;
   let r3 = r0 + 3u;
-  let s0 = stats[r0];
-  var s1 = vec2f();
-  var s2 = vec2f();
-  var s3 = vec2f();
+  let s0 = row_of(stats[r0]);
+  var s1 = vec3f();
+  var s2 = vec3f();
+  var s3 = vec3f();
   if (ROWS == 4u) {
-    s1 = stats[r1];
-    s2 = stats[r2];
-    s3 = stats[r3];
+    s1 = row_of(stats[r1]);
+    s2 = row_of(stats[r2]);
+    s3 = row_of(stats[r3]);
   }
   var sums0 = Sums();
   var sums1 = Sums();

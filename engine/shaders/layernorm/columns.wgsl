@@ -1,7 +1,9 @@
 // The parameters' gradients, first pass: block k of `rows` rows leaves in sums[0][k] the sum of dy h, with
 // h = (x - mean) rstd, and in sums[1][k] (BIAS) the sum of dy. column_sum adds up the blocks, in a fixed order.
 // x, dy (N, C) of T, stats (N, 2), sums (2, K, C) f32. c counts T. An invocation owns one column (of four
-// numbers, where T is a vec4) of one block, so that neighbours read neighbours; blocks are workgroup_id.y.
+// numbers, where T is a vec4) of one block, so that neighbours read neighbours; blocks are workgroup_id.y. Sums go on in
+// stretches, because long ones lose digits. Link row, scalar or vector.
+const STRETCH: u32 = 256;
 const LANES: u32 = 64;
 const BIAS: bool = true;
 alias T = f32;
@@ -16,10 +18,9 @@ struct Sizes { n: u32, c: u32, rows: u32 }
 struct Terms { dweight: F, dbias: F }
 
 fn terms(row: u32, column: u32) -> Terms {
-  let s = stats[row];
   let i = row * sizes.c + column;
   let d = F(dy[i]);
-  return Terms(d * ((F(x[i]) - s.x) * s.y), d);
+  return Terms(d * normal(F(x[i]), row_of(stats[row])), d);
 }
 
 @compute @workgroup_size(LANES)
@@ -34,19 +35,24 @@ fn main(
   let end = min(first + sizes.rows, sizes.n);
   var dweight = F();
   var dbias = F();
-  var row = first;
-  for (; row + 3u < end; row += 4u) {
-    let a = terms(row, column);
-    let b = terms(row + 1u, column);
-    let c = terms(row + 2u, column);
-    let d = terms(row + 3u, column);
-    dweight += (a.dweight + b.dweight) + (c.dweight + d.dweight);
-    if (BIAS) { dbias += (a.dbias + b.dbias) + (c.dbias + d.dbias); }
-  }
-  for (; row < end; row++) {
-    let a = terms(row, column);
-    dweight += a.dweight;
-    if (BIAS) { dbias += a.dbias; }
+  for (var row = first; row < end;) {
+    let stop = min(row + STRETCH, end);
+    var own = Terms(F(), F());
+    for (; row + 3u < stop; row += 4u) {
+      let a = terms(row, column);
+      let b = terms(row + 1u, column);
+      let c = terms(row + 2u, column);
+      let d = terms(row + 3u, column);
+      own.dweight += (a.dweight + b.dweight) + (c.dweight + d.dweight);
+      if (BIAS) { own.dbias += (a.dbias + b.dbias) + (c.dbias + d.dbias); }
+    }
+    for (; row < stop; row++) {
+      let a = terms(row, column);
+      own.dweight += a.dweight;
+      if (BIAS) { own.dbias += a.dbias; }
+    }
+    dweight += own.dweight;
+    dbias += own.dbias;
   }
   let o = group.y * sizes.c + column;
   sums[o] = dweight;

@@ -14,6 +14,7 @@ import backwardSoftwareWgsl from './backward_software.wgsl';
 import columnsWgsl from './columns.wgsl';
 import forwardWgsl from './forward.wgsl';
 import forwardSoftwareWgsl from './forward_software.wgsl';
+import rowWgsl from './row.wgsl';
 
 interface Kernels {
   readonly forward: Kernel;
@@ -24,17 +25,20 @@ interface Kernels {
 const reduce = byCapability({ base: reduceWgsl, subgroups: reduceSubgroupsWgsl });
 
 function family(op: string, width: Shader, software: boolean): Kernels {
-  const columns = defineKernel({ name: `${op}.columns`, wgsl: [width, columnsWgsl] });
+  const columns = defineKernel({ name: `${op}.columns`, wgsl: [width, rowWgsl, columnsWgsl] });
   if (software) {
     return {
-      forward: defineKernel({ name: `${op}.forward_software`, wgsl: [width, forwardSoftwareWgsl] }),
-      backward: defineKernel({ name: `${op}.backward_software`, wgsl: [width, backwardSoftwareWgsl] }),
+      forward: defineKernel({ name: `${op}.forward_software`, wgsl: [width, rowWgsl, forwardSoftwareWgsl] }),
+      backward: defineKernel({
+        name: `${op}.backward_software`,
+        wgsl: [width, rowWgsl, backwardSoftwareWgsl],
+      }),
       columns,
     };
   }
   return {
-    forward: defineKernel({ name: `${op}.forward`, wgsl: [width, reduce, forwardWgsl] }),
-    backward: defineKernel({ name: `${op}.backward`, wgsl: [width, reduce, backwardWgsl] }),
+    forward: defineKernel({ name: `${op}.forward`, wgsl: [width, reduce, rowWgsl, forwardWgsl] }),
+    backward: defineKernel({ name: `${op}.backward`, wgsl: [width, reduce, rowWgsl, backwardWgsl] }),
     columns,
   };
 }

@@ -1,6 +1,7 @@
+import { ShapeError } from '../../errors';
 import { linearGrid, type Grid } from '../../graph/graph';
 import { bytesOf, type DType, type Tensor } from '../../graph/tensor';
-import type { Capabilities } from '../../runtime/device';
+import type { Capabilities } from '../../runtime/capabilities';
 import type { Constants } from '../../runtime/shader';
 
 export interface Elementwise {
@@ -17,6 +18,13 @@ export type ElementType = 'f32' | 'f16' | 'vec4<f32>' | 'vec4<f16>';
 
 /** WGSL's name for one element, or four, of a tensor of floats. */
 export function elementType(dtype: DType, wide: boolean): ElementType {
+  if (dtype !== 'f32' && dtype !== 'f16') {
+    throw new ShapeError(
+      'op',
+      `it computes with floats, and got ${dtype}`,
+      'Give a Float32Array as its input.',
+    );
+  }
   const type = bytesOf(dtype) === 2 ? 'f16' : 'f32';
   return wide ? `vec4<${type}>` : type;
 }

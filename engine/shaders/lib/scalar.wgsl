@@ -3,6 +3,11 @@ alias F = f32;
 alias Unsigned = u32;
 alias Signed = i32;
 
+// The first of the numbers in one F.
+fn lead(v: F) -> f32 {
+  return v;
+}
+
 // The sum of the numbers in one F.
 fn across(v: F) -> f32 {
   return v;

@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, type Tensor } from '../../graph/tensor';
 import { expectColumns, expectHeads } from '../attention/layout';
@@ -44,6 +44,13 @@ export function prepare(
 ): { call: Omit<Call, 'out' | 'inverse'>; ranges: Readonly<Record<'queries' | 'keys' | 'values', Range>> } {
   const { heads, keyValueHeads = heads, width, valueWidth = width, causal = false } = options;
   const { queryOffset = 0, keyOffset = 0, valueOffset = 0, featureMap = 'elu', epsilon = 1e-6 } = options;
+  expectOptions(where, options, {
+    ...{ heads, keyValueHeads, width, valueWidth, causal },
+    ...{ queryOffset, keyOffset, valueOffset, featureMap, epsilon, lengths: 0 },
+  });
+  if (!Object.hasOwn(FEATURES, featureMap)) {
+    throw new ShapeError(where, `there is no featureMap "${featureMap}"`, 'Use elu, relu or identity.');
+  }
   expectHeads(where, heads, keyValueHeads, { width, valueWidth });
   if (!(epsilon > 0 && epsilon < Infinity)) {
     throw new ShapeError(where, `epsilon is ${epsilon}`, 'It must be above 0, and finite.');

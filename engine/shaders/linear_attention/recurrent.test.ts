@@ -36,7 +36,7 @@ const rows = (x: Float64Array, B: number, S: number, from: number, to: number): 
 if (!host.gpu) {
   it('linearAttentionStep has no data race, and names a state that does not fit', () => {
     const { g } = build(fakeDevice(), small, 2);
-    for (const d of g.dispatches) expect(findRaces(d, {}), d.variant.key).toEqual([]);
+    for (const d of g.dispatches) expect(findRaces(d, {}), d.variant.label).toEqual([]);
     const x = g.input('x', [2, 1, 8], 'f32');
     const state = g.input('small', [2, 2, 4, 4], 'f32');
     expect(() => linearAttentionStep(g, { q: x, k: x, v: x, state, heads: 2, width: 4 })).toThrow(

@@ -20,8 +20,8 @@ const LANES = 64;
 /**
  * Causal linear attention a few rows at a time, for decoding: `state` holds Σ φ(k) vᵀ and Σ φ(k) of all rows before, so
  * that a step costs the same wherever it stands. `state` is (B, G, D, E + 1) f32, a stored parameter; a run at
- * `position` 0 starts it anew. q, k and v hold the T new rows, T = 1 as a rule; `lengths` says how many of them are
- * real. Result (B, T, H·E). For inference: it has no backward. Throws `ShapeError`.
+ * `position` 0 starts it anew, for all sequences: count from the shortest prompt where they are unequal. q, k and v hold
+ * the T new rows, T = 1 as a rule; `lengths` says how many of them are real. Result (B, T, H·E). For inference: it has no backward. Throws `ShapeError`.
  */
 export function linearAttentionStep(
   g: Graph,

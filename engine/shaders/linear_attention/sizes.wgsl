@@ -12,18 +12,19 @@ struct Sizes {
 }
 @group(0) @binding(9) var<uniform> sizes: Sizes;
 
+// Comparisons, because NaN passes them and min and max may lose it.
 fn feature(x: f32) -> f32 {
-  if (sizes.map == 0u) { return select(exp(min(x, 0.0)), x + 1.0, x > 0.0); }
-  if (sizes.map == 1u) { return max(x, 0.0); }
+  if (sizes.map == 0u) { return select(exp(x), x + 1.0, x > 0.0); }
+  if (sizes.map == 1u) { return select(x, 0.0, x <= 0.0); }
   return x;
 }
 fn feature4(x: vec4f) -> vec4f {
-  if (sizes.map == 0u) { return select(exp(min(x, vec4f())), x + 1.0, x > vec4f()); }
-  if (sizes.map == 1u) { return max(x, vec4f()); }
+  if (sizes.map == 0u) { return select(exp(x), x + 1.0, x > vec4f()); }
+  if (sizes.map == 1u) { return select(x, vec4f(), x <= vec4f()); }
   return x;
 }
 fn feature_slope(x: f32) -> f32 {
-  if (sizes.map == 0u) { return select(exp(min(x, 0.0)), 1.0, x > 0.0); }
-  if (sizes.map == 1u) { return select(0.0, 1.0, x > 0.0); }
+  if (sizes.map == 0u) { return select(exp(x), 1.0, x > 0.0); }
+  if (sizes.map == 1u) { return select(1.0, 0.0, x <= 0.0); }
   return 1.0;
 }

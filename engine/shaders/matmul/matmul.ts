@@ -1,14 +1,30 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph, type Sink } from '../../graph/graph';
-import { expectDType, expectShape, formatShape, sizeOf, type Tensor } from '../../graph/tensor';
-import { defineKernel, type Kernel } from '../../runtime/kernel';
+import {
+  bytesOf,
+  expectDType,
+  expectShape,
+  formatShape,
+  sizeOf,
+  type Part,
+  type Shape,
+  type Tensor,
+} from '../../graph/tensor';
+import { defineKernel, linkedKernels, type Kernel } from '../../runtime/kernel';
 import type { Constants, Shader } from '../../runtime/shader';
-import { ACTIVATION, type Activation } from '../activation/activation';
+import {
+  activation as activate,
+  ACTIVATION,
+  expectActivation,
+  type Activation,
+} from '../activation/activation';
 import activationBackwardWgsl from '../activation/backward.wgsl';
+import { add } from '../add/add';
 import { columnSum } from '../column_sum/column_sum';
 import activations from '../lib/activation.wgsl';
 import { elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { placeColumns, slice } from '../rearrange/rearrange';
 import { accumulate } from '../scale/scale';
 import blocks from './blocks.wgsl';
 import epilogueFused from './epilogue_fused.wgsl';
@@ -49,7 +65,15 @@ export interface MatmulOptions {
  */
 export function matmul(g: Graph, a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, bias = null, activation = null, residual = null } = options;
+  expectOptions(g.where('matmul'), options, { transposeA, transposeB, bias, activation, residual });
+  if (activation) expectActivation(g.where('matmul'), activation);
   const { batch, m, n, k, shared, shape } = fit(g.where('matmul'), a, b, transposeA, transposeB);
+  if (batch === 1 && !transposeA) {
+    const most = rowsThatFit(g, n);
+    if (m > most && most > 0) return byRows(g, a, b, { m, k, most, shape }, options);
+  }
+  const parts = g.parts(b);
+  if (parts.length > 1) return byParts(g, a, parts, shape, options);
   if (bias) expectShape(g.where('matmul bias'), bias, [n]);
   if (residual) expectShape(g.where('matmul residual'), residual, shape);
   for (const t of [a, b, bias, residual]) if (t) expectDType(g.where('matmul'), t, 'f32', 'f16');
@@ -94,6 +118,72 @@ export function matmul(g: Graph, a: Tensor, b: Tensor, options: MatmulOptions = 
   return y;
 }
 
+/** Rows of n columns that a binding holds; a multiple of four where it can be. */
+function rowsThatFit(g: Graph, n: number): number {
+  const fit = Math.floor(g.device.can.maxBinding / (n * bytesOf(g.storage)));
+  return fit >= 4 ? fit - (fit % 4) : fit;
+}
+
+/** A product that is larger than a binding: logits of many tokens. */
+function byRows(
+  g: Graph,
+  a: Tensor,
+  b: Tensor,
+  {
+    m,
+    k,
+    most,
+    shape,
+  }: { readonly m: number; readonly k: number; readonly most: number; readonly shape: Shape },
+  { residual, ...options }: MatmulOptions,
+): Tensor {
+  const rows = g.view(a, [m, k]);
+  const added = residual && g.parts(residual);
+  const parts = Array.from({ length: Math.ceil(m / most) }, (_, i): Part => {
+    const [from, count] = [i * most, Math.min(most, m - i * most)];
+    const own =
+      added &&
+      (added.length > 1 ? added[i].tensor : slice(g, g.view(residual, [m, shape.at(-1)!]), 0, from, count));
+    return {
+      tensor: matmul(g, slice(g, rows, 0, from, count), b, { ...options, ...(own && { residual: own }) }),
+      from,
+    };
+  });
+  return g.inParts('matmul', shape, parts);
+}
+
+/** The product with a matrix that is larger than a binding: each part gives columns of the result, or a term of it. */
+function byParts(
+  g: Graph,
+  a: Tensor,
+  parts: readonly Part[],
+  shape: Shape,
+  { transposeA, transposeB, bias, activation, residual }: MatmulOptions,
+): Tensor {
+  if (transposeA) throw new ShapeError(g.where('matmul'), 'a transposed a does not go with a b in parts');
+  if (transposeB) {
+    const y = g.value('matmul', shape);
+    for (const { tensor, from } of parts) {
+      const own = matmul(g, a, tensor, {
+        transposeB,
+        ...(bias && { bias: slice(g, bias, 0, from, tensor.shape[0]) }),
+        ...(activation && { activation }),
+      });
+      placeColumns(g, own, y, from);
+    }
+    return residual ? add(g, y, residual) : y;
+  }
+  const last = a.shape.length - 1;
+  let sum: Tensor | null = activation ? null : (residual ?? null);
+  for (const { tensor, from } of parts) {
+    const own = slice(g, a, last, from, tensor.shape[0]);
+    sum = matmul(g, own, tensor, { ...(bias && from === 0 && { bias }), residual: sum });
+  }
+  if (!activation) return sum!;
+  const y = activate(g, sum!, activation);
+  return residual ? add(g, y, residual) : y;
+}
+
 interface Operand {
   readonly tensor: Tensor;
   /** Stored with its two axes exchanged. */
@@ -129,7 +219,7 @@ const activationBackward = defineKernel({
   name: 'matmul.activation_backward',
   wgsl: [activations, activationBackwardWgsl, elementwiseWgsl],
 });
-const kernels = new Map<string, Kernel>();
+const linked = linkedKernels();
 
 /** The kernel of a rung for operands that can (v) or cannot (s) be read four elements at a time. */
 function kernelOf(
@@ -141,17 +231,9 @@ function kernelOf(
 ): Kernel {
   const wide = rung === 'splits' ? [out] : [left, right, out];
   const name = `matmul.${rung}.${wide.map((w) => (w ? 'v' : 's')).join('')}${fused ? '.fused' : ''}`;
-  let kernel = kernels.get(name);
-  if (!kernel) {
-    const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
-    const operands = [left ? leftVec4 : leftScalar, right ? rightVec4 : rightScalar];
-    kernel = defineKernel({
-      name,
-      wgsl: rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...RUNGS[rung]],
-    });
-    kernels.set(name, kernel);
-  }
-  return kernel;
+  const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
+  const operands = [left ? leftVec4 : leftScalar, right ? rightVec4 : rightScalar];
+  return linked(name, rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...RUNGS[rung]]);
 }
 
 /**

@@ -53,5 +53,12 @@ describe('matmul tile', () => {
     }
     expect(tile(sizes(64, 64, 4096), gpu).splits).toBeGreaterThan(8);
     expect(tile(sizes(1024, 1024, 4096), gpu).splits).toBe(1);
+    // However many outputs there are, no part is a sum of tens of thousands.
+    for (const can of [swiftshader, lavapipe, gpu]) {
+      expect(tile(sizes(1024, 1024, 8192), can).splits).toBe(1);
+      for (const k of [8193, 100_003, 1_000_000])
+        for (const m of [1, 4, 33]) expect(tile(sizes(m, 256, k), can).chunk).toBeLessThanOrEqual(2048);
+      expect(tile(sizes(4096, 4096, 100_003), can).splits).toBe(1); // parts of 64 MiB each
+    }
   });
 });

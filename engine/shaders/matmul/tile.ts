@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../runtime/device';
+import type { Capabilities } from '../../runtime/capabilities';
 
 /** y (batch, M, N) = a (batch, M, K) b (batch, K, N), by its sizes. */
 export interface ProductSizes {
@@ -40,6 +40,11 @@ const LADDER: Readonly<
   tile_64x64: [64, 64, 16],
 };
 
+/** Sums of more than LONG terms are cut into parts, because chains of tens of thousands of additions lose digits. */
+const LONG = 8192;
+/** Bytes of a buffer, in which all parts must fit: what every device offers. */
+const BINDING = 2 ** 27;
+
 /** Chooses the rung for a product, and whether K is split among workgroups. */
 export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | 'subgroups'>): Tile {
   const { m, n, k, batch } = sizes;
@@ -54,7 +59,10 @@ export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | '
   const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
   const shortest = can.software ? 128 : 256;
   const most = Math.max(1, Math.min(Math.floor(k / shortest), 64));
-  const splits = Math.min(Math.ceil(wanted / groups), most);
+  // Software rungs add four products at a time: 256 additions a part.
+  const parts = k > LONG ? Math.ceil(k / (software ? 1024 : 2048)) : 1;
+  const long = 4 * batch * m * n * parts > BINDING ? 1 : parts;
+  const splits = Math.max(Math.min(Math.ceil(wanted / groups), most), long);
   const chunk = Math.ceil(k / splits / step) * step;
   return { rung, height, width, lanes, step, splits: Math.ceil(k / chunk), chunk };
 }

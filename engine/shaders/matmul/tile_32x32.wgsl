@@ -46,14 +46,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 8u, column + i % 8u * 4u); }
     }
     workgroupBarrier();
+    // Sums of a step are added up apart: chains of K additions would lose digits.
+    var d0 = vec4f(); var d1 = vec4f(); var d2 = vec4f(); var d3 = vec4f();
     for (var i = 0u; i < STEP; i++) {
       let a = left_slice[i * 8u + down];
       let b = right_slice[i * 8u + across];
-      c0 = fma(b, vec4f(a.x), c0);
-      c1 = fma(b, vec4f(a.y), c1);
-      c2 = fma(b, vec4f(a.z), c2);
-      c3 = fma(b, vec4f(a.w), c3);
+      d0 = fma(b, vec4f(a.x), d0);
+      d1 = fma(b, vec4f(a.y), d1);
+      d2 = fma(b, vec4f(a.z), d2);
+      d3 = fma(b, vec4f(a.w), d3);
     }
+    c0 += d0; c1 += d1; c2 += d2; c3 += d3;
     workgroupBarrier();
   }
   // A loop, so that the epilogue is compiled once.

@@ -3,6 +3,7 @@
 // WGSL may assume that neither exists. Squares of the rest are below 2^96, so sums over fewer than 2^31 elements
 // never overflow. Link lib/reduce.wgsl.
 const WIDTH: u32 = 1; // numbers in a T
+const STRETCH: u32 = 256; // turns whose squares are summed up by themselves: long sums lose digits
 alias T = f32;
 
 struct Sizes { n: u32, first: u32 }
@@ -22,11 +23,16 @@ fn main(
   var bad = 0.0;
   let n = sizes.n;
   let stride = groups.x * LANES;
-  for (var i = group.x * LANES + lane; i < n; i += stride) {
-    let x = vec4<f32>(g[i]); // a lone f32 arrives four times over, see WIDTH below
-    let fine = (bitcast<vec4<u32>>(x) & vec4u(0x7fffffffu)) < vec4u(LIMIT);
-    sum += select(vec4f(), x * x, fine);
-    bad = select(1.0, bad, all(fine));
+  for (var i = group.x * LANES + lane; i < n;) {
+    let stop = min(i + STRETCH * stride, n);
+    var part = vec4f();
+    for (; i < stop; i += stride) {
+      let x = vec4<f32>(g[i]); // a lone f32 arrives four times over, see WIDTH below
+      let fine = (bitcast<vec4<u32>>(x) & vec4u(0x7fffffffu)) < vec4u(LIMIT);
+      part += select(vec4f(), x * x, fine);
+      bad = select(1.0, bad, all(fine));
+    }
+    sum += part;
   }
   let joined = workgroup_sum2(vec2f(dot(sum, vec4f(f32(WIDTH) / 4.0)), bad), lane);
   if (lane == 0u) { partials[sizes.first + group.x] = select(joined.x, -1.0, joined.y > 0.0); }

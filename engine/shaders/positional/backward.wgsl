@@ -1,5 +1,6 @@
-// dtable[now.position + t] = Σ_b dy[b, t]; other rows get none. dy (B, T, C), dtable (P, C).
+// dtable[r] = Σ_b dy[b, r - start_of(b)] where there is such a row. dy (B, T, C), dtable (P, C).
 // An invocation owns one F of dtable and adds over b in order, so that training repeats bit for bit.
+// Link lib/scalar.wgsl or lib/vector.wgsl, lib/starts*.wgsl, step.wgsl.
 const LANES: u32 = 64;
 const ADD: bool = false;
 alias T = f32;
@@ -20,9 +21,10 @@ fn main(
   if (e >= sizes.n) { return; }
   let row = e / sizes.c;
   var sum = F();
-  if (row >= now.position && row - now.position < sizes.t) {
-    let first = (row - now.position) * sizes.c + e % sizes.c;
-    for (var b = 0u; b < sizes.b; b++) { sum += F(dy[b * sizes.t * sizes.c + first]); }
+  for (var b = 0u; b < sizes.b; b++) {
+    let start = start_of(b);
+    if (row < start || row - start >= sizes.t) { continue; }
+    sum += F(dy[(b * sizes.t + row - start) * sizes.c + e % sizes.c]);
   }
   if (ADD) { sum += F(dtable[e]); }
   dtable[e] = S(sum);

@@ -1,5 +1,5 @@
-// y[b, t] = x[b, t] + table[now.position + t]. x, y (B, T, C), table (P, C); padding past the table takes its last row.
-// An invocation owns one F. Link lib/scalar.wgsl or lib/vector.wgsl, step.wgsl.
+// y[b, t] = x[b, t] + table[start_of(b) + t]. x, y (B, T, C), table (P, C); padding past the table takes its last row.
+// An invocation owns one F. Link lib/scalar.wgsl or lib/vector.wgsl, lib/starts*.wgsl, step.wgsl.
 const LANES: u32 = 64;
 alias T = f32;
 alias P = f32;
@@ -18,6 +18,7 @@ fn main(
 ) {
   let e = (group.x + group.y * groups.x) * LANES + lane;
   if (e >= sizes.n) { return; }
-  let row = min(now.position + e / sizes.c % sizes.t, sizes.p - 1u);
+  let line = e / sizes.c;
+  let row = min(start_of(line / sizes.t) + line % sizes.t, sizes.p - 1u);
   y[e] = T(F(x[e]) + F(table[row * sizes.c + e % sizes.c]));
 }

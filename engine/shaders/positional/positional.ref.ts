@@ -3,9 +3,9 @@ export function addPositionsRef(
   table: Float64Array,
   T: number,
   C: number,
-  start: number,
+  start: number | ArrayLike<number>,
 ): Float64Array {
-  return x.map((v, at) => v + table[(start + (Math.floor(at / C) % T)) * C + (at % C)]);
+  return x.map((v, at) => v + table[position(at, T, C, start) * C + (at % C)]);
 }
 
 export function addPositionsRefGrad(
@@ -13,9 +13,15 @@ export function addPositionsRefGrad(
   size: number,
   T: number,
   C: number,
-  start: number,
+  start: number | ArrayLike<number>,
 ): { x: Float64Array; table: Float64Array } {
   const table = new Float64Array(size);
-  dy.forEach((d, at) => (table[(start + (Math.floor(at / C) % T)) * C + (at % C)] += d));
+  dy.forEach((d, at) => (table[position(at, T, C, start) * C + (at % C)] += d));
   return { x: dy, table };
+}
+
+/** Of number `at` of x (B, T, C), whose sequences begin at `start`, one for all or one for each. */
+function position(at: number, T: number, C: number, start: number | ArrayLike<number>): number {
+  const row = Math.floor(at / C);
+  return (typeof start === 'number' ? start : start[Math.floor(row / T)]) + (row % T);
 }

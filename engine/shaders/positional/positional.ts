@@ -1,33 +1,58 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import { expectCounts } from '../lib/counts';
 import { elementType } from '../lib/elementwise';
 import scalar from '../lib/scalar.wgsl';
+import { expectRoom, expectStarts, STARTS, startsOf } from '../lib/starts';
 import vector from '../lib/vector.wgsl';
 import { accumulate } from '../scale/scale';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
-const kernels = (pack: typeof scalar, suffix: string) => ({
-  forward: defineKernel({ name: `positional.forward${suffix}`, wgsl: [pack, forwardWgsl, step] }),
-  backward: defineKernel({ name: `positional.backward${suffix}`, wgsl: [pack, backwardWgsl, step] }),
+const kernels = (pack: typeof scalar, starts: keyof typeof STARTS, suffix: string) => ({
+  forward: defineKernel({
+    name: `positional.forward${suffix}`,
+    wgsl: [pack, forwardWgsl, STARTS[starts], step],
+  }),
+  backward: defineKernel({
+    name: `positional.backward${suffix}`,
+    wgsl: [pack, backwardWgsl, STARTS[starts], step],
+  }),
 });
-const wideKernels = kernels(vector, '');
-const narrowKernels = kernels(scalar, '_narrow');
+const wideKernels = { none: kernels(vector, 'none', ''), own: kernels(vector, 'own', '_starts') };
+const narrowKernels = {
+  none: kernels(scalar, 'none', '_narrow'),
+  own: kernels(scalar, 'own', '_narrow_starts'),
+};
 
 const LANES = 64;
 
+/** Where rows stand in batches of unequal prompts, beside `now.position` and `now.length`. */
+export interface PositionsOptions {
+  /** How far each sequence is ahead of `now.position`, u32 (B), as `CacheOptions.starts`. Default 0. */
+  readonly starts?: Tensor;
+  /**
+   * How many of the T rows are real in each sequence, u32 (B); more than T are refused. Tells padding, which may pass the
+   * end, from rows which may not, and changes no number. Default: `now.length` (all, if that is 0).
+   */
+  readonly lengths?: Tensor;
+}
+
 /**
- * y = x + table[now.position + t]: learned positions (a parameter) or fixed ones.
+ * y = x + table[now.position + t], or table[now.position + starts[b] + t]: learned positions (a parameter) or fixed ones.
  * x (B, T, C), table (P, C) with P ≥ T -> (B, T, C). The table's gradient sums over B in order.
  *
- * Throws `ShapeError` if shapes do not fit; and so does a run whose real rows (`now.length` of T, or all) would pass the
- * table's end. Rows of padding that do take its last row, which gets no gradient from them.
+ * Throws `ShapeError` if shapes do not fit; and so does a run whose real rows would pass the table's end, as far as
+ * `starts` and `lengths` are known before it (inputs and constants; others count as 0 and as all). Rows of padding that do
+ * take its last row, which gets no gradient from them, and so do rows of starts that are not known.
  */
-export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
+export function addPositions(g: Graph, x: Tensor, table: Tensor, options: PositionsOptions = {}): Tensor {
   const where = g.where('addPositions');
+  const { starts, lengths } = options;
+  expectOptions(where, options, { starts, lengths });
   const [B = 0, T = 0, C = 0] = x.shape;
   const [P = 0, width] = table.shape;
   if (x.shape.length !== 3 || table.shape.length !== 2 || width !== C) {
@@ -36,22 +61,21 @@ export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
   if (P < T) {
     throw new ShapeError(where, `${T} positions exceed the ${P} of ${table.name}`, 'Shorten the input.');
   }
-  g.check(({ position = 0, length = 0 }) => {
-    const rows = length > 0 ? Math.min(T, length) : T;
-    if (position + rows <= P) return;
-    throw new ShapeError(
-      where,
-      `${rows === 1 ? '1 row' : `${rows} rows`} from position ${position} on, but ${table.name} has ${P} positions`,
-      'Start again from a later part of the text, or make a longer table.',
-    );
+  if (starts) expectStarts(where, starts, B);
+  if (lengths) expectCounts(g, where, lengths, { sequences: B, most: T, of: 'rows' });
+  expectRoom(g, where, {
+    ...{ sequences: B, rows: T, starts, lengths, most: P },
+    holder: `${table.name} has ${P} positions`,
+    remedy: 'Start again from a later part of the text, or make a longer table.',
   });
   const wide = C % 4 === 0;
   const per = wide ? 4 : 1;
-  const kernel = wide ? wideKernels : narrowKernels;
+  const { kind, bind } = startsOf(starts);
+  const kernel = (wide ? wideKernels : narrowKernels)[kind];
   const y = g.value('positions', x.shape, x.dtype);
   g.dispatch(
     kernel.forward,
-    { x, table, y },
+    { x, table, y, ...bind },
     {
       uniforms: { n: x.size / per, t: T, c: C / per, p: P },
       constants: { T: elementType(x.dtype, wide), P: elementType(table.dtype, wide) },
@@ -67,7 +91,7 @@ export function addPositions(g: Graph, x: Tensor, table: Tensor): Tensor {
     if (!dtable) return;
     g.dispatch(
       kernel.backward,
-      { dy, dtable: dtable.tensor },
+      { dy, dtable: dtable.tensor, ...bind },
       {
         uniforms: { n: table.size / per, t: T, c: C / per, b: B },
         constants: {

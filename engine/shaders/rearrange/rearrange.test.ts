@@ -94,6 +94,15 @@ describe('rearrange', () => {
     expect(() => slice(g, x, 3, 0, 1)).toThrow('slice: x (2, 6, 4) has no axis 3.');
     expect(() => slice(g, x, 0, 0.5, 1)).toThrow('whole numbers within its 2');
   });
+  it('axes count from the end, too', () => {
+    expect(slice(g, x, -1, 1, 2).shape).toEqual([2, 6, 2]);
+    expect(concat(g, [x, x], -2).shape).toEqual([2, 12, 4]);
+    const state = g.value('state', [2, 3, 4], 'f32');
+    const before = g.dispatches.length;
+    for (const axis of [1, -2]) storeSlice(g, x, axis, 2, state);
+    const [first, second] = g.dispatches.slice(before).map(({ uniforms }) => uniforms);
+    expect(second).toEqual(first);
+  });
   it('concat wants the other axes alike', () => {
     const other = g.input('other', [2, 3, 5], 'f32');
     expect(() => concat(g, [x, other], 1)).toThrow('concat: other is (2, 3, 5). It must be (2, 3, 4).');

@@ -1,7 +1,8 @@
 import { ShapeError } from '../../errors';
 import { linearGrid, type Graph, type Sink } from '../../graph/graph';
-import { expectDType, expectShape, formatShape, sizeOf, type Tensor } from '../../graph/tensor';
+import { expectDType, expectShape, rows as matrixOf, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import { around } from '../lib/axis';
 import { elementType } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
 import rearrangeWgsl from './rearrange.wgsl';
@@ -79,13 +80,26 @@ export function concat(g: Graph, parts: readonly Tensor[], axis: number): Tensor
 }
 
 /**
+ * Makes x (…, c) the columns of y (…, C) from `start` on, or adds it to them, where nothing has read y yet: a result that
+ * comes by columns. The gradient of the columns goes to x.
+ */
+export function placeColumns(g: Graph, x: Tensor, y: Tensor, start: number, add = false): void {
+  const [[b, c], [, row]] = [matrixOf(x), matrixOf(y)];
+  move(g, x, { tensor: y, add }, { b, c, xb: c, yb: row, yStart: start });
+  g.backward(y, () => {
+    const dx = g.sink(x);
+    if (dx) move(g, g.grad(y), dx, { b, c, xb: row, xStart: start, yb: c });
+  });
+}
+
+/**
  * Overwrites `state`, a tensor that outlives the plan, with entries of one axis of x from `start` on, as many as it has
  * there. What was recorded before still reads the old contents, what follows the new. No gradient. Throws `ShapeError`.
  */
 export function storeSlice(g: Graph, x: Tensor, axis: number, start: number, state: Tensor): void {
   const where = g.where('storeSlice');
   const { outer, size, inner } = around(where, x, axis);
-  const length = state.shape[axis] ?? 0;
+  const length = state.shape.at(axis) ?? 0;
   expectShape(where, state, x.shape.with(axis, length));
   if (!(Number.isInteger(start) && start >= 0 && start + length <= size)) {
     throw new ShapeError(where, `${length} entries from ${start} on of ${size} in ${x.toString()}`);
@@ -93,6 +107,21 @@ export function storeSlice(g: Graph, x: Tensor, axis: number, start: number, sta
   const many = length * inner;
   const range = { b: outer, c: many, xb: size * inner, xStart: start * inner, yb: many };
   move(g, x, { tensor: state, add: false }, range);
+}
+
+/**
+ * Overwrites the first rows of each sequence of `state` (B, S, C), which outlives the plan, with the columns of x (P, …)
+ * from `start` on, P at most S. No gradient. Throws `ShapeError`.
+ */
+export function storeFirstRows(g: Graph, x: Tensor, start: number, state: Tensor): void {
+  const where = g.where('storeFirstRows');
+  const [b, row] = matrixOf(x);
+  const [a, S = 0, c = 0] = state.shape;
+  if (state.shape.length !== 3 || b > S || start + c > row) {
+    throw new ShapeError(where, `${x.toString()} from column ${start} on does not fit ${state.toString()}`);
+  }
+  const box = { a, b, c, xb: row, xStart: start, ya: S * c, yb: c };
+  move(g, x, { tensor: state, add: false }, box);
 }
 
 /**
@@ -170,17 +199,4 @@ function move(g: Graph, x: Tensor, { tensor: y, add }: Sink, box: Box): void {
       bytes: a * b * c * 8,
     },
   );
-}
-
-/** x seen as (outer, size, inner) around one of its axes. */
-function around(where: string, x: Tensor, axis: number): { outer: number; size: number; inner: number } {
-  const size = x.shape[axis];
-  if (size === undefined) {
-    throw new ShapeError(
-      where,
-      `${x.name} ${formatShape(x.shape)} has no axis ${axis}`,
-      'Axes count from 0.',
-    );
-  }
-  return { outer: sizeOf(x.shape.slice(0, axis)), size, inner: sizeOf(x.shape.slice(axis + 1)) };
 }

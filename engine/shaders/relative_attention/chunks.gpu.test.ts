@@ -1,9 +1,9 @@
 // An attention in chunks shows itself as the one that it is.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGpu } from '../../../tests/harness/host';
+import { describe, expect, it } from 'vitest';
+import { withDevice } from '../../../tests/harness/device';
 import { Random } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
-import { Device } from '../../runtime/device';
+import { type Device } from '../../runtime/device';
 import { relativeAttention } from './relative_attention';
 
 const [B, H, D] = [2, 2, 8];
@@ -13,11 +13,7 @@ const shapesOf = (T: number, S: number) =>
 
 describe('relativeAttention in chunks', () => {
   let device: Device;
-  beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
-    device.buffers.poison = 0x7fff7fff;
-  });
-  afterAll(() => device[Symbol.dispose]());
+  withDevice((opened) => (device = opened));
 
   interface Sizes {
     readonly T: number;

@@ -1,9 +1,15 @@
 /** Maps of an attention that was computed in chunks of query rows. Loaded when somebody asks. */
-import { AttentionMap, type AttentionEntropy } from '../../graph/attention_map';
-import type { AttentionInfo, AttentionQuery, HeadChoice } from '../../graph/attention_probe';
-import type { LookPart, LookRequest, RunInfo } from '../../graph/replay';
-import { checkQuery } from '../attention/maps';
-import type { ShownChunk } from './show';
+import type { LookPart, LookRequest, RunInfo } from '../../graph/probe';
+import { checkQuery } from '../attention/maps/maps';
+import { AttentionMap, type AttentionEntropy } from '../attention/maps/attention_map';
+import type { AttentionInfo, AttentionProbe, AttentionQuery, HeadChoice } from '../attention/maps/probe';
+
+/** One of the attentions that make up another: its query rows are those from `row` on there, its keys those from `key` on. */
+export interface ShownChunk {
+  readonly row: number;
+  readonly key: number;
+  readonly probe: AttentionProbe;
+}
 
 type Sizes = Pick<AttentionInfo, 'batch' | 'heads' | 'T' | 'S'>;
 
@@ -69,8 +75,11 @@ function joined<R>(
   join: (answers: readonly R[], last: RunInfo) => R,
 ): LookRequest<R> {
   const [first, ...more] = requests.map(({ place, record }, i): LookPart => {
-    const numbered: LookPart['record'] = (g, last) =>
-      Object.fromEntries(Object.entries(record(g, last)).map(([name, x]) => [`${i} ${name}`, x]));
+    const numbered: LookPart['record'] = (last) => {
+      const { dispatches, outputs } = record(last);
+      const named = Object.entries(outputs).map(([name, x]) => [`${i} ${name}`, x] as const);
+      return { dispatches, outputs: Object.fromEntries(named) };
+    };
     return { place, record: numbered };
   });
   return {

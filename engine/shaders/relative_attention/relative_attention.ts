@@ -1,9 +1,9 @@
 import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import { expectShape, type Tensor } from '../../graph/tensor';
+import { expectAxes, expectShape, type Tensor } from '../../graph/tensor';
 import { add } from '../add/add';
 import { attention } from '../attention/attention';
-import { relativeBias } from '../attention/bias_dense';
+import { relativeBias } from '../attention/bias/bias_dense';
 import type { AttentionOptions } from '../attention/options';
 import { matmul } from '../matmul/matmul';
 import { concat, headsFirst, slice } from '../rearrange/rearrange';
@@ -57,7 +57,9 @@ export function relativeAttention(
       'Give queries as (B, T, H·D).',
     );
   }
-  if (kv.shape.length === 3 && S < T) {
+  expectAxes(where, kv, 'B, S, 2·H·D');
+  expectAxes(where, distances, 'S, H·D');
+  if (S < T) {
     throw new ShapeError(
       where,
       `${T} queries but ${S} keys`,

@@ -1,6 +1,7 @@
 /** Chunks of one attention, shown as the one that they are. */
-import type { AttentionProbe } from '../../graph/attention_probe';
 import type { Graph } from '../../graph/graph';
+import { addAttentionProbe, type AttentionProbe } from '../attention/maps/probe';
+import type { ShownChunk } from './maps';
 
 /** Query rows from `row` on, and keys from `key` on. */
 export interface ChunkOfRows {
@@ -8,10 +9,6 @@ export interface ChunkOfRows {
   readonly rows: number;
   readonly key: number;
   readonly keys: number;
-}
-
-export interface ShownChunk extends Pick<ChunkOfRows, 'row' | 'key'> {
-  readonly probe: AttentionProbe;
 }
 
 /** Has plans show what `g` has recorded from probe number `first` on, one attention a chunk, as one of T rows and S keys. */
@@ -34,5 +31,5 @@ export function showAsOne(
       (await import('./maps')).mapOfChunks(where, whole, shown, choice, query),
     entropy: async () => (await import('./maps')).entropyOfChunks(whole, shown),
   };
-  g.probe(whole);
+  addAttentionProbe(g, whole);
 }

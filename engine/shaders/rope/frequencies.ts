@@ -121,7 +121,26 @@ export function ropeFrequencies({
 const stretched = (theta: number, factor: number, width: number): number =>
   width > 2 ? theta * factor ** (width / (width - 2)) : theta;
 
+/** The numbers that each kind cannot do without. */
+const NEEDED: Readonly<Record<RopeScaling['type'], readonly string[]>> = {
+  linear: ['factor'],
+  ntk: ['factor'],
+  dynamic: ['factor', 'originalContext'],
+  yarn: ['factor', 'originalContext'],
+  llama3: ['factor', 'originalContext', 'lowFrequencyFactor', 'highFrequencyFactor'],
+};
+
 function checkScaling(scaling: RopeScaling): void {
+  const { type } = scaling;
+  if (!Object.hasOwn(NEEDED, type)) {
+    const known = Object.keys(NEEDED).join(', ');
+    throw new EngineError('RoPE', `there is no scaling of type ${type as string}`, `Use one of ${known}.`);
+  }
+  const lacking = NEEDED[type].find((key) => typeof Reflect.get(scaling, key) !== 'number');
+  if (lacking !== undefined) {
+    const what = `${lacking} of ${type} scaling is ${String(Reflect.get(scaling, lacking))}`;
+    throw new EngineError('RoPE', what, 'It must be positive and finite.');
+  }
   for (const [key, value] of Object.entries(scaling)) {
     if (typeof value === 'number' && !(value > 0 && value < Infinity)) {
       throw new EngineError(

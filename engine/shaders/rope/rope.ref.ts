@@ -1,6 +1,6 @@
 /**
- * Rotates `heads` heads of `width` from column `offset` of rows of C; row r stands at `start + r % T`. `frequencies`
- * has one number for each pair that rotates.
+ * Rotates `heads` heads of `width` from column `offset` of rows of C; row r stands at `start + r % T`, and starts[b]
+ * further. `frequencies` has one number for each pair that rotates.
  */
 export function ropeRef(
   x: Float64Array,
@@ -10,6 +10,7 @@ export function ropeRef(
     heads: number;
     width: number;
     start: number;
+    starts?: ArrayLike<number>;
     offset: number;
     frequencies: ArrayLike<number>;
     attentionFactor?: number;
@@ -25,7 +26,7 @@ export function ropeRef(
   for (let r = 0; r < x.length / z.C; r++) {
     for (let h = 0; h < z.heads; h++) {
       for (let j = 0; j < half; j++) {
-        const a = sign * (z.start + (r % z.T)) * z.frequencies[j];
+        const a = sign * (z.start + (z.starts?.[Math.floor(r / z.T)] ?? 0) + (r % z.T)) * z.frequencies[j];
         const head = r * z.C + z.offset + h * z.width;
         const [first, second] = z.adjacent ? [head + 2 * j, head + 2 * j + 1] : [head + j, head + j + half];
         const [cosine, sine] = [f(factor * Math.cos(a)), f(factor * Math.sin(a))];

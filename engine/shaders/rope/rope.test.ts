@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import fixture from '../../../tests/fixtures/ops.json';
 import positions from '../../../tests/fixtures/positions.json';
 import { normal, testOp } from '../../../tests/harness/op';
+import { fakeDevice } from '../../../tests/harness/fake-device';
 import { host } from '../../../tests/harness/host';
+import { Graph } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
 import { rope } from './rope';
 import { ropeFrequenciesRef, ropeRef } from './rope.ref';
+
+const STARTS = Uint32Array.of(0, 7, 32_700);
 
 interface Case {
   readonly [key: string]: number;
@@ -85,8 +90,34 @@ testOp('rope of a part of each head, scaled as YaRN does', {
   races: false, // as above
 });
 
+testOp('rope of sequences at positions of their own', {
+  cases: [
+    { B: 3, T: 1, heads: 2, keyValueHeads: 1, width: 8, offset: 0, C: 32 },
+    { B: 2, T: 5, heads: 1, keyValueHeads: 1, width: 6, offset: 3, C: 17 },
+  ],
+  inputs: ({ B, T, C }) => ({
+    x: normal([B, T, C]),
+    starts: { shape: [B], data: STARTS.subarray(0, B) },
+  }),
+  op: (g, { x, starts }, { heads, keyValueHeads, width, offset }) =>
+    rope(g, x, { heads, keyValueHeads, width, offset, start: 30, starts }),
+  reference: ({ x, starts }, c) => ({ y: ropeRef(x, { ...sizes(c, 70), starts }) }),
+  gradient: ({ starts }, { y }, c) => ({ x: ropeRef(y, { ...sizes(c, 70), starts }, -1) }),
+  terms: () => 2,
+  step: { position: 40 },
+  races: false, // as above
+});
+
 if (!host.gpu)
   describe('rope', () => {
+    it('refuses starts that are not one whole number for each sequence', () => {
+      const g = new Graph(fakeDevice());
+      const x = g.input('x', [2, 5, 24], 'f32');
+      const turn = (starts: Tensor) => () => rope(g, x, { heads: 1, starts });
+      expect(turn(g.input('a', [3], 'u32'))).toThrow('rope starts: a is (3). It must be (2).');
+      expect(turn(g.input('b', [2], 'f32'))).toThrow('rope starts: b holds f32. It must hold u32.');
+    });
+
     it("has a reference that equals Llama's in transformers", () => {
       const { theta, positions, x, out, dout, dx } = fixture.rope;
       const [T, H, D] = x.shape as [number, number, number];

@@ -3,12 +3,12 @@
 // with scalar.wgsl only). SIGN -1 rotates back, which is the gradient.
 // x, y (N, C): of each of `heads` heads of `width` columns from `offset` on the first 2 half are rotated; other columns
 // are copied. Sizes count F. An invocation owns one pair, or two columns to copy. Link lib/scalar.wgsl or
-// lib/vector.wgsl, angle.wgsl, step.wgsl.
+// lib/vector.wgsl, angle.wgsl, lib/starts*.wgsl, step.wgsl.
 const LANES: u32 = 64;
 const SIGN: f32 = 1.0;
 const ADD: bool = false;
 const ADJACENT: bool = false;
-const MOVES: bool = true; // positions count from now.position, else from 0
+const MOVES: bool = true; // positions count from start_of(b), else from 0
 alias T = f32;
 alias S = f32;
 alias R = f32; // F
@@ -33,7 +33,7 @@ fn put(at: u32, value: F) {
 
 fn rotate(row: u32, unit: u32) {
   let j = unit % sizes.half;
-  let position = f32(select(0u, now.position, MOVES) + sizes.start + row % sizes.t);
+  let position = f32(select(0u, start_of(row / sizes.t), MOVES) + sizes.start + row % sizes.t);
   let a = angle(position, turns[j], turns[j + sizes.half]);
   let cosine = sizes.factor * a.cosine;
   let sine = SIGN * sizes.factor * a.sine;

@@ -1,17 +1,24 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import step from '../../graph/step.wgsl';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { elementType } from '../lib/elementwise';
 import scalar from '../lib/scalar.wgsl';
+import { STARTS, startsOf } from '../lib/starts';
 import vector from '../lib/vector.wgsl';
 import angle from './angle.wgsl';
 import { ropeFrequencies, turnsPerPosition, type RopeScaling } from './frequencies';
 import ropeWgsl from './rope.wgsl';
 
-const narrow = defineKernel({ name: 'rope.rotate_narrow', wgsl: [scalar, angle, ropeWgsl, step] });
-const wide = defineKernel({ name: 'rope.rotate', wgsl: [vector, angle, ropeWgsl, step] });
+const kernels = (starts: keyof typeof STARTS, suffix: string) => ({
+  narrow: defineKernel({
+    name: `rope.rotate_narrow${suffix}`,
+    wgsl: [scalar, angle, ropeWgsl, STARTS[starts], step],
+  }),
+  wide: defineKernel({ name: `rope.rotate${suffix}`, wgsl: [vector, angle, ropeWgsl, STARTS[starts], step] }),
+});
+const rotate = { none: kernels('none', ''), own: kernels('own', '_starts') };
 
 const LANES = 64;
 
@@ -46,6 +53,7 @@ export interface Rotation {
 /** Checks the rotation of heads of `width`; throws ShapeError, and EngineError on scaling that makes no sense. */
 export function rotation(g: Graph, where: string, options: RotaryOptions, width: number): Rotation {
   const { rotary = width, pairing = 'halves', theta, scaling } = options;
+  expectOptions(where, options, { rotary, pairing, theta, scaling });
   if (!Number.isInteger(rotary) || rotary < 2 || rotary % 2 !== 0 || rotary > width) {
     throw new ShapeError(
       where,
@@ -68,6 +76,8 @@ export interface TurnedColumns {
   readonly offset: number;
   /** Position of a sequence's first row. */
   readonly start: number;
+  /** How far each sequence is ahead besides, u32 (B), where they differ. */
+  readonly starts?: Tensor | null | undefined;
 }
 
 interface TurnOptions {
@@ -85,7 +95,7 @@ export function turnRows(
   x: Tensor,
   y: Tensor,
   { half, adjacent, factor, turns }: Rotation,
-  { heads, width, offset, start }: TurnedColumns,
+  { heads, width, offset, start, starts }: TurnedColumns,
   { sign = 1, add = false, moves = true }: TurnOptions = {},
 ): void {
   const [T, C] = [x.shape.at(-2) ?? 1, x.shape.at(-1) ?? 1];
@@ -93,9 +103,10 @@ export function turnRows(
   const per = isWide ? 4 : 1;
   const n = x.size / C;
   const work = (heads * half) / per + Math.ceil((C - 2 * heads * half) / per / 2);
+  const { kind, bind } = startsOf(starts);
   g.dispatch(
-    isWide ? wide : narrow,
-    { x, turns, y },
+    rotate[kind][isWide ? 'wide' : 'narrow'],
+    { x, turns, y, ...bind },
     {
       uniforms: {
         ...{ n, t: T, c: C / per, offset: offset / per, heads, width: width / per, half: half / per },

@@ -2,12 +2,13 @@ export interface SamplingSettings {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  readonly minP?: number;
 }
 
 /** The exact distribution that `sample` draws from, by sorting: one probability a token. */
 export function sampleDistribution(
   logits: Float64Array,
-  { temperature, topK, topP }: SamplingSettings,
+  { temperature, topK, topP, minP = 0 }: SamplingSettings,
 ): Float64Array {
   const order = [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
   const probabilities = new Float64Array(logits.length);
@@ -26,6 +27,7 @@ export function sampleDistribution(
     count = left.length;
     sum = all;
   }
+  while (weights[count - 1] < minP) sum -= weights[--count]; // the largest weighs 1
   for (let i = 0; i < count; i++) probabilities[left[i]] = weights[i] / sum;
   return probabilities;
 }

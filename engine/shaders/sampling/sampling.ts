@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
@@ -25,7 +25,7 @@ export interface SampleOptions {
   readonly counters?: Tensor;
 }
 
-/** What `sample` gives for a row with an infinity or a NaN among its logits: the model broke before. */
+/** What `sample` gives for a row with +∞ or NaN among its logits, or with nothing but -∞: the model broke before. */
 export const NO_TOKEN = 0xffff_ffff;
 
 /** Keeps sampling's draws apart from those of dropout. */
@@ -33,15 +33,19 @@ const STREAM = 0x5a3d_91e7;
 
 /**
  * One token id a row: logits (…, V) -> (N) of u32. Each run chooses `temperature` (0 is greedy: the largest logit, of
- * equal ones the first), `topK` (0 is all), `topP` (1 is all), `seed` and `index` through its `Step`; equal ones draw
- * equal tokens.
+ * equal ones the first), `topK` (0 is all), `topP` (1 is all), `minP` (0 is all), `seed` and `index` through its `Step`;
+ * equal ones draw equal tokens.
  *
  * In the order of Hugging Face's generation: temperature, then the topK largest logits, then of what is left the
- * smallest set of most likely tokens that holds at least topP of the probability, never less than one token. Among
- * equal logits the lowest index stays. A row that holds an infinity or a NaN gives `NO_TOKEN`.
+ * smallest set of most likely tokens that holds at least topP of the probability, never less than one token, and of these
+ * those that are at least minP times as likely as the likeliest (Nguyen et al. 2024). Among
+ * equal logits the lowest index stays. Logits of -∞ are never chosen. A row that holds +∞ or NaN, or -∞ only,
+ * gives `NO_TOKEN`.
  */
-export function sample(g: Graph, logits: Tensor, { out, counters }: SampleOptions = {}): Tensor {
+export function sample(g: Graph, logits: Tensor, options: SampleOptions = {}): Tensor {
+  const { out, counters } = options;
   const where = g.where('sample');
+  expectOptions(where, options, { out, counters });
   const [n, v] = rows(logits);
   expectDType(where, logits, 'f32', 'f16');
   if (v > 2 ** 24) {
@@ -58,23 +62,27 @@ export function sample(g: Graph, logits: Tensor, { out, counters }: SampleOption
   const ids = out ?? g.value('ids', [n], 'u32');
   // A barrier costs a software adapter as much as a dozen loads for each four lanes: four lanes, one SIMD group.
   const side = g.device.can.software ? 2 : 16;
-  g.dispatch(
-    counters ? byCounter : byRow,
-    { logits, ids, ...(counters && { counters }) },
-    {
-      uniforms: {
-        n,
-        v,
-        stream: STREAM,
-        // Uniforms, so that compilers do not unroll the loops over them.
-        key_levels: 16,
-        index_levels: Math.max(1, Math.ceil(Math.log2(v) / 2)),
-        cuts: 2,
-        side,
+  for (const { tensor, from } of g.parts(logits)) {
+    const own = tensor.size / v;
+    g.dispatch(
+      counters ? byCounter : byRow,
+      { logits: tensor, ids, ...(counters && { counters }) },
+      {
+        uniforms: {
+          n: own,
+          v,
+          first: from,
+          stream: STREAM,
+          // Uniforms, so that compilers do not unroll the loops over them.
+          key_levels: 16,
+          index_levels: Math.max(1, Math.ceil(Math.log2(v) / 2)),
+          cuts: 2,
+          side,
+        },
+        constants: { T: logits.dtype, SIDE: side },
+        grid: linearGrid(own),
       },
-      constants: { T: logits.dtype, SIDE: side },
-      grid: linearGrid(n),
-    },
-  );
+    );
+  }
   return ids;
 }

@@ -1,4 +1,4 @@
-// ids[n] = a token drawn from softmax(logits[n] / temperature) cut to top_k, then to top_p; greedy at temperature 0.
+// ids[n] = a token drawn from softmax(logits[n] / temperature) cut to top_k, then to top_p and min_p; greedy at 0.
 // logits (N, V) of T, ids (N). A workgroup owns a row, its lanes stride over the vocabulary; link graph/step,
 // lib/random, keys, reduce, threshold and row_counter or given_counter. A row with an infinity or a NaN gives 0xffffffff.
 //
@@ -6,14 +6,14 @@
 // (seed, index, row or given counter, token) alone, is distributed as softmax. It needs no running sum and no order of the lanes.
 alias T = f32;
 
-struct Sizes { n: u32, v: u32, stream: u32, key_levels: u32, index_levels: u32, cuts: u32, side: u32 }
+struct Sizes { n: u32, v: u32, first: u32, stream: u32, key_levels: u32, index_levels: u32, cuts: u32, side: u32 }
 @group(0) @binding(0) var<storage, read> logits: array<T>;
 @group(0) @binding(1) var<storage, read_write> ids: array<u32>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 
 // (logit - largest logit) / temperature from halves, so that nothing overflows; `sharpness` = 2 / temperature
 fn scaled(key: u32, half_top: f32, sharpness: f32) -> f32 {
-  return max(0.5 * number_of(key) - half_top, -1e30) * sharpness;
+  return max((0.5 * number_of(key) - half_top) * sharpness, -1e30);
 }
 
 // Exponentially distributed from one random word: -log(1 - u). The smallest ones win draws, so there a series keeps
@@ -30,11 +30,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= sizes.n) { return; }
+  let own_row = group.x + group.y * groups.x;
+  if (own_row >= sizes.n) { return; }
+  let row = sizes.first + own_row; // of all
   // Uniforms are read before the loops: software adapters read them again each time.
   let v = sizes.v;
-  let start = row * v;
+  let start = own_row * v;
   var own = vec2u(0u, 0xffffffffu);
   for (var i = lane; i < v; i += LANES) {
     own = better(own, vec2u(key_of(f32(logits[start + i])), i));
@@ -54,15 +55,18 @@ fn main(
       let share = select(f32(now.top_k), now.top_p, by_weight == 1u);
       cut = narrow(start, cut, half_top, sharpness, by_weight == 1u, share, lane);
     }
+    // A share of the largest probability is a distance from the largest logit, whatever was cut before.
+    let least = select(-3e38, log(max(now.min_p, 1e-37)), now.min_p > 0.0);
     own = vec2u(0u, 0xffffffffu);
     for (var i = lane; i < v; i += LANES) {
       let key = key_of(f32(logits[start + i]));
-      if (kept(cut, key, i)) {
+      let height = scaled(key, half_top, sharpness);
+      if (kept(cut, key, i) && height >= least) {
         let e = exponential(random4(counter + i, stream).x);
-        own = better(own, vec2u(key_of(scaled(key, half_top, sharpness) - log(e)), i));
+        own = better(own, vec2u(key_of(height - log(e)), i));
       }
     }
     id = workgroup_best(own, lane).y;
   }
-  if (lane == 0u) { ids[row] = select(id, 0xffffffffu, largest.x > LARGEST); }
+  if (lane == 0u) { ids[row] = select(id, 0xffffffffu, largest.x > LARGEST || largest.x <= HIDDEN); }
 }

@@ -1,8 +1,14 @@
-/** x (B, T, C) -> (B, C): row length - 1 of each. */
-export function selectRowsRef(x: Float64Array, time: number, c: number, length: number): Float64Array {
+/** x (B, T, C) -> (B, C): row length - 1 of each, `length` being one for all or one for each; 0 counts as 1. */
+export function selectRowsRef(
+  x: Float64Array,
+  time: number,
+  c: number,
+  length: number | ArrayLike<number>,
+): Float64Array {
   const b = x.length / time / c;
-  return Float64Array.from(
-    { length: b * c },
-    (_, i) => x[(Math.floor(i / c) * time + length - 1) * c + (i % c)],
-  );
+  const last = (row: number): number => Math.max(1, typeof length === 'number' ? length : length[row]) - 1;
+  return Float64Array.from({ length: b * c }, (_, i) => {
+    const row = Math.floor(i / c);
+    return x[(row * time + last(row)) * c + (i % c)];
+  });
 }

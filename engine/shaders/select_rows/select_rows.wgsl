@@ -1,5 +1,5 @@
-// y[b] = x[b, now.length - 1]: the last real row of each padded prompt. x (B, T, C), y (B, C) of T; c counts T.
-// An invocation owns one element of y, of n = B C. Link graph/step for `now`.
+// y[b] = x[b, length_of(b) - 1]: the last real row of each padded prompt. x (B, T, C), y (B, C) of T; c counts T.
+// An invocation owns one element of y, of n = B C. Link length_shared.wgsl or length_own.wgsl.
 const LANES: u32 = 64;
 alias T = f32;
 
@@ -16,6 +16,7 @@ fn main(
 ) {
   let i = (group.x + group.y * groups.x) * LANES + lane;
   if (i >= sizes.n) { return; }
-  let row = clamp(now.length, 1u, sizes.time) - 1u;
-  y[i] = x[(i / sizes.c * sizes.time + row) * sizes.c + i % sizes.c];
+  let b = i / sizes.c;
+  let row = clamp(length_of(b), 1u, sizes.time) - 1u;
+  y[i] = x[(b * sizes.time + row) * sizes.c + i % sizes.c];
 }

@@ -1,6 +1,7 @@
 // backward.wgsl for software adapters: an invocation owns a row, which it walks in Fs: one number or four at a time,
-// by lib/scalar.wgsl or lib/vector.wgsl. Same bindings; c counts Fs.
+// by lib/scalar.wgsl or lib/vector.wgsl. Same bindings; c counts Fs. The sum goes on in stretches: long ones lose digits.
 const LANES: u32 = 16;
+const STRETCH: u32 = 256;
 const ADD: bool = false;
 alias T = f32;
 alias D = f32;
@@ -24,7 +25,11 @@ fn main(
   let begin = row * sizes.c;
   let end = begin + sizes.c;
   var products = F();
-  for (var i = begin; i < end; i++) { products += F(y[i]) * F(dy[i]); }
+  for (var first = begin; first < end; first += STRETCH) {
+    var part = F();
+    for (var i = first; i < min(first + STRETCH, end); i++) { part += F(y[i]) * F(dy[i]); }
+    products += part;
+  }
   let dot = across(products);
   for (var i = begin; i < end; i++) {
     var d = scale * F(y[i]) * (F(dy[i]) - dot);

@@ -1,6 +1,6 @@
 // y = softmax(scale x) over rows of C, of the entries that the mask and the row's length leave; zeros where none is.
 // x, y (N, C); mask (·, C) of u32, its rows repeating; lengths, one for each `span` rows. A row is one workgroup.
-// Link lib/reduce*.wgsl.
+// Link lib/hidden.wgsl, lib/reduce*.wgsl.
 const MASK: bool = false;
 alias T = f32;
 
@@ -11,15 +11,14 @@ struct Sizes { n: u32, c: u32, mask_rows: u32, span: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<T>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
-const MASKED: f32 = -1e30;
-
 fn score(row: u32, i: u32) -> f32 {
   if (MASK) {
-    if (mask[row % sizes.mask_rows * sizes.c + i] == 0u) { return MASKED; }
+    if (mask[row % sizes.mask_rows * sizes.c + i] == 0u) { return LOWEST; }
   }
-  return f32(x[row * sizes.c + i]) * sizes.scale;
+  let number = f32(x[row * sizes.c + i]);
+  return select(number * sizes.scale, LOWEST, number <= LEAST);
 }
-fn weight(s: f32, m: f32) -> f32 { return select(0.0, exp(s - m), s > MASKED); }
+fn weight(s: f32, m: f32) -> f32 { return select(exp(s - m), 0.0, s <= LOWEST); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -30,13 +29,13 @@ fn main(
   let row = group.x + group.y * groups.x;
   if (row >= sizes.n) { return; }
   let end = min(sizes.c, lengths[row / sizes.span]);
-  var m = MASKED;
+  var m = LOWEST;
   for (var i = lane; i < end; i += LANES) { m = max(m, score(row, i)); }
   m = workgroup_max(m, lane);
   var sum = 0.0;
   for (var i = lane; i < end; i += LANES) { sum += weight(score(row, i), m); }
   sum = workgroup_sum(sum, lane);
-  let inverse = select(0.0, 1.0 / max(sum, 1e-30), sum > 0.0);
+  let inverse = select(1.0 / sum, 0.0, sum == 0.0);
   for (var i = lane; i < sizes.c; i += LANES) {
     var p = 0.0;
     if (i < end) { p = weight(score(row, i), m) * inverse; }

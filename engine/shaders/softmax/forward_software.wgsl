@@ -1,6 +1,7 @@
 // forward.wgsl for software adapters: an invocation owns a row and goes along it three times, because there a barrier
-// costs as much as ten loads. Same bindings.
+// costs as much as ten loads. Same bindings. What is summed up goes on in stretches, because long sums lose digits.
 const LANES: u32 = 16;
+const STRETCH: u32 = 256;
 const MASK: bool = false;
 alias T = f32;
 
@@ -11,15 +12,14 @@ struct Sizes { n: u32, c: u32, mask_rows: u32, span: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<T>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
 
-const MASKED: f32 = -1e30;
-
 fn score(row: u32, i: u32) -> f32 {
   if (MASK) {
-    if (mask[row % sizes.mask_rows * sizes.c + i] == 0u) { return MASKED; }
+    if (mask[row % sizes.mask_rows * sizes.c + i] == 0u) { return LOWEST; }
   }
-  return f32(x[row * sizes.c + i]) * sizes.scale;
+  let number = f32(x[row * sizes.c + i]);
+  return select(number * sizes.scale, LOWEST, number <= LEAST);
 }
-fn weight(s: f32, m: f32) -> f32 { return select(0.0, exp(s - m), s > MASKED); }
+fn weight(s: f32, m: f32) -> f32 { return select(exp(s - m), 0.0, s <= LOWEST); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -30,11 +30,15 @@ fn main(
   let row = (group.x + group.y * groups.x) * LANES + lane;
   if (row >= sizes.n) { return; }
   let end = min(sizes.c, lengths[row / sizes.span]);
-  var m = MASKED;
+  var m = LOWEST;
   for (var i = 0u; i < end; i++) { m = max(m, score(row, i)); }
   var sum = 0.0;
-  for (var i = 0u; i < end; i++) { sum += weight(score(row, i), m); }
-  let inverse = select(0.0, 1.0 / max(sum, 1e-30), sum > 0.0);
+  for (var first = 0u; first < end; first += STRETCH) {
+    var part = 0.0;
+    for (var i = first; i < min(first + STRETCH, end); i++) { part += weight(score(row, i), m); }
+    sum += part;
+  }
+  let inverse = select(1.0 / sum, 0.0, sum == 0.0);
   for (var i = 0u; i < sizes.c; i++) {
     var p = 0.0;
     if (i < end) { p = weight(score(row, i), m) * inverse; }

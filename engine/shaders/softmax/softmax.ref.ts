@@ -1,4 +1,6 @@
-/** Softmax of rows of C; entries that `keep` refuses are 0. */
+const LOWEST = -3.4028234663852886e38;
+
+/** Softmax of rows of C; entries that `keep` refuses, and those of -∞ or f32's lowest number, are 0. */
 export function softmaxRef(
   x: Float64Array,
   C: number,
@@ -6,13 +8,14 @@ export function softmaxRef(
   keep: (row: number, i: number) => boolean,
 ): Float64Array {
   const y = new Float64Array(x.length);
+  const seen = (row: number, i: number): boolean => keep(row, i) && !(x[row * C + i] <= LOWEST);
   for (let row = 0; row < x.length / C; row++) {
     let m = -Infinity;
-    for (let i = 0; i < C; i++) if (keep(row, i)) m = Math.max(m, scale * x[row * C + i]);
+    for (let i = 0; i < C; i++) if (seen(row, i)) m = Math.max(m, scale * x[row * C + i]);
     let sum = 0;
     for (let i = 0; i < C; i++)
-      if (keep(row, i)) sum += y[row * C + i] = Math.exp(scale * x[row * C + i] - m);
-    for (let i = 0; i < C; i++) if (sum > 0) y[row * C + i] /= sum;
+      if (seen(row, i)) sum += y[row * C + i] = Math.exp(scale * x[row * C + i] - m);
+    for (let i = 0; i < C; i++) if (sum !== 0) y[row * C + i] /= sum;
   }
   return y;
 }

@@ -1,9 +1,11 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, formatShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { byCapability } from '../../runtime/shader';
 import { elementType } from '../lib/elementwise';
+import { leastOf } from '../lib/hidden';
+import hidden from '../lib/hidden.wgsl';
 import reduce from '../lib/reduce.wgsl';
 import reduceSubgroups from '../lib/reduce_subgroups.wgsl';
 import scalar from '../lib/scalar.wgsl';
@@ -16,12 +18,15 @@ import forwardSoftwareWide from './forward_software_wide.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const gpu = {
-  forward: defineKernel({ name: 'softmax.forward', wgsl: [forwardWgsl, reductions] }),
+  forward: defineKernel({ name: 'softmax.forward', wgsl: [forwardWgsl, hidden, reductions] }),
   backward: defineKernel({ name: 'softmax.backward', wgsl: [backwardWgsl, reductions] }),
 };
 const software = {
-  forward: defineKernel({ name: 'softmax.forward_software', wgsl: [forwardSoftware] }),
-  forwardWide: defineKernel({ name: 'softmax.forward_software_wide', wgsl: [forwardSoftwareWide] }),
+  forward: defineKernel({ name: 'softmax.forward_software', wgsl: [forwardSoftware, hidden] }),
+  forwardWide: defineKernel({
+    name: 'softmax.forward_software_wide',
+    wgsl: [forwardSoftwareWide, hidden],
+  }),
   backward: defineKernel({ name: 'softmax.backward_software', wgsl: [scalar, backwardSoftware] }),
   backwardWide: defineKernel({ name: 'softmax.backward_software_wide', wgsl: [vector, backwardSoftware] }),
 };
@@ -38,10 +43,13 @@ export interface SoftmaxOptions {
 
 /**
  * y = exp(scale x - m) / Σ over the last axis, m being the largest: x (…, C) -> (…, C), without overflow.
- * A row of which nothing takes part gives zeros and no gradient. Throws `ShapeError` where masks do not fit.
+ * Entries that are -∞ or the lowest number of x's type take no part either, as additive masks have them; NaN makes its
+ * whole row NaN. A row of which nothing takes part gives zeros and no gradient. Throws `ShapeError` where masks do not fit.
  */
-export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: SoftmaxOptions = {}): Tensor {
+export function softmax(g: Graph, x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  const { mask, lengths, scale = 1 } = options;
   const where = g.where('softmax');
+  expectOptions(where, options, { mask, lengths, scale });
   const [n, c] = rows(x);
   if (mask) expectFit(where, mask, x, x.shape.slice(x.shape.length - mask.shape.length));
   if (lengths)
@@ -55,7 +63,11 @@ export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: Softm
     g.dispatch(
       software.forwardWide,
       { x, y },
-      { uniforms: { n, quads: c / 4, scale }, constants: { T: elementType(x.dtype, true) }, grid },
+      {
+        uniforms: { n, quads: c / 4, scale },
+        constants: { T: elementType(x.dtype, true), LEAST: leastOf(x) },
+        grid,
+      },
     );
   } else {
     const every = lengths ?? g.constant('every entry', [1], Uint32Array.of(c));
@@ -64,7 +76,7 @@ export function softmax(g: Graph, x: Tensor, { mask, lengths, scale = 1 }: Softm
       { x, mask: mask ?? every, lengths: every, y },
       {
         uniforms: { n, c, mask_rows: mask ? mask.size / c : 1, span: n / every.size, scale },
-        constants: { T: elementType(x.dtype, false), MASK: mask !== undefined },
+        constants: { T: elementType(x.dtype, false), LEAST: leastOf(x), MASK: mask !== undefined },
         grid,
       },
     );

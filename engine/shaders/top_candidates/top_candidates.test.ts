@@ -10,12 +10,13 @@ import { NONE, topCandidatesRef } from './top_candidates.ref';
 
 testOp('topCandidates', {
   cases: [
-    { n: 2, v: 5, count: 4, m: 1 },
-    { n: 3, v: 1, count: 2, m: 1 },
-    { n: 5, v: 65, count: 8, m: 7 },
-    { n: 70, v: 67, count: 2, m: 3 },
-    { n: 3, v: 1000, count: 8, m: 60 },
-    { n: 2, v: 50_257, count: 6, m: 4 },
+    { n: 2, v: 5, count: 4, m: 1, given: false },
+    { n: 3, v: 1, count: 2, m: 1, given: false },
+    { n: 5, v: 65, count: 8, m: 7, given: false },
+    { n: 70, v: 67, count: 2, m: 3, given: false },
+    { n: 3, v: 1000, count: 8, m: 60, given: false },
+    { n: 5, v: 65, count: 8, m: 7, given: true },
+    { n: 2, v: 50_257, count: 6, m: 4, given: false },
   ],
   rungs: ['software', 'hardware'],
   inputs: ({ n, v, m }) => {
@@ -35,9 +36,11 @@ testOp('topCandidates', {
     only[1] = random.below(v);
     return { logits, bans: { shape: [n, m], data: bans }, only: { shape: [n], data: only } };
   },
-  op: (g, { logits, bans, only }, { count }) => ({ ...topCandidates(g, logits, { count, bans, only }) }),
-  reference: ({ logits, bans, only }, { v, count }) => ({
-    ...topCandidatesRef(logits, v, count, bans, only),
+  op: (g, { logits, bans, only }, { count, given }) => ({
+    ...topCandidates(g, logits, { count, bans, only, given }),
+  }),
+  reference: ({ logits, bans, only }, { v, count, given }) => ({
+    ...topCandidatesRef(logits, v, count, bans, only, given),
   }),
   terms: ({ v }) => v,
   // -3e38 stands for what there is not; without it the largest is some tens.
@@ -67,22 +70,25 @@ if (host.gpu)
     it('keeps the lowest ids of equal logits, and tells rows that are not finite', async () => {
       const g = new Graph(device);
       const v = 40;
-      const { ids, logProbabilities } = topCandidates(g, g.input('logits', [4, v], 'f32'), { count: 4 });
+      const { ids, logProbabilities } = topCandidates(g, g.input('logits', [5, v], 'f32'), { count: 4 });
       using plan = await g.compile({ ids, logProbabilities });
-      const logits = new Float32Array(4 * v).map((_, i) => (i < v ? (i % 2 ? 0 : -0) : Math.sin(i)));
+      const logits = new Float32Array(5 * v).map((_, i) => (i < v ? (i % 2 ? 0 : -0) : Math.sin(i)));
       logits[v + 7] = NaN;
-      logits[2 * v + 9] = -Infinity;
+      logits.fill(-Infinity, 2 * v, 3 * v);
       logits[3 * v + 4] = 3.4e38;
       logits[3 * v + 5] = -3.4e38;
+      logits.fill(-Infinity, 4 * v).fill(2, 4 * v + 8, 4 * v + 10);
       plan.run({ logits });
       const found = [...(await plan.readIntegers('ids'))];
       const logs = await plan.read('logProbabilities');
       expect(found.slice(0, 4)).toEqual([0, 1, 2, 3]);
+      expect(found.slice(16)).toEqual([8, 9, NO_TOKEN, NO_TOKEN]);
+      expect(logs[16]).toBeCloseTo(-Math.LN2, 6);
       for (const log of logs.subarray(0, 4)) expect(log).toBeCloseTo(-Math.log(v), 5);
       expect(found.slice(4, 12)).toEqual(new Array(8).fill(NO_TOKEN));
       for (const log of logs.subarray(4, 12)) expect(log).toBeGreaterThan(1e38);
       expect(found[12]).toBe(4);
       expect(logs[12]).toBe(0);
-      for (const log of logs.subarray(13)) expect(log < -1e37 && log > -3.4e38).toBe(true);
+      for (const log of logs.subarray(13, 16)) expect(log < -1e37 && log > -3.4e38).toBe(true);
     });
   });

@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors';
+import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, expectShape, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
@@ -19,14 +19,16 @@ export interface TopCandidatesOptions {
   readonly bans?: Tensor;
   /** u32 (N): the only id that a row may take, banned or not, or `NO_TOKEN`. Default: any. */
   readonly only?: Tensor;
+  /** What is given are log-probabilities, penalised maybe: they come back as they are. Default false. */
+  readonly given?: boolean;
 }
 
 export interface TopCandidates {
   /** u32 (N, count), best first; `NO_TOKEN` where bans left fewer. */
   readonly ids: Tensor;
   /**
-   * f32 (N, count): logarithms of their probabilities; -3e38 where there is no token. All of a row whose logits are not
-   * finite are 3e38, which no probability's logarithm is.
+   * f32 (N, count): logarithms of their probabilities; -3e38 where there is no token. All of a row with logits of +∞ or NaN,
+   * or of nothing but -∞, are 3e38, which no probability's logarithm is.
    */
   readonly logProbabilities: Tensor;
 }
@@ -41,7 +43,8 @@ export function topCandidates(g: Graph, logits: Tensor, options: TopCandidatesOp
   expectDType(where, logits, 'f32', 'f16');
   const none = (name: string, size: number): Tensor =>
     g.constant(name, [n, size], new Uint32Array(n * size).fill(NO_TOKEN));
-  const { count, bans = none('no bans', 1), only } = options;
+  const { count, bans = none('no bans', 1), only, given = false } = options;
+  expectOptions(where, options, { count, bans, only, given });
   if (!Number.isInteger(count) || count < 1 || count > MOST_CANDIDATES) {
     throw new ShapeError(where, `${count} candidates a row`, `Ask for 1 to ${MOST_CANDIDATES}.`);
   }
@@ -56,14 +59,27 @@ export function topCandidates(g: Graph, logits: Tensor, options: TopCandidatesOp
   const logs = g.value('log probabilities', [n, count], 'f32');
   // As in `sample`: a barrier is dear on software adapters, so a row gets one SIMD group there.
   const side = g.device.can.software ? 2 : 16;
-  g.dispatch(
-    kernel,
-    { logits, bans, only: only ?? none('any token', 1), ids, logs },
-    {
-      uniforms: { n, v, m, halvings: Math.ceil(Math.log2(m)), count, side },
-      constants: { T: logits.dtype, SIDE: side, MOST: Math.max(4, 2 ** Math.ceil(Math.log2(count))) },
-      grid: linearGrid(n),
-    },
-  );
+  const allowed = only ?? none('any token', 1);
+  for (const { tensor, from } of g.parts(logits)) {
+    const own = tensor.size / v;
+    g.dispatch(
+      kernel,
+      { logits: tensor, bans, only: allowed, ids, logs },
+      {
+        uniforms: {
+          n: own,
+          v,
+          first: from,
+          m,
+          halvings: Math.ceil(Math.log2(m)),
+          count,
+          given: given ? 1 : 0,
+          side,
+        },
+        constants: { T: logits.dtype, SIDE: side, MOST: Math.max(4, 2 ** Math.ceil(Math.log2(count))) },
+        grid: linearGrid(own),
+      },
+    );
+  }
   return { ids, logProbabilities: logs };
 }

@@ -1,7 +1,9 @@
 // The `count` likeliest tokens of each row that are not banned, best first, of equal ones the lowest id, and the
-// logarithms of their probabilities under softmax(logits[row]), bans or not. logits (N, V) of T, bans (N, M) ids in
+// logarithms of their probabilities under softmax(logits[row]), bans or not; with `given`, logits are those logarithms, and
+// stay what they are. logits (N, V) of T, bans (N, M) ids in
 // ascending order, then NONE, only (N): the one token that a row may take, or NONE. ids, logs (N, count); what there is
-// not has id NONE and -3e38, all of a row with an infinity or a NaN NONE and 3e38. Link sampling/keys, sampling/reduce.
+// not has id NONE and -3e38, all of a row with +∞ or NaN, or with nothing
+// but -∞, NONE and 3e38. -∞ is never among them. Link sampling/keys, sampling/reduce.
 //
 // A workgroup owns a row. Its lanes stride over the vocabulary and each keeps the best of what it saw, sorted; since few
 // tokens get that far, bans are looked up for those only. Then the lanes' lists are merged, one place a round.
@@ -9,7 +11,7 @@ const MOST: u32 = 4; // count at most
 const NONE: u32 = 0xffffffff;
 alias T = f32;
 
-struct Sizes { n: u32, v: u32, m: u32, halvings: u32, count: u32, side: u32 }
+struct Sizes { n: u32, v: u32, first: u32, m: u32, halvings: u32, count: u32, given: u32, side: u32 }
 @group(0) @binding(0) var<storage, read> logits: array<T>;
 @group(0) @binding(1) var<storage, read> bans: array<u32>;
 @group(0) @binding(2) var<storage, read> only: array<u32>;
@@ -37,10 +39,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= sizes.n) { return; }
+  let own_row = group.x + group.y * groups.x;
+  if (own_row >= sizes.n) { return; }
+  let row = sizes.first + own_row; // of all
   let v = sizes.v;
-  let start = row * v;
+  let start = own_row * v;
   let count = sizes.count;
   var keys: array<u32, MOST>;
   var tokens: array<u32, MOST>;
@@ -49,7 +52,7 @@ fn main(
     tokens[j] = NONE;
   }
   var top = 0u;
-  var least = 0u; // the last of the kept keys
+  var least = HIDDEN; // the last of the kept keys
   for (var i = lane; i < v; i += LANES) {
     let key = key_of(f32(logits[start + i]));
     top = max(top, key);
@@ -66,7 +69,7 @@ fn main(
             moved = displaced;
           }
         }
-        least = keys[count - 1u];
+        least = max(keys[count - 1u], HIDDEN);
       }
     }
   }
@@ -75,7 +78,7 @@ fn main(
   var own = 0.0;
   for (var i = lane; i < v; i += LANES) { own += exp(max(below(f32(logits[start + i]), half_top), -100.0)); }
   let log_sum = log(workgroup_sum4(vec4f(own, 0.0, 0.0, 0.0), lane).x);
-  let broken = largest > LARGEST;
+  let broken = largest > LARGEST || largest <= HIDDEN;
   let forced = only[row];
   var at = 0u;
   for (var j = 0u; j < count; j++) {
@@ -91,7 +94,8 @@ fn main(
         id = NONE;
         log_probability = 3e38;
       } else if (id < v) {
-        log_probability = below(f32(logits[start + id]), half_top) - log_sum;
+        let x = f32(logits[start + id]);
+        log_probability = select(below(x, half_top) - log_sum, x, sizes.given == 1u);
       }
       ids[row * count + j] = id;
       logs[row * count + j] = log_probability;

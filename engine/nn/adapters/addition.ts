@@ -1,0 +1,65 @@
+/** What `adapt` puts into layers: modules, whose parameters are what is learnt. */
+import type { Graph } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
+
+/** A linear layer, or columns of a fused one, as what is added to it sees them. */
+export interface LinearSite {
+  /** Such as 'stack.layers.0.attention.qkv.query'. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** An attention as what stands before its keys and values sees it. */
+export interface AttentionSite {
+  readonly name: string;
+  /** G·D. */
+  readonly keyValueWidth: number;
+}
+
+/** The weights of a linear layer, or of columns of one, in float64. Changed in place. */
+export interface MergedWeights {
+  /** (outputs, inputs), row by row. */
+  readonly weight: Float64Array;
+  /** (outputs), null where the layer has none. */
+  readonly bias: Float64Array | null;
+}
+
+/** Makes of `weights` those that do the same by themselves. `read` gives one of the addition's own parameters. */
+export type Merge = (weights: MergedWeights, read: (parameter: object) => Float32Array) => void;
+
+/** Adds a function of what goes into a layer to what comes out. */
+export interface LinearSum {
+  /** x (…, inputs), y (…, outputs) -> y + f(x), of y's shape; only f(x) where y is null. y may hold more than x Wᵀ + b. */
+  add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
+  readonly merge: Merge | null;
+}
+
+/** Changes what comes out of a layer in any other way. */
+export interface LinearChange {
+  /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
+  change(g: Graph, x: Tensor, y: Tensor): Tensor;
+  readonly merge: Merge | null;
+}
+
+export type LinearAddition = LinearSum | LinearChange;
+
+/** Rows of keys and values that stand before those of every sequence. */
+export interface KeyValueAddition {
+  /** P. */
+  readonly rows: number;
+  /** -> (P, 2·G·D): keys, then values. */
+  forward(g: Graph): Tensor;
+}
+
+/** A way of adapting, with its options: what `lora` and `prefix` return. */
+export interface AdapterKind {
+  /** One word, which its parameters have in their names. */
+  readonly kind: string;
+  /** What checkpoints keep of it: to go on, a trainer's must be the same. */
+  readonly settings: Readonly<Record<string, number | string | boolean>>;
+  /** What it adds to a linear layer. Without it, it is not for these. */
+  readonly linear?: (site: LinearSite) => LinearAddition;
+  /** The same of an attention. */
+  readonly attention?: (site: AttentionSite) => KeyValueAddition;
+}

@@ -1,0 +1,124 @@
+/** How layers compute with what is added to them. */
+import { EngineError } from '../../errors';
+import type { Graph } from '../../graph/graph';
+import { expectShape, type Tensor } from '../../graph/tensor';
+import { activation as activate } from '../../shaders/activation/activation';
+import { add } from '../../shaders/add/add';
+import { attention } from '../../shaders/attention/attention';
+import { embedding } from '../../shaders/embedding/embedding';
+import { concat, placeColumns, slice, storeFirstRows } from '../../shaders/rearrange/rearrange';
+import { rope as turn } from '../../shaders/rope/rope';
+import type { Attention, AttentionPrefix, PrefixedOptions } from '../blocks/attention';
+import type { Linear, LinearForward } from '../linear';
+import type { Parameter } from '../parameter';
+import type { KeyValueAddition, LinearAddition } from './addition';
+
+/** Some outputs of a linear layer. */
+export interface Columns {
+  /** The first. */
+  readonly from: number;
+  readonly outputs: number;
+}
+
+/** Plans of `weight` are out of date from now on, until what this returns is called. */
+function tellPlans(weight: Parameter, own: object): () => void {
+  weight.additions = [...weight.additions, own];
+  return () => (weight.additions = weight.additions.filter((other) => other !== own));
+}
+
+/** What puts an addition on columns of a layer, and returns what takes it away. */
+export function onLinear(layer: Linear, addition: LinearAddition, columns: Columns, kind: string) {
+  const wrap = withAddition(addition, columns, kind);
+  return (): (() => void) => {
+    layer.wraps = [...layer.wraps, wrap];
+    const forget = tellPlans(layer.weight, wrap);
+    return () => {
+      forget();
+      layer.wraps = layer.wraps.filter((other) => other !== wrap);
+    };
+  };
+}
+
+/** The same of rows before an attention's own. Throws `EngineError` where there are some already. */
+export function onAttention(layer: Attention, addition: KeyValueAddition) {
+  const prefix = asPrefix(addition);
+  return (): (() => void) => {
+    if (layer.before) {
+      throw new EngineError(
+        'adapt',
+        'an attention has a prefix already',
+        'Take the other adapter out first.',
+      );
+    }
+    layer.before = prefix;
+    const forget = tellPlans(layer.qkv.weight, prefix);
+    return () => {
+      forget();
+      if (layer.before === prefix) layer.before = null;
+    };
+  };
+}
+
+/**
+ * A linear layer with an addition to its columns. What is no sum, and whatever stands before an activation, has that (and
+ * the residual) behind it in dispatches of their own; a sum leaves the residual in the layer's matmul.
+ */
+const withAddition =
+  (addition: LinearAddition, { from, outputs }: Columns, kind: string) =>
+  (inner: LinearForward): LinearForward =>
+  (g, x, { activation, residual }) => {
+    const inside = 'add' in addition && !activation;
+    const y = inner(g, x, inside && residual ? { residual } : {});
+    let z = g.scope(kind, () => combine(g, addition, x, y, { from, outputs }));
+    if (activation) z = activate(g, z, activation);
+    if (!residual || inside) return z;
+    expectShape(g.where('residual'), residual, z.shape);
+    return add(g, z, residual);
+  };
+
+function combine(
+  g: Graph,
+  addition: LinearAddition,
+  x: Tensor,
+  y: Tensor,
+  { from, outputs }: Columns,
+): Tensor {
+  const all = y.shape.at(-1)!;
+  if ('add' in addition) {
+    if (outputs === all) return addition.add(g, x, y);
+    placeColumns(g, addition.add(g, x, null), y, from, true);
+    return y;
+  }
+  if (outputs === all) return addition.change(g, x, y);
+  const last = y.shape.length - 1;
+  const part = (start: number, length: number): Tensor[] =>
+    length > 0 ? [slice(g, y, last, start, length)] : [];
+  const changed = addition.change(g, x, part(from, outputs)[0]);
+  const after = from + outputs;
+  return concat(g, [...part(0, from), changed, ...part(after, all - after)], last);
+}
+
+/** Rows of keys and values before an attention's own. They do not turn; rows of the text stand at positions after them. */
+function asPrefix(addition: KeyValueAddition): AttentionPrefix {
+  const { rows: P } = addition;
+  const made = (g: Graph): Tensor => g.scope('prefix', () => addition.forward(g));
+  return {
+    rows: P,
+    attend(g: Graph, qkv: Tensor, { heads, keyValueHeads, rope, ...options }: PrefixedOptions): Tensor {
+      const [B, , all] = qkv.shape;
+      const width = all / (heads + 2 * keyValueHeads);
+      const each = Uint32Array.from({ length: B * P }, (_, i) => i % P);
+      const before = embedding(g, g.constant('rows of the prefix', [B, P], each), made(g));
+      const rows = rope ? turn(g, qkv, { ...rope, heads, keyValueHeads, start: P }) : qkv;
+      const own = slice(g, rows, 2, heads * width, 2 * keyValueHeads * width);
+      const [q, kv] = [slice(g, rows, 2, 0, heads * width), concat(g, [before, own], 1)];
+      return attention(g, { q, kv, heads, keyValueHeads, width, ...options });
+    },
+    // In each run again, since they may have learnt meanwhile.
+    store(g: Graph, keys: Tensor, values: Tensor): void {
+      const rows = made(g);
+      storeFirstRows(g, rows, 0, keys);
+      storeFirstRows(g, rows, keys.shape[2], values);
+    },
+  };
+}

@@ -1,0 +1,292 @@
+import { EngineError, expectOptions, ShapeError } from '../../errors';
+import type { Graph } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
+import { selfAttention } from '../../shaders/attention/attention';
+import type { AttentionBias, DistanceBias } from '../../shaders/attention/bias/bias';
+import { appendCache } from '../../shaders/attention/cache/cache';
+import { decodeAttention } from '../../shaders/attention/cache/decode';
+import { concat, slice } from '../../shaders/rearrange/rearrange';
+import type { AttentionOptions } from '../../shaders/attention/options';
+import type { RotaryOptions } from '../../shaders/rope/rotation';
+import type { Init } from '../init';
+import { Linear, type LinearOptions } from '../linear';
+import { Parameter } from '../parameter';
+import { addTo } from './residual';
+import type { Norm } from '../norm';
+
+/** What attention of a sequence to itself and to a memory have in common. */
+export interface HeadsConfig {
+  /** C: width of what goes in and comes out. */
+  readonly width: number;
+  /** H, query heads. */
+  readonly heads: number;
+  /** G, key and value heads, which query heads share in groups. Default H. */
+  readonly keyValueHeads?: number;
+  /** D, numbers in a head. Default C / H. */
+  readonly headWidth?: number;
+  /** Biases of the projections. Default true. */
+  readonly bias?: boolean;
+  /** Probability of dropping a number of the result while training. Default 0. */
+  readonly dropout?: number;
+  /** Probability of dropping an attention weight while training. Default 0. */
+  readonly attentionDropout?: number;
+  /** First values of the weights that project into heads. Default those of `Linear`. */
+  readonly init?: Init;
+  /** The same of the output layer. Default `init`. */
+  readonly outputInit?: Init;
+  /** See `LinearOptions.layout`. Default 'out_in'. */
+  readonly layout?: 'out_in' | 'in_out';
+}
+
+export interface AttentionConfig extends HeadsConfig {
+  /** Rows see those before them and themselves only. Default false. */
+  readonly causal?: boolean;
+  /** Rotary positions; a function of the sequence's length (a cache's capacity) where frequencies depend on it. */
+  readonly rope?: RotaryOptions | ((length: number) => RotaryOptions) | null;
+  /** Keys that a causal row sees, its own the last (Mistral). Default null: all before it. */
+  readonly window?: number | null;
+  /** Factor on q·k. Default 1/√D. */
+  readonly scale?: number;
+  /** Bounds logits by cap · tanh(logit / cap) (Gemma 2). Default null: none. */
+  readonly softcap?: number | null;
+  /** Added to logits by distance, such as `slopeBias(alibiSlopes(H))` (BLOOM). Default null: none. */
+  readonly distanceBias?: DistanceBias | null;
+  /** Makes a norm over the D numbers of a head: queries and keys have one each, before they turn (Qwen3). Default null. */
+  readonly headNorm?: ((width: number) => Norm) | null;
+  /** Of the output layer. Default `bias`. */
+  readonly outputBias?: boolean;
+}
+
+export interface AttentionInput {
+  /** (B, T, C), added to the result. */
+  readonly residual?: Tensor | undefined;
+  /**
+   * Keys that exist in each sequence, u32 (B): later ones are padding. Default all. Beside a cache: how many of the new
+   * rows are real, see `AppendOptions.lengths`.
+   */
+  readonly lengths?: Tensor | null | undefined;
+  /** Instead of `lengths`: u32 (B, S), 0 where a key is hidden. */
+  readonly keyMask?: Tensor | null | undefined;
+  /** Added to logits. */
+  readonly bias?: AttentionBias | undefined;
+  /** Go on after the rows that it holds. */
+  readonly cache?: KeyValueCache | undefined;
+  /** Beside a cache: how far each sequence is ahead of `step.position`, u32 (B), see `CacheOptions.starts`. Default 0. */
+  readonly starts?: Tensor | null | undefined;
+}
+
+/** Keys and values of rows, (B, capacity, G·D) each: state that outlives plans. A store gives it memory. */
+export class KeyValueCache {
+  readonly keys: Parameter;
+  readonly values: Parameter;
+  /** Rows more than `capacity`, ahead of the others: those of the attention's prefix. */
+  readonly prefix: number;
+
+  constructor(batch: number, capacity: number, width: number, dtype: 'f32' | 'f16' = 'f32', prefix = 0) {
+    const make = (): Parameter =>
+      new Parameter([batch, prefix + capacity, width], { trainable: false, decay: false, dtype });
+    this.keys = make();
+    this.values = make();
+    this.prefix = prefix;
+  }
+}
+
+/** Keys and values that stand before the rows' own: see `adapt`. */
+export interface AttentionPrefix {
+  /** P. */
+  readonly rows: number;
+  /** Fused rows (B, T, (H + 2G)·D), which have not turned -> (B, T, H·D): of attention to the prefix and to these. */
+  attend(g: Graph, qkv: Tensor, options: PrefixedOptions): Tensor;
+  /** Writes them to the first P rows of caches (B, P + capacity, G·D). */
+  store(g: Graph, keys: Tensor, values: Tensor): void;
+}
+
+export interface PrefixedOptions extends Pick<AttentionOptions, 'window' | 'softcap' | 'scale'> {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly causal: boolean;
+  readonly dropout: number;
+  readonly rope: RotaryOptions | null;
+}
+
+/** Says to caches that the rows of B sequences stand after a prefix. */
+export const startsAfter = (g: Graph, prefix: number, sequences: number): Tensor =>
+  g.constant('rows of the prefix', [sequences], new Uint32Array(sequences).fill(prefix));
+
+type Heads = Required<
+  Pick<HeadsConfig, 'heads' | 'keyValueHeads' | 'headWidth' | 'dropout' | 'attentionDropout'>
+>;
+
+/** Sizes, and the options of linear layers. Throws `ShapeError` for heads that do not fit. */
+export function resolveHeads(where: string, config: HeadsConfig & { readonly outputBias?: boolean }) {
+  const { width, heads, keyValueHeads = heads, headWidth = width / heads } = config;
+  const {
+    bias = true,
+    outputBias = bias,
+    dropout = 0,
+    attentionDropout = 0,
+    init,
+    outputInit = init,
+    layout = 'out_in',
+  } = config;
+  const whole = [heads, keyValueHeads, headWidth].every((n) => Number.isInteger(n) && n > 0);
+  if (!whole || heads % keyValueHeads !== 0) {
+    throw new ShapeError(
+      where,
+      `width ${width} in ${heads} heads of ${headWidth}, which share ${keyValueHeads} key heads`,
+      'Give a width that divides into the heads (or headWidth), and heads that divide into keyValueHeads.',
+    );
+  }
+  const sizes: Heads = { heads, keyValueHeads, headWidth, dropout, attentionDropout };
+  const linear: LinearOptions = { bias, layout, ...(init && { init }) };
+  return {
+    ...{ sizes, linear, outputs: heads * headWidth, shared: keyValueHeads * headWidth },
+    output: new Linear(heads * headWidth, width, {
+      ...{ ...linear, bias: outputBias },
+      ...(outputInit && { init: outputInit }),
+    }),
+  };
+}
+
+/** Options that are known to both. */
+export const HEADS = {
+  ...{ width: 0, heads: 0, keyValueHeads: 0, headWidth: 0, bias: 0, dropout: 0, attentionDropout: 0 },
+  ...{ init: 0, outputInit: 0, layout: 0 },
+};
+
+/**
+ * Multi-head attention of a sequence to itself, with its projections (Vaswani et al. 2017; grouped heads: Ainslie et al.
+ * 2023). Queries, keys and values are one matmul.
+ */
+export class Attention {
+  /** (H·D + 2·G·D, C): queries, then keys, then values. */
+  readonly qkv: Linear;
+  /** (C, H·D). */
+  readonly output: Linear;
+  /** Over the D numbers of each head's query, and of each key. */
+  readonly queryNorm: Norm | null;
+  readonly keyNorm: Norm | null;
+  readonly #c: Heads & Required<Pick<AttentionConfig, 'causal' | 'rope' | 'distanceBias'>>;
+  /** What the ops take as it is. */
+  readonly #logits: { readonly window?: number; readonly softcap?: number; readonly scale?: number };
+  /** See `adapt`. */
+  before: AttentionPrefix | null = null;
+
+  /** Throws `ShapeError` for heads that do not fit, `EngineError` for unknown options. */
+  constructor(config: AttentionConfig) {
+    const { causal = false, rope = null, window = null, softcap = null, distanceBias = null } = config;
+    const { scale, headNorm = null } = config;
+    expectOptions('Attention', config, {
+      ...{ ...HEADS, causal, rope, window, softcap, distanceBias, scale, headNorm, outputBias: 0 },
+    });
+    const { sizes, linear, outputs, shared, output } = resolveHeads('Attention', config);
+    this.#c = { ...sizes, causal, rope, distanceBias };
+    this.#logits = {
+      ...(window !== null && { window }),
+      ...(softcap !== null && { softcap }),
+      ...(scale !== undefined && { scale }),
+    };
+    this.qkv = new Linear(config.width, { query: outputs, key: shared, value: shared }, linear);
+    this.queryNorm = headNorm && headNorm(sizes.headWidth);
+    this.keyNorm = headNorm && headNorm(sizes.headWidth);
+    this.output = output;
+  }
+
+  /** H. */
+  get heads(): number {
+    return this.#c.heads;
+  }
+
+  /** G·D, numbers in a row of keys, and of values. */
+  get keyValueWidth(): number {
+    return this.#c.keyValueHeads * this.#c.headWidth;
+  }
+
+  /** How many keys stand before the rows' own. */
+  get prefix(): number {
+    return this.before?.rows ?? 0;
+  }
+
+  /** An empty cache for `batch` sequences of up to `capacity` rows, besides those of a prefix. */
+  cache(batch: number, capacity: number, dtype: 'f32' | 'f16' = 'f32'): KeyValueCache {
+    return new KeyValueCache(batch, capacity, this.keyValueWidth, dtype, this.prefix);
+  }
+
+  /**
+   * x (B, T, C) -> (B, T, C). Throws `EngineError` for masks by key and biases beside a cache, for caches where it is not
+   * causal, and for `starts` without a cache; for all of them beside a prefix, and for caches that were made without it.
+   */
+  forward(g: Graph, x: Tensor, input: AttentionInput = {}): Tensor {
+    const { residual = null, lengths, keyMask, bias, cache, starts } = input;
+    expectOptions('Attention.forward', input, { residual, lengths, keyMask, bias, cache, starts });
+    const { heads, keyValueHeads, causal, attentionDropout, dropout, distanceBias } = this.#c;
+    const qkv = this.#normalised(g, this.qkv.forward(g, x));
+    const { prefix } = this;
+    const length = cache ? cache.keys.shape[1] : prefix + x.shape[1];
+    const rope = typeof this.#c.rope === 'function' ? this.#c.rope(length) : this.#c.rope;
+    const layout = { heads, keyValueHeads, rope };
+    const own = { ...this.#logits, ...(distanceBias && { bias: distanceBias }) };
+    if (prefix > 0 && (keyMask || bias || distanceBias || starts || (lengths && !cache))) {
+      const what = 'masks, biases or starts are given beside a prefix';
+      throw new EngineError(g.where('Attention'), what, 'Leave them out.');
+    }
+    let y: Tensor;
+    if (cache) {
+      if (cache.prefix !== prefix) {
+        const what = `the cache was made for a prefix of ${cache.prefix} rows, not ${prefix}`;
+        throw new EngineError(g.where('Attention'), what, 'Make a new cache.');
+      }
+      if (!causal || keyMask || bias) {
+        const what = causal
+          ? 'a keyMask or a bias is given beside a cache'
+          : 'only causal attention has caches';
+        throw new EngineError(g.where('Attention'), what, 'Leave them out.');
+      }
+      const [keys, values] = [g.use(cache.keys), g.use(cache.values)];
+      this.before?.store(g, keys, values);
+      const ahead = prefix > 0 ? startsAfter(g, prefix, x.shape[0]) : starts;
+      const placed = { ...layout, ...(ahead && { starts: ahead }) };
+      appendCache(g, qkv, keys, values, { ...placed, ...(lengths && { lengths }) });
+      y = decodeAttention(g, qkv, keys, values, { ...placed, ...own });
+    } else {
+      if (starts) {
+        const what = 'starts are given without a cache';
+        throw new EngineError(g.where('Attention'), what, 'Leave them out: all rows stand in x.');
+      }
+      if (bias && distanceBias) {
+        throw new EngineError(g.where('Attention'), 'it has a bias of its own', 'Give no other.');
+      }
+      const options = { ...layout, causal, dropout: attentionDropout };
+      y = this.before
+        ? this.before.attend(g, qkv, { ...options, ...this.#logits })
+        : selfAttention(g, qkv, { ...options, ...own, ...masksOf(input) });
+    }
+    return addTo(g, residual, this.output, y, dropout);
+  }
+
+  /** Queries and keys normalised head by head, where there are norms for that. */
+  #normalised(g: Graph, qkv: Tensor): Tensor {
+    if (!this.queryNorm) return qkv;
+    const { heads, keyValueHeads, headWidth: D } = this.#c;
+    const [B, T] = qkv.shape;
+    const part = (first: number, count: number): Tensor => slice(g, qkv, 2, first * D, count * D);
+    const norm = (name: 'queryNorm' | 'keyNorm', x: Tensor): Tensor =>
+      g.view(g.call(this, name, g.view(x, [B, T, x.shape[2] / D, D])), x.shape);
+    return concat(
+      g,
+      [
+        norm('queryNorm', part(0, heads)),
+        norm('keyNorm', part(heads, keyValueHeads)),
+        part(heads + keyValueHeads, keyValueHeads),
+      ],
+      2,
+    );
+  }
+}
+
+/** Those that are given. */
+export const masksOf = ({ lengths, keyMask, bias }: AttentionInput) => ({
+  ...(lengths && { lengths }),
+  ...(keyMask && { keyMask }),
+  ...(bias && { bias }),
+});

@@ -1,0 +1,17 @@
+/** What Transformers are built from. */
+export {
+  Attention,
+  KeyValueCache,
+  type AttentionConfig,
+  type AttentionInput,
+  type AttentionPrefix,
+  type HeadsConfig,
+  type PrefixedOptions,
+} from './attention';
+export * from './cross_attention';
+export * from './classifier';
+export * from './feed_forward';
+export * from './language_head';
+export { Pooler, type PoolerConfig } from './pooler';
+export * from './stack';
+export * from './transformer_layer';

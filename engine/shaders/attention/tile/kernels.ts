@@ -1,0 +1,90 @@
+import step from '../../../graph/step.wgsl';
+import { defineKernel, linkedKernels, type Kernel } from '../../../runtime/kernel';
+import { byCapability, type ByCapability, type Shader } from '../../../runtime/shader';
+import hidden from '../../lib/hidden.wgsl';
+import random from '../../lib/random.wgsl';
+import backward from './backward.wgsl';
+import keyWgsl from './backward_key.wgsl';
+import queryWgsl from './backward_query.wgsl';
+import block from './block.wgsl';
+import deltaWgsl from './delta.wgsl';
+import type { Form } from './form';
+import forwardWgsl from './forward.wgsl';
+import ownsKeys from './owns_keys.wgsl';
+import ownsQueries from './owns_queries.wgsl';
+import pack1 from './pack1.wgsl';
+import pack4 from './pack4.wgsl';
+import quad from './quad.wgsl';
+import quadBackward from './quad_backward.wgsl';
+import quadBackwardSubgroups from './quad_backward_subgroups.wgsl';
+import quadSubgroups from './quad_subgroups.wgsl';
+import score from './score.wgsl';
+import strip from './strip.wgsl';
+import stripSoftware from './strip_software.wgsl';
+import tangent from './tangent.wgsl';
+import tile from './tile.wgsl';
+import tileBackward from './tile_backward.wgsl';
+import tileBackwardSoftware from './tile_backward_software.wgsl';
+import tileSoftware from './tile_software.wgsl';
+import turnNone from '../rotary/turn_none.wgsl';
+import turnPairs from '../rotary/turn_pairs.wgsl';
+import turnTable from '../rotary/turn_table.wgsl';
+import walkRange from '../pattern/walk_range.wgsl';
+
+const quads = byCapability({ base: quad, subgroups: quadSubgroups });
+const quadsBackward = byCapability({ base: quadBackward, subgroups: quadBackwardSubgroups });
+
+export const turnOnLoad = (turns: boolean): readonly Shader[] =>
+  turns ? [turnPairs, turnTable] : [turnNone];
+
+/** What else a kernel's main needs. */
+interface Needs {
+  readonly backward?: boolean;
+  readonly owns?: 'queries' | 'keys';
+}
+
+const linked = linkedKernels();
+
+/** One kernel in all its forms: tiles of GPUs or software adapters, heads by fours or ones, biases, sparse walks. */
+/*#__NO_SIDE_EFFECTS__*/
+export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
+  return ({ mapping, bias, walk, turns }) => {
+    const { software, wide } = mapping;
+    const words = [
+      software && 'software',
+      !wide && 'narrow',
+      bias.name !== 'none' && bias.name,
+      walk !== null && 'sparse',
+      turns && 'rope',
+    ].filter((word) => word !== false);
+    const tiles: readonly (Shader | ByCapability)[] = software
+      ? [tileSoftware, stripSoftware, quads]
+      : [tile, strip, ...turnOnLoad(turns)];
+    return linked([`attention.${name}`, ...words].join('_'), [
+      wide ? pack4 : pack1,
+      ...tiles,
+      block,
+      score,
+      hidden,
+      tangent,
+      bias.wgsl,
+      walk ?? walkRange,
+      ...(needs.backward
+        ? [backward, ...(software ? [tileBackwardSoftware, quadsBackward] : [tileBackward])]
+        : []),
+      ...(needs.owns ? [needs.owns === 'keys' ? ownsKeys : ownsQueries] : []),
+      main,
+      step,
+      random,
+    ]);
+  };
+}
+
+export const forward = family('forward', forwardWgsl);
+export const backwardQuery = family('backward_query', queryWgsl, { backward: true, owns: 'queries' });
+export const backwardKey = family('backward_key', keyWgsl, { backward: true, owns: 'keys' });
+const deltas = {
+  wide: defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] }),
+  narrow: defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] }),
+};
+export const delta = (wide: boolean): Kernel => (wide ? deltas.wide : deltas.narrow);

@@ -1,0 +1,60 @@
+import type { Graph, Sink } from '../../graph/graph';
+import type { Tensor } from '../../graph/tensor';
+import { defineKernel } from '../../runtime/kernel';
+import { columnSum } from '../column_sum/column_sum';
+import { expectBroadcast } from '../lib/broadcast';
+import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { pairwise } from '../lib/pairwise';
+import pairwiseWgsl from '../lib/pairwise.wgsl';
+import combined from './combined.wgsl';
+import divisorWgsl from './divisor.wgsl';
+
+const forward = defineKernel({ name: 'divide.forward', wgsl: [combined, pairwiseWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'divide.backward', wgsl: [combined, pairwiseWgsl, elementwiseWgsl] });
+const divisor = defineKernel({ name: 'divide.backward_divisor', wgsl: [divisorWgsl, elementwiseWgsl] });
+
+/**
+ * y = a / b, element by element. b has a's shape or its last axes, and repeats over the others. a (…) -> (…), in a's
+ * storage. Where b is 0, y is ±∞, or NaN where a is 0, too. Throws `ShapeError` where b does not fit.
+ */
+export function divide(g: Graph, a: Tensor, b: Tensor): Tensor {
+  expectBroadcast(g.where('divide'), a, b);
+  const y = g.value('divide', a.shape, a.dtype);
+  pairwise(g, forward, a, b, { tensor: y, add: false });
+
+  g.backward(y, () => {
+    const dy = g.grad(y);
+    const da = g.sink(a);
+    if (da) pairwise(g, backward, dy, b, da);
+    const db = g.sink(b);
+    if (!db) return;
+    if (b.size === a.size) {
+      divisorGradient(g, a, b, dy, db);
+    } else {
+      const terms = g.value('db terms', a.shape, 'f32');
+      divisorGradient(g, a, b, dy, { tensor: terms, add: false });
+      columnSum(g, terms, db);
+    }
+  });
+  return y;
+}
+
+/** What each element of a adds to the gradient of the number that divided it. */
+function divisorGradient(g: Graph, a: Tensor, b: Tensor, dy: Tensor, { tensor: db, add }: Sink): void {
+  const { constants, wide, n, grid } = elementwise(db, g.device.can, b.size);
+  const types = {
+    A: elementType(a.dtype, wide),
+    B: elementType(b.dtype, wide),
+    S: elementType(dy.dtype, wide),
+  };
+  g.dispatch(
+    divisor,
+    { a, b, dy, db },
+    {
+      uniforms: { n, m: wide ? b.size / 4 : b.size },
+      constants: { ...constants, ...types, BROADCAST: b.size < a.size, ADD: add },
+      grid,
+    },
+  );
+}
