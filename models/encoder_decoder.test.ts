@@ -26,31 +26,23 @@ function labels(config: Partial<EncoderDecoderConfig>, train = true): string[] {
 }
 
 describe('EncoderDecoder', () => {
-  it('names its parameters as nn.Transformer does', () => {
-    const layer = ['linear1', 'linear2', 'norm1', 'norm2'];
+  it('names its parameters as every Transformer of Heed does', () => {
     const both = (name: string): string[] => [`${name}.weight`, `${name}.bias`];
-    expect(names()).toEqual([
-      'embedding.weight',
-      ...['in_proj_weight', 'in_proj_bias'].map((name) => `encoder.layers.0.self_attn.${name}`),
-      ...['self_attn.out_proj', ...layer].flatMap((name) => both(`encoder.layers.0.${name}`)),
-      ...['in_proj_weight', 'in_proj_bias'].map((name) => `decoder.layers.0.self_attn.${name}`),
-      ...[
-        'self_attn.out_proj',
-        'multihead_attn.q_proj',
-        'multihead_attn.kv_proj',
-        'multihead_attn.out_proj',
-        ...layer,
-        'norm3',
-      ].flatMap((name) => both(`decoder.layers.0.${name}`)),
-    ]);
+    const layer = (stack: string, ...more: string[]): string[] =>
+      [
+        ...['attentionNorm', 'attention.qkv', 'attention.output', ...more],
+        ...['feedForwardNorm', 'feedForward.up', 'feedForward.down'],
+      ].flatMap((name) => both(`${stack}.layers.0.${name}`));
+    const cross = ['crossAttentionNorm', 'crossAttention.q', 'crossAttention.kv', 'crossAttention.output'];
+    expect(names()).toEqual(['tokens.weight', ...layer('encoder'), ...layer('decoder', ...cross)]);
     const more = names({ shared: false, tied: false, outputBias: true, positions: 'learned', preNorm: true });
     expect(more.filter((name) => !names().includes(name))).toEqual([
-      'source_embedding.weight',
-      'source_positions.weight',
-      'target_positions.weight',
+      'sourceTokens.weight',
+      'sourcePositions.weight',
+      'targetPositions.weight',
       ...both('encoder.norm'),
       ...both('decoder.norm'),
-      ...both('output'),
+      ...both('head'),
     ]);
   });
 
@@ -72,7 +64,7 @@ describe('EncoderDecoder', () => {
     const ids = g.input('ids', [2, 5], 'u32');
     model.forward(g, ids, null, ids);
     const random = g.dispatches.filter((d) => d.label.includes('attention.forward'));
-    expect(random.map((d) => d.variant.key.includes('DROPOUT'))).toEqual([true, true, true]);
+    expect(random.map((d) => d.variant.label.includes('DROPOUT'))).toEqual([true, true, true]);
   });
 
   it('normalises before or after', () => {
@@ -87,7 +79,8 @@ describe('EncoderDecoder', () => {
   it('decodes hypotheses of a sentence against one memory', () => {
     const model = new EncoderDecoder(small);
     const caches = model.caches(3, { beams: 2, source: 6, target: 4 });
-    expect(caches.map((c) => Object.values(c).map((p) => (p as { shape: unknown }).shape))).toEqual([
+    const shapes = caches.map(({ self, cross }) => [self.keys, self.values, cross!.keys, cross!.values]);
+    expect(shapes.map((all) => all.map(({ shape }) => shape))).toEqual([
       [
         [6, 4, 8],
         [6, 4, 8],
@@ -99,7 +92,9 @@ describe('EncoderDecoder', () => {
     const lengths = g.input('lengths', [3], 'u32');
     model.remember(g, model.encode(g, g.input('source', [3, 5], 'u32'), lengths), caches);
     const order = g.input('order', [6], 'u32', { below: 6 });
-    expect(model.next(g, g.input('ids', [6, 1], 'u32'), caches, lengths, { order }).shape).toEqual([6, 11]);
+    expect(
+      model.next(g, g.input('ids', [6, 1], 'u32'), caches, { sourceLengths: lengths, order }).shape,
+    ).toEqual([6, 11]);
     expect(g.dispatches.map((d) => d.label).filter((label) => label.includes('reorder'))).toHaveLength(1);
   });
 
@@ -114,7 +109,7 @@ describe('EncoderDecoder', () => {
     expect(() => make({})().encode(g, long, null)).toThrow('that is 10 tokens in a context of 9');
     const ids = g.input('ids', [2, 5], 'u32');
     expect(() => make({})().encode(g, ids, g.input('lengths', [3], 'u32'))).toThrow(
-      /encoder.layers.0.self_attn/,
+      /encoder.layers.0.attention/,
     );
   });
 });

@@ -1,24 +1,33 @@
 /**
  * The encoder-decoder Transformer (Vaswani et al. 2017), for translation and every other task from sequence to
- * sequence. Parameter names are those of PyTorch's nn.Transformer but for cross-attention, see `CrossAttention`;
- * around it stand `embedding`, `source_embedding`, `source_positions`, `target_positions` and `output`.
+ * sequence.
  */
 import {
   addPositions,
+  Attention,
+  CrossAttention,
   crossEntropy,
   dropout,
   Embedding,
+  expectOptions,
+  FeedForward,
+  LanguageHead,
   LayerNorm,
   LearnedPositions,
-  matmul,
   normal,
-  Parameter,
+  reorderState,
   scale,
   selectRows,
-  ShapeError,
   sinusoidal,
-  zeros,
+  slice,
+  Stack,
+  TransformerLayer,
+  xavierUniform,
+  type FormerNames,
   type Graph,
+  type LayerInput,
+  type LayerState,
+  type PositionsOptions,
   type Tensor,
 } from '../engine/index';
 import {
@@ -26,86 +35,81 @@ import {
   type CompleteEncoderDecoderConfig as Complete,
   type EncoderDecoderConfig,
 } from './encoder_decoder_config';
-import { DecoderLayer, EncoderLayer, type Attending, type DecoderCache } from './encoder_decoder_layers';
+import { placedOf, type CacheSizes, type NextOptions } from './generation/decoder';
+import { expectContext } from './option_checks';
 
 export { encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder_config';
-export type { DecoderCache } from './encoder_decoder_layers';
 
-/** Layers one after the other. */
-interface Stack<L> {
-  readonly layers: readonly L[];
-  readonly norm: LayerNorm | null;
-}
-
-function stack<L>(c: Complete, layers: number, make: () => L): Stack<L> {
-  return {
-    layers: Array.from({ length: layers }, make),
-    norm: c.finalNorm ? new LayerNorm(c.width, { epsilon: c.epsilon }) : null,
+/** Encoder layers, or decoder layers with attention to the encoder's memory. */
+function makeStack(c: Complete, kind: 'encoder' | 'decoder'): Stack {
+  const { width, heads, hidden, activation, dropout, attentionDropout, activationDropout } = c;
+  const norm = (): LayerNorm => new LayerNorm(width, { epsilon: c.epsilon });
+  const attention = {
+    ...{ width, heads, dropout, attentionDropout, init: xavierUniform(width, 3 * width) },
+    outputInit: xavierUniform(width, width),
   };
-}
-
-/** The output layer: a matrix unless the embedding serves, a bias where the model has one. */
-class Output {
-  /** (V, C). */
-  readonly weight: Parameter | null;
-  /** (V). */
-  readonly bias: Parameter | null;
-
-  constructor({ tied, outputBias, vocabulary, width }: Complete) {
-    this.weight = tied ? null : new Parameter([vocabulary, width], { init: normal(width ** -0.5) });
-    this.bias = outputBias ? new Parameter([vocabulary], { init: zeros }) : null;
-  }
-
-  forward(g: Graph, x: Tensor, embedding: Parameter): Tensor {
-    return matmul(g, x, g.use(this.weight ?? embedding), {
-      transposeB: true,
-      ...(this.bias && { bias: g.use(this.bias) }),
+  const decodes = kind === 'decoder';
+  const layer = (): TransformerLayer =>
+    new TransformerLayer({
+      attention: new Attention({ ...attention, causal: decodes }),
+      crossAttention: decodes ? new CrossAttention(attention) : null,
+      feedForward: new FeedForward({
+        ...{ width, hidden, activation, dropout, activationDropout, init: xavierUniform(width, hidden) },
+        outputInit: xavierUniform(hidden, width),
+      }),
+      ...{ norm, order: c.preNorm ? 'pre' : 'post' },
     });
-  }
-}
-
-export interface CacheSizes {
-  /** K: hypotheses of each sentence, which share its memory. Default 1. */
-  readonly beams?: number;
-  /** The longest source. Default `context`. */
-  readonly source?: number;
-  /** The longest target. Default `context`. */
-  readonly target?: number;
-  /** Default 'f32'. */
-  readonly dtype?: 'f32' | 'f16';
-}
-
-interface NextOptions {
-  readonly order?: Tensor | null;
-  readonly look?: (layer: number, q: Tensor, keys: Tensor) => void;
+  const layers = Array.from({ length: decodes ? c.decoderLayers : c.encoderLayers }, layer);
+  return new Stack(layers, { norm: c.finalNorm ? norm() : null, recompute: c.recompute });
 }
 
 export class EncoderDecoder {
   readonly config: Complete;
   /** The target's, and the source's where they share it. */
-  readonly embedding: Embedding;
-  readonly source_embedding: Embedding | null;
-  readonly source_positions: LearnedPositions | null;
-  readonly target_positions: LearnedPositions | null;
-  readonly encoder: Stack<EncoderLayer>;
-  readonly decoder: Stack<DecoderLayer>;
-  readonly output: Output;
+  readonly tokens: Embedding;
+  readonly sourceTokens: Embedding | null;
+  readonly sourcePositions: LearnedPositions | null;
+  readonly targetPositions: LearnedPositions | null;
+  readonly encoder: Stack;
+  readonly decoder: Stack;
+  readonly head: LanguageHead;
+
+  /** What parameters were called in files of Heed 0.1: nn.Transformer's names. */
+  static readonly formerNames: FormerNames = [
+    [/^((?:optimizer\.\w+|average\.\d+)\.)?output\./, '$1head.'],
+    [/\bembedding\./, 'tokens.'],
+    [/\bsource_embedding\./, 'sourceTokens.'],
+    [/\b(source|target)_positions\./, '$1Positions.'],
+    [/\.self_attn\.in_proj_/, '.attention.qkv.'],
+    [/\.self_attn\.out_proj\./, '.attention.output.'],
+    [/\.multihead_attn\.(q|kv)_proj\./, '.crossAttention.$1.'],
+    [/\.multihead_attn\.out_proj\./, '.crossAttention.output.'],
+    [/\.linear1\./, '.feedForward.up.'],
+    [/\.linear2\./, '.feedForward.down.'],
+    [/\.norm1\./, '.attentionNorm.'],
+    [/(encoder\.layers\.\d+)\.norm2\./, '$1.feedForwardNorm.'],
+    [/\.norm2\./, '.crossAttentionNorm.'],
+    [/\.norm3\./, '.feedForwardNorm.'],
+  ];
 
   /** Throws `ShapeError` or `EngineError` for numbers that cannot work. */
   constructor(config: EncoderDecoderConfig) {
     const c = completeEncoderDecoder(config);
     this.config = c;
+    const { vocabulary, width, padding, tied } = c;
     // Scaled by √C, entries start about as large as the sines that are added to them.
-    const init = normal(c.width ** -0.5);
+    const init = normal(width ** -0.5);
     const learned = (): LearnedPositions | null =>
-      c.positions === 'learned' ? new LearnedPositions(c.context, c.width, { init }) : null;
-    this.embedding = new Embedding(c.vocabulary, c.width, { init });
-    this.source_embedding = c.shared ? null : new Embedding(c.sourceVocabulary, c.width, { init });
-    this.source_positions = learned();
-    this.target_positions = learned();
-    this.encoder = stack(c, c.encoderLayers, () => new EncoderLayer(c));
-    this.decoder = stack(c, c.decoderLayers, () => new DecoderLayer(c));
-    this.output = new Output(c);
+      c.positions === 'sinusoidal'
+        ? null
+        : new LearnedPositions(c.context, width, { init, trainable: c.positions === 'learned' });
+    this.tokens = new Embedding(vocabulary, width, { init, padding });
+    this.sourceTokens = c.shared ? null : new Embedding(c.sourceVocabulary, width, { init, padding });
+    this.sourcePositions = learned();
+    this.targetPositions = learned();
+    this.encoder = makeStack(c, 'encoder');
+    this.decoder = makeStack(c, 'decoder');
+    this.head = new LanguageHead({ width, vocabulary, tied, bias: c.outputBias, init });
   }
 
   /**
@@ -134,21 +138,22 @@ export class EncoderDecoder {
     sourceLengths: Tensor | null,
     target: Tensor,
     labels: Tensor,
-    { smoothing = 0 }: { readonly smoothing?: number } = {},
+    options: { readonly smoothing?: number } = {},
   ): Tensor {
+    const { smoothing = 0 } = options;
+    expectOptions('EncoderDecoder.loss', options, { smoothing });
     const logits = this.forward(g, source, sourceLengths, target);
     return crossEntropy(g, logits, labels, { labelSmoothing: smoothing });
   }
 
   /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C). Runs at `position` 0. */
   encode(g: Graph, source: Tensor, lengths: Tensor | null): Tensor {
-    const { source_embedding, embedding, source_positions: positions } = this;
+    const { sourceTokens, tokens, sourcePositions } = this;
     return g.scope('encoder', () => {
-      let x = this.#embed(g, source, source_embedding ?? embedding, positions, 'source');
-      for (const [i, layer] of this.encoder.layers.entries()) {
-        x = this.#layer(g, i, () => layer.forward(g, x, lengths));
-      }
-      return this.encoder.norm?.forward(g, x) ?? x;
+      const x = this.#embed(g, source, sourceTokens ?? tokens, sourcePositions, 'source', {
+        after: this.encoder.prefix,
+      });
+      return this.encoder.forward(g, x, { lengths });
     });
   }
 
@@ -160,76 +165,73 @@ export class EncoderDecoder {
     target: Tensor,
     targetLengths: Tensor | null = null,
   ): Tensor {
-    const hidden = this.#decoded(g, target, () => ({
-      self: (layer, x, residual) => layer.forward(g, x, residual, true, targetLengths),
-      cross: (layer, x, residual) => layer.forward(g, x, residual, memory, lengths),
-    }));
-    return this.#logits(g, hidden);
+    const input = { lengths: targetLengths, memory, memoryLengths: lengths };
+    return this.#logits(
+      g,
+      this.#decoded(g, target, () => input),
+    );
   }
 
   /**
    * Fills the caches of N sentences with what decoding needs of their memory (N, S, C): each layer's keys and values of
-   * cross-attention. In a run at `position` 0. S may be less than the caches were made for; then `next` needs `lengths`.
+   * cross-attention. In a run at `position` 0. S may be less than the caches were made for; then `next` needs `sourceLengths`.
    */
-  remember(g: Graph, memory: Tensor, caches: readonly DecoderCache[]): void {
+  remember(g: Graph, memory: Tensor, state: readonly LayerState[]): void {
     g.scope('decoder', () => {
-      for (const [i, { multihead_attn }] of this.decoder.layers.entries()) {
-        g.scope(`layers.${i}.multihead_attn`, () => multihead_attn.remember(g, memory, caches[i]));
+      for (const [i, { crossAttention }] of this.decoder.layers.entries()) {
+        g.scope(`layers.${i}.crossAttention`, () => crossAttention!.remember(g, memory, state[i].cross!));
       }
     });
   }
 
   /**
    * The next tokens of N sentences with K hypotheses each (rows n·K to n·K + K - 1 are sentence n's), through caches
-   * that `remember` has filled: rows stand at `step.position` and after. `lengths` u32 (N) are the sources'. Before
+   * that `remember` has filled: rows stand at `step.position` and after. `sourceLengths` u32 (N) are the sources'. Before
    * anything else, `order` u32 (N·K) moves hypotheses: row r goes on from what row order[r] was, of the same sentence.
    * ids (N·K, T) u32, usually T = 1 -> logits (N·K, V) of row `step.length` - 1 (T = 1: of the only one). `look` is
-   * called while recording with each layer's queries (N, K·T, C) and keys (N, S, C) of cross-attention.
+   * called while recording with each layer's queries (N, K·T, C) and keys (N, S, C) of cross-attention. `starts` and
+   * `lengths` are those of `Decoder.next`.
    */
   next(
     g: Graph,
     ids: Tensor,
-    caches: readonly DecoderCache[],
-    lengths: Tensor | null,
-    { order = null, look }: NextOptions = {},
+    state: readonly LayerState[],
+    options: NextOptions & { readonly order?: Tensor | null } = {},
   ): Tensor {
-    const hidden = this.#decoded(g, ids, (i) => ({
-      self: (layer, x, residual) => layer.next(g, x, residual, caches[i], order),
-      cross: (layer, x, residual) =>
-        layer.next(g, x, residual, caches[i], lengths, look && ((q, keys) => look(i, q, keys))),
-    }));
+    const { sourceLengths = null, starts, lengths, order, look } = options;
+    expectOptions('EncoderDecoder.next', options, { sourceLengths, starts, lengths, order, look });
+    const placed = placedOf(options);
     const [rows, time] = ids.shape;
-    return this.#logits(g, time === 1 ? g.view(hidden, [rows, this.config.width]) : selectRows(g, hidden));
+    if (order) g.scope('decoder', () => reorderState(g, state, order, starts ? { starts } : {}));
+    const input = (i: number): LayerInput => ({
+      ...{ state: state[i], memoryLengths: sourceLengths, ...placed },
+      ...(look && { look: (q: Tensor, keys: Tensor) => look(i, q, keys) }),
+    });
+    const hidden = this.#decoded(g, ids, input, placed);
+    if (time === 1) return this.#logits(g, g.view(hidden, [rows, this.config.width]));
+    return this.#logits(g, selectRows(g, hidden, lengths ? { lengths } : {}));
   }
 
   /** Empty caches for N = `batch` sentences; give them to a ParameterStore for memory. */
-  caches(batch: number, sizes: CacheSizes = {}): DecoderCache[] {
-    const { context, width, decoderLayers } = this.config;
+  caches(batch: number, sizes: CacheSizes = {}): LayerState[] {
+    const { context } = this.config;
     const { beams = 1, source = context, target = context, dtype = 'f32' } = sizes;
-    const make = (rows: number, time: number): Parameter =>
-      new Parameter([rows, time, width], { trainable: false, decay: false, dtype });
-    return Array.from({ length: decoderLayers }, () => ({
-      keys: make(batch * beams, target),
-      values: make(batch * beams, target),
-      memoryKeys: make(batch, source),
-      memoryValues: make(batch, source),
-    }));
+    expectOptions('EncoderDecoder.caches', sizes, { beams, source, target, dtype });
+    const rows = { batch: batch * beams, capacity: target };
+    return this.decoder.state({ ...rows, memories: batch, memoryCapacity: source, dtype });
   }
 
   /** The decoder's stack over ids (B, T) -> (B, T, C). */
-  #decoded(g: Graph, ids: Tensor, attending: (layer: number) => Attending): Tensor {
-    return g.scope('decoder', () => {
-      let x = this.#embed(g, ids, this.embedding, this.target_positions, 'target');
-      for (const [i, layer] of this.decoder.layers.entries()) {
-        x = this.#layer(g, i, () => layer.forward(g, x, attending(i)));
-      }
-      return this.decoder.norm?.forward(g, x) ?? x;
-    });
-  }
-
-  #layer(g: Graph, i: number, forward: () => Tensor): Tensor {
-    const body = (): Tensor => g.scope(`layers.${i}`, forward);
-    return this.config.recompute ? g.recompute(body) : body();
+  #decoded(
+    g: Graph,
+    ids: Tensor,
+    input: (layer: number) => LayerInput,
+    placed: PositionsOptions = {},
+  ): Tensor {
+    const { decoder, tokens, targetPositions } = this;
+    const embed = (): Tensor =>
+      this.#embed(g, ids, tokens, targetPositions, 'target', { ...placed, after: decoder.prefix });
+    return g.scope('decoder', () => decoder.forward(g, embed(), input));
   }
 
   #embed(
@@ -238,25 +240,24 @@ export class EncoderDecoder {
     table: Embedding,
     learned: LearnedPositions | null,
     what: 'source' | 'target',
+    { after, ...placed }: PositionsOptions & { readonly after: number },
   ): Tensor {
     const { context, width, scaleEmbedding, dropout: p } = this.config;
-    const [, time = 0] = ids.shape;
-    if (ids.shape.length !== 2 || time > context) {
-      throw new ShapeError(
-        'EncoderDecoder context',
-        `${what} ids are (${ids.shape.join(', ')}), that is ${time} tokens in a context of ${context}`,
-        'Give ids as (B, T), cut the text at the ends of sentences or raise context.',
-      );
-    }
+    const todo = 'cut the text at the ends of sentences or raise context';
+    expectContext('EncoderDecoder', ids, context, todo, `${what} ids`);
     return g.scope('embed', () => {
       const rows = table.forward(g, ids);
       const x = scaleEmbedding ? scale(g, rows, Math.sqrt(width)) : rows;
-      const y = learned?.forward(g, x) ?? addPositions(g, x, sinusoidal(g, context, width));
+      const sines = (): Tensor => {
+        const all = sinusoidal(g, after + context, width);
+        return after > 0 ? slice(g, all, 0, after, context) : all;
+      };
+      const y = learned?.forward(g, x, { ...placed, after }) ?? addPositions(g, x, sines(), placed);
       return g.train && p > 0 ? dropout(g, y, p) : y;
     });
   }
 
   #logits(g: Graph, x: Tensor): Tensor {
-    return g.scope('output', () => this.output.forward(g, x, this.embedding.weight));
+    return g.call(this, 'head', x, this.tokens.weight);
   }
 }

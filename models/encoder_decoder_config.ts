@@ -1,4 +1,8 @@
-import { EngineError, ShapeError, type Activation } from '../engine/index';
+import { EngineError, expectActivation, expectOptions, ShapeError, type Activation } from '../engine/index';
+import { definedOf, expectKinds, expectRates, expectSizes, isWhole } from './option_checks';
+
+/** Numbers of a table of sines. */
+const LARGEST_TABLE = 2 ** 28;
 
 /** What an `EncoderDecoder` is. The defaults are the Transformer of "Attention Is All You Need" (Vaswani et al. 2017). */
 export interface EncoderDecoderConfig {
@@ -21,6 +25,8 @@ export interface EncoderDecoderConfig {
   readonly dropout?: number;
   /** Probability of dropping an attention weight while training. Default 0. */
   readonly attentionDropout?: number;
+  /** Probability of dropping a number inside of the feed-forward layers, after the activation, while training. Default 0. */
+  readonly activationDropout?: number;
   /** Default 'relu'. */
   readonly activation?: Activation;
   /**
@@ -30,23 +36,21 @@ export interface EncoderDecoderConfig {
   readonly preNorm?: boolean;
   /** A norm after each stack, which pre-norm needs. Default `preNorm`; PyTorch's nn.Transformer always has it. */
   readonly finalNorm?: boolean;
-  /** Default 'sinusoidal'. */
-  readonly positions?: 'sinusoidal' | 'learned';
+  /** 'frozen' ones come with the weights and do not train, as Marian's. Default 'sinusoidal'. */
+  readonly positions?: 'sinusoidal' | 'learned' | 'frozen';
   /** One embedding for source and target: a joint vocabulary. Default true. */
   readonly shared?: boolean;
   /** The output layer is the target's embedding, transposed. Default true. */
   readonly tied?: boolean;
-  /** A bias per token in the output layer (Marian). Default false. */
-  readonly outputBias?: boolean;
+  /** A bias per token in the output layer; 'frozen' for one that does not train, as Marian's. Default false. */
+  readonly outputBias?: boolean | 'frozen';
   /** Embeddings times √C before positions are added, as the paper does. Default true. */
   readonly scaleEmbedding?: boolean;
+  /** The id of padding, whose row of the embeddings learns nothing from where it is read, see `Embedding`. Default null. */
+  readonly padding?: number | null;
   /** Added to variances. Default 1e-5. */
   readonly epsilon?: number;
-  /**
-   * Keep only what goes from layer to layer while training, and compute the values inside of each layer again in the
-   * backward pass (`Graph.recompute`): memory of one layer instead of all, for about a quarter more time. Losses and
-   * gradients are the same, bit for bit. Default false.
-   */
+  /** See `StackOptions.recompute`. Default false. */
   readonly recompute?: boolean;
 }
 
@@ -64,12 +68,13 @@ export const encoderDecoderPresets = {
 
 /** Fills the defaults and refuses what cannot work, with the numbers. */
 export function completeEncoderDecoder(config: EncoderDecoderConfig): CompleteEncoderDecoderConfig {
-  const full: CompleteEncoderDecoderConfig = {
+  const defaults = {
     sourceVocabulary: config.vocabulary,
     context: 256,
     hidden: 4 * config.width,
     dropout: 0.1,
     attentionDropout: 0,
+    activationDropout: 0,
     activation: 'relu',
     preNorm: false,
     finalNorm: config.preNorm ?? false,
@@ -78,12 +83,27 @@ export function completeEncoderDecoder(config: EncoderDecoderConfig): CompleteEn
     tied: true,
     outputBias: false,
     scaleEmbedding: true,
+    padding: null,
     epsilon: 1e-5,
     recompute: false,
-    ...config,
-  };
+  } as const;
   const where = 'EncoderDecoder';
-  for (const key of [
+  expectOptions(where, config, {
+    ...{ vocabulary: 0, encoderLayers: 0, decoderLayers: 0, heads: 0, width: 0 },
+    ...defaults,
+  });
+  const full = { ...defaults, ...definedOf(config) } as CompleteEncoderDecoderConfig;
+  expectKinds(where, full, {
+    positions: ['sinusoidal', 'learned', 'frozen'],
+    outputBias: [true, false, 'frozen'],
+    preNorm: [true, false],
+    finalNorm: [true, false],
+    shared: [true, false],
+    tied: [true, false],
+    scaleEmbedding: [true, false],
+    recompute: [true, false],
+  });
+  expectSizes(where, full, [
     'vocabulary',
     'sourceVocabulary',
     'context',
@@ -92,11 +112,7 @@ export function completeEncoderDecoder(config: EncoderDecoderConfig): CompleteEn
     'heads',
     'width',
     'hidden',
-  ] as const) {
-    if (!Number.isInteger(full[key]) || full[key] < 1) {
-      throw new ShapeError(where, `${key} is ${full[key]}`, 'It must be a positive integer.');
-    }
-  }
+  ]);
   const { width, heads, vocabulary, sourceVocabulary, shared } = full;
   if (width % heads !== 0) {
     throw new ShapeError(where, `width ${width} does not divide into ${heads} heads`, 'Choose a multiple.');
@@ -108,10 +124,15 @@ export function completeEncoderDecoder(config: EncoderDecoderConfig): CompleteEn
       'Make one vocabulary of both, or set shared: false.',
     );
   }
-  for (const key of ['dropout', 'attentionDropout'] as const) {
-    if (!(full[key] >= 0 && full[key] < 1)) {
-      throw new EngineError(where, `${key} is ${full[key]}`, 'It must be at least 0 and below 1.');
-    }
+  const { context, padding, positions } = full;
+  if (positions === 'sinusoidal' && context * width > LARGEST_TABLE) {
+    const what = `context ${context} and width ${width} make a table of ${context * width} positions`;
+    throw new ShapeError(where, what, `Its numbers may be ${LARGEST_TABLE}: choose a shorter context.`);
   }
+  if (padding !== null && !isWhole(padding, 0, Math.max(vocabulary, sourceVocabulary) - 1)) {
+    throw new EngineError(where, `padding is ${String(padding)}`, 'Use an id of the vocabulary, or null.');
+  }
+  expectActivation(where, full.activation);
+  expectRates(where, full, ['dropout', 'attentionDropout', 'activationDropout']);
   return full;
 }

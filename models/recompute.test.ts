@@ -46,8 +46,8 @@ describe('recompute in models', () => {
     // The last matmul of a layer only adds to the residual stream: no rule reads what it gives.
     const of = (name: string): string[] =>
       labels(again).filter((label) => label.startsWith(name) && label.endsWith('again'));
-    expect(of('h.3.mlp/dropout')).toEqual([]);
-    expect(of('h.3.attn/attention').length).toBe(1);
+    expect(of('stack.layers.3.feedForward/dropout')).toEqual([]);
+    expect(of('stack.layers.3.attention/attention').length).toBe(1);
   });
 
   it('a layer more costs what goes between layers, and no more', () => {

@@ -62,7 +62,7 @@ export class AlignmentView implements Disposable {
     const sourceIds = typeof source === 'string' ? [...vocabulary.encodeSource(source), end] : [...source];
     const targetIds = typeof target === 'string' ? [...vocabulary.encodeTarget(target)] : [...target];
     const plan = await this.#run(sourceIds, targetIds);
-    const map = await plan.attention(`decoder.layers.${layer}.multihead_attn`, head, {
+    const map = await plan.attention(`decoder.layers.${layer}.crossAttention`, head, {
       rows: [0, targetIds.length + 1],
       ...(signal && { signal }),
     });

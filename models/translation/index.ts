@@ -19,8 +19,9 @@ export {
   type Hypothesis,
   type SentenceProgress,
   type SequenceGeneratorOptions,
-} from '../sequence_generator';
-export { marianPositions, pretrainedMarian, type PretrainedMarian } from '../pretrained_marian';
+} from '../generation/sequence_generator';
+export { marian, marianPositions } from '../families/marian';
+export { pretrainedMarian, type PretrainedMarian } from '../pretrained_marian';
 export { scoreTranslations, type TranslationSample, type TranslationScores } from './score';
 export {
   type TranslationMetric,

@@ -51,7 +51,10 @@ export async function learnSubwords(
 
 export async function subwordsFromJson(json: object): Promise<VocabularySides> {
   const { tokenizer } = json as { tokenizer?: TokenizerJson };
-  const special = tokenizer?.added_tokens?.map(({ content }) => content) ?? [];
+  const given: unknown = tokenizer?.added_tokens;
+  const special = Array.isArray(given)
+    ? given.map((token: { readonly content?: unknown } | null) => token?.content)
+    : [];
   if (SPECIAL.some((token, id) => special[id] !== token)) {
     const what = `its special tokens are ${special.slice(0, 6).join(', ') || 'missing'}, want ${SPECIAL.join(', ')}`;
     throw new DataError('PairVocabulary', what, 'Use the vocabulary that was saved with the model.');
@@ -98,7 +101,11 @@ class Subwords implements VocabularySide {
   }
 
   decode(ids: readonly number[], partial: boolean): string {
-    const text = this.#tokenizer.decode(ids).replace(/^ /, '');
+    // Targets were learnt without line breaks; bytes that make one all the same must not move later lines.
+    const text = this.#tokenizer
+      .decode(ids)
+      .replace(/[\n-\r\x85\u2028\u2029]/g, ' ')
+      .replace(/^ /, '');
     return partial ? text.replace(/\ufffd+$/, '') : text;
   }
 

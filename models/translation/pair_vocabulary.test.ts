@@ -63,6 +63,15 @@ describe('subwords', async () => {
     expect(learnt.targetPieces(ids).length).toBe(ids.length);
   });
 
+  test('bytes that make a line break are a space in a text: a translation is one line', () => {
+    const word = [...learnt.encodeTarget('cat')];
+    const breaks = Array.from({ length: learnt.size }, (_, id) => id).filter((id) =>
+      /[\n\r\v\f]/.test(learnt.targetPieces([id])[0]),
+    );
+    expect(breaks.length).toBeGreaterThanOrEqual(4);
+    for (const id of breaks) expect(learnt.decodeTarget([...word, id, ...word])).toBe('cat  cat');
+  });
+
   test('its tokenizer.json is that of a byte-level tokenizer with prefix spaces', async () => {
     const { tokenizer: json } = JSON.parse(learnt.toJson()) as { tokenizer: TokenizerJson };
     const reader = await tokenizerFromJson(json);
@@ -137,3 +146,15 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   await expect(make()).rejects.toThrow(message);
   await expect(make()).rejects.toBeInstanceOf(DataError);
 });
+
+test.each([['a'], [null], [[null]], [[{}]], [{}], [[{ content: 5 }]]])(
+  'a vocabulary whose added tokens are %o is refused',
+  async (added_tokens) => {
+    const json = JSON.parse((await PairVocabulary.learn(SOME_PAIRS)).toJson()) as { tokenizer: object };
+    const edited = { ...json, tokenizer: { ...json.tokenizer, added_tokens } };
+    await expect(PairVocabulary.fromJson(JSON.stringify(edited))).rejects.toThrow(
+      'PairVocabulary: its special tokens are',
+    );
+  },
+);
+const SOME_PAIRS = [{ source: 'ab ab', target: 'ba ba' }];

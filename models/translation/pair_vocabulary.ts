@@ -2,7 +2,7 @@
  * Text of two languages as token ids and back: one byte-level BPE vocabulary of both (Sennrich et al. 2016, §3.2: joint
  * BPE), or the symbols of each side, such as letters and phonemes.
  */
-import { DataError } from '../../engine/index';
+import { DataError, expectOptions } from '../../engine/index';
 import type { TextPair } from '../../engine/data';
 import { learnSubwords, subwordsFromJson } from './pair_subwords';
 import { learnSymbols, symbolsFromJson, type SymbolUnits } from './pair_symbols';
@@ -82,6 +82,9 @@ export class PairVocabulary {
     options: PairVocabularyOptions = {},
   ): Promise<PairVocabulary> {
     const { kind = 'subwords' } = options;
+    expectOptions('PairVocabulary', options, {
+      ...{ kind, vocabularySize: 0, minFrequency: 0, signal: 0, onProgress: 0 },
+    });
     if (pairs.length === 0) {
       throw new DataError('PairVocabulary', 'there are no pairs', 'Give the pairs to train on.');
     }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import reference from '../../tests/fixtures/metrics.json';
 import { PairVocabulary, type PairVocabularyKind } from './pair_vocabulary';
-import { bleuTokenizer, scoreTranslations, spread } from './score';
+import { scoreTranslations, spread } from './score';
 import type { Translator } from './translator';
 
 const pairs = [
@@ -10,13 +11,18 @@ const pairs = [
 ].map(([source, target]) => ({ source, target }));
 
 /** Says what it is told to. */
-async function speaker(kind: PairVocabularyKind, answers: Record<string, string>, asked: string[] = []) {
+async function speaker(
+  kind: PairVocabularyKind,
+  answers: Record<string, string>,
+  asked: string[] = [],
+  languages?: readonly [string, string],
+) {
   const vocabulary = await PairVocabulary.learn(pairs, { kind, vocabularySize: 270 });
   const translate = (texts: readonly string[]) => {
     asked.push(...texts);
     return Promise.resolve(texts.map((text) => ({ text: answers[text] })));
   };
-  return { vocabulary, info: { title: '' }, translate } as unknown as Translator;
+  return { vocabulary, info: { title: '', languages }, translate } as unknown as Translator;
 }
 
 test('the nearest pronunciation counts, each word once', async () => {
@@ -41,8 +47,19 @@ test('text: every pair has one reference', async () => {
   expect(all.metrics['chrf']).toBeCloseTo(100, 8);
 });
 
-test('tokenizers by language; samples are spread', () => {
-  expect(['zh-Hans', 'ja', 'fr', undefined].map(bleuTokenizer)).toEqual(['zh', 'char', '13a', '13a']);
+test('BLEU sees the words of the language, told or not', async () => {
+  const { hypotheses, references, score, codes } = reference.languages[0];
+  const pairs = references.map((target, i) => ({ source: `line ${i}`, target }));
+  const answers = Object.fromEntries(pairs.map(({ source }, i) => [source, hypotheses[i]]));
+  for (const code of [...codes, undefined, 'und']) {
+    const translator = await speaker('subwords', answers, [], code === undefined ? code : ['en', code]);
+    const { metrics, signature } = await scoreTranslations(translator, pairs);
+    expect(metrics['bleu'], code).toBeCloseTo(score, 9);
+    expect(signature).toContain('tok:zh');
+  }
+});
+
+test('samples are spread', () => {
   expect(spread([0, 1, 2, 3, 4, 5], 3)).toEqual([0, 2, 4]);
   expect(spread([1, 2], 5)).toEqual([1, 2]);
 });

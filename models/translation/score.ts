@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../engine/index';
 import type { TextPair } from '../../engine/data';
-import { BLEU, ChrF, ErrorRate, type BLEUTokenizer } from '../../engine/metrics/index';
+import { BLEU, bleuTokenizer, ChrF, ErrorRate } from '../../engine/metrics/index';
 import type { TranslateOptions, Translator } from './translator';
 
 /** A pair that was held out, with what the model makes of its source. */
@@ -14,9 +14,14 @@ export interface TranslationScores {
    * against the nearest of a word's pronunciations, and `wer`, words with any error in a hundred.
    */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of BLEU, in sacreBLEU's form: with which tokenizer. */
+  readonly signature?: string;
   /** In the order of the pairs; one for each source of symbols. */
   readonly samples: readonly TranslationSample[];
 }
+
+/** Targets that tell the script, where the language is not known. */
+const TOLD_BY = 100;
 
 /**
  * Translates the sources of pairs and holds the results against their targets. Pairs of one source are references of
@@ -54,19 +59,15 @@ export async function scoreTranslations(
     const { rate: edits, sequenceErrorRate } = rate.result();
     return { metrics: { per: 100 * edits, wer: 100 * sequenceErrorRate }, samples };
   }
-  const bleu = new BLEU({ tokenizer: bleuTokenizer(translator.info.languages?.[1]) });
+  const some = spread(items, TOLD_BY).map(({ targets }) => targets[0]);
+  const bleu = new BLEU({ tokenizer: bleuTokenizer(translator.info.languages?.[1], some.join(' ')) });
   const chrf = new ChrF();
   items.forEach(({ targets }, i) => {
     bleu.add(texts[i], targets);
     chrf.add(texts[i], targets);
   });
-  return { metrics: { bleu: bleu.result().score, chrf: chrf.result().score }, samples };
-}
-
-/** sacreBLEU's advice: 13a, zh for Chinese, characters for Japanese and Thai, which have no spaces either. */
-export function bleuTokenizer(language = ''): BLEUTokenizer {
-  if (/^zh\b/.test(language)) return 'zh';
-  return /^(ja|th|lo|km|my)\b/.test(language) ? 'char' : '13a';
+  const { score, signature } = bleu.result();
+  return { metrics: { bleu: score, chrf: chrf.result().score }, signature, samples };
 }
 
 /** So many items, spread evenly over a list: files are often sorted. */

@@ -5,6 +5,11 @@ const pairs = Array.from({ length: 100 }, (_, i) => ({ source: `word ${i}`, targ
 const schedule = { kind: 'cosine', lr: 1e-3, warmup: 10, steps: 1000 } as const;
 const saved = { training: JSON.stringify(completeSettings({ steps: 1000, schedule }, pairs)) };
 
+test('a number is a constant learning rate', () => {
+  expect(completeSettings({ schedule: 1e-4 }, pairs).schedule).toEqual({ kind: 'constant', lr: 1e-4 });
+  expect(() => completeSettings({ schedule: -1 }, pairs)).toThrow('lr is -1');
+});
+
 test('a resumed run keeps its schedule, planned anew where it is to make another number of steps', () => {
   expect(resumedSettings(saved, {}).schedule).toEqual(schedule);
   expect(resumedSettings(saved, { steps: 1000, sample: 7 })).toMatchObject({ schedule, run: { sample: 7 } });

@@ -1,7 +1,16 @@
 /** How a translation model is trained: what a caller may choose, the defaults, and what a checkpoint remembers. */
-import { DataError, transformerSchedule, type AdamWOptions, type Schedule } from '../../engine/index';
+import {
+  DataError,
+  isSeed,
+  SEEDS,
+  scheduleOf,
+  transformerSchedule,
+  type AdamWOptions,
+  type Schedule,
+} from '../../engine/index';
 import type { TextPair } from '../../engine/data';
 import { encoderDecoderPresets, type EncoderDecoderConfig } from '../encoder_decoder_config';
+import { checkEach, isWhole } from '../option_checks';
 import type { PairVocabularyKind } from './pair_vocabulary';
 import type { TranslationDataSettings } from './data';
 
@@ -28,7 +37,10 @@ export interface TranslationRunSettings {
   readonly evaluateEvery: number;
   /** Validation pairs that evaluations translate. */
   readonly sample: number;
-  /** What the best evaluation is chosen by: see `TranslationScores`, or the validation 'loss'. */
+  /**
+   * What the best evaluation is chosen by: see `TranslationScores`, or the validation 'loss'. Where BLEU is 0, which says
+   * nothing, chrF chooses in its place; ties are broken by chrF and then the loss. Events say which number chose.
+   */
   readonly monitor: TranslationMetric;
   /** Stop when the metric has not improved for this many evaluations; null: never. */
   readonly patience: number | null;
@@ -41,7 +53,7 @@ export interface TranslationRunSettings {
 
 export interface TranslationSettingsOptions
   extends
-    Partial<Omit<TranslationSettings, 'model' | 'run' | 'vocabulary'>>,
+    Partial<Omit<TranslationSettings, 'model' | 'run' | 'vocabulary' | 'schedule'>>,
     Partial<TranslationRunSettings> {
   /** Default 'small'. */
   readonly preset?: TranslationPreset;
@@ -52,10 +64,76 @@ export interface TranslationSettingsOptions
   /** Default 8000; less where there are few pairs. */
   readonly vocabularySize?: number;
   readonly minFrequency?: number;
+  /** In place of the preset's; a number is a constant learning rate. */
+  readonly schedule?: Schedule | number;
   /** Peak learning rate of the default schedule. Default by preset. */
   readonly lr?: number;
   /** Updates of its warm-up. Default a tenth of all, at most 4000. */
   readonly warmup?: number;
+}
+
+/** Of `TranslationSettingsOptions`. */
+export const KNOWN_SETTINGS: Readonly<Record<keyof TranslationSettingsOptions, true>> = {
+  ...{
+    preset: true,
+    model: true,
+    kind: true,
+    vocabularySize: true,
+    minFrequency: true,
+    lr: true,
+    warmup: true,
+  },
+  ...{ validation: true, test: true, apart: true, splitSeed: true, tokens: true, maxLength: true },
+  ...{ maxShapes: true, seed: true, accumulate: true, smoothing: true, schedule: true, optimizer: true },
+  ...{ steps: true, evaluateEvery: true, sample: true, monitor: true, patience: true, average: true },
+};
+
+/** Throws an `EngineError` for numbers that cannot be. What is held out, model and optimizer check themselves. */
+function checkSettings({ run, ...settings }: TranslationSettings): TranslationSettings {
+  const { lr, warmup = 0 } = settings.schedule;
+  const { minFrequency = 1, vocabularySize, kind } = settings.vocabulary;
+  const whole = (
+    name: string,
+    value: unknown,
+    from: number,
+    todo = `Use a whole number of at least ${from}.`,
+  ) => [name, value, isWhole(value, from), todo] as const;
+  checkEach('trainTranslation', [
+    whole('steps', run.steps, 0),
+    whole('evaluateEvery', run.evaluateEvery, 1),
+    whole('sample', run.sample, 1),
+    whole('average', run.average, 1),
+    [
+      'patience',
+      run.patience,
+      run.patience === null || isWhole(run.patience, 1),
+      'Use a whole number, or null.',
+    ],
+    ['validation', settings.validation, settings.validation !== 0, 'Evaluations need some pairs.'],
+    whole('tokens', settings.tokens, 2),
+    ['lr', lr, Number.isFinite(lr) && lr >= 0, 'Use a finite number of at least 0, such as 3e-4.'],
+    ['warmup', warmup, Number.isFinite(warmup) && warmup >= 0, 'Use 0 or more updates.'],
+    whole('maxLength', settings.maxLength, 2),
+    whole('maxShapes', settings.maxShapes, 1),
+    whole('accumulate', settings.accumulate, 1),
+    whole('minFrequency', minFrequency, 1),
+    [
+      'vocabularySize',
+      vocabularySize,
+      kind !== 'subwords' || isWhole(vocabularySize, 1),
+      'Use a whole number.',
+    ],
+    ['apart', settings.apart, ['source', 'both'].includes(settings.apart), "Use 'source' or 'both'."],
+    ['seed', settings.seed, isSeed(settings.seed), SEEDS],
+    ['splitSeed', settings.splitSeed, isSeed(settings.splitSeed), SEEDS],
+    [
+      'smoothing',
+      settings.smoothing,
+      Number.isFinite(settings.smoothing) && settings.smoothing >= 0 && settings.smoothing < 1,
+      'Use a share from 0 to below 1.',
+    ],
+  ]);
+  return { run, ...settings };
 }
 
 const PRESETS: Readonly<Record<TranslationPreset, { lr: number; steps: number; tokens: number }>> = {
@@ -83,7 +161,7 @@ export function completeSettings(
     maxLength = Math.min(100, config.context ?? 256),
     evaluateEvery = Math.min(1000, Math.max(1, Math.round(steps / 20))),
   } = options;
-  return {
+  return checkSettings({
     vocabulary: { kind, vocabularySize, minFrequency },
     validation: options.validation ?? Math.max(1, Math.min(1000, Math.round(pairs.length / 20))),
     test: options.test ?? 0,
@@ -96,11 +174,14 @@ export function completeSettings(
     model: config,
     accumulate: options.accumulate ?? 1,
     smoothing: options.smoothing ?? 0.1,
-    schedule: options.schedule ?? {
-      kind: 'inverse_square_root',
-      lr: lr ?? base.lr,
-      warmup: warmup ?? Math.min(4000, Math.ceil(steps / 10)),
-    },
+    schedule:
+      options.schedule === undefined
+        ? {
+            kind: 'inverse_square_root',
+            lr: lr ?? base.lr,
+            warmup: warmup ?? Math.min(4000, Math.ceil(steps / 10)),
+          }
+        : scheduleOf(options.schedule),
     optimizer: { beta2: 0.98, epsilon: 1e-9, weightDecay: 0.01, ...options.optimizer },
     run: {
       steps,
@@ -110,7 +191,7 @@ export function completeSettings(
       average: options.average ?? 5,
       monitor: monitorOf(kind, options.monitor),
     },
-  };
+  });
 }
 
 function monitorOf(kind: PairVocabularyKind, wanted?: TranslationMetric): TranslationMetric {
@@ -125,22 +206,38 @@ function monitorOf(kind: PairVocabularyKind, wanted?: TranslationMetric): Transl
   );
 }
 
+/** As a checkpoint has them: what is no object there would be taken for one. */
+function savedSettings(json: string | undefined): TranslationSettings {
+  let saved: TranslationSettings | null = null;
+  let cause: unknown;
+  try {
+    saved = JSON.parse(json ?? '') as TranslationSettings | null;
+  } catch (error) {
+    cause = error;
+  }
+  const parts = [saved, saved?.vocabulary, saved?.schedule, saved?.run, saved?.optimizer];
+  const { kind = 'subwords' } = saved?.vocabulary ?? {};
+  if (
+    saved &&
+    parts.every((part) => typeof part === 'object' && part !== null) &&
+    ['subwords', 'symbols', 'characters'].includes(kind)
+  ) {
+    return saved;
+  }
+  throw new DataError(
+    'trainTranslation',
+    'the checkpoint does not say how its training goes on',
+    'Resume from a file of optimizer state, not from weights alone.',
+    { cause },
+  );
+}
+
 /** The settings of a checkpoint's extras, with what may change of them. */
 export function resumedSettings(
   extras: Readonly<Record<string, string>>,
   { steps, evaluateEvery, sample, patience, average, monitor }: Partial<TranslationRunSettings>,
 ): TranslationSettings {
-  let saved: TranslationSettings;
-  try {
-    saved = JSON.parse(extras['training']) as TranslationSettings;
-  } catch (cause) {
-    throw new DataError(
-      'trainTranslation',
-      'the checkpoint does not say how its training goes on',
-      'Resume from a file of optimizer state, not from weights alone.',
-      { cause },
-    );
-  }
+  const saved = savedSettings(extras['training']);
   if (monitor !== undefined) monitorOf(saved.vocabulary.kind ?? 'subwords', monitor);
   const changed = { steps, evaluateEvery, sample, patience, average, monitor };
   const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
@@ -148,5 +245,5 @@ export function resumedSettings(
   // Planned anew for another number of steps: beyond its end a schedule stays at its lowest rate, often 0.
   const replanned = 'steps' in saved.schedule && run.steps !== saved.run.steps;
   const schedule = replanned ? { ...saved.schedule, steps: run.steps } : saved.schedule;
-  return { ...saved, schedule, run };
+  return checkSettings({ ...saved, schedule, run });
 }

@@ -1,10 +1,23 @@
-import { ParameterStore, throwIfAborted, type Device, type HeadChoice } from '../../engine/index';
+import {
+  DataError,
+  EngineError,
+  expectOptions,
+  ParameterStore,
+  throwIfAborted,
+  type Device,
+  type HeadChoice,
+} from '../../engine/index';
 import { AlignmentView, type AlignmentMap } from './alignment_view';
 import { EncoderDecoder } from '../encoder_decoder';
 import type { EncodeSourceOptions, PairVocabulary } from './pair_vocabulary';
-import { SequenceGenerator, type GenerateSequenceOptions, type Hypothesis } from '../sequence_generator';
-import type { TranslationInfo, TranslationModel } from './model';
-import { cutSource, joinPieces, type SourcePiece } from './pieces';
+import { checkEach } from '../option_checks';
+import {
+  SequenceGenerator,
+  type GenerateSequenceOptions,
+  type Hypothesis,
+} from '../generation/sequence_generator';
+import { canonicalInfo, type TranslationInfo, type TranslationModel } from './model';
+import { cutLines, joinLines, type SourceLine, type SourcePiece } from './pieces';
 
 export type { AlignmentMap } from './alignment_view';
 
@@ -26,7 +39,7 @@ export interface TranslateOptions extends Pick<
 > {
   /** Source characters that the model has not learnt: see `EncodeSourceOptions`. */
   readonly unknown?: EncodeSourceOptions['unknown'];
-  /** Cut every text at the ends of its sentences, not only those that are too long. Default false. */
+  /** Cut every line at the ends of its sentences, not only those that are too long. Default false. */
   readonly sentences?: boolean;
   /** What all translations begin with; of texts in pieces, the first piece's. Default nothing. */
   readonly prefix?: string;
@@ -36,6 +49,20 @@ export interface TranslateOptions extends Pick<
   readonly onText?: (text: string, index: number, done: boolean) => void;
 }
 
+const KNOWN: Readonly<Record<keyof TranslateOptions, true>> = {
+  ...{ mode: true, beams: true, nBest: true, lengthPenalty: true, coverage: true, earlyStopping: true },
+  ...{
+    tokens: true,
+    noRepeatNgram: true,
+    temperature: true,
+    topK: true,
+    topP: true,
+    seed: true,
+    signal: true,
+  },
+  ...{ unknown: true, sentences: true, prefix: true, without: true, onText: true },
+};
+
 export interface TranslationHypothesis extends Hypothesis {
   readonly text: string;
 }
@@ -43,6 +70,8 @@ export interface TranslationHypothesis extends Hypothesis {
 /** A part of a text that was translated at once. */
 export interface TranslatedPiece {
   readonly source: string;
+  /** Which line of the text it is in, from 0. */
+  readonly line: number;
   /** With the end. */
   readonly sourceIds: readonly number[];
   /** Best first. */
@@ -51,7 +80,7 @@ export interface TranslatedPiece {
 
 export interface Translation {
   readonly source: string;
-  /** The best; of several pieces, the best of each. */
+  /** The best; of several pieces, the best of each, with the text's line breaks and marks of lists. */
   readonly text: string;
   /** None for a text without anything to translate. */
   readonly pieces: readonly TranslatedPiece[];
@@ -84,13 +113,15 @@ export class Translator implements Disposable {
       readonly vocabulary: PairVocabulary;
       readonly info?: TranslationInfo;
     },
-    { sentences = 8, beams = 4 }: TranslatorOptions = {},
+    options: TranslatorOptions = {},
     store: ParameterStore | null = null,
   ) {
+    expectOptions('Translator', options, { sentences: true, beams: true });
+    const { sentences = 8, beams = 4 } = options;
     this.device = device;
     this.model = parts.model;
     this.vocabulary = parts.vocabulary;
-    this.info = parts.info ?? { title: '' };
+    this.info = canonicalInfo(parts.info ?? { title: '' });
     this.#store = store;
     const { begin, end } = this.vocabulary;
     // Weights of another owner may have changed since the last look.
@@ -105,7 +136,7 @@ export class Translator implements Disposable {
     options: TranslatorOptions = {},
   ): Promise<Translator> {
     const model = new EncoderDecoder(from.config);
-    const store = new ParameterStore(device, model, { owner: 'translator' });
+    const store = new ParameterStore(device, model, { init: 'none', owner: 'translator' });
     try {
       await store.load(from.weights, { where: from.info.title || 'TranslationModel' });
       return new Translator(device, { model, vocabulary: from.vocabulary, info: from.info }, options, store);
@@ -129,14 +160,23 @@ export class Translator implements Disposable {
   }
 
   /**
-   * Translations of all texts, in their order; beam search unless `mode` says otherwise. Texts too long for the model are
-   * translated sentence by sentence; empty ones give ''.
+   * Translations of all texts, in their order; beam search unless `mode` says otherwise. The lines of a text are translated
+   * by themselves, those too long for the model sentence by sentence; blank ones come back.
    *
    * @throws DataError for a sentence beyond the context and for characters that the model has not learnt (before
-   * anything is translated); EngineError for options out of range; the signal's reason on abort.
+   * anything is translated); EngineError for options that are unknown or out of range; the signal's reason on abort.
    */
   async translate(texts: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
+    expectOptions('translate', options, KNOWN);
     const { signal, sentences = false, unknown, onText } = options;
+    checkEach('translate', [
+      ['unknown', unknown, [undefined, 'error', 'token'].includes(unknown), "Use 'error' or 'token'."],
+      ['sentences', sentences, typeof sentences === 'boolean', 'Use true or false.'],
+    ]);
+    if (this.#disposed) throw new EngineError('translate', 'it was disposed of', 'Make another one.');
+    const given: unknown = texts;
+    if (!Array.isArray(given) || !given.every((text) => typeof text === 'string'))
+      throw new DataError('translate', 'it takes a list of texts', "Such as ['Hello.'].");
     throwIfAborted(signal);
     const { context } = this.model.config;
     const { longest = context, languages } = this.info;
@@ -147,9 +187,13 @@ export class Translator implements Disposable {
       unknown,
       language: languages?.[0],
     };
-    const cuts = texts.map((text) => cutSource(text, this.vocabulary, cut));
-    const places = cuts.flatMap((pieces, text) => pieces.map((piece, number) => ({ text, number, piece })));
-    for (const [index, pieces] of cuts.entries()) if (pieces.length === 0) onText?.('', index, true);
+    const cuts = texts.map((text) => cutLines(text, this.vocabulary, cut));
+    const places = cuts.flatMap((lines, text) =>
+      piecesOf(lines).map(({ piece }, number) => ({ text, number, piece })),
+    );
+    for (const [index, lines] of cuts.entries()) {
+      if (piecesOf(lines).length === 0) onText?.(this.#join(lines, []), index, true);
+    }
     if (places.length === 0) return this.#translations(texts, cuts, []);
 
     const stream = onText && this.#stream(cuts, places, onText);
@@ -181,12 +225,12 @@ export class Translator implements Disposable {
 
   /** Turns the generator's steps into growing texts. */
   #stream(
-    cuts: readonly (readonly SourcePiece[])[],
+    cuts: readonly (readonly SourceLine[])[],
     places: readonly { readonly text: number; readonly number: number }[],
     onText: NonNullable<TranslateOptions['onText']>,
   ): GenerateSequenceOptions['onStep'] {
-    const texts = cuts.map((pieces) => pieces.map(() => ''));
-    const left = cuts.map((pieces) => pieces.length);
+    const texts = cuts.map((lines) => piecesOf(lines).map(() => ''));
+    const left = texts.map((pieces) => pieces.length);
     const over = new Set<number>();
     return (progress) => {
       const changed = new Set<number>();
@@ -200,26 +244,27 @@ export class Translator implements Disposable {
         over.add(sentence);
         left[text]--;
       }
-      for (const index of changed) onText(this.#join(texts[index]), index, left[index] === 0);
+      for (const index of changed) onText(this.#join(cuts[index], texts[index]), index, left[index] === 0);
     };
   }
 
-  #join(texts: readonly string[]): string {
-    return joinPieces(texts, this.vocabulary, this.info.languages?.[1]);
+  #join(lines: readonly SourceLine[], texts: readonly string[]): string {
+    return joinLines(lines, texts, this.vocabulary, this.info.languages?.[1]);
   }
 
   #translations(
     texts: readonly string[],
-    cuts: readonly (readonly SourcePiece[])[],
+    cuts: readonly (readonly SourceLine[])[],
     found: readonly (readonly Hypothesis[])[],
   ): Translation[] {
     let next = 0;
     return texts.map((source, index) => {
-      const pieces = cuts[index].map(({ text, ids }): TranslatedPiece => {
+      const pieces = piecesOf(cuts[index]).map(({ piece: { text, ids }, line }): TranslatedPiece => {
         const hypotheses = found[next++].map((h) => ({ ...h, text: this.vocabulary.decodeTarget(h.ids) }));
-        return { source: text, sourceIds: [...ids], hypotheses };
+        return { source: text, line, sourceIds: [...ids], hypotheses };
       });
-      return { source, text: this.#join(pieces.map(({ hypotheses }) => hypotheses[0].text)), pieces };
+      const best = pieces.map(({ hypotheses }) => hypotheses[0].text);
+      return { source, text: this.#join(cuts[index], best), pieces };
     });
   }
 
@@ -251,4 +296,9 @@ export class Translator implements Disposable {
     this.#view[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();
   }
+}
+
+/** All of a text's, with the numbers of their lines. */
+function piecesOf(lines: readonly SourceLine[]): { readonly piece: SourcePiece; readonly line: number }[] {
+  return lines.flatMap(({ pieces }, line) => pieces.map((piece) => ({ piece, line })));
 }

@@ -4,7 +4,7 @@ import type { EncoderDecoder } from '../encoder_decoder';
 import type { TranslationData } from './data';
 import { TranslationModel, translationExtras, type TranslationInfo } from './model';
 import { scoreTranslations, spread, type TranslationSample } from './score';
-import type { TranslationSettings } from './settings';
+import type { TranslationMetric, TranslationSettings } from './settings';
 import { Translator } from './translator';
 
 type Metrics = Readonly<Record<string, number>>;
@@ -24,6 +24,8 @@ export class TranslationWatch implements Disposable {
   readonly #pairs: readonly TextPair[];
   readonly #metrics = new Map<number, Metrics>();
   readonly #training: string;
+  /** Of BLEU: the same for all that is scored. */
+  #signature: string | undefined;
   #live: { readonly trainer: Trainer<PairBatch>; readonly translator: Translator } | null = null;
 
   constructor(
@@ -32,8 +34,7 @@ export class TranslationWatch implements Disposable {
     settings: TranslationSettings,
     card: TranslationInfo,
   ) {
-    const { monitor: metric } = settings.run;
-    this.monitor = { metric, mode: metric === 'bleu' || metric === 'chrf' ? 'max' : 'min' };
+    this.monitor = monitorOf(settings.run.monitor);
     this.#model = model;
     this.#data = data;
     this.#card = card;
@@ -48,11 +49,20 @@ export class TranslationWatch implements Disposable {
       const translator = new Translator(trainer.device, parts, { sentences: DECODED, beams: 1 });
       this.#live = { trainer, translator };
     }
-    const { metrics, samples } = await scoreTranslations(this.#live.translator, this.#pairs, { signal });
+    const { metrics, samples, signature } = await scoreTranslations(this.#live.translator, this.#pairs, {
+      signal,
+    });
     this.samples = samples;
+    this.#signature = signature;
     this.measuredAt = trainer.step;
     this.#metrics.set(trainer.step, metrics);
     return metrics;
+  }
+
+  /** What was measured after `step` is forgotten: a run that recovers measures it again. */
+  goBack(step: number): void {
+    for (const at of this.#metrics.keys()) if (at > step) this.#metrics.delete(at);
+    this.measuredAt = Math.max(-1, ...this.#metrics.keys());
   }
 
   metricsOf(step = this.measuredAt): Metrics | null {
@@ -72,26 +82,34 @@ export class TranslationWatch implements Disposable {
   }
 
   /** For the model's card. */
-  scored(metrics: Metrics | null, tested: boolean): Partial<TranslationInfo> {
+  scored(metrics: Metrics | null, tested: boolean, chosenBy: string | null = null): Partial<TranslationInfo> {
     if (!metrics) return {};
     const { test } = this.#data;
     const scoredOn = tested ? `${test.length} test pairs` : `${this.#pairs.length} validation pairs`;
-    return { scores: metrics, scoredOn };
+    return {
+      scores: metrics,
+      scoredOn,
+      ...(this.#signature && { signature: this.#signature }),
+      ...(chosenBy && { chosenBy }),
+    };
   }
 
   extras(step: number): CheckpointExtras {
-    const metrics = this.metricsOf();
-    const scores = metrics && { scores: metrics, scoredOn: `${this.#pairs.length} validation pairs` };
-    return translationExtras(
-      this.#data.vocabulary,
-      { ...this.#card, steps: step, ...scores },
-      { training: this.#training },
-    );
+    const info = { ...this.#card, steps: step, ...this.scored(this.metricsOf(), false) };
+    return translationExtras(this.#data.vocabulary, info, { training: this.#training });
   }
 
   [Symbol.dispose](): void {
     this.#live?.translator[Symbol.dispose]();
   }
+}
+
+/** What chooses, and what does where that cannot tell. */
+function monitorOf(metric: TranslationMetric): Monitor {
+  const loss: Monitor = { metric: 'loss', mode: 'min' };
+  const chrf: Monitor = { metric: 'chrf', mode: 'max', otherwise: loss };
+  if (metric === 'bleu') return { metric, mode: 'max', silentAtZero: true, otherwise: chrf };
+  return metric === 'chrf' ? chrf : metric === 'loss' ? loss : { metric, mode: 'min', otherwise: loss };
 }
 
 /** All targets of a source stay together: they are references of one translation. */

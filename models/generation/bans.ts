@@ -1,4 +1,25 @@
 /** Which tokens a sequence may not go on with. */
+import type { CompleteChoice } from './option_table';
+
+/** Places of a row in one upload. */
+const PLACES = 16;
+
+/** Places for `most` ids: few different numbers, so few plans. */
+export const placesFor = (most: number): number =>
+  PLACES * 4 ** Math.max(0, Math.ceil(Math.log(most / PLACES) / Math.log(4)));
+
+/** Whether bans depend on the text. */
+export const bansChange = ({ bannedSequences, noRepeatNgram }: CompleteChoice): boolean =>
+  noRepeatNgram > 0 || bannedSequences.length > 0;
+
+/** Different ids that `text`, with what it begins with, may not go on with. */
+export function bansOf(text: readonly number[], o: CompleteChoice): readonly number[] {
+  if (!bansChange(o)) return o.bannedIds;
+  const { bannedIds, bannedSequences, noRepeatNgram } = o;
+  return [
+    ...new Set([...bannedIds, ...repeating(text, noRepeatNgram), ...completing(text, bannedSequences)]),
+  ];
+}
 
 /**
  * Tokens that would repeat an n-gram of `text` (with what it begins with), as Hugging Face's no_repeat_ngram_size and

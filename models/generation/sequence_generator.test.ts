@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fakeDevice } from '../tests/harness/fake-device';
-import { Random } from '../tests/harness/op';
-import { EncoderDecoder } from './encoder_decoder';
+import { fakeDevice } from '../../tests/harness/fake-device';
+import { Random } from '../../tests/harness/op';
+import { EncoderDecoder } from '../encoder_decoder';
 import { SequenceGenerator, type GenerateSequenceOptions } from './sequence_generator';
-import { completing, repeating } from './sequence_generator_bans';
-import { bansFor } from './sequence_generator_plans';
-import { BeamSearch, RowSearch, type SearchOptions, type SequenceSearch } from './sequence_generator_search';
+import { completing, placesFor, repeating } from './bans';
+import { BeamSearch, RowSearch, type SearchOptions, type SequenceSearch } from './search';
 
 const END = 0;
 const V = 5;
@@ -58,7 +57,7 @@ function run(
 }
 
 const options = (more: Partial<SearchOptions> = {}): SearchOptions => ({
-  ...{ end: END, beams: 4, lengthPenalty: 1, earlyStopping: 'never', tokens: LENGTH },
+  ...{ end: [END], beams: 4, lengthPenalty: 1, earlyStopping: 'never', tokens: LENGTH },
   ...more,
 });
 
@@ -178,7 +177,7 @@ describe('bans', () => {
   });
 
   it('takes few different sizes of tables', () => {
-    expect([1, 16, 17, 64, 65, 300, 5000].map(bansFor)).toEqual([16, 16, 64, 64, 256, 1024, 16_384]);
+    expect([1, 16, 17, 64, 65, 300, 5000].map(placesFor)).toEqual([16, 16, 64, 64, 256, 1024, 16_384]);
   });
 });
 

@@ -31,7 +31,8 @@ export interface Candidate {
 export type Offer = (row: number) => { readonly candidates: readonly Candidate[]; readonly coverage: number };
 
 export interface SearchOptions {
-  readonly end: number;
+  /** Ids that end a text. */
+  readonly end: readonly number[];
   /** Rows. */
   readonly beams: number;
   readonly lengthPenalty: number;
@@ -127,9 +128,13 @@ export abstract class SequenceSearch {
   }
 }
 
+/** Candidates of a row that beam search looks at: enough that K of them go on, whichever end. */
+export const candidatesOf = (beams: number, ends: number): number => Math.max(2, 1 + ends) * beams;
+
 /**
- * Beam search as Hugging Face's BeamSearchScorer does it: of all continuations of all beams the best 2·K; those among
- * the first K that end are kept, of which the best K stay; the best K of the others go on.
+ * Beam search as Hugging Face's BeamSearchScorer does it: of all continuations of all beams the best 2·K, or (1 + E)·K
+ * where E > 1 ids end a text; those among the first K that end are kept, of which the best K stay; the best K of the others
+ * go on.
  *
  * A coverage penalty (Wu et al. 2016, equation 14) counts for what is kept, not for the choice of what goes on.
  */
@@ -147,10 +152,10 @@ export class BeamSearch extends SequenceSearch {
       return candidates.map((c) => ({ row, ids, coverage, id: c.id, sum: sum + c.logProbability }));
     });
     // Stable: of equal ones the lowest row, then the order given.
-    const best = all.sort((a, b) => b.sum - a.sum).slice(0, 2 * beams);
+    const best = all.sort((a, b) => b.sum - a.sum).slice(0, candidatesOf(beams, end.length));
     const next: Live[] = [];
     for (const [rank, { row, ids, coverage, id, sum }] of best.entries()) {
-      if (id === end) {
+      if (end.includes(id)) {
         if (rank < beams) this.keep(ids, sum, coverage, true);
       } else {
         next.push({ row: next.length, parent: row, ids: [...ids, id], logProbability: sum });
@@ -195,7 +200,7 @@ export class RowSearch extends SequenceSearch {
       const { candidates, coverage } = offer(row);
       if (candidates.length === 0) continue;
       const [{ id, logProbability: log }] = candidates;
-      if (id === this.options.end) this.keep(ids, logProbability + log, coverage, true);
+      if (this.options.end.includes(id)) this.keep(ids, logProbability + log, coverage, true);
       else next.push({ row, parent: row, ids: [...ids, id], logProbability: logProbability + log });
     }
     this.alive = next;

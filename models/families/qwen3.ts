@@ -1,0 +1,26 @@
+import { RMSNorm } from '../../engine/index';
+import type { CausalLM } from '../causal_lm';
+import type { Family } from '../family/family';
+import { flagIn, positiveIn } from '../pretrained_config';
+import { llamaLike, llamaWeights, windowIn } from './decoder_parts';
+
+/** Qwen3: Llama with norms of each head's queries and keys (Yang et al. 2025). */
+export const qwen3: Family<CausalLM> = {
+  type: 'qwen3',
+  title: 'Qwen3',
+  architectures: ['Qwen3ForCausalLM', 'Qwen3Model'],
+  build: (json, file) =>
+    llamaLike(json, file, {
+      attention: (layer) => ({
+        window: windowIn(json, layer),
+        bias: flagIn(json, 'attention_bias', false),
+        headNorm: (width) => new RMSNorm(width, { epsilon: positiveIn(json, 'rms_norm_eps', 1e-6) }),
+      }),
+      defaults: { headWidth: 128 },
+    }),
+  weights: (model) =>
+    llamaWeights(model, {
+      'stack.layers.*.attention.queryNorm.weight': 'model.layers.*.self_attn.q_norm.weight',
+      'stack.layers.*.attention.keyNorm.weight': 'model.layers.*.self_attn.k_norm.weight',
+    }),
+};

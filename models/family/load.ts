@@ -1,0 +1,345 @@
+/** Opens Hugging Face models as they are, and gives them back. */
+import {
+  DataError,
+  EngineError,
+  expectOptions,
+  expectSeed,
+  openSafetensors,
+  openSharded,
+  parameters,
+  ParameterStore,
+  safetensorsBlob,
+  sizeOf,
+  throwIfAborted,
+  type Device,
+  type FileSource,
+  type NamedTensor,
+  type Parameter,
+  type Shape,
+  type WeightSource,
+} from '../../engine/index';
+import { reordered, type Entry } from '../pretrained_checkpoint';
+import { modelType, type Json } from '../pretrained_config';
+import { describe, type AnyFamily, type Family } from './family';
+import { entriesOf } from './weight_map';
+
+/**
+ * Where a model's files are: the address of their folder, chosen files (of an `<input webkitdirectory>`, say: those beside
+ * the config.json that is nearest to the top), or a function that finds a file by its name and gives null for one that is not there.
+ */
+export type ModelFolder = string | URL | Iterable<File> | ((name: string) => Promise<FileSource | null>);
+
+export interface LoadOptions<F extends AnyFamily> {
+  readonly device: Device;
+  /** What may be loaded. Only these are part of an app's bundle. */
+  readonly families: readonly F[];
+  readonly signal?: AbortSignal;
+  /** Bytes of weights on the device so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * A new head on the body of a checkpoint, whatever class it was saved as: the first of `families` of its type is built,
+   * with these settings over those of config.json, such as `{ num_labels: 3 }` or id2label. Parameters of the head that
+   * the checkpoint lacks begin as `seed` draws them (`Pretrained.fresh` names them); tensors of other heads are left out.
+   */
+  readonly newHead?: Json;
+  /** Of a new head. Default 0. */
+  readonly seed?: number;
+  /** Instead of the global fetch. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface SaveOptions {
+  /** Of the numbers; trained ones lose bits in the two small ones. Default 'F32'. */
+  readonly dtype?: 'F32' | 'F16' | 'BF16';
+}
+
+/**
+ * A model with the weights and settings that it came with. Disposing of it disposes of the weights.
+ */
+export class Pretrained<M extends object> implements Disposable {
+  readonly model: M;
+  readonly store: ParameterStore;
+  /** `model_type`. */
+  readonly type: string;
+  /** The parsed config.json. */
+  readonly config: Json;
+  /** The parsed generation_config.json; null where there is none. */
+  readonly generationConfig: Json | null;
+  /** Our names of parameters that the checkpoint did not have: see `LoadOptions.newHead`. */
+  readonly fresh: readonly string[];
+  readonly #came: Came;
+
+  /** Made by `load`. */
+  constructor(parts: {
+    readonly model: M;
+    readonly store: ParameterStore;
+    readonly config: Json;
+    readonly generationConfig: Json | null;
+    readonly came: Came;
+    readonly fresh: readonly string[];
+  }) {
+    this.model = parts.model;
+    this.store = parts.store;
+    this.type = String(parts.config.model_type);
+    this.config = parts.config;
+    this.generationConfig = parts.generationConfig;
+    this.#came = parts.came;
+    this.fresh = parts.fresh;
+  }
+
+  /**
+   * The model as it now is, for `from_pretrained`: files by name, with tensors under the names that they came with (in
+   * today's spelling), and those of parts that the model does not have as they came. The tokenizer's files are not among
+   * them: they stay as they were. Throws `DataError` for numbers that `dtype` cannot hold.
+   */
+  save(options: SaveOptions = {}): Promise<ReadonlyMap<string, Blob>> {
+    const { model, config, generationConfig, store } = this;
+    return filesOf({ own: parameters(model), config, generationConfig, store, ...this.#came }, options);
+  }
+
+  [Symbol.dispose](): void {
+    this.store[Symbol.dispose]();
+  }
+}
+
+/**
+ * A model that was made here, for `from_pretrained`: `config` is the config.json that describes it to its family. Throws
+ * `EngineError` where the model has no weights, `DataError` where `config` makes tensors of other names or shapes.
+ */
+export async function save<M extends object>(
+  family: Family<M>,
+  model: M,
+  config: Json,
+  options: SaveOptions = {},
+): Promise<ReadonlyMap<string, Blob>> {
+  const own = parameters(model);
+  const store = [...own.values()].find((parameter) => parameter.store)?.store;
+  if (!store) throw new EngineError('save', 'the model has no weights', 'Make a ParameterStore over it.');
+  const entries = entriesOf(family.weights(model), own, []);
+  const [architecture] = family.architectures;
+  const full = { model_type: family.type, architectures: [architecture], ...config };
+  const shapes = new Map([...entries.values()].flatMap(({ parts }) => parts.map((p) => [p.name, p.shape])));
+  try {
+    modelType(full, 'save', { [family.type]: family.architectures });
+    const float32 = (): Promise<Float32Array> => Promise.reject(new Error('nothing is read'));
+    const info = (name: string) => ({ shape: shapes.get(name)! });
+    describe(family, full, { names: () => [...shapes.keys()], info, float32 });
+  } catch (cause) {
+    const what = `config describes another model: ${(cause as Error).message}`;
+    throw new DataError('save', what.replace(/\.$/, ''), 'Give that of this model.', { cause });
+  }
+  const came = { entries, names: new Set<string>(), kept: [] };
+  return filesOf({ own, config: full, generationConfig: null, store, ...came }, options);
+}
+
+/** How a model came. */
+interface Came {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Names that the checkpoint had, in today's spelling. */
+  readonly names: ReadonlySet<string>;
+  /** Tensors of parts that the model does not have. */
+  readonly kept: readonly { readonly name: string; readonly shape: Shape; readonly data: Float32Array }[];
+}
+
+interface Saved extends Came {
+  readonly own: ReadonlyMap<string, Parameter>;
+  readonly config: Json;
+  readonly generationConfig: Json | null;
+  readonly store: ParameterStore;
+}
+
+/** From here on, numbers round to infinity. */
+const ENDS = { F32: Infinity, F16: 65520, BF16: 3.3961775292304e38 } as const;
+
+async function filesOf(
+  { own, config: given, generationConfig, store, entries, names, kept }: Saved,
+  options: SaveOptions,
+): Promise<ReadonlyMap<string, Blob>> {
+  const { dtype = 'F32' } = options;
+  expectOptions('save', options, { dtype });
+  const words = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+  if (!Object.hasOwn(words, dtype)) {
+    throw new DataError('save', `dtype is ${dtype}`, 'Use F32, F16 or BF16.');
+  }
+  const all = await store.readAll('weights');
+  const tensors: NamedTensor[] = [];
+  const add = (name: string, shape: Shape, data: Float32Array): void => {
+    const large = data.find((x) => Math.abs(x) >= ENDS[dtype] && Math.abs(x) < Infinity);
+    if (large !== undefined)
+      throw new DataError('save', `${name} holds ${large}, too much for ${dtype}`, 'Use F32.');
+    tensors.push({ name, shape, dtype, data });
+  };
+  for (const { name, shape, data } of kept) add(name, shape, data);
+  for (const [name, { parts, absent, order }] of entries) {
+    // By its name in the store, which may be that of a larger module.
+    const parameter = own.get(name)!;
+    if (parameter.store !== store)
+      throw new EngineError('save', `${name} lies in another store`, 'Make one over the whole model.');
+    const ours = all.get(parameter.name)!;
+    const data = order ? reordered(ours, order, true) : ours;
+    let at = 0;
+    for (const { name: first, copies = [], shape } of parts) {
+      const found = [first, ...copies].find((one) => names.has(one));
+      const part = data.subarray(at, (at += sizeOf(shape)));
+      // What a file left out, and what nothing trains, stays out.
+      if (found === undefined && absent && names.size > 0) continue;
+      add(found ?? first, shape, part);
+    }
+  }
+  const json = (value: Json): Blob => new Blob([`${JSON.stringify(value, null, 2)}\n`]);
+  const { torch_dtype, dtype: written, ...config } = given;
+  const key = written === undefined || torch_dtype !== undefined ? 'torch_dtype' : 'dtype';
+  return new Map([
+    ['config.json', json({ ...config, [key]: words[dtype] })],
+    ...(generationConfig ? [['generation_config.json', json(generationConfig)] as const] : []),
+    ['model.safetensors', safetensorsBlob(tensors, { format: 'pt' })],
+  ]);
+}
+
+/**
+ * Opens a model: config.json says which of `families` it is. Its weights go to the device; a load that fails or is aborted
+ * leaves nothing behind.
+ *
+ * @throws DataError, ShapeError as `describe`; DeviceError where it does not fit.
+ */
+export async function load<F extends AnyFamily>(
+  folder: ModelFolder,
+  options: LoadOptions<F>,
+): Promise<Pretrained<ReturnType<F['build']>>> {
+  const { device, signal, onProgress, fetch, newHead, seed = 0 } = options;
+  expectOptions('load', options, { device, families: 0, signal, onProgress, newHead, seed, fetch });
+  expectSeed('load', seed);
+  throwIfAborted(signal);
+  const families = Array.from(Object(options.families) as readonly F[]);
+  const types: Record<string, string[]> = {};
+  for (const { type, architectures } of families) (types[type] ??= []).push(...architectures);
+  if (families.length === 0 || new Set(families).size < families.length) {
+    const what = `families are [${families.map((one) => one.type).join(', ')}]`;
+    throw new EngineError('load', what, 'Give at least one, and each once.');
+  }
+  const open = opener(folder, options);
+  const found = await jsonOf(open, 'config.json');
+  if (!found)
+    throw new DataError('config.json', 'it is not there', 'Give the folder of a Hugging Face model.');
+  const generationConfig = await jsonOf(open, 'generation_config.json');
+  const config = newHead ? withHead(found, newHead, families) : found;
+  const more = ' To train a new head on it, say newHead.';
+  const type = modelType(
+    config,
+    'This app',
+    types,
+    families.some((one) => one.type === found.model_type) ? more : '',
+  );
+  const alike = families.filter((one) => one.type === type);
+  const [named] = [config.architectures].flat().map((name) => String(name).replace(/^(TF|Flax)/, ''));
+  const chosen =
+    alike.find(({ architectures: [first] }) => first === named) ??
+    alike.find(({ architectures }) => architectures.includes(named)) ??
+    alike[0];
+  const family = chosen as unknown as Family<ReturnType<F['build']>>;
+  const file = await weightsOf(open, options);
+  const described = describe(family, config, file, newHead ? seed : null);
+  const { model, entries, weights, source, kept: names, fresh } = described;
+  const aborting = signal ? { signal } : {};
+  const kept = await Promise.all(
+    names.map(async (name) => {
+      const { shape } = source.info(name);
+      return { name, shape, data: await source.float32(name, aborting) };
+    }),
+  );
+  const store = new ParameterStore(device, model, { init: 'none' });
+  try {
+    const where = `${family.title} checkpoint`;
+    await store.load(weights, { where, ...aborting, ...(onProgress && { onProgress }) });
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
+  }
+  const came = { entries, names: new Set(source.names()), kept };
+  return new Pretrained({ model, store, config, generationConfig, came, fresh });
+}
+
+/** A config.json with the settings of a new head, of the first family of its type. */
+function withHead(config: Json, newHead: Json, families: readonly AnyFamily[]): Json {
+  const family = families.find((one) => one.type === config.model_type);
+  if (!family) return config; // modelType says so
+  const { id2label, label2id, num_labels, problem_type, ...body } = config;
+  const labels = 'id2label' in newHead || 'num_labels' in newHead ? {} : { id2label, label2id, num_labels };
+  const given = Object.entries({ ...labels, problem_type }).filter(([, value]) => value !== undefined);
+  return { ...body, ...Object.fromEntries(given), ...newHead, architectures: [family.architectures[0]] };
+}
+
+type Opener = (name: string) => Promise<FileSource | null>;
+
+/** The chosen files of one folder: that of the config.json nearest to the top. Others' belong to other models. */
+function besideConfig(folder: Iterable<File>): readonly File[] {
+  const files = Array.from(Object(folder) as Iterable<File>);
+  const place = (file: File): string =>
+    'webkitRelativePath' in file ? file.webkitRelativePath.slice(0, -file.name.length) : '';
+  const depth = (text: string): number => text.split('/').length;
+  const [first, second] = files
+    .filter(({ name }) => name === 'config.json')
+    .map(place)
+    .sort((a, b) => depth(a) - depth(b));
+  if (second !== undefined && depth(first) === depth(second))
+    throw new DataError('config.json', 'it is there twice', 'Give the folder of one model.');
+  return files.filter((file) => place(file) === first);
+}
+
+/** Finds files; what JSON files hold has come then, for only so it is known whether they are there. */
+function opener(folder: ModelFolder, { signal, fetch = globalThis.fetch }: LoadOptions<AnyFamily>): Opener {
+  const files = typeof folder === 'object' && !(folder instanceof URL) ? besideConfig(folder) : [];
+  const find: Opener = (name) => {
+    if (typeof folder === 'function') return folder(name);
+    // By string, because a page's addresses may be relative ones.
+    if (typeof folder === 'string' || folder instanceof URL) {
+      return Promise.resolve(String(folder).replace(/\/?$/, '/') + name);
+    }
+    return Promise.resolve(files.find((file) => file.name === name) ?? null);
+  };
+  return async (name) => {
+    const source = await find(name);
+    throwIfAborted(signal);
+    if (!name.endsWith('.json') || !(typeof source === 'string' || source instanceof URL)) return source;
+    const response = await fetch(source, { signal: signal ?? null });
+    // Servers of pages answer what is not there with a page.
+    const page = (response.headers.get('content-type') ?? '').startsWith('text/html');
+    if (response.ok && !page) return response.blob();
+    await response.body?.cancel();
+    if (response.ok || response.status === 404) return null;
+    const { status, statusText } = response;
+    throw new DataError(
+      name,
+      `the server answered ${status} ${statusText}`.trim(),
+      `Check ${String(source)}.`,
+    );
+  };
+}
+
+async function jsonOf(open: Opener, name: string): Promise<Json | null> {
+  const source = await open(name);
+  if (source === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(await new Blob([source as Blob]).text());
+  } catch (cause) {
+    throw new DataError(name, 'it is not JSON', 'Download it again.', { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new DataError(name, 'it holds no object', 'Give the file of a Hugging Face model.');
+}
+
+/** One file, or several with their index. */
+async function weightsOf(open: Opener, { signal, fetch }: LoadOptions<AnyFamily>): Promise<WeightSource> {
+  const options = { ...(signal && { signal }), ...(fetch && { fetch }) };
+  const index = await jsonOf(open, 'model.safetensors.index.json');
+  const one = async (name: string): Promise<WeightSource & Awaited<ReturnType<typeof openSafetensors>>> => {
+    const source = await open(name);
+    if (source !== null) return openSafetensors(source, options);
+    const todo = index
+      ? 'The index names it: give every shard.'
+      : 'Heed reads weights in safetensors files: save it as such.';
+    throw new DataError(name, 'it is not there', todo);
+  };
+  return index ? openSharded(index, { ...options, open: one }) : one('model.safetensors');
+}

@@ -1,0 +1,43 @@
+import { DeviceError, formatBytes, ShapeError, type Device } from '../../engine/index';
+import type { Decoder } from './decoder';
+
+/** What caches take at most, if nobody asks for more. */
+const CACHE_BYTES = 512 << 20;
+
+/** Bytes of one token of one row in all caches, and in the largest of them; and how many tokens the model can go on for. */
+function tokenBytes(model: Decoder) {
+  const state = model.caches(1);
+  const { keys, prefix } = state[0].self;
+  const capacity = keys.shape[1] - prefix;
+  const each = state.map(({ self }) => (4 * self.keys.size) / self.keys.shape[1]);
+  const largest = Math.max(...each);
+  return { capacity, largest, all: 2 * each.reduce((a, b) => a + b, 0) };
+}
+
+export const cacheBytes = (model: Decoder, tokens: number): number => tokens * tokenBytes(model).all;
+
+/**
+ * How many tokens the caches of `rows` hold, as asked or by default; throws for more than the model or the device has. A model
+ * with a source gets its whole context, since its texts end long before.
+ */
+export function cacheContext(device: Device, model: Decoder, asked: number | undefined, rows = 1): number {
+  const { context } = model.config;
+  const { capacity, largest, all } = tokenBytes(model);
+  const binding = device.can.maxBinding;
+  const fits = Math.floor(binding / (rows * largest));
+  const most = model.encode ? Infinity : Math.max(1, Math.min(fits, Math.floor(CACHE_BYTES / (rows * all))));
+  if (asked === undefined) return Math.min(capacity, most);
+  if (!Number.isInteger(asked) || asked < 2 || asked > context) {
+    throw new ShapeError('KV cache', `context is ${asked}`, `Use 2 to ${context}, the model's context.`);
+  }
+  model.caches(1, { target: asked }); // or throws
+  if (asked > fits) {
+    throw new DeviceError(
+      'KV cache',
+      `${asked} tokens${rows > 1 ? ` in ${rows} rows` : ''} take ${formatBytes(asked * rows * all)}, ${formatBytes(asked * rows * largest)} of it in ` +
+        `one buffer, more than a binding's ${formatBytes(binding)}`,
+      `This device holds a context of at most ${fits}: pass { context: ${Math.min(fits, asked)} } or less.`,
+    );
+  }
+  return asked;
+}

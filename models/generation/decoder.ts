@@ -1,0 +1,73 @@
+/** What generation needs of a model. */
+import type { Graph, LayerState, Tensor } from '../../engine/index';
+
+export interface CacheSizes {
+  /** K: rows of each sequence, which share its source's memory. Default 1. */
+  readonly beams?: number;
+  /** The longest source, in tokens. Default `context`. */
+  readonly source?: number;
+  /** The longest text, in tokens. Default: as long as the model can go on for, which is `context` with few exceptions. */
+  readonly target?: number;
+  /** Default 'f32'. */
+  readonly dtype?: 'f32' | 'f16';
+}
+
+/** Where rows of a batch of unequal texts stand. */
+export interface Placed {
+  /**
+   * How far each row of the batch is ahead of `step.position`, u32 (N·K): token t of row b stands at
+   * `step.position + starts[b] + t`. Default 0.
+   */
+  readonly starts?: Tensor | null;
+  /**
+   * How many of the T tokens are real in each row of the batch, u32 (N·K); the others, after them, are padding. 0 where a
+   * row has ended: it may stand past the context then, and its logits mean nothing. Default: `step.length`.
+   */
+  readonly lengths?: Tensor | null;
+}
+
+/** What belongs to the rows of one step. */
+export interface NextOptions extends Placed {
+  /** u32 (N): tokens of each source, for models that have one. Default: all that the caches hold. */
+  readonly sourceLengths?: Tensor | null;
+  /** Called while recording with each layer's queries (N, K·T, C) and keys (N, S, C) of cross-attention. */
+  readonly look?: (layer: number, q: Tensor, keys: Tensor) => void;
+}
+
+/** Those that are given. */
+export const placedOf = ({ starts, lengths }: Placed) => ({
+  ...(starts && { starts }),
+  ...(lengths && { lengths }),
+});
+
+/**
+ * A model that goes on with a text, token by token, through caches: what `Generator` and `SequenceGenerator` take. `GPT` and
+ * `EncoderDecoder` are ones; so is any class with these members.
+ */
+export interface Decoder {
+  readonly config: {
+    /** V: ids are below it. */
+    readonly vocabulary: number;
+    /** The longest text, prompt included, in tokens. */
+    readonly context: number;
+    /** V of sources. */
+    readonly sourceVocabulary?: number;
+    /** H of cross-attention. */
+    readonly heads?: number;
+  };
+  /** Empty caches for N = `sequences`; a ParameterStore gives them memory. Throws for sizes that it cannot do. */
+  caches(sequences: number, sizes?: CacheSizes): readonly LayerState[];
+  /** Models with a source: source (N, S) u32, lengths u32 (N) -> memory (N, S, C). Runs at `position` 0. */
+  encode?(g: Graph, source: Tensor, lengths: Tensor | null): Tensor;
+  /** Fills the caches with what decoding needs of that memory. */
+  remember?(g: Graph, memory: Tensor, state: readonly LayerState[]): void;
+  /**
+   * The next tokens: rows stand at `step.position` and after, `step.length` of them are real. ids (N·K, T) u32 -> logits
+   * (N·K, V) of the last real row.
+   *
+   * Prompts of unequal lengths are padded on the right and come first, with `lengths`; after that the new token of row b
+   * stands at `step.position + starts[b]`, over its padding, with the shortest prompt's length as `position` and the
+   * lengths' differences to it as `starts`. Each row then gives what it gives alone.
+   */
+  next(g: Graph, ids: Tensor, state: readonly LayerState[], options?: NextOptions): Tensor;
+}

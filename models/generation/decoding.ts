@@ -1,0 +1,158 @@
+/** What decoding needs on the GPU: caches for N sequences of K rows, and the plans over them. */
+import {
+  DeviceError,
+  formatBytes,
+  Graph,
+  Parameter,
+  ParameterStore,
+  Plans,
+  type Device,
+  type LayerState,
+  type Plan,
+  type Tensor,
+} from '../../engine/index';
+import type { Decoder, NextOptions } from './decoder';
+
+/** Lengths that sources and prompts are padded to: one plan each, compiled when first needed. */
+const SOURCES = [16, 32, 64, 128, 256, 512, 1024];
+const PROMPTS = [16, 64, 256, 1024];
+
+const bucketOf = (buckets: readonly number[], length: number, most: number): number =>
+  [...buckets.filter((n) => n < most), most].find((n) => n >= length)!;
+
+export interface DecodingSizes {
+  /** N. */
+  readonly sequences: number;
+  /** K. */
+  readonly beams: number;
+  /** Tokens that the caches of a row hold. */
+  readonly context: number;
+  /** Who has the memory, in the ledger. */
+  readonly owner: string;
+  /** State beside the caches. */
+  readonly more?: Readonly<Record<string, Parameter>>;
+}
+
+export class Decoding implements Disposable {
+  readonly sequences: number;
+  readonly beams: number;
+  readonly context: number;
+  readonly caches: readonly LayerState[];
+  readonly #device: Device;
+  readonly #model: Decoder;
+  readonly #owner: string;
+  readonly #state: ParameterStore;
+  /** State that not every call needs, made when first asked for. */
+  readonly #extra = new Map<string, ParameterStore>();
+  readonly #plans = new Plans<string>();
+  #inputs: Readonly<Record<string, Uint32Array>> = {};
+
+  constructor(device: Device, model: Decoder, sizes: DecodingSizes) {
+    const { sequences, beams, context, owner, more = {} } = sizes;
+    this.#device = device;
+    this.#model = model;
+    this.#owner = owner;
+    this.sequences = sequences;
+    this.beams = beams;
+    this.context = context;
+    this.caches = model.caches(sequences, { beams, target: context });
+    const each = Math.max(...this.caches.map(({ self }) => 4 * self.keys.size));
+    const binding = device.can.maxBinding;
+    if (each > binding) {
+      throw new DeviceError(
+        owner,
+        `${sequences} sentences of ${beams} beams in a context of ${context} take ${formatBytes(each)} in one buffer, more than a binding's ${formatBytes(binding)}`,
+        'Make the generator with fewer sentences or beams, or the model with a smaller context.',
+      );
+    }
+    this.#state = new ParameterStore(device, { caches: this.caches, ...more }, { owner });
+  }
+
+  get vocabulary(): number {
+    return this.#model.config.vocabulary;
+  }
+
+  get rows(): number {
+    return this.sequences * this.beams;
+  }
+
+  /** Resolves when there is memory for the caches; throws a DeviceError if there is not: dispose of it then. */
+  ready(): Promise<void> {
+    return this.#state.ready();
+  }
+
+  /** Fills the caches with the memory of at most N sources. */
+  async encode(sources: readonly ArrayLike<number>[]): Promise<void> {
+    const { context, sourceVocabulary, vocabulary } = this.#model.config;
+    const longest = sources.reduce((most, { length }) => Math.max(most, length), 1);
+    const length = bucketOf(SOURCES, longest, context);
+    const plan = await this.plan(`encode ${length}`, (g) => {
+      const below = sourceVocabulary ?? vocabulary;
+      const source = g.input('source', [this.sequences, length], 'u32', { below });
+      const memory = this.#model.encode!(g, source, g.input('lengths', [this.sequences], 'u32'));
+      this.#model.remember!(g, memory, this.caches);
+      return {};
+    });
+    const source = new Uint32Array(this.sequences * length);
+    sources.forEach((ids, n) => source.set(Array.from(ids), n * length));
+    // Sentences that are not there count as one token, so that no row is empty.
+    const lengths = Uint32Array.from({ length: this.sequences }, (_, n) => sources[n]?.length ?? 1);
+    this.#inputs = { lengths };
+    plan.run({ source, lengths });
+  }
+
+  /** What every step's plan is fed, beside what is its own. */
+  get inputs(): Readonly<Record<string, Uint32Array>> {
+    return this.#inputs;
+  }
+
+  /** How many rows at once take a prompt of `length`: few different numbers, so few plans. */
+  stretch(length: number): number {
+    return Math.max(2, bucketOf(PROMPTS, length, this.context));
+  }
+
+  /** Records a step: ids (N·K, T) -> logits (N·K, V). */
+  next(g: Graph, ids: Tensor, options: Omit<NextOptions, 'sourceLengths'> = {}): Tensor {
+    const sourceLengths = this.#model.encode && this.sourceLengths(g);
+    return this.#model.next(g, ids, this.caches, { ...options, ...(sourceLengths && { sourceLengths }) });
+  }
+
+  /** Tokens of each source, an input of every step. */
+  sourceLengths(g: Graph): Tensor {
+    return g.inputs.get('lengths') ?? g.input('lengths', [this.sequences], 'u32');
+  }
+
+  /** State by name, zeros when it is made: anew where the device refused it before. */
+  extra(name: string, shape: readonly number[], dtype: 'f32' | 'u32' = 'f32'): Parameter {
+    let store = this.#extra.get(name);
+    const storage = store?.parameters.get(name)?.storage;
+    if (storage && this.#device.buffers.refused(storage)) {
+      store![Symbol.dispose]();
+      store = undefined;
+    }
+    if (!store) {
+      const state = new Parameter(shape, { trainable: false, decay: false, dtype });
+      store = new ParameterStore(this.#device, { [name]: state }, { owner: this.#owner });
+      this.#extra.set(name, store);
+    }
+    return store.parameters.get(name)!;
+  }
+
+  /** All of such a state. */
+  write(name: string, data: Uint32Array): void {
+    this.#extra.get(name)!.write(name, data);
+  }
+
+  plan(label: string, record: (g: Graph) => Readonly<Record<string, Tensor>>): Promise<Plan> {
+    return this.#plans.get(label, () => {
+      const g = new Graph(this.#device, { label });
+      return g.compile(record(g));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#plans[Symbol.dispose]();
+    for (const store of this.#extra.values()) store[Symbol.dispose]();
+    this.#state[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,86 @@
+/** What `Generator` can be asked for, and what is refused. */
+import { expectOptions } from '../../engine/index';
+import { checkEach, definedOf, isWhole } from '../option_checks';
+import type { Decoder } from './decoder';
+import {
+  checkText,
+  CHOICE_DEFAULTS,
+  choiceChecks,
+  CHOICES,
+  sortBans,
+  type ChoiceOptions,
+  type CompleteChoice,
+} from './option_table';
+
+export interface GenerateOptions extends ChoiceOptions {
+  /** Most tokens to make. Default 256. */
+  readonly tokens?: number;
+  /** Most tokens of prompt and text together, Hugging Face's max_length. Default: any number. */
+  readonly length?: number;
+  /** 0 is greedy. Default 1. */
+  readonly temperature?: number;
+  /** Ids that end the text; the one met is not given out. Default: the generator's `end`. */
+  readonly stop?: readonly number[];
+  /**
+   * What happens when the context is full: 'stop' ends, 'slide' starts over from the later half of the context, of which
+   * alone penalties know then. Default 'stop'.
+   */
+  readonly overflow?: 'stop' | 'slide';
+}
+
+export type CompleteGenerate = CompleteChoice &
+  Required<Pick<GenerateOptions, 'temperature' | 'stop' | 'overflow' | 'tokens' | 'length'>>;
+
+const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
+  ...CHOICES,
+  ...{ tokens: true, length: true, temperature: true, stop: true, overflow: true },
+};
+
+interface Limits {
+  readonly config: Decoder['config'];
+  /** What texts begin with where `prompt` is a source. */
+  readonly begin?: readonly number[];
+  readonly end?: readonly number[];
+}
+
+/** Fills the defaults; throws `DataError`, `ShapeError` or `EngineError` for what cannot be done. */
+export function completeGeneration(
+  prompt: ArrayLike<number>,
+  options: GenerateOptions,
+  { config, begin = [], end = [] }: Limits,
+): CompleteGenerate {
+  const where = 'generate';
+  expectOptions(where, options, KNOWN);
+  const { context, vocabulary, sourceVocabulary = vocabulary } = config;
+  const isSource = begin.length > 0;
+  checkText(where, prompt, isSource ? 'the source' : 'the prompt', {
+    context,
+    vocabulary: isSource ? sourceVocabulary : vocabulary,
+  });
+  const start = isSource ? begin.length : prompt.length;
+  const o = {
+    ...CHOICE_DEFAULTS,
+    ...{ tokens: 256, length: Infinity, temperature: 1, stop: end, overflow: 'stop' as const },
+    ...definedOf(options),
+  };
+  const { temperature, tokens, length, stop, overflow } = o;
+  checkEach(where, [
+    ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'Use 0 (greedy) or more.'],
+    ...choiceChecks(o),
+    ['tokens', tokens, isWhole(tokens, 0), 'Use a whole number.'],
+    [
+      'length',
+      length,
+      options.length === undefined || isWhole(length, start + 1),
+      `The prompt has ${start} tokens: use a whole number above.`,
+    ],
+    ['overflow', overflow, overflow === 'stop' || overflow === 'slide', "Use 'stop' or 'slide'."],
+    [
+      'stop',
+      stop,
+      Array.isArray(stop) && stop.every((id) => isWhole(id, 0, vocabulary - 1)),
+      `Give a list of ids below ${vocabulary}.`,
+    ],
+  ]);
+  return { ...o, ...sortBans(where, options.banned ?? [], vocabulary) };
+}

@@ -1,0 +1,268 @@
+import {
+  countTokens,
+  DataError,
+  expectOptions,
+  formatBytes,
+  NO_TOKEN,
+  Parameter,
+  penalize,
+  sample,
+  ShapeError,
+  throwIfAborted,
+  withoutTokens,
+} from '../../engine/index';
+import type { Device, Plan, Tensor } from '../../engine/index';
+import { bansChange, bansOf, placesFor } from './bans';
+import { cacheBytes, cacheContext } from './cache_context';
+import type { Decoder } from './decoder';
+import { Decoding } from './decoding';
+import { completeGeneration, type CompleteGenerate, type GenerateOptions } from './generate_options';
+import { checkSpecial, penalises, type SpecialIds } from './option_table';
+import { seenIn, seenTable } from './seen';
+import { AHEAD, expectToken, Turns } from './turns';
+
+export type { GenerateOptions } from './generate_options';
+
+export interface GeneratorOptions extends SpecialIds {
+  /**
+   * Tokens that the KV cache holds, prompt included: at most the model's context. Default: that context, or as much of it
+   * as takes 512 MiB and as the device can bind, or where 'dynamic' rotary scaling begins.
+   */
+  readonly context?: number;
+}
+
+const WHERE = 'generate';
+
+/** A token on its way from the GPU. */
+interface Waiting {
+  readonly token: Promise<Uint32Array>;
+  readonly bans: readonly number[];
+}
+
+interface StepInput {
+  readonly fresh: readonly number[];
+  /** How many of `fresh` are of the prompt. */
+  readonly prompted: number;
+  readonly position: number;
+  readonly bans: readonly number[];
+  readonly index: number;
+}
+
+const padded = (ids: readonly number[], length: number, filler: number): Uint32Array => {
+  const all = new Uint32Array(length).fill(filler);
+  all.set(ids);
+  return all;
+};
+
+/**
+ * Writes token by token with one set of weights, greedy or sampling, where tokens go from step to step on the GPU: any
+ * `Decoder`, such as a GPT, which goes on with a prompt, or an `EncoderDecoder`, which says what a source calls for. Owns
+ * the KV caches and plans, made once and reused by every call, one call at a time. Dispose of it before the weights.
+ */
+export class Generator implements Disposable {
+  readonly #device: Device;
+  readonly #model: Decoder;
+  /** Tokens that the caches hold. */
+  readonly context: number;
+  /** Whether somebody asked for just these. */
+  readonly #chosen: boolean;
+  readonly #begin: readonly number[];
+  readonly #end: readonly number[];
+  /** Null where the device had no memory for it: made anew by the next call. */
+  #decoding: Decoding | null;
+  readonly #token: Parameter;
+  #newest: Plan | null = null;
+  readonly #turns = new Turns(WHERE);
+
+  /**
+   * The model's parameters must have memory (a ParameterStore over it). Throws `ShapeError` for a context that the model
+   * does not have, `DeviceError` for one whose cache the device cannot bind, `EngineError` for a `begin` that is missing or
+   * that the model has no use for.
+   */
+  constructor(device: Device, model: Decoder, options: GeneratorOptions = {}) {
+    expectOptions('Generator', options, { context: true, begin: true, end: true });
+    this.#device = device;
+    this.#model = model;
+    this.context = cacheContext(device, model, options.context);
+    this.#chosen = options.context !== undefined;
+    ({ begin: this.#begin, end: this.#end } = checkSpecial('Generator', model, options));
+    this.#token = new Parameter([1], { trainable: false, decay: false, dtype: 'u32' });
+    this.#decoding = this.#allocate();
+  }
+
+  #allocate(): Decoding {
+    return new Decoding(this.#device, this.#model, {
+      ...{ sequences: 1, beams: 1, context: this.context, owner: 'KV cache', more: { token: this.#token } },
+    });
+  }
+
+  async #memory(): Promise<Decoding> {
+    const decoding = (this.#decoding ??= this.#allocate());
+    try {
+      await decoding.ready();
+      return decoding;
+    } catch (error) {
+      decoding[Symbol.dispose]();
+      if (this.#decoding === decoding) this.#decoding = null;
+      throw error;
+    }
+  }
+
+  /**
+   * Tokens that follow `prompt`, one by one as they are made; of a model with a source, the text that `prompt`, its source,
+   * calls for. Stops at `tokens`, a stop id, the end of the context or an abort (which throws the signal's reason). Errors: an
+   * empty or too long prompt, ids outside the vocabulary, options that are unknown or out of range, more tokens than the
+   * cache holds by default though the model's context has them, disposal meanwhile.
+   */
+  async *generate(
+    prompt: ArrayLike<number>,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<number, void, undefined> {
+    const { context } = this;
+    const o = completeGeneration(prompt, options, {
+      ...{ config: this.#model.config, begin: this.#begin, end: this.#end },
+    });
+    const start = this.#model.encode ? this.#begin : Array.from(prompt);
+    this.#checkRoom(start.length, o);
+    const tokens = Math.min(o.tokens, o.length - start.length);
+    this.#turns.begin();
+    // Bans that depend on the text wait for it.
+    const ahead = bansChange(o) ? 1 : AHEAD;
+    const waiting: Waiting[] = [];
+    try {
+      const decoding = await this.#memory();
+      if (this.#model.encode) await decoding.encode([prompt]);
+      const text = start.slice();
+      let position = 0; // rows that the caches hold
+      let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
+      let made = 0;
+      for (let given = 0; given < tokens;) {
+        throwIfAborted(o.signal);
+        this.#turns.assertUsable();
+        const full = position + Math.max(1, fresh.length) > context;
+        if (full && waiting.length === 0) {
+          if (o.overflow === 'stop') return;
+          fresh = text.slice(-Math.max(1, Math.floor(context / 2)));
+          position = 0;
+        }
+        if (made < tokens && waiting.length < ahead && !(full && waiting.length > 0)) {
+          const bans = bansOf(text, o);
+          const prompted = Math.max(0, fresh.length - (text.length - start.length)); // of `fresh`
+          const next = await this.#advance(decoding, o, { fresh, prompted, position, bans, index: made });
+          next.token.catch(() => null); // told when its turn comes
+          waiting.push(next);
+          position += Math.max(1, fresh.length);
+          fresh = [];
+          made++;
+          continue;
+        }
+        const { token, bans } = waiting.shift()!;
+        const [id] = await token;
+        throwIfAborted(o.signal);
+        this.#checkToken(id, bans);
+        if (o.stop.includes(id)) return;
+        text.push(id);
+        given++;
+        yield id;
+      }
+    } finally {
+      await Promise.allSettled(waiting.map(({ token }) => token)); // made ahead, and nobody wants them
+      this.#turns.end();
+    }
+  }
+
+  #checkToken(id: number, bans: readonly number[]): void {
+    expectToken(WHERE, id < this.#model.config.vocabulary);
+    if (!bans.includes(id)) return;
+    const what = 'all tokens that the text could go on with are banned';
+    throw new DataError(WHERE, what, 'Ban fewer tokens, or repeat longer n-grams only.');
+  }
+
+  /**
+   * The plan of the newest step, to look at: `plan.attention(layer, head)` shows what the token that it fed attended to
+   * (after a prompt, what all its tokens did). Steps are made ahead of the tokens given out. Null before the first.
+   */
+  get plan(): Plan | null {
+    return this.#newest;
+  }
+
+  /** Feeds tokens (or, when there are none, the token sampled last), samples the next, and begins to read it. */
+  async #advance(
+    decoding: Decoding,
+    o: CompleteGenerate,
+    { fresh, prompted, position, bans, index }: StepInput,
+  ): Promise<Waiting> {
+    const { temperature, topK, topP, minP, seed } = o;
+    const places = bans.length > 0 ? placesFor(bans.length) : 0;
+    const penalised = penalises(o);
+    const length = fresh.length === 0 ? 1 : decoding.stretch(fresh.length);
+    const plan = await this.#plan(decoding, length, places, penalised);
+    this.#turns.assertUsable();
+    const inputs: Record<string, ArrayBufferView> = { ...decoding.inputs };
+    if (fresh.length > 0) {
+      inputs.ids = padded(fresh, length, 0);
+      if (penalised) {
+        const seen = seenIn(fresh.slice(0, prompted), fresh.slice(prompted));
+        const { ids, counts } = seenTable([seen], this.#seenPlaces);
+        decoding.write('seen', ids);
+        decoding.write('counts', counts);
+      }
+    }
+    if (places > 0) inputs.bans = padded(bans, places, NO_TOKEN);
+    if (penalised) {
+      inputs.penalties = Float32Array.of(o.repetitionPenalty, o.presencePenalty, o.frequencyPenalty);
+    }
+    plan.run(inputs, {
+      ...{ index, seed, position, temperature, topK, topP, minP, length: Math.max(1, fresh.length) },
+    });
+    this.#newest = plan;
+    return { token: plan.readIntegers('token'), bans };
+  }
+
+  /** Enough for all tokens that a cache can hold. */
+  get #seenPlaces(): number {
+    return Math.min(this.#model.config.vocabulary, this.context);
+  }
+
+  /** The plan for T = `length`; for 1 the input is the token sampled last, which never leaves the GPU. */
+  #plan(decoding: Decoding, length: number, bans: number, penalised: boolean): Promise<Plan> {
+    const { vocabulary } = this.#model.config;
+    const label = [
+      length === 1 ? 'decode' : `prefill ${length}`,
+      ...(bans > 0 ? [`banning ${bans}`] : []),
+      ...(penalised ? ['penalised'] : []),
+    ].join(' ');
+    return decoding.plan(label, (g) => {
+      const token = g.use(this.#token);
+      const ids =
+        length === 1 ? g.view(token, [1, 1]) : g.input('ids', [1, length], 'u32', { below: vocabulary });
+      const logits = decoding.next(g, ids);
+      const table = (name: string): Tensor => g.use(decoding.extra(name, [1, this.#seenPlaces], 'u32'));
+      const seen = penalised ? { ids: table('seen'), counts: table('counts') } : null;
+      if (seen) penalize(g, logits, seen, g.input('penalties', [3], 'f32'));
+      const draw = (): Tensor => sample(g, logits, { out: token });
+      if (bans > 0) withoutTokens(g, logits, g.input('bans', [1, bans], 'u32'), draw);
+      else draw();
+      if (seen) countTokens(g, token, seen);
+      return { token };
+    });
+  }
+
+  #checkRoom(prompt: number, { tokens, length, overflow }: CompleteGenerate): void {
+    const { context } = this.#model.config;
+    const goes = overflow === 'stop' && !this.#chosen ? tokens : 0;
+    const most = Math.min(prompt + goes, length, context);
+    if (prompt <= this.context && most <= this.context) return;
+    throw new ShapeError(
+      'KV cache',
+      `${prompt} tokens of prompt and ${tokens} more, but this generator's cache holds ${this.context} of the model's ${context}`,
+      `Ask for fewer tokens, let the text slide (overflow), or make the generator with { context: ${most} }, whose cache takes ${formatBytes(cacheBytes(this.#model, most))}.`,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#turns.dispose();
+    this.#decoding?.[Symbol.dispose]();
+    this.#decoding = null;
+  }
+}
