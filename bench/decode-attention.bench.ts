@@ -12,7 +12,7 @@ import {
   ParameterStore,
   type Plan,
 } from '../engine/index';
-import { decodeRef } from '../engine/shaders/attention/decode.ref';
+import { decodeRef } from '../engine/shaders/attention/cache/decode.ref';
 import { noise } from './harness/random';
 import { benchResult, option, short, type BenchResult } from './harness/report';
 

@@ -4,7 +4,7 @@
  * whole text gives.
  */
 import { Device, EngineError, Graph, Parameter, ParameterStore, sample, type Plan } from '../engine/index';
-import { Generator } from '../models/generate';
+import { Generator } from '../models/generation/generator';
 import { GPT } from '../models/gpt';
 import { median } from './harness/measure';
 import { measurePeaks } from './harness/peaks';

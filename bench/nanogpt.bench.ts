@@ -6,10 +6,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { AdamW, Device, Run, windows, type Batch, type FitEvent } from '../engine/index';
+import { AdamW, Device, nextToken, Run, windows, type Batch, type FitEvent } from '../engine/index';
 import { Generator, GPT } from '../models/index';
 import type Reference from '../tests/fixtures/nanogpt-shakespeare.json';
-import { batchAt, initialWeights, splitTokens } from '../tests/fixtures/portable';
+import { batchAt, initialSource, splitTokens } from '../tests/fixtures/portable';
 import { median } from './harness/measure';
 import { option } from './harness/report';
 
@@ -66,13 +66,11 @@ export async function main(args: readonly string[]): Promise<void> {
       warmup: s.warmup,
       steps: s.steps,
     },
-    batch: s.batch,
-    length: s.context,
+    objective: nextToken({ batch: s.batch, length: s.context }),
     seed: s.initSeed,
+    init: 'none',
   });
-  for (const [name, values] of initialWeights(reference.parameters, s.initSeed)) {
-    run.trainer.store.write(name, values);
-  }
+  await run.trainer.store.load(initialSource(reference.parameters, s.initSeed));
 
   const out = option(args, 'out', 'bench/results/nanogpt.json');
   const saved = `${out}.safetensors`;

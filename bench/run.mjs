@@ -4,8 +4,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { installDawn } from '../tests/harness/dawn.mjs';
-import { importModule } from '../tests/harness/node.mjs';
+import { installDawn } from '../tools/dawn.mjs';
+import { importModule } from '../tools/node.mjs';
 import { openChromium } from './harness/chromium.mjs';
 import { writeTable } from './harness/table.mjs';
 

@@ -3,7 +3,7 @@
  * of guessing and that one batch can be learnt, then times steps as they are run in earnest (submitted ahead, losses
  * read later), then says where a step goes, kernel by kernel. `-- --steps 20` sets how many, `--only nanogpt` which.
  */
-import { AdamW, Device, Trainer, type Batch } from '../engine/index';
+import { AdamW, Device, nextToken, Trainer, type Batch } from '../engine/index';
 import { GPT, type GPTConfig } from '../models/gpt';
 import { expectLearning, median } from './harness/measure';
 import { measurePeaks, type Peaks } from './harness/peaks';
@@ -57,8 +57,7 @@ async function bench(device: Device, setting: Setting, steps: number, peaks: Pea
     model: new GPT(setting.config),
     optimizer: new AdamW({ beta2: 0.99 }),
     schedule: { kind: 'constant', lr: 1e-3 },
-    batch: setting.batch,
-    length: setting.length,
+    objective: nextToken({ batch: setting.batch, length: setting.length }),
   });
   const batch = randomBatch(setting);
   const train = (n: number): void => {

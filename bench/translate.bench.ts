@@ -4,10 +4,10 @@
  * that sentences come out of a batch as they do alone; then says where a step and a token go, kernel by kernel.
  * `-- --steps 24 --tokens 32 --only train|beam`.
  */
-import { PairBatches, pairObjective, type IdPair, type PairBatch } from '../engine/data';
+import { PairBatches, pairs, type IdPair, type PairBatch } from '../engine/data';
 import { AdamW, Device, EngineError, ParameterStore, Trainer } from '../engine/index';
 import { EncoderDecoder, encoderDecoderPresets } from '../models/encoder_decoder';
-import { SequenceGenerator, type Hypothesis } from '../models/sequence_generator';
+import { SequenceGenerator, type Hypothesis } from '../models/generation/sequence_generator';
 import { expectLearning, median } from './harness/measure';
 import { measurePeaks, type Peaks } from './harness/peaks';
 import { kernelsOf, printProfile } from './harness/profile';
@@ -49,10 +49,10 @@ async function benchTraining(device: Device, steps: number, peaks: Peaks) {
   const { source, target, padded } = batches.tokens;
   const model = newModel();
   const started = performance.now();
-  using trainer = await Trainer.create<PairBatch>({
+  using trainer = await Trainer.create({
     device,
     model,
-    objective: pairObjective(model, batches),
+    objective: pairs(batches),
     optimizer: new AdamW({ beta2: 0.98 }),
     schedule: { kind: 'constant', lr: 1e-3 },
   });

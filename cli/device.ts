@@ -1,9 +1,10 @@
+import process from 'node:process';
 import { Device, DeviceError } from '../engine/index';
 
-/** The machine's GPU, or a software driver where it has none. */
-export async function openDevice(): Promise<Device> {
+/** The machine's GPU, or a software driver where it has none. `onCompile`: see `DeviceOptions`. */
+export async function openDevice(onCompile?: (ready: number, asked: number) => void): Promise<Device> {
   try {
-    return await Device.open({ powerPreference: 'high-performance' });
+    return await Device.open({ powerPreference: 'high-performance', ...(onCompile && { onCompile }) });
   } catch (cause) {
     if (!(cause instanceof DeviceError)) throw cause;
     throw new DeviceError(
@@ -13,4 +14,16 @@ export async function openDevice(): Promise<Device> {
       { cause },
     );
   }
+}
+
+/** Says on a terminal that kernels compile, once that takes longer than a person likes to wait without a word. */
+export function tellOfCompiling(): (ready: number, asked: number) => void {
+  let told = performance.now();
+  return (ready, asked) => {
+    if (!process.stderr.isTTY || performance.now() - told < 2000) return;
+    told = performance.now();
+    process.stderr.write(
+      `compiling kernels: ${ready} of ${asked} (the driver keeps them for the next time)\n`,
+    );
+  };
 }

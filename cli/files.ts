@@ -1,11 +1,12 @@
 /** Pairs from files and packages; files that are written whole or not at all. */
 import { createReadStream, existsSync, realpathSync, rmSync } from 'node:fs';
-import { open, readFile, rename, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
-import { isPairCorpusName, PAIR_CORPORA, pairCorpusText } from '../demo/data/pair-corpora';
+import { isPairCorpusName, PAIR_CORPORA, pairCorpusText, type PairCorpusName } from '../corpora/pair-corpora';
 import { DataError } from '../engine/index';
+import { UsageError } from './options';
 import { describeSkipped, readPairs, type TextPair } from '../engine/data';
 
 export interface PairsRead {
@@ -16,25 +17,34 @@ export interface PairsRead {
   readonly apart: 'source' | 'both' | undefined;
 }
 
+/** A file of that name goes before the corpus. */
+const isCorpus = (name: string): name is PairCorpusName => isPairCorpusName(name) && !existsSync(name);
+
+/** Refuses names of pairs that no file has, before anything is opened; throws a UsageError where there are none. */
+export async function mustBeReadable(names: readonly string[]): Promise<void> {
+  if (names.length === 0) {
+    throw new UsageError(
+      '--data',
+      'no pairs are given',
+      'Name a TSV file, or one of phonemes, french, chinese.',
+    );
+  }
+  for (const name of names) if (!isCorpus(name)) await readable(name);
+}
+
 /** All pairs of files and named corpora, one after the other; `tell` hears what was skipped. Columns count from 1. */
 export async function readAll(
   names: readonly string[],
   tell: (line: string) => void,
   columns: readonly [number, number] = [1, 2],
 ): Promise<PairsRead> {
-  if (names.length === 0) {
-    throw new DataError(
-      '--data',
-      'no pairs are given',
-      'Name a TSV file, or one of phonemes, french, chinese.',
-    );
-  }
+  await mustBeReadable(names);
   const pairs: TextPair[] = [];
   let read: Omit<PairsRead, 'pairs'> = { info: {}, languages: undefined, apart: undefined };
   for (const name of names) {
-    if (isPairCorpusName(name) && !existsSync(name)) {
+    if (isCorpus(name)) {
       const { title, source, licence, languages, apart } = PAIR_CORPORA[name];
-      for (const pair of (await readPairs(await pairCorpusText(name), { name })).pairs) pairs.push(pair);
+      for (const pair of (await readPairs(await corpusText(name), { name })).pairs) pairs.push(pair);
       read = { info: { title, data: source, licence }, languages, apart };
       continue;
     }
@@ -50,6 +60,16 @@ export async function readAll(
     }
   }
   return { pairs, ...read };
+}
+
+/** From the packages that stand beside Heed, or those of the folder that it is run in. */
+async function corpusText(name: PairCorpusName): Promise<string> {
+  try {
+    return await pairCorpusText(name).catch(() => pairCorpusText(name, join(process.cwd(), 'package.json')));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError('--data', `${name} cannot be made: ${why}`, '', { cause });
+  }
 }
 
 async function contentOf(name: string): Promise<ReadableStream<Uint8Array>> {
@@ -91,8 +111,9 @@ export function sameFile(a: string, b: string): boolean {
   return existsSync(a) && existsSync(b) && realpathSync.native(a) === realpathSync.native(b);
 }
 
-/** Refuses a name that `writeWhole` could not write to. */
+/** Refuses a name that `writeWhole` could not write to; removes what saves to it that were killed have left. */
 export async function mustBeWritable(name: string): Promise<void> {
+  await removeAbandoned(name);
   if (existsSync(name) && !(await stat(name)).isFile()) {
     throw new DataError(name, 'it is there already and is not a file', 'Name a file with --out.');
   }
@@ -145,4 +166,23 @@ export function removeTemporary(name: string): void {
 
 function temporaryOf(name: string): string {
   return `${name}.${process.pid}.tmp`;
+}
+
+/** Files as `temporaryOf` names them whose process has ended: a save of another that still runs stays. */
+async function removeAbandoned(name: string): Promise<void> {
+  const [folder, start] = [dirname(name), `${basename(name)}.`];
+  const found = await readdir(folder).catch(() => []); // whoever writes there is told why not
+  for (const file of found) {
+    const pid = file.startsWith(start) && /^(\d+)\.tmp$/.exec(file.slice(start.length))?.[1];
+    if (pid && !isAlive(Number(pid))) await rm(join(folder, file), { force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // asks only
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
+  }
 }

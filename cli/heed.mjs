@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx heed`: the command line, run from the sources as they are (see tests/harness/node.mjs), on Dawn.
+// `npx heed`: the command line, on Dawn.
 import { existsSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 
@@ -9,20 +9,35 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-/** @type {[typeof import('../tests/harness/vulkan.mjs'), typeof import('../tests/harness/dawn.mjs'), typeof import('../tests/harness/node.mjs')]} */
-let harness;
+/** In a clone the command runs from its sources, through Vite; an installed package has it built. */
+const cloned = existsSync(new URL('main.ts', import.meta.url));
+
+/** @typedef {{ main(args: string[]): Promise<number> }} CommandLine */
+/** @type {[typeof import('../tools/vulkan.mjs'), typeof import('../tools/dawn.mjs'), () => Promise<CommandLine>]} */
+let parts;
 try {
-  harness = await Promise.all([
-    import('../tests/harness/vulkan.mjs'),
-    import('../tests/harness/dawn.mjs'),
-    import('../tests/harness/node.mjs'),
-  ]);
+  parts = await Promise.all([import('../tools/vulkan.mjs'), import('../tools/dawn.mjs'), commandLine()]);
 } catch (error) {
-  const reason = error instanceof Error ? error.message : String(error);
-  console.error(`heed: a package is missing or damaged (${reason}).\nRun npm install in Heed's folder.`);
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (cloned) {
+    console.error(`heed: a package is missing or damaged (${message}).\nRun npm install in Heed's folder.`);
+  } else if (code === 'ERR_MODULE_NOT_FOUND' && message.includes("'webgpu'")) {
+    console.error(
+      'heed: the command line runs on Dawn, from the npm package webgpu, which is not installed.\nRun npm install webgpu.',
+    );
+  } else {
+    console.error(`heed: a package does not load (${message}).\nRun npm install heed webgpu again.`);
+  }
   process.exit(1);
 }
-const [{ vulkanEnvironment }, { installDawn }, { importModule }] = harness;
+const [{ vulkanEnvironment }, { installDawn }, load] = parts;
+
+/** @returns {Promise<() => Promise<CommandLine>>} how to load it once WebGPU is there */
+async function commandLine() {
+  if (!cloned) return () => import(new URL('../dist/cli/main.js', import.meta.url).href);
+  const { importModule } = await import('../tools/node.mjs');
+  return async () => /** @type {CommandLine} */ (/** @type {unknown} */ (await importModule('cli/main.ts')));
+}
 
 /** The GPU, if there is one; else what tests run on: a software driver. */
 function environment() {
@@ -48,9 +63,7 @@ process.stderr.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
 
 const removeDawn = installDawn(environment());
 try {
-  const { main } = /** @type {{ main(args: string[]): Promise<number> }} */ (
-    await importModule('cli/main.ts')
-  );
+  const { main } = await load();
   process.exitCode = await main(process.argv.slice(2));
 } finally {
   removeDawn();

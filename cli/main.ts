@@ -1,7 +1,9 @@
 /** `npx heed`: what can be asked for, and how errors are told. What a command needs is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import process from 'node:process';
-import { RESUME_HELP, STATUS_HELP } from './options';
+import { DataError } from '../engine/index';
+import { canonicalLanguage, METRICS_VERSION } from '../engine/metrics/index';
+import { RESUME_HELP, STATUS_HELP, UsageError } from './options';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
 import type { TranslateArguments } from './translate';
@@ -11,6 +13,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = new Command('heed')
     .description('Transformers on WebGPU: trains models that translate, and translates with them.')
+    .version(METRICS_VERSION.replace(/^heed-/, ''), '-V, --version', 'what this is a version of')
     .showHelpAfterError('(--help tells what there is)')
     .addHelpText('afterAll', STATUS_HELP)
     .exitOverride();
@@ -45,11 +48,11 @@ export async function main(args: readonly string[]): Promise<number> {
     .option(
       '--tokens <n>',
       'tokens of a batch, padding included (default by preset: 1024, 4096, 8192)',
-      whole(2),
+      whole(2, 1e7),
     )
-    .option('--accumulate <n>', 'batches of an update (default: 1)', whole(1))
-    .option('--vocabulary <n>', 'subwords (default: 8000, fewer where there are few pairs)', whole(260))
-    .option('--max-length <n>', 'tokens of a text; longer pairs are left out (default: 100)', whole(2))
+    .option('--accumulate <n>', 'batches of an update (default: 1)', whole(1, 1e6))
+    .option('--vocabulary <n>', 'subwords (default: 8000, fewer where there are few pairs)', whole(260, 1e6))
+    .option('--max-length <n>', 'tokens of a text; longer pairs are left out (default: 100)', whole(2, 1e5))
     .option('--lr <x>', 'peak learning rate (default by preset: 3e-3, 2e-3, 7e-4)', positive)
     .option('--warmup <n>', 'updates of the warm-up (default: a tenth of all, at most 4000)', whole(0))
     .addOption(
@@ -61,7 +64,7 @@ export async function main(args: readonly string[]): Promise<number> {
     )
     .option('--dropout <x>', 'share of activations (default: 0.1)', share)
     .option('--smoothing <x>', 'of labels (default: 0.1)', share)
-    .option('--seed <n>', 'of weights, dropout and batches (default: 0)', whole(0))
+    .option('--seed <n>', 'of weights, dropout and batches (default: 0)', whole(0, 2 ** 32 - 1))
     .option(
       '--validation <n>',
       'pairs held out to watch by: a number, or a share below 1 (default: a twentieth, at most 1000 pairs)',
@@ -85,7 +88,7 @@ export async function main(args: readonly string[]): Promise<number> {
       ]),
     )
     .option('--patience <n>', 'stop after so many evaluations without progress (default: never)', whole(1))
-    .option('--average <n>', 'average the weights of so many last evaluations (default: 5)', whole(1))
+    .option('--average <n>', 'average the weights of so many last evaluations (default: 5)', whole(1, 1000))
     .option('--title <text>', "for the model's card")
     .option('--licence <text>', 'of the data, for the card')
     .action(async (options: TrainArguments) => {
@@ -100,12 +103,12 @@ export async function main(args: readonly string[]): Promise<number> {
     .requiredOption('--model <file>', 'weights or a checkpoint that train wrote')
     .option('--beams <n>', 'of beam search; 1 is greedy', whole(1), 4)
     .option('--n-best <n>', 'translations of each text, with scores', whole(1), 1)
-    .option('--length-penalty <x>', 'above 0 favours long translations', number, 1)
+    .option('--length-penalty <x>', 'above 0 favours long translations', bounded, 1)
     .option('--coverage <x>', 'penalty for words of the source that were passed over', nonNegative)
     .option('--ban-repeats <n>', 'no sequence of so many tokens twice', whole(0))
     .option('--sample', 'draw translations instead of searching')
     .option('--temperature <x>', 'of --sample', positive)
-    .option('--seed <n>', 'of --sample', whole(0))
+    .option('--seed <n>', 'of --sample', whole(0, 2 ** 32 - 1))
     .option('--sentences', 'cut every text into sentences')
     .option('--prefix <text>', 'what translations begin with')
     .option('--json', 'one object a line, with scores and pieces')
@@ -124,7 +127,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--columns <a,b>', 'columns of source and target, from 1 (default: 1,2)', columns)
     .option('--limit <n>', 'only so many pairs, spread over the file', whole(1))
     .option('--beams <n>', 'of beam search; 1 is greedy', whole(1), 4)
-    .option('--length-penalty <x>', 'above 0 favours long translations', number, 1)
+    .option('--length-penalty <x>', 'above 0 favours long translations', bounded, 1)
     .action(async (options: ScoreArguments) => {
       const { score } = await import('./score');
       status = await score(options);
@@ -136,7 +139,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has told
     if (!(error instanceof Error && 'where' in error)) throw error; // an EngineError says what to do, a stack would not
     process.stderr.write(`heed: ${error.message}\n`);
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
   return status;
 }
@@ -151,14 +154,23 @@ function number(value: string): number {
   return parsed;
 }
 
-function positive(value: string): number {
+/** What learning rates, temperatures and penalties may be: more is a slip, and not finite in float32. */
+const LARGEST = 1000;
+
+function bounded(value: string): number {
   const parsed = number(value);
+  if (Math.abs(parsed) > LARGEST) throw new InvalidArgumentError(`It must be within ±${LARGEST}.`);
+  return parsed;
+}
+
+function positive(value: string): number {
+  const parsed = bounded(value);
   if (!(parsed > 0)) throw new InvalidArgumentError('It must be above 0.');
   return parsed;
 }
 
 function nonNegative(value: string): number {
-  const parsed = number(value);
+  const parsed = bounded(value);
   if (!(parsed >= 0)) throw new InvalidArgumentError('It must be at least 0.');
   return parsed;
 }
@@ -171,17 +183,20 @@ function share(value: string): number {
 
 function amount(value: string): number {
   const parsed = number(value);
-  if (!(parsed >= 0) || (parsed >= 1 && !Number.isInteger(parsed))) {
-    throw new InvalidArgumentError('It must be a share below 1 or a whole number.');
+  if (!(parsed >= 0 && parsed <= MOST) || (parsed >= 1 && !Number.isInteger(parsed))) {
+    throw new InvalidArgumentError(`It must be a share below 1 or a whole number up to ${MOST}.`);
   }
   return parsed;
 }
 
-function whole(least: number): (value: string) => number {
+/** Counts of anything: of updates, tokens, pairs. */
+const MOST = 1e9;
+
+function whole(least: number, most = MOST): (value: string) => number {
   return (value) => {
     const parsed = number(value);
-    if (!Number.isInteger(parsed) || parsed < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    if (!Number.isInteger(parsed) || parsed < least || parsed > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
     }
     return parsed;
   };
@@ -189,18 +204,20 @@ function whole(least: number): (value: string) => number {
 
 function columns(value: string): readonly [number, number] {
   const [source, target, ...more] = value.split(',').map(whole(1));
-  if (target === undefined || more.length > 0)
-    throw new InvalidArgumentError('Give two numbers, such as 1,2.');
+  if (target === undefined || more.length > 0 || source === target)
+    throw new InvalidArgumentError('Give two numbers that differ, such as 1,2.');
   return [source, target];
 }
 
 function languages(value: string): readonly [string, string] {
-  const [source, target, ...more] = value.split(',').map((part) => part.trim());
-  try {
-    Intl.getCanonicalLocales([source, target]);
-    if (target && more.length === 0) return [source, target];
-  } catch {
-    // said below
+  const [source, target, ...more] = value.split(',');
+  if (target === undefined || more.length > 0) {
+    throw new InvalidArgumentError('Give two language codes, such as en,fr.');
   }
-  throw new InvalidArgumentError('Give two language codes, such as en,fr.');
+  try {
+    return [canonicalLanguage(source), canonicalLanguage(target)];
+  } catch (error) {
+    if (error instanceof DataError) throw new InvalidArgumentError(`${error.what}. ${error.todo}`);
+    throw error;
+  }
 }

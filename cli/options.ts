@@ -1,4 +1,8 @@
-/** What `--help` says of whole commands. */
+/** What `--help` says of whole commands, and what is wrong with a command line. */
+import { DataError } from '../engine/index';
+
+/** Options that are missing, or do not go together: exit status 2. */
+export class UsageError extends DataError {}
 
 /** Options of `train` that a resumed run takes from its checkpoint. */
 export const SETTLED = [

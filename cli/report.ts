@@ -8,10 +8,12 @@ const WIDTH = 120;
 const NAMES: Readonly<Record<string, string>> = { bleu: 'BLEU', chrf: 'chrF2', per: 'PER', wer: 'WER' };
 const PERCENT = new Set(['per', 'wer']);
 
+const nameOf = (metric: string): string => NAMES[metric] ?? metric;
+
 /** `BLEU 21.3  chrF2 40.1`. */
 export function metricsText(metrics: Readonly<Record<string, number>>): string {
   return Object.entries(metrics)
-    .map(([name, value]) => `${NAMES[name] ?? name} ${value.toFixed(2)}${PERCENT.has(name) ? ' %' : ''}`)
+    .map(([name, value]) => `${nameOf(name)} ${value.toFixed(2)}${PERCENT.has(name) ? ' %' : ''}`)
     .join('  ');
 }
 
@@ -43,18 +45,21 @@ export class TrainingReport {
         this.#step(event);
         break;
       case 'evaluation': {
-        const { step, loss, metrics, best, samples } = event;
+        const { step, loss, metrics, best, by, samples } = event;
         this.#scored = metricsText(metrics);
         const validation = Number.isNaN(loss) ? '' : `  validation loss ${loss.toFixed(4)}`;
-        this.#display.tell(`step ${step}${validation}  ${this.#scored}${best ? '  best so far' : ''}`);
+        this.#display.tell(
+          `step ${step}${validation}  ${this.#scored}${best ? `  best so far by ${nameOf(by)}` : ''}`,
+        );
         for (const { source, target, translation } of samples.slice(0, SHOWN)) {
           this.#display.tell(`    ${clip(source)}\n    → ${clip(translation)}\n    = ${clip(target)}`);
         }
         break;
       }
       case 'average': {
-        const { of, metrics, best } = event;
-        this.#display.tell(`mean of the last ${of}: ${metricsText(metrics)}${best ? '  best' : ''}`);
+        const { of, metrics, best, by } = event;
+        const which = best ? `  best by ${nameOf(by)}` : '';
+        this.#display.tell(`mean of the last ${of}: ${metricsText(metrics)}${which}`);
         break;
       }
       case 'test':
@@ -110,7 +115,7 @@ export class TrainingReport {
 
   /** `better`: these weights went to `out`; else it keeps those of an earlier session. */
   end(
-    { reason, step, chosen, metrics, best }: TranslationTrainingResult,
+    { reason, step, chosen, chosenBy, metrics, best }: TranslationTrainingResult,
     out: string,
     better: boolean,
   ): void {
@@ -125,7 +130,8 @@ export class TrainingReport {
       last: 'the last step',
     }[chosen];
     const scores = metrics ? `: ${metricsText(metrics)}` : '';
-    const what = better ? `${which}${scores}` : `step ${best!.step}, still the best`;
+    const by = chosenBy === null ? '' : ` by ${nameOf(chosenBy)}`;
+    const what = better ? `${which}${by}${scores}` : `step ${best!.step}, still the best`;
     this.#display.tell(`${why} at step ${step} ${this.#spent()}. ${out} has the weights of ${what}.`);
   }
 
@@ -144,4 +150,4 @@ function clip(text: string): string {
   return characters.length <= WIDTH ? text : `${characters.slice(0, WIDTH - 1).join('')}…`;
 }
 
-const LABELS = { vocabulary: 'vocabulary', encode: 'encode', compile: 'compile' } as const;
+const LABELS = { vocabulary: 'vocabulary', encode: 'encode', compile: 'compiling kernels' } as const;

@@ -1,8 +1,9 @@
 /** What a resumed run takes from its checkpoint: options that say otherwise are refused, not passed over. */
-import { DataError, type CheckpointInfo } from '../engine/index';
+import type { CheckpointInfo } from '../engine/index';
 import { encoderDecoderPresets } from '../models/index';
 import type { TranslationSettings } from '../models/translation/index';
-import { flag, SETTLED } from './options';
+import { resumedSettings } from '../models/translation/settings';
+import { flag, SETTLED, UsageError } from './options';
 import type { TrainArguments } from './train';
 
 type Saved = TranslationSettings & { readonly config: CheckpointInfo['config'] };
@@ -24,17 +25,17 @@ const FOUND: Readonly<Record<(typeof SETTLED)[number], (saved: Saved) => unknown
   test: ({ test }) => test,
 };
 
-/** Throws a DataError that names every option which is not as the checkpoint has it. */
+/** Throws a UsageError that names every option which is not as the checkpoint has it. */
 export function refuseOtherSettings(
   args: Partial<TrainArguments>,
   { extras, config }: Pick<CheckpointInfo, 'extras' | 'config'>,
 ): void {
   if (extras['training'] === undefined) return; // weights alone, which whoever resumes says
-  const saved: Saved = { ...(JSON.parse(extras['training']) as TranslationSettings), config };
+  const saved: Saved = { ...resumedSettings(extras, {}), config };
   const other = SETTLED.filter((name) => args[name] !== undefined && args[name] !== FOUND[name](saved));
   if (other.length === 0) return;
   const list = other.map((name) => `${flag(name)} ${String(FOUND[name](saved))}, not ${args[name]}`);
-  throw new DataError(
+  throw new UsageError(
     '--resume',
     `the training was begun with ${list.join('; ')}`,
     'Leave these out, or begin anew (--overwrite). What may change when a training goes on: train --help.',

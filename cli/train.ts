@@ -11,8 +11,17 @@ import {
   type TranslationTrainingOptions,
 } from '../models/translation/index';
 import { openDevice } from './device';
-import { mustBeWritable, readAll, readWhole, removeTemporary, sameFile, writeWhole } from './files';
+import {
+  mustBeReadable,
+  mustBeWritable,
+  readAll,
+  readWhole,
+  removeTemporary,
+  sameFile,
+  writeWhole,
+} from './files';
 import { Interruption } from './interruption';
+import { UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { TrainingReport } from './report';
 import { refuseOtherSettings } from './resume';
@@ -61,8 +70,10 @@ export async function train(args: TrainArguments): Promise<number> {
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
   const names = args.data ?? (args.task === 'phonemes' ? ['phonemes'] : []);
+  await mustBeReadable(names);
   await checkOut(args, saved, names);
   const resume = args.resume ? await resumed(args, saved) : null;
+  const chosen = resume ? runSettings(args) : settings(args);
   const report = new TrainingReport(display);
   const read = await readAll(names, tell, args.columns);
 
@@ -78,7 +89,7 @@ export async function train(args: TrainArguments): Promise<number> {
     using device = await openDevice();
     tell(`Adapter: ${device.info.description || device.info.vendor}`);
     const result = await trainTranslation({
-      ...(resume ? runSettings(args) : settings(args)),
+      ...chosen,
       device,
       pairs: read.pairs,
       ...(read.apart && { apart: read.apart }),
@@ -121,7 +132,7 @@ async function checkOut(args: TrainArguments, saved: string, data: readonly stri
   const { out, resume = false, overwrite = false } = args;
   const lost = [out, saved].find((name) => data.some((file) => sameFile(file, name)));
   if (lost !== undefined) {
-    throw new DataError('--out', `${lost} is among the data and would be overwritten`, 'Write elsewhere.');
+    throw new UsageError('--out', `${lost} is among the data and would be overwritten`, 'Write elsewhere.');
   }
   if (!resume && !overwrite && existsSync(saved)) {
     throw new DataError(
@@ -171,7 +182,7 @@ function runSettings(args: TrainArguments): Partial<TranslationTrainingOptions> 
 function scheduleOf({ schedule, lr, warmup, steps }: TrainArguments): { schedule?: Schedule } {
   if (schedule === undefined || schedule === 'inverse_square_root') return {};
   if (lr === undefined || steps === undefined) {
-    throw new DataError(
+    throw new UsageError(
       `--schedule ${schedule}`,
       'it needs --lr and --steps',
       'Such as --lr 2e-3 --steps 20000.',

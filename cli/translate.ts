@@ -1,14 +1,15 @@
 import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { DataError, DeviceError, EngineError } from '../engine/index';
+import { DeviceError, EngineError } from '../engine/index';
 import {
   TranslationModel,
   Translator,
   type TranslateOptions,
   type Translation,
 } from '../models/translation/index';
-import { openDevice } from './device';
+import { openDevice, tellOfCompiling } from './device';
 import { readWhole } from './files';
+import { linesOf } from './lines';
+import { UsageError } from './options';
 
 export interface TranslateArguments {
   readonly model: string;
@@ -34,8 +35,15 @@ const ROWS = 64;
 export async function translate(texts: readonly string[], args: TranslateArguments): Promise<number> {
   const { nBest, json = false } = args;
   const beams = Math.max(args.beams, nBest);
-  if (beams > ROWS) throw new DataError('--beams', `${beams} are too many`, `Use at most ${ROWS}.`);
-  using opened = await openTranslator(args.model, beams);
+  if (beams > ROWS) {
+    const option = args.beams > ROWS ? '--beams' : '--n-best';
+    throw new UsageError(option, `${beams} are too many`, `Use at most ${ROWS}.`);
+  }
+  for (const name of ['temperature', 'seed'] as const) {
+    if (args[name] === undefined || args.sample) continue;
+    throw new UsageError(`--${name}`, 'it is of --sample, which is not given', 'Give both, or neither.');
+  }
+  using opened = await openTranslator(await readModel(args.model), beams);
   const { translator } = opened;
   const options = optionsOf(args, beams);
   const write = (translation: Translation): void => {
@@ -48,6 +56,11 @@ export async function translate(texts: readonly string[], args: TranslateArgumen
 
   let status = 0;
   let number = 0;
+  const fail = (error: EngineError): void => {
+    process.stderr.write(`heed: line ${++number}: ${error.message}\n`);
+    process.stdout.write('\n'); // so that lines stay side by side
+    status = 1;
+  };
   const some = async (group: readonly string[]): Promise<void> => {
     try {
       for (const translation of await translator.translate(group, options)) write(translation);
@@ -59,30 +72,33 @@ export async function translate(texts: readonly string[], args: TranslateArgumen
         return;
       }
       if (error instanceof DeviceError) throw error; // the others would fail as well
-      process.stderr.write(`heed: line ${++number}: ${error.message}\n`);
-      process.stdout.write('\n'); // so that lines stay side by side
-      status = 1;
+      fail(error);
     }
   };
   const together = process.stdin.isTTY ? 1 : TOGETHER;
   let group: string[] = [];
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    group.push(line);
-    if (group.length < together) continue;
-    await some(group);
+  for await (const line of linesOf(process.stdin)) {
+    if (typeof line === 'string') group.push(line);
+    if (group.length < together && typeof line === 'string') continue;
+    if (group.length > 0) await some(group);
     group = [];
+    if (typeof line !== 'string') fail(line);
   }
   if (group.length > 0) await some(group);
   return status;
 }
 
+/** A model from a file: its weights are loaded later. */
+export async function readModel(file: string): Promise<TranslationModel> {
+  return TranslationModel.open(await readWhole(file));
+}
+
 /** A translator and the device that it is on. */
 export async function openTranslator(
-  file: string,
+  model: TranslationModel,
   beams: number,
 ): Promise<{ readonly translator: Translator } & Disposable> {
-  const model = await TranslationModel.open(await readWhole(file));
-  const device = await openDevice();
+  const device = await openDevice(tellOfCompiling());
   try {
     const sentences = Math.max(1, Math.min(16, Math.floor(ROWS / beams)));
     const translator = await Translator.create(device, model, { sentences, beams });

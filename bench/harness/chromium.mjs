@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch } from 'puppeteer';
 import { build, runnerImport } from 'vite';
-import { chromiumFlags, findBrowser } from '../../tests/harness/browser.mjs';
+import { chromiumFlags, findBrowser } from '../../tools/browser.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = '<!doctype html><meta charset="utf-8"><title>bench</title>';
@@ -16,7 +16,7 @@ async function bundle(file) {
     configFile: /** @type {const} */ (false),
     logLevel: /** @type {const} */ ('error'),
   };
-  const { module } = await runnerImport(resolve(root, 'engine/wgsl-plugin.ts'), options);
+  const { module } = await runnerImport(resolve(root, 'engine/wgsl_plugin.ts'), options);
   const plugins = [/** @type {{ wgsl(): import('vite').Plugin }} */ (module).wgsl()];
   const built = await build({
     ...options,

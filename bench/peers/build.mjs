@@ -7,7 +7,7 @@ import { build, runnerImport } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const outDir = resolve(root, '.build/peers');
-const { module } = await runnerImport(resolve(root, 'engine/wgsl-plugin.ts'), { root, configFile: false });
+const { module } = await runnerImport(resolve(root, 'engine/wgsl_plugin.ts'), { root, configFile: false });
 const { wgsl } = /** @type {{ wgsl(): import('vite').Plugin }} */ (module);
 
 rmSync(outDir, { recursive: true, force: true });

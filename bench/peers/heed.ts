@@ -12,13 +12,14 @@ import {
   LayerNorm,
   Linear,
   matmul,
+  nextToken,
   ParameterStore,
   selfAttention,
   softmax,
   Trainer,
   type Tensor,
 } from '../../engine/index';
-import { Generator } from '../../models/generate';
+import { Generator } from '../../models/generation/generator';
 import { GPT } from '../../models/gpt';
 import { attentionOptions } from './attention/heed';
 import { fused, planInstance, trainingInstance, type Instance } from './instance';
@@ -150,7 +151,7 @@ export const kinds = {
     { params, x }: { params: Weights; x: Float32Array },
   ): Promise<Instance> {
     const h = Array.from({ length: c.cfg.layers }, () => block(c.cfg));
-    const store = new ParameterStore(device, { h });
+    const store = new ParameterStore(device, { h }, { init: 'none' });
     fill(store, params);
     const g = new Graph(device);
     let y: Tensor = g.input('x', [1, c.T, c.cfg.d], 'f32');
@@ -171,7 +172,7 @@ export const kinds = {
     { params, ids }: { params: Weights; ids: Int32Array },
   ): Promise<Instance> {
     const model = gpt(c.cfg);
-    const store = new ParameterStore(device, model);
+    const store = new ParameterStore(device, model, { init: 'none' });
     fill(store, params);
     const g = new Graph(device);
     const y = model.forward(g, g.input('ids', [1, c.T], 'u32', { below: c.cfg.vocab }));
@@ -189,8 +190,8 @@ export const kinds = {
       model: gpt(c.cfg),
       optimizer: new AdamW({ beta2: 0.999, weightDecay: 0, clip: Infinity }),
       schedule: { kind: 'constant', lr: c.lr },
-      batch: c.B,
-      length: c.T,
+      objective: nextToken({ batch: c.B, length: c.T }),
+      init: 'none',
     });
     fill(trainer.store, inputs.params);
     const batch = { ids: Uint32Array.from(inputs.ids), targets: Uint32Array.from(inputs.targets) };
@@ -202,7 +203,7 @@ export const kinds = {
     { params, ids }: { params: Weights; ids: Int32Array },
   ): Instance {
     const model = gpt(c.cfg);
-    const store = new ParameterStore(device, model);
+    const store = new ParameterStore(device, model, { init: 'none' });
     fill(store, params);
     const generator = new Generator(device, model);
     let made: number[] = [];

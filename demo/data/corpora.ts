@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brownParagraphs } from './brown.ts';
-import { madeOnce, packageFolder } from './package-text.ts';
+import { madeOnce, packageFolder } from '../../corpora/package-text.ts';
 import { tangText, type Poem } from './tang.ts';
 
 export interface CorpusInfo {

@@ -3,7 +3,7 @@
  */
 import { type Plugin } from 'vite';
 import { textAssets } from './asset-plugin.ts';
-import { isPairCorpusName, PAIR_CORPORA, pairCorpusText } from './pair-corpora.ts';
+import { isPairCorpusName, PAIR_CORPORA, pairCorpusText } from '../../corpora/pair-corpora.ts';
 
 /** `from`: a file or folder whose packages are used (default: this repository's). */
 export function pairCorpora({ from }: { readonly from?: string } = {}): Plugin {

@@ -4,9 +4,15 @@ import { dirname, join } from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPairs, splitPairs } from '../../engine/data';
-import { pronunciations, pronunciationsByWord, pronunciationTable } from './cmudict';
-import { bundlePairs, cleanPairs, collectMessages, messagePairs, translationsOf } from './language-pack';
-import { pairCorpusText } from './pair-corpora';
+import { pronunciations, pronunciationsByWord, pronunciationTable } from '../../corpora/cmudict';
+import {
+  bundlePairs,
+  cleanPairs,
+  collectMessages,
+  messagePairs,
+  translationsOf,
+} from '../../corpora/language-pack';
+import { pairCorpusText } from '../../corpora/pair-corpora';
 import { pairCorpora } from './pair-corpora-plugin';
 
 const DICTIONARY = {

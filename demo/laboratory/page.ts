@@ -23,6 +23,8 @@ export class LaboratoryPage {
     () => this.#strings,
     () => this.#engine.draw(),
   );
+  /** The panel whose error is on view. */
+  #failed: 'softmax' | 'head' | null = null;
   #opened = false;
 
   async start(): Promise<void> {
@@ -36,10 +38,10 @@ export class LaboratoryPage {
     if (!this.#opened) return;
     const laboratory = this.#engine.session!;
     const softmax = new Newest((input: SoftmaxInput) =>
-      this.#attempt(async () => this.#softmax.show(input, await laboratory.softmax(input))),
+      this.#attempt('softmax', async () => this.#softmax.show(input, await laboratory.softmax(input))),
     );
     const head = new Newest((input: HeadInput) =>
-      this.#attempt(async () => this.#head.show(input, await laboratory.head(input))),
+      this.#attempt('head', async () => this.#head.show(input, await laboratory.head(input))),
     );
     this.#softmax.onInput = (input) => softmax.push(input);
     this.#head.onInput = (input) => head.push(input);
@@ -52,11 +54,13 @@ export class LaboratoryPage {
     this.#head.onInput(this.#head.input);
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  /** An error stays until the same panel succeeds: the other's success says nothing of it. */
+  async #attempt(panel: 'softmax' | 'head', work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.#notices.clear('error');
+      if (this.#failed === panel) this.#notices.clear('error');
     } catch (error) {
+      this.#failed = panel;
       this.#notices.error(error as Error);
     }
   }

@@ -3,6 +3,7 @@ import {
   AdamW,
   checkpointInfo,
   DataError,
+  nextToken,
   Run,
   tokenizerFromJson,
   type CheckpointExtras,
@@ -10,8 +11,10 @@ import {
   type Schedule,
   type Tokenizer,
 } from '../../engine/index';
+import * as v from 'valibot';
 import { GPT, type GPTConfig } from '../../models/gpt';
 import type { RunInfo, TrainSettings } from './protocol';
+import { checkedJson, count, losses, points, positive, size as whole } from './saved';
 import { countParameters } from './sizes';
 import type { LoadedText } from './texts';
 
@@ -25,6 +28,33 @@ export interface History {
   losses: number[];
   validation: [step: number, loss: number][];
 }
+
+/** The part of a checkpoint that only the page reads. */
+export const PAGE = v.object({
+  description: v.object({
+    size: v.object({
+      id: v.string(),
+      layers: whole,
+      heads: whole,
+      width: whole,
+      context: whole,
+      batch: whole,
+      rate: positive,
+      steps: whole,
+      evaluateEvery: whole,
+    }),
+    tokenizer: v.picklist(['characters', 'bytes']),
+    rate: positive,
+    steps: count,
+    text: v.object({
+      kind: v.picklist(['corpus', 'pasted', 'file']),
+      id: v.string(),
+      title: v.string(),
+      fingerprint: v.string(),
+    }),
+  }),
+  history: v.object({ losses, validation: points }),
+});
 
 export interface LanguageModel {
   readonly run: Run;
@@ -60,8 +90,7 @@ export async function createModel(
     model: gpt,
     optimizer: new AdamW({ beta2: 0.99 }),
     schedule: scheduleOf(rate, steps),
-    batch,
-    length: context,
+    objective: nextToken({ batch, length: context }),
     seed: SEED,
     signal,
     onProgress: (done, total) => onCompile(done / total),
@@ -93,7 +122,7 @@ export async function openModel(
       'Load a file that "Save checkpoint" wrote.',
     );
   }
-  const saved = JSON.parse(page) as { description: Description; history: History };
+  const saved = checkedJson('checkpoint', PAGE, page);
   const tokenizer = await tokenizerFromJson(tokenizerText);
   const gpt = new GPT(info.config as unknown as GPTConfig);
   const run = await Run.create({
@@ -101,10 +130,10 @@ export async function openModel(
     model: gpt,
     optimizer: new AdamW(info.optimizer),
     schedule: rate ? scheduleOf(rate.rate, rate.steps) : info.schedule,
-    batch: Number(info.objective.batch),
-    length: Number(info.objective.length),
+    objective: nextToken({ batch: Number(info.objective.batch), length: Number(info.objective.length) }),
     accumulate: info.accumulate,
     seed: info.seed,
+    init: 'none',
     onProgress: (done, total) => onCompile(done / total),
   });
   try {

@@ -52,6 +52,8 @@ export class Session {
   );
   readonly #writer = new Writer();
   #text: LoadedText | null = null;
+  /** How often a text was chosen: what was chosen last counts, whichever is read first. */
+  #choices = 0;
   #data: TrainingData | null = null;
   #model: LanguageModel | null = null;
   #training: { readonly abort: AbortController; readonly pause: PauseSwitch; done: Promise<void> } | null =
@@ -78,8 +80,9 @@ export class Session {
 
   /** Reads and checks a text to train on; it is the one that `train` will use. */
   async chooseText(source: TextSource): Promise<TextInfo> {
+    const turn = ++this.#choices;
     const text = await loadText(source);
-    this.#text = text;
+    if (turn === this.#choices) this.#text = text;
     return text.info;
   }
 

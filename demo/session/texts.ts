@@ -2,13 +2,13 @@
 import {
   characterTokenizer,
   checkText,
-  DataError,
   encodeLong,
   readText,
   tokenizerFromJson,
   trainByteLevelBPE,
   type Tokenizer,
 } from '../../engine/index';
+import { fetchFile } from './fetched';
 import type { Phase, TextInfo, TextSource, TokenizerKind } from './protocol';
 import { BPE_VOCABULARY } from './sizes';
 
@@ -48,16 +48,9 @@ async function read(source: TextSource): Promise<{ title: string; text: string }
   if (source.kind === 'file') {
     return { title: source.file.name, text: normalise(await readText(source.file)) };
   }
-  const response = await fetch(source.url).catch(() => null);
-  if (!response?.ok) {
-    const status = response ? `the server answered ${response.status}` : 'the server does not answer';
-    throw new DataError(
-      source.title,
-      `it could not be fetched: ${status}`,
-      'Is the page still being served?',
-    );
-  }
-  return { title: source.title, text: await readText(await response.arrayBuffer(), { name: source.title }) };
+  const { title } = source;
+  const file = await fetchFile(source.url, title);
+  return { title, text: await readText(file, { name: title }) };
 }
 
 /** One kind of line break, so that a file from Windows costs no extra token. */

@@ -1,5 +1,5 @@
 import { DataError, type Device } from '../../engine/index';
-import { Generator } from '../../models/generate';
+import { Generator } from '../../models/generation/generator';
 import type { LanguageModel } from './model';
 import type { GenerateSettings } from './protocol';
 

@@ -53,12 +53,14 @@ export class TranslatePage {
       (event) => this.#onEvent(event),
     );
     if (!opened) return;
+    const chosen = this.#chosen;
     await this.#attempt(async () => {
       const pairs = await this.#session!.restore();
-      if (pairs) this.#training.setReport(pairs);
+      if (pairs && chosen === this.#chosen) this.#training.setReport(pairs);
       const { run } = this.#training;
       if (!run) return;
-      this.#training.adopt(run);
+      // A visitor who was quicker keeps their settings; Resume brings the run's back.
+      if (!this.#training.touched) this.#training.adopt(run);
       this.#unsaved.steps = true;
       this.#notices.news(this.#strings.kept(run.step, this.#training.title(this.#strings)));
     });

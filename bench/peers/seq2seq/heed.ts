@@ -1,8 +1,8 @@
 /** The encoder-decoder cases of the peer harness: cases.js tells what they are, ../heed.ts lists them. */
-import { pairObjective, type PairBatch } from '../../../engine/data';
+import { pairs, type PairBatch } from '../../../engine/data';
 import { AdamW, IGNORE_INDEX, ParameterStore, Trainer, type Device } from '../../../engine/index';
 import { EncoderDecoder } from '../../../models/encoder_decoder';
-import { SequenceGenerator } from '../../../models/sequence_generator';
+import { SequenceGenerator } from '../../../models/generation/sequence_generator';
 import { trainingInstance, type Instance } from '../instance';
 
 interface Size {
@@ -61,12 +61,13 @@ function fill(store: ParameterStore, { params }: Weights): void {
 export async function train(device: Device, c: TrainCase, inputs: TrainInputs): Promise<Instance> {
   const { B, S, T, smoothing } = c;
   const model = modelOf(c.cfg);
-  const trainer = await Trainer.create<PairBatch>({
+  const trainer = await Trainer.create({
     device,
     model,
-    objective: pairObjective(model, { shapes: [{ B, S, T }], fingerprint: 'peers' }, { smoothing }),
+    objective: pairs({ shapes: [{ B, S, T }], fingerprint: 'peers' }, { smoothing }),
     optimizer: new AdamW({ beta2: 0.999, weightDecay: c.decay, clip: Infinity }),
     schedule: { kind: 'constant', lr: c.lr },
+    init: 'none',
   });
   fill(trainer.store, inputs);
   const batch: PairBatch = {
@@ -85,7 +86,7 @@ export async function train(device: Device, c: TrainCase, inputs: TrainInputs): 
 export function beam(device: Device, c: BeamCase, inputs: BeamInputs): Instance {
   const { sentences, beams, S, tokens } = c;
   const model = modelOf(c.cfg);
-  const store = new ParameterStore(device, model);
+  const store = new ParameterStore(device, model, { init: 'none' });
   fill(store, inputs);
   const generator = new SequenceGenerator(device, model, { begin: 1, end: 2, sentences, beams });
   const sources = Array.from({ length: sentences }, (_, n) =>

@@ -4,7 +4,8 @@
  * is closed half-way or the browser runs out of room. Of several tabs one writes: the first that trained, until it is
  * closed (Web Locks).
  */
-import { createStore, del, get, setMany, type UseStore } from 'idb-keyval';
+import { createStore, delMany, get, setMany, type UseStore } from 'idb-keyval';
+import { DataError } from '../../../engine/index';
 import type { History, RunInfo } from './protocol';
 
 export interface KeptRun {
@@ -23,6 +24,10 @@ export interface KeptPairs {
 }
 
 const LOCK = 'heed.translate.run';
+/** Milliseconds that storage may take to open. */
+const PATIENCE = 10_000;
+/** What to do about a kept run of no use. */
+export const LOST = 'The next run that trains takes its place.';
 
 /** The same before they are written, which they are once: `text` makes the lines. */
 export interface PairsToKeep {
@@ -37,7 +42,10 @@ export class Keeper {
   /** Which pairs are in the store, to write them once. */
   #pairs = '';
 
-  /** Null where nothing is kept, or the browser keeps nothing (private windows may not). */
+  /**
+   * Null where nothing is kept, or the browser keeps nothing (private windows may not). Throws a `DataError` where
+   * something is kept that the browser cannot give back, such as after a crash.
+   */
   async run(): Promise<KeptRun | null> {
     return (await this.#get<KeptRun>('run')) ?? null;
   }
@@ -68,7 +76,7 @@ export class Keeper {
     const fresh = pairs && pairs.id !== this.#pairs ? pairs : null;
     const entries: [string, KeptRun | KeptPairs][] = [['run', run]];
     if (fresh) entries.push(['pairs', { id: fresh.id, text: fresh.text() }]);
-    await setMany(entries, this.#open());
+    await setMany(entries, await this.#open());
     if (fresh) this.#pairs = fresh.id;
   }
 
@@ -77,8 +85,7 @@ export class Keeper {
     if (!(await this.claim())) return;
     this.#pairs = '';
     try {
-      await del('run', this.#open());
-      await del('pairs', this.#open());
+      await delMany(['run', 'pairs'], await this.#open());
     } catch {
       // What cannot be reached cannot come back either.
     }
@@ -87,14 +94,35 @@ export class Keeper {
   }
 
   async #get<T>(key: string): Promise<T | undefined> {
+    let store: UseStore;
     try {
-      return await get<T>(key, this.#open());
+      store = await this.#open();
     } catch {
-      return undefined;
+      return undefined; // there is no storage here
+    }
+    try {
+      return await get<T>(key, store);
+    } catch (cause) {
+      const { name, message } = (cause as Error | null) ?? new Error('the browser broke it off');
+      throw new DataError('the run that this browser kept', `it cannot be read (${message || name})`, LOST, {
+        cause,
+      });
     }
   }
 
-  #open(): UseStore {
-    return (this.#store ??= createStore('heed.translate', 'run'));
+  /** Browsers that are damaged, or wait for a tab that hangs, never answer: nobody's training waits for that. */
+  async #open(): Promise<UseStore> {
+    if (!globalThis.indexedDB) throw new Error('it has no IndexedDB');
+    const store = (this.#store ??= createStore('heed.translate', 'run'));
+    const opened = store('readonly', () => undefined).then(() => store);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silent = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('its IndexedDB does not answer')), PATIENCE);
+    });
+    try {
+      return await Promise.race([opened, silent]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -32,7 +32,7 @@ export class OpenModel {
   static async open(device: Device, file: Blob | Uint8Array<ArrayBuffer>): Promise<OpenModel> {
     const { config, vocabulary, info, weights } = await TranslationModel.open(file);
     const model = new EncoderDecoder(config);
-    const store = new ParameterStore(device, model, { owner: 'translator' });
+    const store = new ParameterStore(device, model, { init: 'none', owner: 'translator' });
     try {
       await store.load(weights, { where: info.title || 'model' });
     } catch (error) {

@@ -1,15 +1,46 @@
 /** The visitor's own run as it stands: what it is, its losses, its newest weights; kept in the browser, and as a file. */
-import { EngineError } from '../../../engine/index';
+import * as v from 'valibot';
+import { checkpointInfo, EngineError } from '../../../engine/index';
 import { TranslationModel, translationWeights } from '../../../models/translation/model';
 import type { RunState, SavedFile } from '../../session/protocol';
+import {
+  bytes as byteArray,
+  checked,
+  checkedJson,
+  count,
+  languages,
+  losses,
+  points,
+  positive,
+} from '../../session/saved';
 import { copyOf, cut, rounded, type MutableHistory } from './history';
-import { Keeper, type KeptRun } from './keeper';
+import { Keeper, LOST, type KeptRun } from './keeper';
 import { fromKept, keptOf, type LoadedPairs } from './pairs';
-import type { History, RunInfo, TranslateEvent } from './protocol';
+import type { RunInfo, TranslateEvent } from './protocol';
 import { withExtra } from './run-file';
 
 /** The run is written to the browser's storage at most this often while it goes on. */
 const KEEP_MS = 5000;
+
+/** What a file and the browser's storage hold of a run beside its weights. */
+export const PAGE = v.object({
+  run: v.object({
+    size: v.picklist(['tiny', 'small']),
+    rate: positive,
+    steps: count,
+    pairs: v.object({
+      kind: v.picklist(['corpus', 'pasted', 'file']),
+      id: v.string(),
+      title: v.string(),
+      languages,
+    }),
+    step: count,
+    score: v.picklist(['bleu', 'per']),
+    examples: v.array(v.string()),
+  }),
+  history: v.object({ losses, validation: points, scores: points }),
+});
+export const KEPT = v.object({ ...PAGE.entries, bytes: byteArray, weights: v.optional(byteArray) });
 
 interface Held {
   readonly run: RunInfo;
@@ -60,12 +91,17 @@ export class OwnRun {
     return this.#weights && { bytes: this.#weights, version: this.#version, run: this.#runs };
   }
 
-  /** Takes up what the browser kept, if anything. Returns the pairs that it kept with it. */
+  /**
+   * Takes up what the browser kept, if anything. Returns the pairs that it kept with it. Throws a `DataError` where that
+   * cannot be read: it stays, and the page works without it.
+   */
   async restore(): Promise<LoadedPairs | null> {
-    const kept = await this.#keeper.run();
+    const kept = await this.#keptRun();
     if (!kept || this.#held) return null;
     const pairs = kept.run.pairs.kind === 'corpus' ? null : await this.#keeper.pairs();
-    if (pairs?.id === kept.run.pairs.id) this.#pairs = await fromKept(pairs, kept.run.pairs);
+    const loaded = pairs?.id === kept.run.pairs.id ? await fromKept(pairs, kept.run.pairs) : null;
+    if (this.#held) return null; // a run began, or a file was loaded, meanwhile
+    this.#pairs = loaded;
     this.#takeUp(kept);
     this.#restored = true;
     return this.#pairs;
@@ -86,7 +122,7 @@ export class OwnRun {
         'Look there, or close that tab. With other settings a new run begins here.',
       );
     }
-    const kept = await this.#keeper.run();
+    const kept = await this.#keptRun().catch(() => null); // the run that is here takes its place
     if (!kept || !goesOn(kept.run) || kept.run.step <= this.#held.run.step) return;
     this.#takeUp(kept);
     this.setState('preparing');
@@ -158,13 +194,16 @@ export class OwnRun {
    */
   async load(bytes: Uint8Array<ArrayBuffer>, stop: () => Promise<void>): Promise<RunInfo | null> {
     const { extras } = await TranslationModel.open(bytes);
-    await stop();
     if (!extras['page'] || !extras['training']) {
+      await stop();
       this.#runs++;
       this.#setWeights(bytes);
       return null;
     }
-    const { run, history } = JSON.parse(extras['page']) as { run: RunInfo; history: History };
+    const page = checkedJson('checkpoint', PAGE, extras['page']);
+    const { step } = await checkpointInfo(bytes); // the weights', whatever the page says
+    const [run, history] = [{ ...page.run, step }, page.history];
+    await stop();
     this.#takeUp({ run, history, bytes });
     this.#restored = false;
     this.#complained = false;
@@ -194,6 +233,11 @@ export class OwnRun {
       this.#emit({ kind: 'history', history: held.history });
     }
     this.#emit({ kind: 'state', state, run: this.#held?.run ?? null });
+  }
+
+  async #keptRun(): Promise<KeptRun | null> {
+    const kept = await this.#keeper.run();
+    return kept && checked('the run that this browser kept', KEPT, kept, LOST);
   }
 
   #update(step: number, bytes: Uint8Array<ArrayBuffer>): void {

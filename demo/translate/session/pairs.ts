@@ -1,7 +1,7 @@
 /** Parallel text of a visitor or of the demo, read and named. */
-import { DataError } from '../../../engine/index';
 import { readPairs, type TextPair } from '../../../engine/data';
 import type { PairVocabularyKind } from '../../../models/translation/pair_vocabulary';
+import { fetchFile } from '../../session/fetched';
 import type { KeptPairs, PairsToKeep } from './keeper';
 import type { PairsName, PairsReport, PairsSource } from './protocol';
 
@@ -41,19 +41,7 @@ export async function fetchCorpus(
   signal: AbortSignal,
 ): Promise<LoadedPairs> {
   const { id, title, url, languages, apart } = source;
-  const response = await fetch(url, { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    return null;
-  });
-  if (!response?.ok) {
-    const status = response ? `the server answered ${response.status}` : 'the server does not answer';
-    throw new DataError(
-      title,
-      `the pairs could not be fetched: ${status}`,
-      'Is the page still being served?',
-    );
-  }
-  const { pairs } = await readPairs(await response.blob(), {
+  const { pairs } = await readPairs(await fetchFile(url, title, signal), {
     name: title,
     signal,
     onProgress: ({ loaded, total }) => onProgress(total ? loaded / total : 0),

@@ -4,6 +4,7 @@
  */
 import { EngineError, type Device } from '../../../engine/index';
 import { Connection } from '../../session/connection';
+import { fetchFile } from '../../session/fetched';
 import type { SavedFile } from '../../session/protocol';
 import { OpenModel } from './open-model';
 import { OwnRun } from './own-run';
@@ -31,6 +32,8 @@ export class TranslateSession {
   readonly #own: OwnRun;
   readonly #training: Training;
   #pairs: LoadedPairs | null = null;
+  /** How often pairs were chosen: what was chosen last counts, whichever is read first. */
+  #choices = 0;
   #choice: ModelChoice | null = null;
   /** Models open one after the other. */
   #opening: Promise<unknown> = Promise.resolve();
@@ -56,17 +59,24 @@ export class TranslateSession {
     await this.#connection.open();
   }
 
-  /** Takes up the run that the browser kept, if there is one. Returns what its pairs are, if they are its own. */
+  /**
+   * Takes up the run that the browser kept, if there is one. Returns what its pairs are, if they are its own and none
+   * were chosen meanwhile.
+   */
   async restore(): Promise<PairsReport | null> {
-    this.#pairs = await this.#own.restore();
-    return this.#pairs && reportOf(this.#pairs);
+    const before = this.#choices;
+    const kept = await this.#own.restore();
+    if (!kept || before !== this.#choices) return null;
+    this.#pairs = kept;
+    return reportOf(kept);
   }
 
   /** Reads and checks pairs of the visitor's own; they are the ones that `train` will use. */
   async choosePairs(source: PairsSource): Promise<PairsReport | null> {
     if (source.kind === 'corpus') return null;
+    const turn = ++this.#choices;
     const { loaded, report } = await readOwn(source);
-    this.#pairs = loaded;
+    if (turn === this.#choices) this.#pairs = loaded;
     return report;
   }
 
@@ -194,7 +204,7 @@ export class TranslateSession {
     if (choice.kind === 'own' && !newest) {
       throw new EngineError('model', 'there is none of your own yet', 'Train one, or load a file.');
     }
-    const file = choice.kind === 'own' ? newest!.bytes : await fetchModel(choice);
+    const file = choice.kind === 'own' ? newest!.bytes : await fetchFile(choice.url, choice.title);
     const open = await OpenModel.open(device, file);
     if (choice !== this.#choice) {
       open[Symbol.dispose]();
@@ -219,11 +229,4 @@ export class TranslateSession {
       // No adapter now: the next call tries again and its error is shown.
     }
   }
-}
-
-async function fetchModel({ url, title }: Extract<ModelChoice, { kind: 'shipped' }>): Promise<Blob> {
-  const response = await fetch(url).catch(() => null);
-  if (response?.ok) return await response.blob();
-  const status = response ? `the server answered ${response.status}` : 'the server does not answer';
-  throw new EngineError(title, `it could not be fetched: ${status}`, 'Is the page still being served?');
 }

@@ -40,6 +40,8 @@ export class DataPanel {
   #software = false;
   /** A person chose the size. */
   #sized = false;
+  /** A person changed any setting. */
+  touched = false;
 
   constructor() {
     this.#drawRows('corpora', 'data', [...Object.keys(CORPORA), OWN]);
@@ -49,6 +51,7 @@ export class DataPanel {
       SIZES.map(({ id }) => id),
     );
     this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#form.addEventListener('input', () => (this.touched = true));
     this.#form.addEventListener('change', ({ target }) => this.#changed(target as HTMLInputElement));
     byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
@@ -69,6 +72,7 @@ export class DataPanel {
   }
 
   takeFile(file: File): void {
+    this.touched = true;
     this.#check('data', OWN);
     this.onPairs({ kind: 'file', file });
     this.onChange();

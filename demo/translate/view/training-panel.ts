@@ -54,6 +54,11 @@ export class TrainingPanel {
     return this.#view.due;
   }
 
+  /** Whether a person changed any setting. */
+  get touched(): boolean {
+    return this.#data.touched;
+  }
+
   get pairs(): PairsName | null {
     return this.#data.pairs;
   }

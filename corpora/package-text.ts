@@ -11,7 +11,10 @@ export function madeOnce<Arguments extends readonly string[]>(
   return (...of) => {
     const key = of.join('\n');
     let text = made.get(key);
-    if (!text) made.set(key, (text = make(...of)));
+    if (!text) {
+      made.set(key, (text = make(...of)));
+      text.catch(() => made.delete(key));
+    }
     return text;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The demo's parallel data, made when it is asked for from npm packages, as corpora.ts makes texts: nothing generated
- * is committed. For Node; the page gets it through pair-corpora-plugin.ts.
+ * Parallel data that the demo and `npx heed` train on, made when it is asked for from npm packages: nothing generated
+ * is committed. For Node; the pages get it through demo/data/pair-corpora-plugin.ts.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
