@@ -16,13 +16,13 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, it, vi } from 'vitest';
-import { readAll, readWhole, writeWhole } from '../cli/files';
+import { mustBeWritable, readAll, readWhole, writeWhole } from '../cli/files';
 import { main } from '../cli/main';
 import { CHANGEABLE, flag, SETTLED } from '../cli/options';
 import { duration, durationInWords, ProgressDisplay } from '../cli/progress';
 import { train as trainCommand } from '../cli/train';
 import { completeSettings } from '../models/translation/settings';
-import { vulkanEnvironment } from './harness/vulkan.mjs';
+import { vulkanEnvironment } from '../tools/vulkan.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'heed-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,7 +57,7 @@ function run(
   });
 }
 
-it('trains, is interrupted, goes on and translates', { timeout: 300_000 }, async () => {
+it('trains, is interrupted, goes on and translates', { timeout: 1_200_000 }, async () => {
   const letters = 'abcdefgh';
   const words = Array.from({ length: 80 }, (_, i) =>
     [i, i * 3, i * 5 + 1, i >> 3].map((k) => letters[k % 8]).join(''),
@@ -84,7 +84,7 @@ it('trains, is interrupted, goes on and translates', { timeout: 300_000 }, async
   expect(first.told).toMatch(/Adapter: .+/);
   expect(first.told).toMatch(/76 pairs to train on, 4 to watch by/);
   expect(first.told).toMatch(
-    /step 20 {2}validation loss \d\.\d+ {2}PER [\d.]+ % {2}WER [\d.]+ % {2}best so far\n {4}[a-h]{4}\n/,
+    /step 20 {2}validation loss \d\.\d+ {2}PER [\d.]+ % {2}WER [\d.]+ % {2}best so far by PER\n {4}[a-h]{4}\n/,
   );
   const [, step] =
     /Saved at step (\d+) in model\.train\.safetensors\. To go on, .* --resume/.exec(first.told) ?? [];
@@ -166,16 +166,62 @@ it('a file that cannot be written leaves the one before as it was', async () => 
   expect(existsSync(place('nowhere'))).toBe(false);
 });
 
-it.each([
-  [['nonsense'], 2],
-  [['train', '--steps', 'many'], 2],
-  [['train', '--languages', 'en'], 2],
-  [['translate', 'a'], 2],
-  [['translate', '--model', place('missing'), 'a'], 1],
-  [['train', '--data', place('missing')], 1],
-  [['--help'], 0],
-])('%j ends with status %i', async (args, status) => {
-  expect(await main(args)).toBe(status);
+it.each<[string[], number, RegExp]>([
+  [['nonsense'], 2, /unknown command 'nonsense'/],
+  [['train', '--steps', 'many'], 2, /--steps <n>.*It must be a number/],
+  [['train', '--seed', '4294967296'], 2, /a whole number from 0 to 4294967295/],
+  [['train', '--languages', 'en'], 2, /Give two language codes/],
+  [
+    ['train', '--languages', 'en,klingon'],
+    2,
+    /"klingon" is no language code\. Use a code of BCP 47, such as en/,
+  ],
+  [['train'], 2, /--data: no pairs are given/],
+  [['train', '--out', place('nowhere/x')], 2, /--data: no pairs are given/],
+  [['train', '--data', place('missing'), '--out', place('nowhere/x')], 1, /missing: there is no such file/],
+  [
+    ['train', '--data', place('here.tsv'), '--schedule', 'cosine'],
+    2,
+    /--schedule cosine: it needs --lr and --steps/,
+  ],
+  [['train', '--data', place('here.tsv'), '--out', place('here.tsv'), '--overwrite'], 2, /is among the data/],
+  [['translate', 'a'], 2, /required option '--model <file>'/],
+  [['translate', '--model', place('missing'), 'a'], 1, /missing: there is no such file/],
+  [['translate', '--model', place('missing'), '--beams', '65', 'a'], 2, /--beams: 65 are too many/],
+  [['translate', '--model', place('missing'), '--n-best', '65', 'a'], 2, /--n-best: 65 are too many/],
+  [
+    ['translate', '--model', place('missing'), '--seed', '3', 'a'],
+    2,
+    /--seed: it is of --sample, which is not/,
+  ],
+  [['score'], 2, /required option '--model <file>'/],
+  [['score', '--model', place('missing')], 1, /missing: there is no such file/],
+  [['score', '--model', place('missing'), '--data', place('gone')], 1, /missing: there is no such file/],
+  [['score', '--model', place('here.tsv')], 1, /here\.tsv/],
+  [['--help'], 0, /Usage: heed/],
+  [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
+  [['-V'], 0, /^\d+\.\d+\.\d+\n$/],
+])('%j ends with status %i and says why', async (args, status, message) => {
+  writeFileSync(place('here.tsv'), 'a\tb\nc\td\n');
+  let told = '';
+  const hear = (text: string | Uint8Array): boolean => ((told += String(text)), true);
+  const streams = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation(hear),
+  );
+  try {
+    expect(await main(args)).toBe(status);
+  } finally {
+    for (const stream of streams) stream.mockRestore();
+  }
+  expect(told.replaceAll(place('') + '/', '')).toMatch(message);
+  if (args[0].startsWith('-') && /V|version/.test(args[0])) {
+    const { version } = JSON.parse(
+      readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
+    ) as {
+      version: string;
+    };
+    expect(told).toBe(`${version}\n`);
+  }
 });
 
 it('durations', () => {
@@ -253,4 +299,47 @@ it('--help says the defaults that there are, what resuming keeps, and the exit s
   );
   expect(help).toContain(`These may change: ${CHANGEABLE.map(flag).join(' ')}`);
   expect(help).toMatch(/Exit status: 0;.* 130/);
+});
+
+it.each([
+  ['train', '--steps', '1e99'],
+  ['train', '--steps', '9007199254740993'],
+  ['train', '--tokens', '1e15'],
+  ['train', '--vocabulary', '1e9'],
+  ['train', '--max-length', '1e99'],
+  ['train', '--accumulate', '1e10'],
+  ['train', '--average', '1e6'],
+  ['train', '--validation', '1e99'],
+  ['train', '--lr', '1e30'],
+  ['train', '--columns', '1,1e300'],
+  ['train', '--columns', '1,1'],
+  ['translate', '--beams', '1e99'],
+  ['translate', '--temperature', '1e300'],
+  ['translate', '--length-penalty', '-1e99'],
+  ['translate', '--ban-repeats', '1e12'],
+  ['score', '--limit', '1e99'],
+])('%s %s %s is a wrong command line', async (command, option, value) => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const more = command === 'train' ? [] : ['--model', place('none')];
+    expect(await main([command, ...more, '--data', place('none.tsv'), option, value])).toBe(2);
+    expect(write.mock.calls.join('')).toMatch(/It must be|Give two numbers/);
+  } finally {
+    write.mockRestore();
+  }
+});
+
+it('removes what killed saves have left, and no other file', async () => {
+  const out = place('left.safetensors');
+  const ended = spawn(process.execPath, ['-e', '']);
+  await new Promise((done) => ended.on('close', done));
+  const [abandoned, living] = [`${out}.${ended.pid}.tmp`, `${out}.${process.ppid}.tmp`];
+  const others = [living, `${out}.x.tmp`, `${out}.tmp`, place('other.safetensors.1.tmp')];
+  for (const name of [abandoned, ...others]) writeFileSync(name, 'half');
+  await mustBeWritable(out);
+  expect(existsSync(abandoned)).toBe(false);
+  for (const name of others) {
+    expect(existsSync(name), name).toBe(true);
+    rmSync(name);
+  }
 });

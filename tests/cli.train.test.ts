@@ -18,7 +18,8 @@ import {
   type TranslationTrainingResult,
 } from '../models/translation/index';
 
-vi.mock('../cli/device', () => ({
+vi.mock('../cli/device', async (original) => ({
+  ...(await original<object>()),
   openDevice: () => Promise.resolve({ info: { description: 'none' }, [Symbol.dispose]: () => undefined }),
 }));
 vi.mock('../models/translation/index', async (original) => ({
@@ -50,7 +51,10 @@ afterEach(() => {
 
 function result(reason: TranslationTrainingResult['reason']): TranslationTrainingResult {
   const bytes = Uint8Array.of(1);
-  return { reason, step: 3, best: null, checkpoint: bytes, weights: bytes, chosen: 'last', metrics: null };
+  return {
+    ...{ reason, step: 3, best: null, checkpoint: bytes, weights: bytes },
+    ...{ chosen: 'last', chosenBy: null, metrics: null },
+  };
 }
 
 /** `task` has the options of the training, and ends it or fails. */

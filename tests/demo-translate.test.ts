@@ -78,7 +78,58 @@ async function takeUpSaved(): Promise<void> {
   await visitor.untilText('#notices', new RegExp(`stands at step ${STEPS + 5}`));
 }
 
+/** Keeps the store in which the page looks for a kept run busy, as a slow disk does, until `__letGo` is called. */
+function holdStore(): void {
+  const opening = indexedDB.open('heed.translate');
+  opening.onupgradeneeded = () => void opening.result.createObjectStore('run');
+  let held = true;
+  opening.onsuccess = () => {
+    const database = opening.result;
+    const store = database.transaction('run', 'readwrite').objectStore('run');
+    const again = (): void => {
+      if (held) store.get('run').onsuccess = again;
+      else database.close();
+    };
+    again();
+  };
+  Object.assign(window, { __letGo: () => (held = false) });
+}
+
+/** A browser that keeps nothing: IndexedDB that is not there. */
+function noIndexedDB(): void {
+  Object.defineProperty(self, 'indexedDB', { value: undefined });
+}
+/** A private window: whatever would store something is refused. */
+function refuseStorage(): void {
+  const refuse = (): never => {
+    throw new DOMException('The operation is insecure.', 'SecurityError');
+  };
+  IDBFactory.prototype.open = refuse;
+  if ('localStorage' in self) Object.defineProperty(self, 'localStorage', { get: refuse });
+}
+
 describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, () => {
+  test('pairs that are chosen while it still looks for a kept run are those it trains on', async () => {
+    const quick = await site.visit('translate.html', (fresh) => fresh.evaluateOnNewDocument(holdStore));
+    await quick.untilText('#adapter', /swiftshader/i);
+    await quick.choose('#pairs-file', 'spelling.tsv', table);
+    await quick.untilText('#facts', /spelling\.tsv: \d+ pairs/);
+    const locked = (): Promise<boolean> =>
+      quick.page.$eval('#train', (button) => (button as HTMLButtonElement).disabled);
+    expect(await locked()).toBe(true); // it restores
+    await quick.page.evaluate(() => (window as unknown as { __letGo: () => void }).__letGo());
+    await quick.until('unlocked', locked, (now) => !now);
+    expect(await quick.text('#facts')).toMatch(/spelling\.tsv: \d+ pairs/);
+    await quick.press('Train');
+    await quick.until(
+      'training',
+      () => quick.text('#status'),
+      (now) => now.startsWith('Training'),
+    );
+    expect(await quick.text('#notices')).not.toMatch(/No pairs/);
+    await quick.page.close();
+  });
+
   test('it opens with a translation of the model that it ships with, or says what to do', async () => {
     await visitor.untilText('#adapter', /swiftshader/i);
     if (ships) {
@@ -340,6 +391,27 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     await visitor.untilText('#notices', /no room left to keep this run/);
     await visitor.page.reload({ waitUntil: 'load' });
     await visitor.untilText('#notices', new RegExp(`is back, at step ${STEPS + 5}`));
+  });
+
+  test.each([
+    ['without IndexedDB', noIndexedDB, /it has no IndexedDB/],
+    ['in a private window that stores nothing', refuseStorage, /The operation is insecure/],
+  ])('%s it works, and says that the run is not kept', async (_, fault, reason) => {
+    const tab = await site.visitWithFault('translate.html', fault);
+    await tab.choose('#pairs-file', 'spelling.tsv', table);
+    await tab.untilText('#facts', /spelling\.tsv: \d+ pairs/);
+    expect(await tab.text('#notices')).toBe(''); // nothing is lost yet
+    await tab.enter('#steps', 5);
+    await tab.press('Train');
+    await tab.untilText('#status', /^Finished/);
+    const words = await tab.untilText('#notices', /This run cannot be kept in the browser/);
+    expect(words).toMatch(reason);
+    expect(await tab.asksToStay()).toBe(true);
+    await tab.page.locator('#language').click();
+    expect(await tab.page.title()).toBe('Heed：翻译');
+    await tab.page.locator('#language').click(); // which is kept for other tabs where anything is
+    expect(await tab.page.title()).toBe('Heed: translate');
+    await tab.page.close();
   });
 
   test("of two tabs that train, the browser keeps the first one's run until that tab is closed", async () => {

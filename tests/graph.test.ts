@@ -5,7 +5,7 @@ import { defineKernel, Graph, linearGrid, type Shader, type Tensor } from '../en
 import { estimate } from '../engine/graph/memory';
 import { fakeDevice } from './harness/fake-device';
 import { link, specialise } from '../engine/runtime/shader';
-import { reflect, strip } from '../engine/wgsl-plugin';
+import { reflect, strip } from '../engine/wgsl_plugin';
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 const code = `const LANES: u32 = 64;

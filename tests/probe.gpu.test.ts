@@ -5,12 +5,13 @@ import {
   defineKernel,
   Device,
   Graph,
+  lookAt,
   Parameter,
   ParameterStore,
   type Shader,
   type Tensor,
 } from '../engine/index';
-import type { LookRequest } from '../engine/graph/replay';
+import type { LookRequest } from '../engine/graph/probe';
 import type { Place } from '../engine/graph/slice';
 import { openTestGpu } from './harness/host';
 
@@ -42,8 +43,7 @@ function step(g: Graph, x: Tensor, y: Tensor = g.value('y', [N]), how: 'write' |
 
 /** Asks for the numbers of a tensor, through one more step so that something runs there. */
 const ask = (place: Place, x = place.tensors[0]): LookRequest<number> => ({
-  place,
-  record: (g) => ({ y: step(g, x) }),
+  ...lookAt(device, place, (g) => ({ y: step(g, x) })),
   answer: ({ y }) => {
     expect(new Set(y).size).toBe(1);
     return (y[0] - 1) / 2;
@@ -56,8 +56,9 @@ const show = (g: Graph, ...tensors: Tensor[]): Place => {
 };
 const input = (x: number): Float32Array => new Float32Array(N).fill(x);
 
+let device: Device;
+
 describe('a plan shows on demand', () => {
-  let device: Device;
   beforeAll(async () => {
     device = await Device.open({ gpu: openTestGpu() });
     device.buffers.poison = 0x7fff7fff;

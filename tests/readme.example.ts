@@ -1,13 +1,20 @@
-import { AdamW, characterTokenizer, Device, randomWindows, Run } from '../engine/index';
+import { AdamW, characterTokenizer, Device, nextToken, randomWindows, Run } from '../engine/index';
 import { Generator, GPT } from '../models/index';
 
 export async function example(text: string, show: (piece: string) => void, steps = 2000): Promise<void> {
-  const device = await Device.open();
+  const device = await Device.open({ onCompile: (ready, of) => console.log(`kernels: ${ready} of ${of}`) });
   const tokenizer = characterTokenizer(text);
   const model = new GPT({ vocabulary: tokenizer.size, context: 64, layers: 4, heads: 4, width: 128 });
   const schedule = { kind: 'cosine', lr: 1e-3, warmup: steps / 20, steps } as const;
-  const run = await Run.create({ device, model, optimizer: new AdamW(), schedule, batch: 12, length: 64 });
-  const batches = randomWindows(tokenizer.encode(text), { batch: 12, length: 64 });
+  const size = { batch: 12, length: 64 };
+  const run = await Run.create({
+    device,
+    model,
+    objective: nextToken(size),
+    optimizer: new AdamW(),
+    schedule,
+  });
+  const batches = randomWindows(tokenizer.encode(text), size);
   await run.fit({ steps, batches, onEvent: (e) => e.kind === 'steps' && console.log(e.reports.at(-1)) });
   const decoder = tokenizer.decoder();
   const writer = new Generator(device, model).generate(tokenizer.encode('O'), { temperature: 0.8 });

@@ -1,5 +1,5 @@
 // The runtime on a real adapter: opening, the app's own device, memory accounting, transfers, clocks, loss.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   activation,
   defineKernel,
@@ -10,6 +10,7 @@ import {
   KernelError,
   Parameter,
   ParameterStore,
+  Plans,
   type Shader,
   type Tensor,
 } from '../engine/index';
@@ -17,7 +18,7 @@ import { openTestAdapter, openTestGpu } from './harness/host';
 
 describe('Device', () => {
   it('takes the full limits and the optional features of the adapter', async () => {
-    using device = await Device.open({ gpu: openTestGpu() });
+    using device = await Device.open({ gpu: openTestGpu('own') });
     const adapter = await openTestAdapter();
     expect(device.gpu.limits.maxStorageBufferBindingSize).toBe(adapter.limits.maxStorageBufferBindingSize);
     expect(device.can.f16).toBe(adapter.features.has('shader-f16'));
@@ -26,7 +27,7 @@ describe('Device', () => {
   });
 
   it('works at the default limits without any feature', async () => {
-    using device = await Device.open({ gpu: openTestGpu(), minimal: true });
+    using device = await Device.open({ gpu: openTestGpu('own'), minimal: true });
     expect(device.can).toMatchObject({
       f16: false,
       subgroups: null,
@@ -61,18 +62,20 @@ describe('Device', () => {
     await expect(Device.open({ gpu: none })).rejects.toThrow(
       /no WebGPU adapter\. Update the graphics driver/,
     );
-    await expect(Device.open({ gpu: openTestGpu(), signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(Device.open({ gpu: openTestGpu('own'), signal: AbortSignal.abort() })).rejects.toThrow(
+      /abort/i,
+    );
   });
 
   it('lets owners end after their device', async () => {
-    const device = await Device.open({ gpu: openTestGpu() });
+    const device = await Device.open({ gpu: openTestGpu('own') });
     const store = new ParameterStore(device, { w: new Parameter([4]) });
     device[Symbol.dispose]();
     expect(() => store[Symbol.dispose]()).not.toThrow();
   });
 
   it('reports a lost device as an event and refuses to run on it', async () => {
-    const device = await Device.open({ gpu: openTestGpu() });
+    const device = await Device.open({ gpu: openTestGpu('own') });
     const g = new Graph(device);
     const plan = await g.compile({ y: activation(g, g.input('x', [4], 'f32'), 'relu') });
     device.gpu.destroy();
@@ -128,6 +131,33 @@ describe('Plan', () => {
     expect((failure as Error).message).toContain('y[0] = nowhere + 1.0;');
   });
 
+  it('compiles again what failed to compile once, and one plan for all who ask', async () => {
+    using plans = new Plans<string>();
+    const ask = () =>
+      plans.get('y', () => {
+        const g = new Graph(device);
+        return g.compile({ y: activation(g, g.input('x', [4], 'f32'), 'gelu_tanh') });
+      });
+    vi.spyOn(device.gpu, 'createComputePipelineAsync').mockRejectedValueOnce(new Error('no memory'));
+    const both = await Promise.allSettled([ask(), ask()]);
+    for (const one of both)
+      expect(one).toMatchObject({ status: 'rejected', reason: { cause: { message: 'no memory' } } });
+    const [plan, same] = await Promise.all([ask(), ask()]);
+    expect(same).toBe(plan);
+    plan.run({ x: new Float32Array(4).fill(9) });
+    expect([...(await plan.read('y'))]).toEqual([9, 9, 9, 9]);
+  });
+
+  it('gives a plan back that is ready after its owner has gone', async () => {
+    const before = device.buffers.stats.live;
+    const plans = new Plans<string>();
+    const g = new Graph(device, { label: 'late' });
+    const late = plans.get('y', () => g.compile({ y: activation(g, g.input('x', [4], 'f32'), 'relu') }));
+    plans[Symbol.dispose]();
+    await expect(late).rejects.toThrow('late: it was disposed of while it was compiled');
+    expect(device.buffers.stats.live).toBe(before);
+  });
+
   it('gives everything back when a plan cannot be bound', async () => {
     const before = device.buffers.stats.live;
     const g = new Graph(device);
@@ -166,7 +196,7 @@ describe('Plan', () => {
       `[ShapeError: p: no input "z". Its inputs are x.]`,
     );
     expect(() => plan.run({ x: new Float32Array(5) })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: p: input x is (4) f32, 16 bytes, but got Float32Array of 20 bytes.]`,
+      `[ShapeError: p: input x is (4) f32, but got Float32Array of 5. Give a Float32Array of 4.]`,
     );
     await expect(plan.read('z')).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: p: no output "z". Its outputs are y.]`,

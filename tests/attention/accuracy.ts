@@ -37,7 +37,8 @@ function loneRows(c: Specimen, x: Arrays): number {
   let count = 0;
   const sizes = { ...sizesOf(c, x), D: 0, scale: 1, heads: 1, keyValueHeads: 1 };
   eachRow(none, none, sizes, ({ p }) => {
-    const most = Math.max(...p);
+    let most = 0;
+    for (let j = 0; j < p.length; j++) most = Math.max(most, p[j]);
     if (most >= 0.5) count += most;
   });
   return count;

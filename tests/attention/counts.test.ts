@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import { additiveAttention } from '../../engine/shaders/additive_attention/additive_attention';
-import { decodeCrossAttention } from '../../engine/shaders/attention/decode';
+import { decodeCrossAttention } from '../../engine/shaders/attention/cache/decode';
 import { coverage } from '../../engine/shaders/coverage/coverage';
 import { dotProductAttention } from '../../engine/shaders/dot_product_attention/dot_product_attention';
 import { linearAttention } from '../../engine/shaders/linear_attention/linear_attention';

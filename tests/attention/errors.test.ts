@@ -3,19 +3,23 @@ import { fakeDevice } from '../harness/fake-device';
 import { host } from '../harness/host';
 import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
+import { additiveAttention } from '../../engine/shaders/additive_attention/additive_attention';
 import { attention } from '../../engine/shaders/attention/attention';
-import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
-import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
-import type { DistanceBias } from '../../engine/shaders/attention/bias';
-import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
-import { decodeAttention } from '../../engine/shaders/attention/decode';
+import { bucketBias } from '../../engine/shaders/attention/bias/bias_buckets';
+import { denseBias, relativeBias } from '../../engine/shaders/attention/bias/bias_dense';
+import type { DistanceBias } from '../../engine/shaders/attention/bias/bias';
+import { slopeBias } from '../../engine/shaders/attention/bias/bias_slopes';
+import { appendCache } from '../../engine/shaders/attention/cache/cache';
+import { decodeAttention } from '../../engine/shaders/attention/cache/decode';
 import type { AttentionOptions } from '../../engine/shaders/attention/options';
 import {
   fixedPattern,
   localPattern,
   sparsePattern,
   stridedPattern,
-} from '../../engine/shaders/attention/pattern';
+} from '../../engine/shaders/attention/pattern/pattern';
+import { dotProductAttention } from '../../engine/shaders/dot_product_attention/dot_product_attention';
+import { relativeAttention } from '../../engine/shaders/relative_attention/relative_attention';
 
 /** Records an attention of 5 queries to 7 keys, 2 sequences, 4 heads of 8, with these options changed. */
 function record(change: (g: Graph) => Partial<AttentionOptions>, train = false): Tensor {
@@ -141,6 +145,51 @@ if (!host.gpu)
         /attention v: v is \(2, 6, 32\)\. It must be \(2, 7, 32\)/,
       );
       expect(attention(g, { ...x, v: x.k, heads: 4, width: 8 }).shape).toEqual([2, 5, 32]);
+    });
+
+    it('heads that have an axis of their own, by the shape that was given', () => {
+      const g = new Graph(fakeDevice());
+      const apart = (name: string): Tensor => g.input(name, [1, 4, 2, 8], 'f32');
+      const together = (name: string): Tensor => g.input(name, [1, 2, 32], 'f32');
+      const [q, k, v] = ['q', 'k', 'v'].map(apart);
+      const [rows, keys, values] = ['rows', 'keys', 'values'].map(together);
+      const fused = g.input('fused', [1, 1, 96], 'f32');
+      const distances = g.input('distances', [2, 32], 'f32');
+      const terms = g.input('terms', [4, 8], 'f32');
+      const four = { heads: 4, width: 8 };
+      const told: readonly (readonly [() => unknown, RegExp])[] = [
+        [() => attention(g, { q: rows, k, v, ...four }), /k is \(1, 4, 2, 8\)\. Give \(B, S, G·D\)/],
+        [() => attention(g, { q: rows, k: keys, v, ...four }), /v is \(1, 4, 2, 8\)\. Give \(B, S, G·D\)/],
+        [
+          () => attention(g, { q, k: keys, v: values, ...four }),
+          /of q \(1, 4, 2, 8\) f32\. Give a tensor \(B, T, C\)/,
+        ],
+        [
+          () => attention(g, { q: rows, kv: k, ...four }),
+          /of k \(1, 4, 2, 8\) f32\. Give a tensor \(B, T, C\)/,
+        ],
+        [() => decodeAttention(g, fused, k, v, four), /k is \(1, 4, 2, 8\)\. Give \(B, capacity, G·D\)/],
+        [() => decodeAttention(g, fused, keys, v, four), /v is \(1, 4, 2, 8\)\. Give \(B, capacity, G·D\)/],
+        [() => appendCache(g, fused, k, v, four), /k is \(1, 4, 2, 8\)\. Give \(B, capacity, G·D\)/],
+        [
+          () => dotProductAttention(g, { q: rows, k, v: values }),
+          /q is \(1, 2, 32\), k \(1, 4, 2, 8\) and v \(1, 2, 32\)\. Give \(B, T, D\) and \(B, S, D\), or/,
+        ],
+        [
+          () => additiveAttention(g, { q: rows, k: keys, vector: g.input('w', [32], 'f32'), values: v }),
+          /v is \(1, 4, 2, 8\)\. Give \(B, S, E\)/,
+        ],
+        [
+          () =>
+            relativeAttention(
+              g,
+              { q: rows, kv: k, distances, contentBias: terms, positionBias: terms },
+              { heads: 4 },
+            ),
+          /k is \(1, 4, 2, 8\)\. Give \(B, S, 2·H·D\)/,
+        ],
+      ];
+      for (const [record, message] of told) expect(record).toThrow(message);
     });
 
     it('a dense bias to caches, which grow', () => {

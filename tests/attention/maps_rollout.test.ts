@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../harness/fake-device';
 import { Graph } from '../../engine/graph/graph';
 import { attention, selfAttention } from '../../engine/shaders/attention/attention';
-import { appendCache } from '../../engine/shaders/attention/cache';
-import { decodeAttention, decodeCrossAttention } from '../../engine/shaders/attention/decode';
-import { rolledLayers } from '../../engine/shaders/attention/maps_rollout';
+import { appendCache } from '../../engine/shaders/attention/cache/cache';
+import { decodeAttention, decodeCrossAttention } from '../../engine/shaders/attention/cache/decode';
+import { rolledLayers } from '../../engine/shaders/attention/maps/maps_rollout';
 
 describe('rollout', () => {
   /** Two layers of an encoder of 5 rows and two of a decoder of so many, that takes from the encoder. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomPattern } from '../../engine/shaders/attention/pattern';
+import { randomPattern } from '../../engine/shaders/attention/pattern/pattern';
 
 describe('random blocks', () => {
   const drawn = (count: number, seed: number, t: number, S: number): number[] =>

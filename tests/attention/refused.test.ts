@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import { attention, selfAttention } from '../../engine/shaders/attention/attention';
-import { denseBias } from '../../engine/shaders/attention/bias_dense';
-import { appendCache, reorderCache } from '../../engine/shaders/attention/cache';
-import { decodeAttention, decodeCrossAttention } from '../../engine/shaders/attention/decode';
+import { denseBias } from '../../engine/shaders/attention/bias/bias_dense';
+import { appendCache, reorderCache } from '../../engine/shaders/attention/cache/cache';
+import { decodeAttention, decodeCrossAttention } from '../../engine/shaders/attention/cache/decode';
 import type { AttentionOptions } from '../../engine/shaders/attention/options';
 import { linearAttention } from '../../engine/shaders/linear_attention/linear_attention';
 import { fakeDevice } from '../harness/fake-device';
@@ -87,7 +87,7 @@ if (!host.gpu)
       const kv = g.input('kv', [B, 1, 2], 'f32', { differentiable: true });
       const y = attention(g, { q, kv, heads: 1, width: 1 });
       g.backpropFrom(new Map([[y, g.input('dy', y.shape, 'f32')]]));
-      const rows = g.dispatches.find(({ variant }) => variant.key.includes('delta'))!;
+      const rows = g.dispatches.find(({ variant }) => variant.label.includes('delta'))!;
       expect(rows.grid[0] * rows.grid[1]).toBeGreaterThanOrEqual((B * T) / 64);
     });
 

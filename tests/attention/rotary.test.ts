@@ -3,10 +3,10 @@ import { fakeDevice } from '../harness/fake-device';
 import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import { attention, selfAttention } from '../../engine/shaders/attention/attention';
-import { denseBias } from '../../engine/shaders/attention/bias_dense';
-import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import { denseBias } from '../../engine/shaders/attention/bias/bias_dense';
+import { slopeBias } from '../../engine/shaders/attention/bias/bias_slopes';
 import type { AttentionOptions } from '../../engine/shaders/attention/options';
-import { localPattern } from '../../engine/shaders/attention/pattern';
+import { localPattern } from '../../engine/shaders/attention/pattern/pattern';
 
 interface Case extends Partial<AttentionOptions> {
   readonly T: number;

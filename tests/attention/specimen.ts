@@ -13,10 +13,10 @@ import {
   type AttentionSizes,
   type Pairwise,
 } from '../../engine/shaders/attention/attention.ref';
-import type { AttentionBias } from '../../engine/shaders/attention/bias';
-import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
-import { denseBias, relativeBias } from '../../engine/shaders/attention/bias_dense';
-import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
+import type { AttentionBias } from '../../engine/shaders/attention/bias/bias';
+import { bucketBias } from '../../engine/shaders/attention/bias/bias_buckets';
+import { denseBias, relativeBias } from '../../engine/shaders/attention/bias/bias_dense';
+import { slopeBias } from '../../engine/shaders/attention/bias/bias_slopes';
 import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
 import {
   fixedPattern,
@@ -26,7 +26,7 @@ import {
   stridedPattern,
   unionPattern,
   type AttentionPattern,
-} from '../../engine/shaders/attention/pattern';
+} from '../../engine/shaders/attention/pattern/pattern';
 
 export interface Specimen {
   readonly [key: string]: number | boolean | string;

@@ -1,44 +1,60 @@
 // On Deno's WebGPU, wgpu and naga as in Firefox: every op, and attention's layers and a GPT beside PyTorch. Not what
 // strings the same kernels together: lavapipe compiles them slowly. Built by Vite (vite.config.ts here).
-// Run: deno run -A --unstable-webgpu run.js REPORT [PART OF A FILE NAME]
-import { collect, type Counts } from './vitest';
+// Run: deno run -A --unstable-webgpu run.js JOURNAL [PART OF A FILE NAME…]
+import { beginFile } from '../harness/op';
+import type { Entry } from '../../tools/supervise.mjs';
+import { TestFile } from './vitest';
 
 declare const Deno: {
   readonly args: readonly string[];
-  writeTextFileSync(path: string, text: string): void;
+  writeTextFileSync(path: string, text: string, options: { append: boolean }): void;
   exit(status: number): never;
 };
 
-const [report, part = ''] = Deno.args;
+const [journal, ...parts] = Deno.args;
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
-  '!/engine/shaders/attention/grid.gpu.test.ts', // long, and walked twice on the same driver under Dawn
   '/tests/adapter.gpu.test.ts',
   '/tests/models/{attention_maps,t5_attention,transformer_xl,gpt}.gpu.test.ts',
 ]);
 
 async function main(): Promise<void> {
-  const total: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
-  const runs: { file: string; run: (counts: Counts) => Promise<void> }[] = [];
-  for (const [file, load] of Object.entries(files)) {
-    if (!file.includes(part)) continue;
-    const run = await collect(file.slice(1), load, total);
-    if (run) runs.push({ file: file.slice(1), run });
-  }
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const fail = (what: string): void => {
+    total.failed++;
+    console.error(`FAILED ${what}`);
+  };
+  const write = (entry: Entry): void =>
+    Deno.writeTextFileSync(journal, `${JSON.stringify(entry)}\n`, { append: true });
+  const runs = Object.entries(files)
+    .map(([path, load]) => ({ file: path.slice(1), load }))
+    .filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  write({ kind: 'plan', files: runs.map(({ file }) => file) });
   // One after the other: of two, each takes three times as long, since lavapipe's threads wait for each other.
-  for (const { file, run } of runs) {
-    const counts: Counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  for (const { file, load } of runs) {
+    write({ kind: 'begin', file });
+    beginFile();
+    const before = { ...total };
     const start = performance.now();
-    await run(counts);
+    let message: string | undefined;
+    try {
+      const tests = await TestFile.load(load);
+      const errors = await tests.run((name, state, told) => {
+        write({ kind: 'test', file, name, state, message: told });
+        if (state === 'failed') fail(`${file} > ${name}\n${told}`);
+        else total[state]++;
+      });
+      if (errors.length > 0) message = errors.join('\n');
+    } catch (error) {
+      message = String(error);
+    }
+    if (message !== undefined) fail(`${file}\n${message}`);
+    write({ kind: 'end', file, message });
     const time = Math.round(performance.now() - start);
-    console.log(`${file}: ${counts.passed} passed, ${counts.failed} failed (${time} ms)`);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped.push(...counts.skipped);
-    total.failures.push(...counts.failures);
+    const [passed, failed] = [total.passed - before.passed, total.failed - before.failed];
+    console.log(`${file}: ${passed} passed, ${failed} failed (${time} ms)`);
   }
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
-  if (report) Deno.writeTextFileSync(report, JSON.stringify(total));
+  write({ kind: 'finish' });
   Deno.exit(total.failed > 0 ? 1 : 0);
 }
 

@@ -1,7 +1,7 @@
 // Bundles the GPU suite for Deno, with ./vitest.ts in Vitest's place.
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { wgsl } from '../../engine/wgsl-plugin.ts';
+import { wgsl } from '../../engine/wgsl_plugin.ts';
 
 /** Fixtures are read where they lie, not beside the bundle. */
 const fixtures: Plugin = {

@@ -1,5 +1,5 @@
-// Stands in for Vitest where there is none, so that GPU tests run in Deno as they are: collects what `it` is given,
-// runs it in order, counts. The matchers and spies are Vitest's own.
+// Stands in for Vitest where there is none, so that GPU tests run in Deno and Firefox as they are: collects what `it`
+// is given, runs it in order, tells how each went. The matchers and spies are Vitest's own.
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
   JestAsymmetricMatchers,
@@ -17,8 +17,8 @@ Object.assign(expect, Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT));
 export const vi = { spyOn };
 
 // As in vitest.config.ts.
-const TEST_TIMEOUT = 300_000;
-const HOOK_TIMEOUT = 120_000;
+const TEST_TIMEOUT = 1_200_000;
+const HOOK_TIMEOUT = 600_000;
 
 type Body = () => unknown;
 interface Suite {
@@ -35,14 +35,6 @@ interface Case {
   readonly body: Body | undefined;
   readonly timeout: number;
 }
-export interface Counts {
-  passed: number;
-  failed: number;
-  skipped: string[];
-  /** Name and message of each that failed. */
-  failures: string[];
-}
-
 const suite = (name: string, parent?: Suite): Suite => ({
   name,
   parent,
@@ -122,53 +114,91 @@ const isSuite = (child: Suite | Case): child is Suite => 'children' in child;
 const line = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-function fail(counts: Counts, name: string, error: unknown): void {
-  counts.failed++;
-  counts.failures.push(`${name}\n${line(error)}`);
-  console.error(`FAILED ${name}\n${line(error)}`);
-}
+type State = 'passed' | 'failed' | 'skipped';
+/** Told of every test as it ends, by its full name. */
+export type Told = (name: string, state: State, message?: string) => void;
 
-async function runSuite(s: Suite, path: string, hooks: readonly Suite[], counts: Counts): Promise<void> {
-  const chain = [...hooks, s];
-  try {
-    for (const body of s.before) await within(HOOK_TIMEOUT, body);
-    for (const child of s.children) {
-      const name = `${path} > ${child.name}`;
-      if (isSuite(child)) {
-        await runSuite(child, name, chain, counts);
-      } else if (!child.body) {
-        counts.skipped.push(name);
-      } else {
-        try {
-          for (const { beforeEach } of chain) for (const body of beforeEach) await body();
-          await within(child.timeout, child.body);
-          counts.passed++;
-        } catch (error) {
-          fail(counts, name, error);
-        } finally {
-          for (const { afterEach } of chain) for (const body of afterEach) await body();
-        }
-      }
-    }
-    for (const body of s.after) await within(HOOK_TIMEOUT, body);
-  } catch (error) {
-    fail(counts, `${path} (hooks)`, error);
+/** What a test file registered. */
+export class TestFile {
+  readonly #root: Suite;
+  readonly #errors: string[] = [];
+
+  private constructor(root: Suite) {
+    this.#root = root;
   }
-}
 
-/** Imports a test file: what it collects, to run; null if it does not load. One file at a time. */
-export async function collect(
-  file: string,
-  load: () => Promise<unknown>,
-  counts: Counts,
-): Promise<((counts: Counts) => Promise<void>) | null> {
-  const root = suite(file);
-  current = root;
-  try {
+  /** Imports a test file, one at a time and each once. Throws what it throws. */
+  static async load(load: () => Promise<unknown>): Promise<TestFile> {
+    const root = suite('');
+    current = root;
     await load();
-    return (own) => runSuite(root, file, [], own);
-  } catch (error) {
-    fail(counts, `${file} does not load`, error);
-    return null;
+    return new TestFile(root);
   }
+
+  /** Its tests by their full names, in order. */
+  get tests(): { name: string; skipped: boolean }[] {
+    const of = (s: Suite, path: readonly string[]): { name: string; skipped: boolean }[] =>
+      s.children.flatMap((child) => {
+        const own = [...path, child.name];
+        return isSuite(child) ? of(child, own) : [{ name: own.join(' > '), skipped: !child.body }];
+      });
+    return of(this.#root, []);
+  }
+
+  /** Runs tests, all or those whose names are `wanted`. Gives what hooks threw. */
+  async run(told: Told, wanted: (name: string) => boolean = () => true): Promise<string[]> {
+    this.#errors.length = 0;
+    await this.#suite(this.#root, [], [], told, wanted);
+    return [...this.#errors];
+  }
+
+  async #suite(
+    s: Suite,
+    path: readonly string[],
+    hooks: readonly Suite[],
+    told: Told,
+    wanted: (name: string) => boolean,
+  ): Promise<void> {
+    const any = (child: Suite | Case, above: readonly string[]): boolean => {
+      const own = [...above, child.name];
+      return isSuite(child) ? child.children.some((c) => any(c, own)) : wanted(own.join(' > '));
+    };
+    const children = s.children.filter((child) => any(child, path));
+    if (children.length === 0) return;
+    const chain = [...hooks, s];
+    try {
+      for (const body of s.before) await within(HOOK_TIMEOUT, body);
+      for (const child of children) {
+        const own = [...path, child.name];
+        const name = own.join(' > ');
+        if (isSuite(child)) await this.#suite(child, own, chain, told, wanted);
+        else if (!child.body) told(name, 'skipped');
+        else await runCase(child.body, child.timeout, chain, (state, message) => told(name, state, message));
+      }
+    } catch (error) {
+      this.#errors.push(`${path.join(' > ')} (hooks): ${line(error)}`);
+    }
+    try {
+      for (const body of s.after) await within(HOOK_TIMEOUT, body);
+    } catch (error) {
+      this.#errors.push(`${path.join(' > ')} (hooks): ${line(error)}`);
+    }
+  }
+}
+
+async function runCase(
+  body: Body,
+  timeout: number,
+  chain: readonly Suite[],
+  told: (state: State, message?: string) => void,
+): Promise<void> {
+  try {
+    for (const { beforeEach } of chain) for (const hook of beforeEach) await hook();
+    await within(timeout, body);
+  } catch (error) {
+    return told('failed', line(error));
+  } finally {
+    for (const { afterEach } of chain) for (const hook of afterEach) await hook();
+  }
+  told('passed');
 }

@@ -1,16 +1,40 @@
-// The examples of docs/attention.md, run: what each of them says is seen in numbers that need no reference.
+// The examples of docs/attention.md, docs/models.md and docs/ops.md, run: what each of them says is seen in numbers that need no reference.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Device, eager, Graph, ParameterStore, Parameter, selfAttention } from '../../engine/index';
+import {
+  AdamW,
+  characterTokenizer,
+  Device,
+  eager,
+  Graph,
+  openSafetensors,
+  Parameter,
+  ParameterStore,
+  Run,
+  selfAttention,
+  type LabelledText,
+} from '../../engine/index';
+import { Bert, bert, generateOptions, Generator, GPT, llama, load, save } from '../../models/index';
+import { fixtureTensors } from '../fixtures/load';
+import modern from '../fixtures/gpt-modern.json';
 import { openTestGpu } from '../harness/host';
 import { Random } from '../harness/op';
+import { checkpointOf, folderOf } from '../models/folders';
+import { adapted } from './adapted';
 import { beamStep, endless, toSource } from './beams';
 import { bloom, long, masked, padded, t5 } from './biases';
+import { teach } from './classifier';
+import { contrast } from './contrast';
 import { decode } from './decode';
 import { SelfAttention } from './layer';
 import { maps } from './maps';
 import { additive, bahdanau, linear, luong } from './others';
+import { together } from './ragged';
+import { remember } from './remember';
+import { scorer, Scorer, squaredError } from './scorer';
 import { segments } from './segments';
 import { smallest } from './smallest';
+import { tune } from './tune';
+import { write } from './write';
 
 const random = new Random(5);
 const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
@@ -103,6 +127,20 @@ describe('the guide to attention', () => {
     for (const [i, y] of got.entries()) expect(y).toBeCloseTo(whole.data[i], 4);
   });
 
+  it('ragged: each prompt goes on as it does alone', async () => {
+    const sizes = { vocabulary: 19, context: 16, layers: 1, heads: 2, width: 8, tied: false };
+    const model = new GPT({ ...sizes, positions: 'rope' });
+    using _store = new ParameterStore(device, model, { seed: 3 });
+    const prompts = [[1, 2, 3, 4, 5], [6], [7, 8, 9]];
+    const got = await together(device, model, prompts, 4);
+    using generator = new Generator(device, model);
+    for (const [b, prompt] of prompts.entries()) {
+      const alone: number[] = [];
+      for await (const id of generator.generate(prompt, { temperature: 0, tokens: 4 })) alone.push(id);
+      expect(got[b]).toEqual(alone);
+    }
+  });
+
   it('beams: hypotheses change places with their caches, and share a sentence', async () => {
     const caches = {
       keys: new Parameter([8, 6, 64], { trainable: false }),
@@ -180,5 +218,140 @@ describe('the guide to attention', () => {
     expect(mean[3]).toBeCloseTo(sum([0, 1, 2, 3].map((h) => map.row(7, h)[3])) / 4, 5);
     expect(sum(byScore!.subarray(0, 8))).toBeCloseTo(0, 4);
     expect(values[0]).toBe(0); // the first token sees itself alone
+  });
+});
+
+it('the guide to ops: a pair apart from the others costs nothing, equal ones the log of their number', async () => {
+  using device = await Device.open({ gpu: openTestGpu() });
+  const apart = Float32Array.from({ length: 3 * 2 * 4 }, (_, i) => Number(i % 4 === Math.floor(i / 8)));
+  const loss = async (data: Float32Array): Promise<number> => {
+    const { data: y } = await eager(device, { x: of([3, 2, 4], data) }, (g, { x }) => contrast(g, x, x));
+    return y[0];
+  };
+  expect(await loss(apart)).toBeLessThan(1e-6);
+  expect(await loss(apart.map(() => 1))).toBeCloseTo(Math.log(3), 5);
+});
+
+describe('the guide to models', () => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await Device.open({ gpu: openTestGpu() });
+  });
+  afterAll(() => device[Symbol.dispose]());
+
+  it('tune: what was trained generates, and loads again', async () => {
+    const tensors = await fixtureTensors('gpt-modern.safetensors');
+    const weights = new Map(Object.keys(modern.parameters).map((name) => [name, tensors.get(name)!]));
+    const folder = folderOf({ 'config.json': modern.config, 'model.safetensors': checkpointOf(weights) });
+    const text = Uint32Array.from({ length: 200 }, (_, i) => (i * 7) % 60);
+    const { next, files } = await tune(device, folder, text);
+    expect(next).toHaveLength(8);
+    expect([...files.keys()]).toEqual(['config.json', 'model.safetensors']);
+    using again = await load((name) => Promise.resolve(files.get(name) ?? null), {
+      device,
+      families: [llama],
+    });
+    using generator = new Generator(device, again.model);
+    const same: number[] = [];
+    for await (const id of generator.generate([3, 39], { ...generateOptions(again), tokens: 8 }))
+      same.push(id);
+    expect(same).toEqual(next);
+  });
+
+  it('classifier: learns from a BERT that was saved for hidden tokens', async () => {
+    const config = {
+      ...{
+        model_type: 'bert',
+        vocab_size: 40,
+        hidden_size: 16,
+        num_hidden_layers: 1,
+        num_attention_heads: 2,
+      },
+      ...{ intermediate_size: 24, max_position_embeddings: 24, type_vocab_size: 2 },
+    };
+    const body = new Bert({
+      ...{ vocabulary: 40, width: 16, layers: 1, heads: 2, hidden: 24, context: 24, padding: 0 },
+    });
+    using store = new ParameterStore(device, body, { seed: 2 });
+    expect(store.parameters.size).toBeGreaterThan(20);
+    const files = await save(bert, body, config);
+    // Spam has more of the upper ids.
+    const rows = Array.from({ length: 90 }, (_, i): LabelledText => {
+      const ids = Array.from({ length: 4 + (i % 9) }, () => 4 + random.below(18) + 18 * (i % 2));
+      return { ids: [1, ...ids, 2], label: i % 2 };
+    });
+    const folder = (name: string) => Promise.resolve(files.get(name) ?? null);
+    const taught = await teach(device, folder, { training: rows.slice(20), held: rows.slice(0, 20) });
+    expect(taught.loss).toBeLessThan(0.35); // of 0.69
+    const names = (await openSafetensors(taught.files.get('model.safetensors')!)).names();
+    expect(names).toContain('bert.pooler.dense.weight');
+    expect(names.some((name) => name.startsWith('cls.'))).toBe(false);
+  });
+
+  it('write: a text up to a stop string, and the best ways to go on', async () => {
+    const all = await fixtureTensors('gpt-modern.safetensors');
+    const file = checkpointOf(new Map(Object.keys(modern.parameters).map((key) => [key, all.get(key)!])));
+    const folder = folderOf({ 'config.json': modern.config, 'model.safetensors': file });
+    using loaded = await load(folder, { device, families: [llama] });
+    const alphabet = String.fromCharCode(10, ...Array.from({ length: 66 }, (_, i) => 33 + i));
+    const tokenizer = characterTokenizer(alphabet);
+    const { text, best } = await write(device, loaded.model, tokenizer, ['ABC', 'HEED!']);
+    expect(text).not.toContain('\n\n');
+    expect(text.length).toBeGreaterThan(0);
+    for (const list of best) {
+      expect(list.map(({ text: own }) => own.length)).toEqual([8, 8, 8]);
+      expect(list[0].score).toBeGreaterThan(list[2].score);
+    }
+  });
+
+  it('adapted: only queries and values change, by a file of some kilobytes', async () => {
+    const tensors = await fixtureTensors('gpt-modern.safetensors');
+    const weights = new Map(Object.keys(modern.parameters).map((name) => [name, tensors.get(name)!]));
+    const folder = folderOf({ 'config.json': modern.config, 'model.safetensors': checkpointOf(weights) });
+    const text = Uint32Array.from({ length: 200 }, (_, i) => (i * 7) % 60);
+    const { file, files } = await adapted(device, folder, text);
+    expect(file.length).toBeLessThan(10_000);
+    const saved = await openSafetensors(files.get('model.safetensors')!);
+    const changed: string[] = [];
+    for (const [name, { data }] of weights) {
+      if ((await saved.float32(name)).some((w, i) => w !== data[i])) changed.push(name);
+    }
+    const layers = [0, 1].flatMap((n) =>
+      ['q', 'v'].map((part) => `model.layers.${n}.self_attn.${part}_proj`),
+    );
+    expect(changed.sort()).toEqual(layers.map((name) => `${name}.weight`));
+  });
+
+  it('remember: what follows is a pattern that it has seen', async () => {
+    const text = Uint32Array.from({ length: 200 }, (_, i) => (i * 7) % 10);
+    const next = await remember(device, text, 10, 60);
+    expect(next).toEqual(Array.from({ length: 8 }, (_, i) => ((20 + i) * 7) % 10));
+  });
+
+  it('scorer: learns, and saves under the names of its family', async () => {
+    const model = new Scorer({ vocabulary: 11, width: 16, layers: 2 });
+    const [B, T] = [4, 6];
+    const ids = Uint32Array.from({ length: B * T }, () => random.below(11));
+    const scores = Float32Array.of(1, -1, 2, 0);
+    const objective = squaredError(B, T);
+    using store = new ParameterStore(device, model, { seed: 2 });
+    using run = await Run.create({ device, model, objective, optimizer: new AdamW(), schedule: 1e-2 });
+    const losses: number[] = [];
+    await run.fit({
+      steps: 60,
+      batches: () => ({ ids, scores }),
+      onEvent: (event) => event.kind === 'steps' && losses.push(...event.reports.map(({ loss }) => loss)),
+    });
+    expect(losses[59]).toBeLessThan(losses[0] / 20);
+    const config = { vocab_size: 11, hidden_size: 16, num_hidden_layers: 2 };
+    const files = await save(scorer, model, config);
+    const names = (await openSafetensors(files.get('model.safetensors')!)).names();
+    expect(names).toContain('block.1.value.bias');
+    expect(names).toHaveLength(1 + 2 * 16 + 4);
+    const folder = (name: string) => Promise.resolve(files.get(name) ?? null);
+    using again = await load(folder, { device, families: [scorer] });
+    for (const name of store.parameters.keys()) {
+      expect(await again.store.read(name), name).toEqual(await store.read(name));
+    }
   });
 });

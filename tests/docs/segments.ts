@@ -8,7 +8,8 @@ export async function segments(device: Device, text: Float32Array): Promise<Floa
   };
   using _store = new ParameterStore(device, model, { seed: 1 });
   const g = new Graph(device);
-  const y = model.layer.forward(g, g.input('x', [1, 8, 16], 'f32'), { memory: model.memory });
+  const rows = model.memory.extend(g, g.input('x', [1, 8, 16], 'f32')); // (1, 8 + 8, 16)
+  const y = model.layer.forward(g, rows, { queries: 8 });
   using plan = await g.compile({ y });
   const outputs = [];
   for (let at = 0; at < text.length; at += 8 * 16) {

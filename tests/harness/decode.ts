@@ -4,10 +4,10 @@ import { Graph } from '../../engine/graph/graph';
 import type { Tensor } from '../../engine/graph/tensor';
 import type { Device } from '../../engine/runtime/device';
 import { float16ToFloat32, float32ToFloat16 } from '../../engine/runtime/half';
-import { bucketBias } from '../../engine/shaders/attention/bias_buckets';
-import { slopeBias } from '../../engine/shaders/attention/bias_slopes';
-import { decodeAttention, type DecodeOptions } from '../../engine/shaders/attention/decode';
-import { decodeRef } from '../../engine/shaders/attention/decode.ref';
+import { bucketBias } from '../../engine/shaders/attention/bias/bias_buckets';
+import { slopeBias } from '../../engine/shaders/attention/bias/bias_slopes';
+import { decodeAttention, type DecodeOptions } from '../../engine/shaders/attention/cache/decode';
+import { decodeRef } from '../../engine/shaders/attention/cache/decode.ref';
 
 export interface Case {
   readonly name: string;

@@ -1,4 +1,5 @@
-import type { Capabilities, Device } from '../../engine/runtime/device';
+import type { Capabilities } from '../../engine/runtime/capabilities';
+import type { Device } from '../../engine/runtime/device';
 
 /** Enough of a device to record a graph without a GPU: WebGPU's default limits. Compiling or running it fails. */
 export function fakeDevice(can: Partial<Capabilities> = {}): Device {

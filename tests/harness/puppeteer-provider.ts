@@ -3,7 +3,7 @@
 // share its GPU process, and so wait for each other while SwiftShader compiles, which it does on one core.
 import { defineBrowserProvider } from '@vitest/browser';
 import { launch, type Browser, type Page } from 'puppeteer';
-import { chromiumFlags, findBrowser } from './browser.mjs';
+import { chromiumFlags, findBrowser } from '../../tools/browser.mjs';
 
 /**
  * Workgroup memory is zeroed by a loop and not by an initialiser, which SwiftShader unrolls number by number: kernels on
@@ -21,7 +21,7 @@ export const puppeteer = () =>
       const open = async (): Promise<Browser> => {
         const executablePath = findBrowser();
         if (!executablePath) throw new Error('Chromium: none found. Run npm test, which installs one.');
-        const args = [...chromiumFlags, zeroByLoop];
+        const args = [...chromiumFlags, zeroByLoop, '--js-flags=--expose-gc'];
         return launch({ executablePath, headless: false, args, protocolTimeout: 600_000 });
       };
       return {

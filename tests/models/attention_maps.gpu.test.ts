@@ -1,10 +1,12 @@
 // Attention seen in models that train and generate: right, and of no consequence to either.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
+  concat,
   AdamW,
   attentionRollout,
   Device,
   Graph,
+  nextToken,
   ParameterStore,
   randomWindows,
   RelativeAttention,
@@ -33,8 +35,7 @@ const trainerOf = (model: GPT) =>
     model,
     optimizer: new AdamW(),
     schedule: { kind: 'constant', lr: 1e-2 },
-    batch: 2,
-    length: T,
+    objective: nextToken({ batch: 2, length: T }),
     seed: 3,
   });
 
@@ -55,7 +56,9 @@ describe('attention in a model', () => {
       for (let i = 0; i < 6; i++) {
         trainer.submit(batches());
         if (asks) {
-          maps.push(await trainer.plan.attention('h.1.attn', 'all', { batch: 1, gradient: true }));
+          maps.push(
+            await trainer.plan.attention('stack.layers.1.attention', 'all', { batch: 1, gradient: true }),
+          );
           await trainer.plan.attentionEntropy(0);
         }
         losses.push((await trainer.losses())[0].loss);
@@ -63,7 +66,7 @@ describe('attention in a model', () => {
       expect(trainer.plan.attentions).toEqual(
         [0, 1].map((layer) => ({
           layer,
-          label: `h.${layer}.attn`,
+          label: `stack.layers.${layer}.attention`,
           batch: 2,
           heads: 4,
           T,
@@ -125,7 +128,7 @@ describe('attention in a model', () => {
       const want = await whole.attention(1, 'all');
       let looked = 0;
       const seen = await write(async () => {
-        const map = await generator.plan!.attention('h.1.attn', 'all');
+        const map = await generator.plan!.attention('stack.layers.1.attention', 'all');
         const [heads, rows, S] = map.shape;
         expect(heads).toBe(4);
         looked++;
@@ -177,7 +180,9 @@ describe('attention in a model', () => {
       Float32Array.from({ length: B * N * C }, (_, i) => Math.sin(n * i + n)),
     );
     const g = new Graph(device);
-    const y = g.scope('0', () => layer.forward(g, g.input('x', [B, N, C], 'f32'), { memory }));
+    const y = g.scope('0', () =>
+      layer.forward(g, memory.extend(g, g.input('x', [B, N, C], 'f32')), { queries: N }),
+    );
     using plan = await g.compile({ y });
     for (const x of segments) plan.run({ x });
     const [out, kept] = [await plan.read('y'), await store.read('memory.rows')];
@@ -187,7 +192,7 @@ describe('attention in a model', () => {
     // The same with the memory given: the last rows of the segment before.
     const h = new Graph(device);
     const rows = h.input('rows', [B, M, C], 'f32');
-    const z = layer.forward(h, h.input('x', [B, N, C], 'f32'), { memory: rows });
+    const z = layer.forward(h, concat(h, [rows, h.input('x', [B, N, C], 'f32')], 1), { queries: N });
     using given = await h.compile({ z });
     const before = new Float32Array(B * M * C);
     for (let b = 0; b < B; b++) {

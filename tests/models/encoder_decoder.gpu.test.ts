@@ -34,13 +34,30 @@ const modelOf = ({ activation, preNorm, sourceVocabulary }: About): EncoderDecod
     dropout: 0,
   });
 
+/** Our names, and torch's. */
+const TORCH: readonly (readonly [ours: RegExp, theirs: string])[] = [
+  [/^tokens\./, 'embedding.'],
+  [/^sourceTokens\./, 'source_embedding.'],
+  [/^(source|target)Positions\./, '$1_positions.'],
+  [/^head\./, 'output.'],
+  [/attention\.qkv\./, 'self_attn.in_proj_'],
+  [/attention\.output\./, 'self_attn.out_proj.'],
+  [/crossAttention\.(q|kv)\./, 'multihead_attn.in_proj_'],
+  [/crossAttention\.output\./, 'multihead_attn.out_proj.'],
+  [/feedForward\.up\./, 'linear1.'],
+  [/feedForward\.down\./, 'linear2.'],
+  [/attentionNorm\./, 'norm1.'],
+  [/(encoder.*)feedForwardNorm\./, '$1norm2.'],
+  [/crossAttentionNorm\./, 'norm2.'],
+  [/feedForwardNorm\./, 'norm3.'],
+];
+
 /** Torch's name of one of our parameters, and which of its rows are ours. */
-function torchRows(name: string): { name: string; first: number; last: number } {
-  const cut = /^(.*)\.(q|kv)_proj\.(weight|bias)$/.exec(name);
-  if (!cut) return { name, first: 0, last: Infinity };
-  const [, owner, part, what] = cut;
-  const first = part === 'q' ? 0 : C;
-  return { name: `${owner}.in_proj_${what}`, first, last: part === 'q' ? C : 3 * C };
+function torchRows(ours: string): { name: string; first: number; last: number } {
+  const name = TORCH.reduce((text, [own, theirs]) => text.replace(own, theirs), ours);
+  const [, part] = /\.crossAttention\.(q|kv)\./.exec(ours) ?? [];
+  if (!part) return { name, first: 0, last: Infinity };
+  return { name, first: part === 'q' ? 0 : C, last: part === 'q' ? C : 3 * C };
 }
 
 /** Our part of torch's tensors, which are in `all` under `prefix` and torch's names. */
@@ -55,7 +72,7 @@ function ours(all: (name: string) => ArrayLike<number>, name: string): Float32Ar
  * their gradient is rounding noise, of which Adam makes full steps.
  */
 function withoutKeys(name: string, data: Float32Array): Float32Array {
-  if (!/(in_proj_|kv_proj\.)bias$/.test(name)) return data;
+  if (!/\.(qkv|kv)\.bias$/.test(name)) return data;
   return Float32Array.from([...data.subarray(0, -2 * C), ...data.subarray(-C)]);
 }
 
@@ -97,7 +114,7 @@ afterAll(() => device[Symbol.dispose]());
 /** A store with torch's first weights in it. */
 function load(name: string, model: EncoderDecoder, train: boolean): ParameterStore {
   const weights = portableWeights(models[name].parameters, name, seed);
-  const store = new ParameterStore(device, model, { train });
+  const store = new ParameterStore(device, model, { init: 'none', train });
   for (const key of store.parameters.keys())
     store.write(
       key,
@@ -235,7 +252,7 @@ describe('decoding through caches', () => {
     const ids = g.input('ids', [rows, 1], 'u32', { below: V });
     const lengths = g.input('lengths', [B], 'u32');
     const order = g.input('order', [rows], 'u32', { below: rows });
-    using step = await g.compile({ logits: model.next(g, ids, caches, lengths, { order }) });
+    using step = await g.compile({ logits: model.next(g, ids, caches, { sourceLengths: lengths, order }) });
 
     let texts: number[][] = Array.from({ length: rows }, () => []);
     for (let position = 0; position < T; position++) {
@@ -257,7 +274,7 @@ describe('decoding through caches', () => {
     }
 
     // What each hypothesis looks at: rows are hypotheses, and padding of the source is not seen.
-    const map = await step.attention('decoder.layers.1.multihead_attn', 'mean', { batch: 1 });
+    const map = await step.attention('decoder.layers.1.crossAttention', 'mean', { batch: 1 });
     const width = map.probabilities.length / beams;
     for (let k = 0; k < beams; k++) {
       const seen = map.probabilities.subarray(k * width, (k + 1) * width);
@@ -275,7 +292,7 @@ describe('decoding through caches', () => {
     const lengths = g.input('lengths', [B], 'u32');
     model.remember(g, model.encode(g, g.input('source', [B, S], 'u32'), lengths), caches);
     using plan = await g.compile({
-      logits: model.next(g, g.input('ids', [rows, 4], 'u32'), caches, lengths),
+      logits: model.next(g, g.input('ids', [rows, 4], 'u32'), caches, { sourceLengths: lengths }),
     });
     const ids = integers(93, 0, rows * 4, V);
     plan.run({ source, lengths: sourceLengths, ids }, { length: 3 });

@@ -85,13 +85,13 @@ export function expectSteps(
   }
 }
 
-/** ‖got − want‖ / ‖want‖. What torch says is nothing at all (hidden keys, rows that see none) must be nothing here. */
-export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
+/** ‖got − want‖ / ‖want‖. Unless `zeros` is false, what torch says is nothing at all (hidden keys, rows that see none) must be nothing here. */
+export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>, zeros = true): number {
   expect(got.length).toBe(want.length);
   let difference = 0;
   let norm = 0;
   for (let i = 0; i < want.length; i++) {
-    if (want[i] === 0 && got[i] !== 0) return Infinity;
+    if (zeros && want[i] === 0 && got[i] !== 0) return Infinity;
     difference += (got[i] - want[i]) ** 2;
     norm += want[i] ** 2;
   }

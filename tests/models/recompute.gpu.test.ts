@@ -1,18 +1,22 @@
 // Models that recompute train to the same bits as those that keep everything, dropout and attention maps included.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdamW, Device, Graph, ParameterStore, randomWindows, Trainer } from '../../engine/index';
+import { describe, expect, it } from 'vitest';
+import {
+  AdamW,
+  type Device,
+  Graph,
+  nextToken,
+  ParameterStore,
+  randomWindows,
+  Trainer,
+} from '../../engine/index';
 import { EncoderDecoder, GPT } from '../../models/index';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 
 const [B, T, V] = [2, 12, 19];
 const tokens = Uint32Array.from({ length: 400 }, (_, i) => (i * i + 3 * i) % V);
 
 let device: Device;
-beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-  device.buffers.poison = 0x7fff7fff;
-});
-afterAll(() => device[Symbol.dispose]());
+withDevice((opened) => (device = opened));
 
 describe('recompute', () => {
   it('GPT: losses, weights and maps of three steps in two parts each', async () => {
@@ -30,8 +34,7 @@ describe('recompute', () => {
         }),
         optimizer: new AdamW(),
         schedule: { kind: 'constant', lr: 1e-2 },
-        batch: B,
-        length: T,
+        objective: nextToken({ batch: B, length: T }),
         accumulate: 2,
         seed: 3,
       });
@@ -42,7 +45,7 @@ describe('recompute', () => {
       const weights: Record<string, Float32Array> = {};
       for (const name of store.parameters.keys()) weights[name] = await store.read(name);
       const maps = [
-        await plan.attention('h.0.attn', 'all', { batch: 1, gradient: true }),
+        await plan.attention('stack.layers.0.attention', 'all', { batch: 1, gradient: true }),
         await plan.attention(1, 'mean', { rows: [3, 7] }),
       ];
       const entropy = await plan.attentionEntropy(1);
@@ -52,7 +55,7 @@ describe('recompute', () => {
     };
     const [kept, again] = [await train(false), await train(true)];
     expect(again.result).toEqual(kept.result);
-    expect(again.result.listed).toEqual(['h.0.attn', 'h.1.attn']);
+    expect(again.result.listed).toEqual(['stack.layers.0.attention', 'stack.layers.1.attention']);
     expect(again.result.seen[0].gradient!.some((x) => x !== 0)).toBe(true);
     expect(again.bytes).toBeLessThan(kept.bytes);
   });

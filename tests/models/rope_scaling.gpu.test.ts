@@ -25,7 +25,7 @@ describe('rope_scaling of config.json', () => {
     const [B, T] = tensors.get('ids')!.shape;
     const loaded = pretrainedGPT(config, source);
     const model = new GPT({ ...loaded.config, context: T });
-    using store = new ParameterStore(device, model);
+    using store = new ParameterStore(device, model, { init: 'none' });
     await store.load(loaded.weights);
     const g = new Graph(device);
     const ids = Uint32Array.from(tensors.get('ids')!.data);

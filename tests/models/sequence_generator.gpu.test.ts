@@ -32,7 +32,7 @@ beforeAll(async () => {
   device.buffers.poison = 0x7fff7fff;
   store = new ParameterStore(device, model, { seed: 3 });
   // Untrained models hardly ever end.
-  store.write('output.bias', new Float32Array(V).fill(1.5, end, end + 1));
+  store.write('head.bias', new Float32Array(V).fill(1.5, end, end + 1));
   generator = new SequenceGenerator(device, model, { begin, end, sentences: 3, beams: 3 });
 });
 afterAll(() => {
@@ -129,7 +129,7 @@ describe('SequenceGenerator', () => {
           source: Uint32Array.from(source),
           target: Uint32Array.from([begin, ...own].slice(0, length)),
         });
-        const { probabilities } = await plan.attention('decoder.layers.1.multihead_attn', 'mean');
+        const { probabilities } = await plan.attention('decoder.layers.1.crossAttention', 'mean');
         let penalty = 0;
         for (let at = 0; at < source.length; at++) {
           let sum = 0;
@@ -163,7 +163,7 @@ describe('SequenceGenerator', () => {
   });
 
   it('says when weights are damaged', async () => {
-    const name = 'decoder.layers.1.norm3.bias';
+    const name = 'decoder.layers.1.feedForwardNorm.bias';
     const kept = await store.read(name);
     store.write(
       name,

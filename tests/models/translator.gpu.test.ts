@@ -1,6 +1,13 @@
 // Texts in, texts out, over a small model whose weights are random: what is around the model is right.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Device, Graph, ParameterStore, saveSafetensors, type NamedTensor } from '../../engine/index';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import {
+  Device,
+  Graph,
+  ParameterStore,
+  RandomStream,
+  saveSafetensors,
+  type NamedTensor,
+} from '../../engine/index';
 import { EncoderDecoder } from '../../models/index';
 import {
   PairVocabulary,
@@ -39,7 +46,10 @@ beforeAll(async () => {
     run: JSON.stringify({ config: model.config }),
     extras: JSON.stringify(translationExtras(vocabulary, info, { training: '{}' })),
   });
+  const drawn = vi.spyOn(RandomStream.prototype, 'uniform');
   translator = await Translator.create(device, await TranslationModel.open(file), { sentences: 3, beams: 2 });
+  expect(drawn).not.toHaveBeenCalled();
+  drawn.mockRestore();
 });
 afterAll(() => {
   translator[Symbol.dispose]();
@@ -58,7 +68,7 @@ it('translates texts as it would each alone; streams end with the text; empty on
   expect(all.map(({ source }) => source)).toEqual(texts);
   expect([all[1], all[3]].map(({ text, pieces }) => [text, pieces.length])).toEqual([
     ['', 0],
-    ['', 0],
+    ['\n', 0],
   ]);
   for (const index of [0, 2]) {
     const [alone] = await translator.translate([texts[index]], options);
@@ -71,6 +81,27 @@ it('translates texts as it would each alone; streams end with the text; empty on
     expect(seen.get(index)!.filter((line) => line.startsWith('='))).toHaveLength(1);
   }
   expect(seen.get(1)).toEqual(['=']);
+  expect(seen.get(3)).toEqual(['=\n']);
+});
+
+it('translates lines by themselves, and brings their breaks back, while it streams, too', async () => {
+  const lines = ['The cat eats.', '', '- A dog sees.', '- The bread.'];
+  const options = { tokens: 6, mode: 'greedy' } as const;
+  const seen: string[] = [];
+  const [whole] = await translator.translate([`${lines.join('\n')}\n`], {
+    ...options,
+    onText: (text) => seen.push(text),
+  });
+  const sources = ['The cat eats.', 'A dog sees.', 'The bread.'];
+  const each = (await translator.translate(sources, options)).map(({ text }) => text);
+  expect(whole.text).toBe(`${each[0]}\n\n- ${each[1]}\n- ${each[2]}\n`);
+  expect(whole.pieces.map(({ source, line }) => [line, source])).toEqual([
+    [0, sources[0]],
+    [2, sources[1]],
+    [3, sources[2]],
+  ]);
+  expect(seen.at(-1)).toBe(whole.text);
+  for (const text of seen) expect(text).toMatch(/^[^\n]*\n\n- [^\n]*\n- [^\n]*\n$/);
 });
 
 it('cuts what is too long at the ends of sentences, and refuses a sentence that is', async () => {
@@ -88,6 +119,16 @@ it('cuts what is too long at the ends of sentences, and refuses a sentence that 
   await expect(translator.translate(['ok', 'zyxw '.repeat(20)])).rejects.toThrow(
     /a sentence has \d+ tokens, but the model takes 39 \("zyxw zyxw/,
   );
+});
+
+it('takes lists of texts while it is there', async () => {
+  for (const texts of ['text', [null], undefined]) {
+    await expect(translator.translate(texts as never)).rejects.toThrow('translate: it takes a list of texts');
+  }
+  const { model, vocabulary } = translator;
+  const gone = new Translator(device, { model, vocabulary });
+  gone[Symbol.dispose]();
+  await expect(gone.translate([''])).rejects.toThrow('translate: it was disposed of');
 });
 
 it('begins as it is told, and stops when told', async () => {
@@ -121,7 +162,7 @@ it('shows what was looked at: no padding, and the same as a plan of exactly thes
   const [s, t] = [g.input('source', [1, S], 'u32'), g.input('target', [1, T], 'u32')];
   using plan = await g.compile({ y: translator.model.forward(g, s, null, t) });
   plan.run({ source: Uint32Array.from(sourceIds), target: Uint32Array.from(targetIds) });
-  const exact = await plan.attention('decoder.layers.1.multihead_attn', 'all');
+  const exact = await plan.attention('decoder.layers.1.crossAttention', 'all');
   assertClose('cross-attention', shown.map.probabilities, exact.probabilities, exact.shape, {
     epsilon: 2 ** -23,
     terms: 64,

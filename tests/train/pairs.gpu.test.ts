@@ -1,6 +1,6 @@
 // Training on pairs: many shapes in one memory, gradients weighed by labels, evaluation by any metric.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PairBatches, pairObjective, type IdPair, type PairBatch } from '../../engine/data';
+import { PairBatches, pairs, type IdPair, type PairBatch } from '../../engine/data';
 import {
   AdamW,
   averageWeights,
@@ -11,7 +11,7 @@ import {
   saveSafetensors,
   Trainer,
   type FitEvent,
-  type ObjectiveTrainerOptions,
+  type TrainerOptions,
 } from '../../engine/index';
 import { EncoderDecoder } from '../../models/index';
 import { openTestGpu } from '../harness/host';
@@ -25,17 +25,26 @@ beforeAll(async () => {
 afterAll(() => device[Symbol.dispose]());
 
 /** Sources of 1 to 9 tokens; the target is the source backwards. */
-const pairs: IdPair[] = Array.from({ length: 200 }, (_, i) => {
+const mirrored: IdPair[] = Array.from({ length: 200 }, (_, i) => {
   const source = Array.from({ length: 1 + ((i * 7) % 9) }, (_, k) => 3 + ((i * 5 + k * k) % 9));
   return { source, target: [...source].reverse() };
 });
-const training = new PairBatches(pairs.slice(0, 180), { ...special, tokens: 160, maxShapes: 3, padding: 0 });
-const validation = new PairBatches(pairs.slice(180), { ...special, shapes: training.shapes, shuffle: false });
+const training = new PairBatches(mirrored.slice(0, 180), {
+  ...special,
+  tokens: 160,
+  maxShapes: 3,
+  padding: 0,
+});
+const validation = new PairBatches(mirrored.slice(180), {
+  ...special,
+  shapes: training.shapes,
+  shuffle: false,
+});
 const held = Array.from({ length: validation.perEpoch }, (_, k) => validation.at(k));
 
 const optionsOf = (
-  options: Partial<ObjectiveTrainerOptions<PairBatch>> & { readonly dropout?: number } = {},
-): ObjectiveTrainerOptions<PairBatch> => {
+  options: Partial<TrainerOptions<PairBatch, EncoderDecoder>> & { readonly dropout?: number } = {},
+): TrainerOptions<PairBatch, EncoderDecoder> => {
   const { dropout = 0.1, ...rest } = options;
   const model = new EncoderDecoder({
     ...{ vocabulary: 12, context: 12, encoderLayers: 1, decoderLayers: 1, heads: 2, width: 16, hidden: 32 },
@@ -44,7 +53,7 @@ const optionsOf = (
   return {
     device,
     model,
-    objective: pairObjective(model, training),
+    objective: pairs(training),
     optimizer: new AdamW(),
     schedule: { kind: 'constant', lr: 3e-3 },
     seed: 5,
@@ -82,8 +91,8 @@ describe('training on pairs', () => {
     expect(await losses(second, 5)).toEqual(rest);
 
     const model = new EncoderDecoder({ ...(trainer.model.config as EncoderDecoder['config']) });
-    const fewer = new PairBatches(pairs.slice(0, 170), { ...special, tokens: 160, maxShapes: 1 });
-    using other = await Trainer.create(optionsOf({ model, objective: pairObjective(model, fewer) }));
+    const fewer = new PairBatches(mirrored.slice(0, 170), { ...special, tokens: 160, maxShapes: 1 });
+    using other = await Trainer.create(optionsOf({ model, objective: pairs(fewer) }));
     await expect(other.load(file)).rejects.toThrow(
       /it was trained with pairs [0-9a-f]{8} but this trainer has/,
     );
@@ -100,10 +109,10 @@ describe('training on pairs', () => {
     const halves = new PairBatches(rows, { ...order, shapes: [{ B: 4, S: 10, T: 10 }] });
     const one = optionsOf({ dropout: 0 });
     const two = optionsOf({ dropout: 0 });
-    using a = await Trainer.create({ ...one, objective: pairObjective(one.model as EncoderDecoder, whole) });
+    using a = await Trainer.create({ ...one, objective: pairs(whole) });
     using b = await Trainer.create({
       ...two,
-      objective: pairObjective(two.model as EncoderDecoder, halves),
+      objective: pairs(halves),
       accumulate: 2,
     });
     for (let i = 0; i < 3; i++) {
@@ -148,7 +157,11 @@ describe('training on pairs', () => {
       onEvent: (event: FitEvent) => void events.push(event),
     } as const;
     const result = await run.fit(options);
-    expect(result).toEqual({ reason: 'early stop', step: 20, best: { step: 12, value: 9 } });
+    expect(result).toMatchObject({
+      reason: 'early stop',
+      step: 20,
+      best: { step: 12, value: 9, by: 'bleu' },
+    });
     expect(run.best!.step).toBe(12);
     const seen = events.flatMap((e) => (e.kind === 'evaluation' ? [[e.step, e.metrics.bleu, e.best]] : []));
     expect(seen).toEqual([
@@ -174,7 +187,7 @@ describe('training on pairs', () => {
     expect(await checkpointInfo(file)).toMatchObject({ step: 20, objective: { smoothing: 0.1 } });
     await expect(resumed.trainer.load(file)).rejects.toThrow('it holds weights but no optimizer state');
     const mean = await openSafetensors(file);
-    const name = 'encoder.layers.0.linear1.weight';
+    const name = 'encoder.layers.0.feedForward.up.weight';
     const each = await Promise.all(files.map(async (f) => (await openSafetensors(f)).float32(name)));
     const expected = each[0].map((_, i) => each.reduce((sum, weights) => sum + weights[i], 0) / 3);
     const found = await mean.float32(name);
@@ -200,9 +213,9 @@ describe('training on pairs', () => {
       const tensors = names.map(async (name) => ({ name, ...file.info(name), data: await file.bytes(name) }));
       return saveSafetensors(await Promise.all(tensors), file.metadata);
     };
-    const part = 'average.2.encoder.layers.0.linear1.weight';
+    const part = 'average.2.encoder.layers.0.feedForward.up.weight';
     await expect(run.load(await only((name) => name !== part))).rejects.toThrow(
-      'checkpoint: encoder.layers.0.linear1.weight of the evaluation at step 2 is missing',
+      'checkpoint: encoder.layers.0.feedForward.up.weight of the evaluation at step 2 is missing',
     );
     await run.load(await only((name) => !name.startsWith('average.')));
     await run.fit({ ...options, steps: 6 });
@@ -222,7 +235,7 @@ describe('training on pairs', () => {
 
   it('refuses batches of other shapes and metrics that nobody measures', async () => {
     using run = await Run.create(optionsOf());
-    const foreign = new PairBatches(pairs.slice(0, 20), { ...special, tokens: 100, maxShapes: 1 });
+    const foreign = new PairBatches(mirrored.slice(0, 20), { ...special, tokens: 100, maxShapes: 1 });
     expect(() => run.trainer.submit((k) => foreign.at(k))).toThrow(/Make all batches with the same shapes/);
     await expect(
       run.fit({

@@ -6,6 +6,7 @@ import {
   checkpointInfo,
   DataError,
   Device,
+  nextToken,
   PauseSwitch,
   randomWindows,
   Run,
@@ -13,8 +14,9 @@ import {
   Trainer,
   TrainingError,
   windows,
+  type Batch,
   type FitEvent,
-  type LanguageTrainerOptions,
+  type TrainerOptions,
 } from '../../engine/index';
 import { Generator, GPT, type GPTConfig } from '../../models/index';
 import { fixtureText } from '../fixtures/load';
@@ -38,13 +40,17 @@ afterAll(() => device[Symbol.dispose]());
 
 const model = (config: Partial<GPTConfig> = {}) =>
   new GPT({ vocabulary, context: LENGTH, layers: 1, heads: 2, width: 16, ...config });
-const optionsOf = (options: Partial<LanguageTrainerOptions> = {}): LanguageTrainerOptions => ({
+type Options = TrainerOptions<Batch, GPT>;
+const optionsOf = ({
+  batch = BATCH,
+  length = LENGTH,
+  ...options
+}: Partial<Options> & { readonly batch?: number; readonly length?: number } = {}): Options => ({
   device,
   model: model(),
   optimizer: new AdamW(),
   schedule: { kind: 'cosine', lr: 3e-3, warmup: 5, steps: 100 },
-  batch: BATCH,
-  length: LENGTH,
+  objective: nextToken({ batch, length }),
   seed: 7,
   ...options,
 });
@@ -80,7 +86,7 @@ describe('a training run', () => {
     };
     const [a, b, c] = [await run(3), await run(3), await run(4)];
     for (const [name, data] of a) expect(b.get(name), name).toEqual(data);
-    expect(c.get('wte.weight')).not.toEqual(a.get('wte.weight'));
+    expect(c.get('tokens.weight')).not.toEqual(a.get('tokens.weight'));
   });
 
   it('creates no buffer, bind group or pipeline in a steady step, and 200 steps leave the ledger flat', async () => {
@@ -145,9 +151,11 @@ describe('a training run', () => {
     await steps(trainer, 3);
     const file = await trainer.save();
     using other = await Trainer.create(optionsOf({ model: model({ width: 32 }) }));
-    await expect(other.load(file)).rejects.toThrow(/wte\.weight is \(\d+, 16\) there but \(\d+, 32\) here/);
+    await expect(other.load(file)).rejects.toThrow(
+      /tokens\.weight is \(\d+, 16\) there but \(\d+, 32\) here/,
+    );
     using deeper = await Trainer.create(optionsOf({ model: model({ layers: 2 }) }));
-    await expect(deeper.load(file)).rejects.toThrow(/12 parameters are missing \(h\.1\./);
+    await expect(deeper.load(file)).rejects.toThrow(/12 parameters are missing \(stack\.layers\.1\./);
     using wide = await Trainer.create(optionsOf({ batch: 2 }));
     await expect(wide.load(file)).rejects.toThrow(/trained with batch 4 but this trainer has 2/);
     await expect(trainer.load(file.slice(0, file.length - 100))).rejects.toThrow(DataError);
@@ -158,15 +166,44 @@ describe('a training run', () => {
     expect(await steps(trainer, 2)).toEqual(await steps(fresh, 2));
   });
 
+  it('refuses the checkpoint of a model whose numbers are others, though its shapes fit', async () => {
+    using first = await Trainer.create(optionsOf());
+    const bytes = await first.save();
+    for (const [other, message] of [
+      [{ heads: 4 }, 'eads 2, but this one has 4'],
+      [{ activation: 'relu' }, 'activation "gelu_tanh", but this one has "relu"'],
+      [{ epsilon: 0.1 }, 'epsilon 0.00001, but this one has 0.1'],
+      [{ dropout: 0.5 }, 'dropout 0, but this one has 0.5'],
+    ] as const) {
+      using trainer = await Trainer.create(optionsOf({ model: model(other) }));
+      await expect(trainer.load(bytes)).rejects.toThrow(message);
+    }
+    // Recompute changes no number.
+    using trainer = await Trainer.create(optionsOf({ model: model({ recompute: true }) }));
+    await trainer.load(bytes);
+  });
+
+  it('touches nothing any more once it was disposed of', async () => {
+    const trainer = await Trainer.create(optionsOf());
+    trainer[Symbol.dispose]();
+    const gone = 'Trainer: it was disposed of. Create a new one.';
+    expect(() => trainer.submit(batches())).toThrow(gone);
+    expect(() => trainer.clearGradients()).toThrow(gone);
+    await expect(trainer.losses()).rejects.toThrow(gone);
+    await expect(trainer.save()).rejects.toThrow(gone);
+    await expect(trainer.evaluate([batches()(0)])).rejects.toThrow(gone);
+    await expect(trainer.profile(batches()(0))).rejects.toThrow(gone);
+  });
+
   it('profiles a step without moving the weights', async () => {
     using trainer = await Trainer.create(optionsOf());
-    const before = await trainer.store.read('wte.weight');
+    const before = await trainer.store.read('tokens.weight');
     const rows = await trainer.profile(batches()(0));
     expect(rows.some((r) => r.kernel.startsWith('attention.') && r.milliseconds > 0)).toBe(true);
     // Forward and two products backward of every matrix, whichever kernels they went to.
     const flops = rows.filter((r) => r.kernel.startsWith('matmul')).reduce((sum, r) => sum + r.flops, 0);
     expect(flops).toBe(6 * BATCH * LENGTH * (12 * 16 * 16 + 16 * vocabulary));
-    expect(await trainer.store.read('wte.weight')).toEqual(before);
+    expect(await trainer.store.read('tokens.weight')).toEqual(before);
     using twin = await Trainer.create(optionsOf());
     expect(await steps(trainer, 2)).toEqual(await steps(twin, 2));
   });
@@ -199,6 +236,20 @@ describe('fit', () => {
       patience: 2,
     });
     expect(stopped).toMatchObject({ reason: 'early stop', step: 15, best: { step: 5 } });
+  });
+
+  it('tells of a monitored metric that never was a number, with all saved', async () => {
+    using run = await Run.create(optionsOf());
+    const options = {
+      ...{ batches: batches(), evaluateEvery: 1, monitor: { metric: 'f1', mode: 'max' as const } },
+      measure: () => Promise.resolve({ f1: NaN }),
+    };
+    const told = (step: number): RegExp =>
+      new RegExp(`"f1" was not finite in any of 2 .* at step ${step} and saved`);
+    await expect(run.fit({ ...options, steps: 10, patience: 2 })).rejects.toThrow(told(2));
+    expect(run.trainer.step).toBe(2);
+    const measure = () => Promise.resolve({ f1: run.trainer.step });
+    expect(await run.fit({ ...options, measure, steps: 3 })).toMatchObject({ best: { step: 3, value: 3 } });
   });
 
   it('pauses, resumes and aborts without changing the losses', async () => {
@@ -261,13 +312,13 @@ describe('fit', () => {
     );
     expect(run.trainer.step).toBe(0);
     expect(run.checkpoint!.step).toBe(0);
-    const weights = await run.trainer.store.read('h.0.attn.c_attn.weight');
+    const weights = await run.trainer.store.read('stack.layers.0.attention.qkv.weight');
     expect(weights.every((w) => Math.abs(w) < 1)).toBe(true);
   });
 
   it('goes back, too, where only the evaluation shows that the last step broke the weights', async () => {
     using run = await Run.create(optionsOf());
-    const name = 'h.0.attn.c_attn.weight';
+    const name = 'stack.layers.0.attention.qkv.weight';
     const fitting = run.fit({
       steps: 20,
       batches: batches(),
@@ -296,7 +347,7 @@ describe('fit', () => {
     });
     const losses = new Map<number, number>();
     const seen: string[] = [];
-    const first = await Device.open({ gpu: openTestGpu() });
+    const first = await Device.open({ gpu: openTestGpu('own') });
     let second: Device | null = null;
     using run = await Run.create(optionsOf({ device: first, model: model() }));
     const result = await run.fit({
@@ -310,7 +361,7 @@ describe('fit', () => {
         }
         if (e.kind === 'recovered') seen.push(`recovered at ${e.step}`);
       },
-      reopen: async () => (second = await Device.open({ gpu: openTestGpu() })),
+      reopen: async () => (second = await Device.open({ gpu: openTestGpu('own') })),
     });
     expect(result.reason).toBe('finished');
     expect(seen).toEqual(['recovered at 10']);
@@ -337,13 +388,13 @@ describe('bad input', () => {
       `[EngineError: GPT: dropout is 1. It must be at least 0 and below 1.]`,
     );
     expect(() => model({ layers: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: GPT: layers is 0. It must be a positive integer.]`,
+      `[ShapeError: GPT: layers is 0. Use a whole number from 1 to 16777216.]`,
     );
     await expect(Trainer.create(optionsOf({ length: 17 }))).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: GPT context: ids are (4, 17), that is 17 tokens in a context of 16. Give ids as (B, T), shorten the text or raise context.]`,
     );
-    await expect(Trainer.create(optionsOf({ batch: 0 }))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[EngineError: Trainer: batch is 0. Use a whole number ≥ 1.]`,
+    expect(() => optionsOf({ batch: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[EngineError: nextToken: batch is 0. Use a whole number ≥ 1.]`,
     );
     await expect(
       Trainer.create(optionsOf({ schedule: { kind: 'constant', lr: NaN } })),
@@ -357,10 +408,10 @@ describe('bad input', () => {
     using generator = new Generator(device, trainer.model as GPT);
     const first = (prompt: number[], options = {}) => generator.generate(prompt, options).next();
     await expect(first([])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: generate: the prompt is empty. Give at least one token, such as a line break.]`,
+      `[DataError: generate: the prompt is empty. Give at least one token, such as the end, or leave it out.]`,
     );
     await expect(first(Array<number>(20).fill(1))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: GPT context: 20 tokens exceed context 16. Shorten the prompt or raise context.]`,
+      `[ShapeError: generate: the prompt has 20 tokens, but the model's context holds 16. Cut it at the ends of sentences, or use a model with a larger context.]`,
     );
     await expect(first([0, 999])).rejects.toThrow(/the prompt holds 999 at index 1/);
     await expect(first([1], { temperature: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(

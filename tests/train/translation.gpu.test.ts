@@ -9,6 +9,7 @@ import {
   type TranslationTrainingOptions,
 } from '../../models/translation/index';
 import { openTestGpu } from '../harness/host';
+import { Losing } from '../harness/losing';
 
 const letters = 'abcdefgh';
 /** Spelling: each letter's name in reverse order; two words for `bad`. */
@@ -107,6 +108,37 @@ it('trains, and goes on from where it was stopped with the same losses', async (
   expect(text).toMatch(/^([A-H]( |$))*$/);
 });
 
+it('sentences of three words: chrF chooses where BLEU, which counts four, cannot', async () => {
+  const [from, to] = ['one two three four five six'.split(' '), 'un deux trois quatre cinq six'.split(' ')];
+  const three = Array.from({ length: 200 }, (_, i) => {
+    const digits = [...(i + 216).toString(6).slice(-3)].map(Number);
+    const say = (words: readonly string[]): string => digits.map((k) => words[k]).join(' ');
+    return { source: say(from), target: say(to) };
+  });
+  const { result, events } = await train({
+    ...{ pairs: three, kind: 'subwords', vocabularySize: 300, lr: 1e-2, warmup: 24, steps: 120 },
+    ...{ evaluateEvery: 20, validation: 10, sample: 10, test: 0, average: 1, tokens: 512 },
+    model: { width: 32, hidden: 32, heads: 2, encoderLayers: 1, decoderLayers: 1, context: 32, dropout: 0 },
+    info: { languages: ['eng', 'fr_XX'] },
+    seed: 4, // which meets such garbage
+  });
+  const evaluations = of(events, 'evaluation');
+  // Garbage that is longer may have a BLEU; what is right never has.
+  expect(evaluations.at(-1)!.metrics.bleu).toBe(0);
+  expect(evaluations.some(({ metrics }) => metrics.bleu > 0)).toBe(true);
+  const best = evaluations.filter((event) => event.best).at(-1)!;
+  const most = Math.max(...evaluations.map(({ metrics }) => metrics.chrf));
+  expect(best.metrics.chrf).toBe(most);
+  expect(most).toBeGreaterThan(90);
+  const equal = evaluations.filter(({ metrics }) => metrics.chrf === most);
+  expect(best.loss).toBe(Math.min(...equal.map(({ loss }) => loss)));
+  expect(best.by).toMatch(equal.length > 1 ? /chrf|loss/ : /chrf/);
+  expect(result).toMatchObject({ chosen: 'best', chosenBy: best.by, best: { step: best.step, by: best.by } });
+  const { info } = await TranslationModel.open(result.weights);
+  expect(info).toMatchObject({ chosenBy: best.by, scores: best.metrics, languages: ['en', 'fr'] });
+  expect(info.signature).toContain('tok:13a');
+});
+
 it('stops where nothing gets better; refuses what it cannot go on with', async () => {
   const stuck = await train({ schedule: { kind: 'constant', lr: 0 }, patience: 1, test: 0, average: 1 });
   expect(stuck.result.reason).toBe('early stop');
@@ -115,8 +147,10 @@ it('stops where nothing gets better; refuses what it cannot go on with', async (
   expect(earlier((await openSafetensors(stuck.result.checkpoint)).names())).toEqual([]);
   const still = await train({ resume: stuck.result.checkpoint, steps: 9, average: 2, monitor: 'loss' });
   const [{ loss }] = of(still.events, 'evaluation');
-  expect(of(still.events, 'average')).toMatchObject([{ of: 2, best: false }]);
-  expect(of(still.events, 'average')[0].metrics.loss).toBeCloseTo(loss, 3);
+  const [average] = of(still.events, 'average');
+  expect(average.of).toBe(2);
+  expect(average.metrics.loss).toBeCloseTo(loss, 3); // of the same weights, rounded
+  expect(average.best).toBe(average.metrics.loss < loss);
   await expect(train({ resume: stuck.result.checkpoint, pairs: pairs.slice(1) })).rejects.toThrow(
     /these 59 pairs make batches .* trained on/,
   );
@@ -128,4 +162,45 @@ it('stops where nothing gets better; refuses what it cannot go on with', async (
     /monitor is "bleu". Of symbols, use one of per, wer, loss/,
   );
   await expect(train({ pairs: [] })).rejects.toThrow(/of 0 pairs/);
+});
+
+it('loses its device while it compiles, while the mean is scored and in the test, and ends as it would have', async () => {
+  const calm = await train({ monitor: 'loss' });
+  const losing = new Losing(openTestGpu());
+  const devices: Device[] = [];
+  const reopen = async (): Promise<Device> => {
+    devices.push(await Device.open({ gpu: losing.gpu }));
+    return devices.at(-1)!;
+  };
+  const first = await reopen();
+  losing.plan([{ call: 'createComputePipelineAsync', n: 10, when: 'after' }]);
+  const { result, events, losses } = await train({
+    ...{ device: first, monitor: 'loss', reopen, reopenPauses: [0] },
+    onEvent: (event) => {
+      if (event.kind === 'checkpoint' && event.step === 9)
+        losing.plan([{ call: 'submit', n: 3, when: 'after' }]);
+      if (event.kind === 'average') losing.plan([{ call: 'mapAsync', n: 1, when: 'after' }]);
+    },
+  });
+  expect(devices).toHaveLength(4);
+  expect(of(events, 'recovered').map(({ step }) => step)).toEqual([9, 9]);
+  expect(losses).toEqual(calm.losses);
+  for (const kind of ['average', 'test'] as const) expect(of(events, kind)).toEqual(of(calm.events, kind));
+  expect(result).toEqual(calm.result); // files included
+
+  const controller = new AbortController();
+  const aborted = await train({
+    ...{ device: await reopen(), signal: controller.signal, reopen },
+    onEvent: (event) => {
+      if (event.kind !== 'steps' || event.reports.at(-1)!.index < 4) return;
+      controller.abort();
+      losing.lose();
+    },
+  });
+  expect(aborted.result).toMatchObject({ reason: 'aborted', step: 3 });
+  expect((await checkpointInfo(aborted.result.checkpoint)).step).toBe(3);
+  for (const each of devices) {
+    expect(each.buffers.stats.owners).toEqual({});
+    each[Symbol.dispose]();
+  }
 });

@@ -1,0 +1,3 @@
+import { runExamples } from './readme.ts';
+
+console.log(JSON.stringify(await runExamples()));

@@ -1,0 +1,122 @@
+/**
+ * The pages as they are deployed: built, served as plain files, under the policy that they bring. Each does its main job
+ * once, and whatever else could break the policy: the browser reports no violation. The server sends the policy with every
+ * file, so that it holds in workers, too: no eval and no WebAssembly there either. The other tests of pages see Vite's
+ * server, which needs a weaker policy.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { launch, type Browser, type Page } from 'puppeteer';
+import { build, preview, type PreviewServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumFlags, findBrowser } from '../tools/browser.mjs';
+import { PATIENCE } from './harness/demo-page';
+
+const outDir = fileURLToPath(new URL('../.build/demo', import.meta.url));
+const config = { configFile: 'vite.config.ts', configLoader: 'runner', logLevel: 'error' } as const;
+
+let server: PreviewServer;
+let browser: Browser;
+beforeAll(async () => {
+  await build({ ...config, build: { outDir } });
+  const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(
+    readFileSync(join(outDir, 'index.html'), 'utf8'),
+  )!;
+  const headers = { 'Content-Security-Policy': policy.replaceAll('&#39;', "'") };
+  server = await preview({ ...config, build: { outDir }, preview: { port: 0, host: '127.0.0.1', headers } });
+  browser = await launch({
+    executablePath: findBrowser(),
+    headless: false,
+    args: [...chromiumFlags, '--lang=en'],
+  });
+}, PATIENCE.hook);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens a page; what breaks its policy, and what it complains of, collects in `complaints`. */
+async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warn') complaints.push(message.text());
+  });
+  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.setDefaultTimeout(PATIENCE.hook);
+  await page.goto(new URL(path, server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
+  return { page, complaints };
+}
+
+/** Presses, once, everything on a page that chooses what it shows. */
+function pressAll(): void {
+  const choices = 'input[type=radio], input[type=checkbox], summary, #language, #theme';
+  for (const choice of document.querySelectorAll<HTMLElement>(choices)) choice.click();
+}
+
+describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
+  const pages: [path: string, job: string, selector: string, words: RegExp, save: string][] = [
+    ['index.html', 'the loss falls', '#status', /Step [1-9]/, ''],
+    ['translate.html', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
+    ['laboratory.html', 'its head computes', '#head-check', /\w/, ''],
+  ];
+
+  test('every page has a row here', () => {
+    const all = readdirSync(outDir).filter((name) => name.endsWith('.html'));
+    expect(all.sort()).toEqual(pages.map(([path]) => path).sort());
+  });
+
+  test.each(pages)('%s: %s, within its policy', async (path, _, selector, words, save) => {
+    const { page, complaints } = await open(path);
+    const policy = await page.$eval('meta[http-equiv="Content-Security-Policy"]', (meta) =>
+      meta.getAttribute('content'),
+    );
+    expect(policy).toMatch(/default-src 'none'.*script-src 'self'/);
+    expect(policy).not.toMatch(/unsafe|\*|blob:|http/);
+    if (path === 'index.html') {
+      await page.waitForFunction(
+        () => document.querySelector<HTMLButtonElement>('#train')?.disabled === false,
+      );
+      await page.$eval('#train', (button) => (button as HTMLButtonElement).click());
+    }
+    await page.waitForFunction(
+      (where, pattern) =>
+        [...document.querySelectorAll(where)].some((e) => new RegExp(pattern).test(e.textContent)),
+      {},
+      selector,
+      words.source,
+    );
+    if (save) {
+      await page.waitForFunction(
+        (where) => [...document.querySelectorAll<HTMLButtonElement>(where)].every((e) => !e.disabled),
+        {},
+        save,
+      );
+      await page.$$eval(save, (all) => all.forEach((button) => (button as HTMLElement).click()));
+    }
+    await page.evaluate(pressAll);
+    // The policy is in force, also in the worker: what is not of the page is refused.
+    expect(complaints).toEqual([]);
+    const [worker] = page.workers();
+    const broken = await worker.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve)); // eval is allowed to the debugger itself
+      const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+      const refused = (error: unknown): string => (error as Error).name;
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it must not work
+      const tries = [() => String(new Function('1')), () => WebAssembly.compile(empty).then(String)];
+      return Promise.all(tries.map(async (attempt) => attempt()).map((result) => result.catch(refused)));
+    });
+    expect(broken).toEqual(['EvalError', 'CompileError']);
+    const inline = await page.evaluate(() => {
+      document.body.append(
+        Object.assign(document.createElement('script'), { textContent: 'window.broken = 1' }),
+      );
+      return 'broken' in window;
+    });
+    expect(inline).toBe(false);
+    expect(complaints.join()).toMatch(/Executing inline script violates/);
+    await page.close();
+  });
+});

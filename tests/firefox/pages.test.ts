@@ -1,0 +1,48 @@
+// The demo's pages in Firefox: each opens and does once what it is there for. What else they can: tests/demo*.test.ts.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findFirefox } from '../../tools/browser.mjs';
+import { DemoSite, PATIENCE, type Visitor } from '../harness/demo-page';
+
+const missing = !findFirefox();
+const needs = missing ? ' (needs Firefox: install firefox-esr or set FIREFOX_PATH)' : '';
+
+describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: false }, () => {
+  let site: DemoSite;
+  let visitor: Visitor;
+  beforeAll(async () => {
+    site = await DemoSite.open('firefox');
+  }, PATIENCE.hook);
+  afterEach(async () => {
+    await visitor?.page.close();
+    expect(site.complaints).toEqual([]);
+  });
+  afterAll(() => site?.close());
+
+  const status = (): Promise<string> => visitor.text('#status');
+
+  it(`the first page trains${needs}`, async () => {
+    visitor = await site.visit();
+    await visitor.press('Train');
+    const step = await visitor.until(
+      'step 5',
+      async () => Number(/Step (\d+)/.exec(await status())?.[1]),
+      (now) => now >= 5,
+    );
+    expect(step).toBeGreaterThanOrEqual(5);
+    expect(Number(/Loss ([\d.]+)/.exec(await status())![1])).toBeLessThan(5);
+    await visitor.press('Stop');
+    await visitor.until('Stopped', status, (now) => now.startsWith('Stopped'));
+  });
+
+  it(`the laboratory agrees with float64${needs}`, async () => {
+    visitor = await site.visit('laboratory.html');
+    await visitor.untilText('#softmax-check', /float64: \d\.\de−([7-9]|1\d)$/);
+    await visitor.untilText('#head-check', /largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
+  });
+
+  it(`the Translate page translates with the model that it ships with${needs}`, async () => {
+    visitor = await site.visit('translate.html');
+    await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));
+    expect(await visitor.texts('#hypotheses .text')).toHaveLength(4);
+  });
+});

@@ -1,0 +1,218 @@
+// Parity of BERT's heads with Hugging Face Transformers, see tests/fixtures/make_bert_heads.py, and objectives with theirs.
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  classify,
+  Device,
+  meanSquaredError,
+  openSafetensors,
+  regress,
+  span,
+  tag,
+  TextBatches,
+  type IdText,
+} from '../../engine/index';
+import type { BertForPreTraining, BertForQuestionAnswering, BertModel } from '../../models/bert_heads';
+import { bert } from '../../models/families/bert';
+import * as heads from '../../models/families/bert_heads';
+import { load } from '../../models/family/load';
+import about from '../fixtures/bert-heads.json';
+import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
+import { openTestGpu } from '../harness/host';
+import { parity, type FamilyFixture, type Inputs } from './family_parity';
+import { checkpointOf, folderOf } from './folders';
+import { portableWeights, type PortableParameter } from './parity';
+
+const { B, T } = about.shape;
+type Head = keyof typeof about.heads;
+let all: Promise<Map<string, FixtureTensor>> | null = null;
+let opened: Promise<Device> | null = null;
+const device = (): Promise<Device> => (opened ??= Device.open({ gpu: openTestGpu() }));
+afterAll(async () => {
+  const shared = await device();
+  expect(shared.buffers.stats.owners).toEqual({});
+  shared[Symbol.dispose]();
+});
+
+function fixtureOf(head: Head, more: Partial<FamilyFixture> = {}): FamilyFixture {
+  const { config, losses, gradientNorms } = about.heads[head];
+  const parameters: Readonly<Record<string, PortableParameter>> = about.heads[head].parameters;
+  return {
+    ...{ config, losses, gradientNorms, adamw: about.adamw, device },
+    noisy: /attention\.qkv\.bias$/, // a bias of keys moves all scores of a row alike
+    weights: () => {
+      const data = portableWeights(parameters, head, about.seed);
+      return Promise.resolve(
+        new Map(
+          [...data].map(([name, values]) => [name, { shape: [...parameters[name].shape], data: values }]),
+        ),
+      );
+    },
+    tensors: async () => {
+      const found = await (all ??= fixtureTensors('bert-heads.safetensors'));
+      return new Map(
+        [...found].flatMap(([name, tensor]) =>
+          name.startsWith(`${head}/`) ? [[name.slice(head.length + 1), tensor] as const] : [],
+        ),
+      );
+    },
+    ...more,
+  };
+}
+
+/** Ten steps by an objective: all rows of the fixture, in their order, in batches of one shape. */
+const by =
+  <R extends object>(
+    rowOf: (step: Inputs<Uint32Array | Float32Array>, b: number) => R,
+    make: (batches: TextBatches<R & IdText>) => unknown,
+  ): NonNullable<FamilyFixture['training']> =>
+  (step) => {
+    const rows = Array.from({ length: 10 * B }, (_, i): R & IdText => {
+      const inputs = step(Math.floor(i / B));
+      const ids = [...inputs.ids.subarray((i % B) * T, ((i % B) + 1) * T), 7, 7, 7]; // is cut
+      return { ids, ...rowOf(inputs, i % B) };
+    });
+    const batches = new TextBatches(rows, { pad: 0, shapes: [{ B, T }], shuffle: false, long: 'cut' });
+    return { objective: make(batches) as never, at: (k) => batches.at(k) };
+  };
+
+parity(
+  heads.bertForSequenceClassification,
+  fixtureOf('sequence', {
+    training: by(
+      ({ labels }, b) => ({ label: labels[b] }),
+      (batches) => classify(batches, { classes: 3 }),
+    ),
+  }),
+);
+parity(
+  heads.bertForSequenceClassification,
+  fixtureOf('several', {
+    training: by(
+      ({ labels }, b) => ({ label: [0, 1, 2, 3].filter((k) => labels[b * 4 + k] === 1) }),
+      (batches) => classify(batches, { classes: 4, multiLabel: true }),
+    ),
+  }),
+);
+parity(
+  heads.bertForSequenceClassification,
+  fixtureOf('regression', {
+    training: by(
+      ({ labels }, b) => ({ score: labels[b] }),
+      (batches) => regress(batches),
+    ),
+  }),
+);
+parity(
+  heads.bertForTokenClassification,
+  fixtureOf('token', {
+    training: by(
+      ({ labels }, b) => ({ tags: [...labels.subarray(b * T, (b + 1) * T), 0, 0, 0] }),
+      (batches) => tag(batches, { classes: 5 }),
+    ),
+  }),
+);
+parity(
+  heads.bertForQuestionAnswering,
+  fixtureOf('question', {
+    inputs: ['ids', 'starts', 'ends'],
+    loss: (model: BertForQuestionAnswering, g, { ids, starts, ends }) => model.loss(g, ids, starts, ends),
+    training: by(
+      ({ starts, ends }, b) => {
+        const [start, end] = [Math.min(starts[b], T), Math.min(ends[b], T)];
+        return { start, end };
+      },
+      (batches) => span(batches),
+    ),
+  }),
+);
+parity(heads.bertForMultipleChoice, fixtureOf('choice'));
+parity(
+  heads.bertForNextSentencePrediction,
+  fixtureOf('next', {
+    training: by(
+      ({ labels }, b) => ({ label: labels[b] }),
+      (batches) => classify(batches, { classes: 2 }),
+    ),
+  }),
+);
+parity(
+  heads.bertForPreTraining,
+  fixtureOf('pretraining', {
+    inputs: ['ids', 'labels', 'next'],
+    loss: (model: BertForPreTraining, g, { ids, labels, next }) => model.loss(g, ids, labels, { next }),
+  }),
+);
+parity(
+  heads.bertModel,
+  fixtureOf('model', {
+    loss: (model: BertModel, g, { ids, labels }) => meanSquaredError(g, model.forward(g, ids), labels),
+  }),
+);
+
+describe('a checkpoint of another class', () => {
+  const folder = async (head: Head, drop = /^$/) => {
+    const tensors = [...(await fixtureOf(head).weights())].filter(([name]) => !drop.test(name));
+    return folderOf({
+      'config.json': about.heads[head].config,
+      'model.safetensors': checkpointOf(new Map(tensors)),
+    });
+  };
+
+  it('is refused, unless a new head is asked for, which begins as from scratch and is saved', async () => {
+    const families = [heads.bertForSequenceClassification, heads.bertForTokenClassification];
+    const given = await folder('pretraining');
+    await expect(load(given, { device: await device(), families })).rejects.toThrow(
+      /architectures is \["BertForPreTraining"\].*To train a new head on it, say newHead\.$/,
+    );
+    const newHead = { id2label: { 0: 'no', 1: 'yes', 2: 'who knows' } };
+    using loaded = await load(given, { device: await device(), families, newHead });
+    // The pooler is that of the checkpoint.
+    expect(loaded.fresh).toEqual(['classifier.output.weight', 'classifier.output.bias']);
+    expect(loaded.model).toMatchObject({ labels: ['no', 'yes', 'who knows'] });
+    expect((await loaded.store.read('classifier.output.weight')).every((x) => x !== 0)).toBe(true);
+    const files = await loaded.save();
+    const saved = await openSafetensors(files.get('model.safetensors')!);
+    const names = [...(await fixtureOf('sequence').weights()).keys()];
+    expect(saved.names().sort()).toEqual(names.sort());
+    using again = await load((name) => Promise.resolve(files.get(name) ?? null), {
+      device: await device(),
+      families,
+    });
+    expect(again.fresh).toEqual([]);
+    expect(await again.store.readAll('weights')).toEqual(await loaded.store.readAll('weights'));
+  });
+
+  it('of as many classes as config.json says: others are a new head, too', async () => {
+    const families = [heads.bertForSequenceClassification];
+    const given = await folder('sequence');
+    using same = await load(given, { device: await device(), families, newHead: {} });
+    expect(same.fresh).toEqual([]);
+    expect(same.model.labels).toEqual(['ham', 'spam', 'neither']);
+    using other = await load(given, {
+      device: await device(),
+      families,
+      newHead: { num_labels: 5 },
+      seed: 4,
+    });
+    expect(other.fresh).toEqual(['classifier.output.weight', 'classifier.output.bias']);
+    expect(other.model.labels).toHaveLength(5);
+  });
+
+  it('lacks what its class has', async () => {
+    const families = [bert, heads.bertForSequenceClassification] as const;
+    await expect(
+      load(await folder('sequence', /pooler|classifier/), { device: await device(), families }),
+    ).rejects.toThrow(
+      'BERT checkpoint: weights of BertForSequenceClassification are not in the checkpoint (bert.pooler.dense.weight, ' +
+        'bert.pooler.dense.bias, classifier.weight, classifier.bias). To train new ones on a task, say newHead.',
+    );
+    const settings = { ...about.heads.sequence.config, num_labels: 4 };
+    const wrong = folderOf({
+      'config.json': settings,
+      'model.safetensors': checkpointOf(await fixtureOf('sequence').weights()),
+    });
+    await expect(load(wrong, { device: await device(), families })).rejects.toThrow(
+      'config.json: num_labels is 4, but id2label names 3. Make them agree.',
+    );
+  });
+});
