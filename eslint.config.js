@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.build/', '.cache/', 'bench/results/', '**/*.cjs'] },
+  {
+    ignores: ['dist/', 'node_modules/', '.build/', '.cache/', 'bench/results/', 'tests/apps/*/', '**/*.cjs'],
+  },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 import { corpora } from './demo/data/corpora-plugin.ts';
 import { pairCorpora } from './demo/data/pair-corpora-plugin.ts';
 import { frame } from './demo/frame/frame-plugin.ts';
-import { wgsl } from './engine/wgsl-plugin.ts';
+import { wgsl } from './engine/wgsl_plugin.ts';
 
 const page = (name: string): string => fileURLToPath(new URL(`demo/${name}.html`, import.meta.url));
 const target = 'es2022'; // `using` is compiled away: not every browser with WebGPU has it
@@ -19,6 +19,7 @@ export default defineConfig({
     target,
     outDir: '../dist/demo',
     emptyOutDir: true,
+    assetsInlineLimit: 0, // pages load files only: their policy (demo/frame) allows no data: addresses
     rolldownOptions: { input: [page('index'), page('translate'), page('laboratory')] },
   },
   server: { open: false },

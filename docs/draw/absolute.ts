@@ -1,6 +1,14 @@
 /** Encodings that are added to a token's vector: fixed and learned tables. */
 import { readFileSync } from 'node:fs';
-import { AdamW, characterTokenizer, Device, randomWindows, Run, sinusoidalTable } from '../../engine/index';
+import {
+  AdamW,
+  characterTokenizer,
+  Device,
+  nextToken,
+  randomWindows,
+  Run,
+  sinusoidalTable,
+} from '../../engine/index';
 import { GPT } from '../../models/index';
 import { axis, HEIGHT, LEFT, LEGEND, MIDDLE, RIGHT, square, T, WIDTH } from './panels';
 import { diverging, Picture, sequential, type Scale } from './picture';
@@ -77,13 +85,19 @@ async function learnTable(): Promise<Float32Array> {
   try {
     const model = new GPT({ vocabulary: tokenizer.size, context: T, layers: 2, heads: 4, width: 64 });
     const schedule = { kind: 'cosine', lr: 3e-3, warmup: 50, steps: 1000 } as const;
-    const run = await Run.create({ device, model, optimizer: new AdamW(), schedule, batch: 16, length: T });
+    const run = await Run.create({
+      device,
+      model,
+      optimizer: new AdamW(),
+      schedule,
+      objective: nextToken({ batch: 16, length: T }),
+    });
     await run.fit({
       steps: 1000,
       batches: randomWindows(tokenizer.encode(text), { batch: 16, length: T }),
       onEvent: () => undefined,
     });
-    return await run.trainer.store.read('wpe.weight');
+    return await run.trainer.store.read('positions.weight');
   } finally {
     device[Symbol.dispose]();
   }

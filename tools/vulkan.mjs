@@ -1,0 +1,39 @@
+// Which Vulkan driver Dawn in Node and wgpu in Deno run on. Node built-ins only, see browser.mjs.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { findBrowser } from './browser.mjs';
+
+/** @returns {string | undefined} Mesa's software driver: subgroups of 8, and shader-f16 from Mesa 24.3 on */
+export function findLavapipe() {
+  return ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    .find((file) => /lvp_icd[^/]*\.json$/.test(file));
+}
+
+/** @returns {string | undefined} Chromium's software driver: subgroups of 4, no shader-f16 */
+export function findSwiftShader() {
+  const browser = findBrowser();
+  return ['/usr/lib/chromium', '/opt/google/chrome', ...(browser ? [dirname(browser)] : [])]
+    .map((folder) => join(folder, 'vk_swiftshader_icd.json'))
+    .find((file) => existsSync(file));
+}
+
+/**
+ * The environment that makes Vulkan loaders take one known driver: VK_DRIVER_FILES when it is set already, else
+ * lavapipe, else SwiftShader. Empty where Vulkan is not the way (macOS, Windows): Dawn takes the GPU there.
+ *
+ * @returns {Record<string, string>}
+ * @throws {Error} on Linux without any driver
+ */
+export function vulkanEnvironment() {
+  if (process.platform !== 'linux') return {};
+  const driver = process.env['VK_DRIVER_FILES'] ?? findLavapipe() ?? findSwiftShader();
+  if (!driver) {
+    throw new Error(
+      'Vulkan: no software driver found. Install mesa-vulkan-drivers or chromium, or set VK_DRIVER_FILES.',
+    );
+  }
+  return { VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? '/tmp' };
+}
