@@ -37,6 +37,7 @@ export default defineConfig({
       entry: {
         index: 'engine/index.ts',
         models: 'models/index.ts',
+        tasks: 'models/tasks/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',

@@ -181,8 +181,12 @@ export class Bert extends BertEncoder {
 
   /** ids (B, T) u32 -> logits (B, T, V): which token stands, or stood, at each place. */
   forward(g: Graph, ids: Tensor, input: BertInput = {}): Tensor {
-    const x = this.hidden(g, ids, input).at(-1)!;
-    return g.call(this, 'head', x, this.tokens.weight);
+    return this.logits(g, this.hidden(g, ids, input).at(-1)!);
+  }
+
+  /** Rows of the last layer (…, C) -> logits (…, V). */
+  logits(g: Graph, rows: Tensor): Tensor {
+    return g.call(this, 'head', rows, this.tokens.weight);
   }
 
   /**
