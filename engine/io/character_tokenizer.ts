@@ -1,5 +1,5 @@
 import { DataError, expectOptions } from '../errors';
-import { encodingOf, windowsOf, type Encoder } from './encoding';
+import type { Encoder } from './encoding';
 import {
   checkId,
   expectText,
@@ -130,8 +130,7 @@ function fromCharacters(characters: readonly string[], options: CharacterOptions
     special: {},
     divisible: true,
     encode: (text, how) => encode(text, how),
-    encoding: (text, how) => encodingOf(encoder, text, how),
-    windows: (text, how) => windowsOf(encoder, text, how),
+    encoder,
     decode,
     decoder: (): StreamingDecoder => ({ push: (id) => characters[checkId(id, size)], end: () => '' }),
     token: (id) => characters[checkId(id, size)],

@@ -1,6 +1,13 @@
 /** Where tokens come from, pairs, cuts and windows, beside Python's tokenizers (tests/fixtures/io/make_tokenizer_offsets.py). */
 import { describe, expect, test } from 'vitest';
-import { characterTokenizer, tokenizerFromJson, type Encoding, type Tokenizer } from './tokenizer';
+import {
+  characterTokenizer,
+  encodingOf,
+  tokenizerFromJson,
+  windowsOf,
+  type Encoding,
+  type Tokenizer,
+} from './tokenizer';
 import kindsText from '../../tests/fixtures/io/tokenizer-kinds.json?raw';
 import offsetsText from '../../tests/fixtures/io/tokenizer-offsets.json?raw';
 
@@ -58,7 +65,7 @@ describe.each(named)('$name', (kind) => {
       const wanted = fixture.results[i][places[i]];
       let got: number[] | null = null;
       try {
-        const { ids, offsets } = tokenizer.encoding(text, { special: false });
+        const { ids, offsets } = encodingOf(tokenizer, text, { special: false });
         if (!/cut|padded/.test(kind.name))
           expect([...ids]).toEqual([...tokenizer.encode(text, { special: false })]);
         got = [...offsets];
@@ -86,17 +93,17 @@ describe.each(Object.entries(fixture.pairs))('pairs with %s', (name, cases) => {
     const tokenizer = await tokenizerOf(kinds.kinds.find((kind) => kind.name === name)!);
     for (const { texts, ...rest } of cases) {
       const [text, pair] = texts.map((i) => kinds.texts[i]);
-      for (const [what, wanted] of Object.entries(rest as Cases)) {
+      for (const [what, wanted] of Object.entries(rest)) {
         const [, cut, length] = /^(longest|only)_(?:first|second) (\d+)$/.exec(what) ?? [];
         const which = cut === 'longest' ? 'longest' : what.includes('first') ? 'first' : 'second';
         const say = `${what}: ${JSON.stringify([text, pair])}`;
         const make = (): Cases[string] => {
-          if (what === 'whole') return described(tokenizer.encoding(text, { pair }));
+          if (what === 'whole') return described(encodingOf(tokenizer, text, { pair }));
           if (what === 'windows') {
-            const windows = tokenizer.windows(text, { pair, maxLength: 14, stride: 2 }).map(described);
+            const windows = windowsOf(tokenizer, text, { pair, maxLength: 14, stride: 2 }).map(described);
             return windows.map((window, i): Described | [number[]] => (i === 0 ? window : [window[0]]));
           }
-          return described(tokenizer.encoding(text, { pair, maxLength: Number(length), cut: which }));
+          return described(encodingOf(tokenizer, text, { pair, maxLength: Number(length), cut: which }));
         };
         if (wanted === null) expect(make, say).toThrow(/too long|have place for|special tokens are/);
         else expect(JSON.stringify(make()), say).toBe(JSON.stringify(wanted));
@@ -107,7 +114,7 @@ describe.each(Object.entries(fixture.pairs))('pairs with %s', (name, cases) => {
 
 test('characters come from where they stand', () => {
   const tokenizer = characterTokenizer('a😀b', { unknown: 'skip' });
-  const { ids, offsets, words, texts } = tokenizer.encoding('b😀?a', {
+  const { ids, offsets, words, texts } = encodingOf(tokenizer, 'b😀?a', {
     pair: 'b',
     maxLength: 3,
     cut: 'first',
@@ -122,10 +129,12 @@ test('characters come from where they stand', () => {
 
 test('refuses lengths that leave no place', () => {
   const tokenizer = characterTokenizer('abc');
-  expect(() => tokenizer.encoding('abc', { maxLength: 0 })).toThrow(/maxLength is 0, special tokens are 0/);
-  expect(() => tokenizer.windows('abc', { maxLength: 2, stride: 2 })).toThrow(
+  expect(() => encodingOf(tokenizer, 'abc', { maxLength: 0 })).toThrow(
+    /maxLength is 0, special tokens are 0/,
+  );
+  expect(() => windowsOf(tokenizer, 'abc', { maxLength: 2, stride: 2 })).toThrow(
     /have place for 2, and share 2/,
   );
-  expect(() => tokenizer.encoding('abc', { cut: 'none' as never })).toThrow(/cut is none/);
-  expect(() => tokenizer.encoding('abc', { pair: 3 as never })).toThrow(/the text is a number/);
+  expect(() => encodingOf(tokenizer, 'abc', { cut: 'none' as never })).toThrow(/cut is none/);
+  expect(() => encodingOf(tokenizer, 'abc', { pair: 3 as never })).toThrow(/the text is a number/);
 });

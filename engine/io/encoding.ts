@@ -1,6 +1,6 @@
 /** Texts and pairs of texts as tokens that know where they come from: what answers, names and highlights stand on. */
 import { DataError, expectOptions } from '../errors';
-import { expectText } from './tokenizer_types';
+import { expectText, type Tokenizer } from './tokenizer_types';
 
 export interface EncodingOptions {
   /** A second text, such as the paragraph that a question is asked about. */
@@ -55,7 +55,17 @@ export interface Encoder {
   join(texts: Token[][], special: boolean): Token[];
 }
 
-export function encodingOf(encoder: Encoder, text: string, options: EncodingOptions = {}): Encoding {
+/**
+ * Tokens of a text, or of two, and where they come from. What the tokenizer's file says of cutting and padding does not hold here, as
+ * in Transformers: `maxLength` cuts.
+ *
+ * Throws `DataError` for a length that leaves no place.
+ */
+export function encodingOf(
+  { encoder }: Pick<Tokenizer, 'encoder'>,
+  text: string,
+  options: EncodingOptions = {},
+): Encoding {
   const { pair, special = true, maxLength, cut = 'longest' } = options;
   expectOptions('encoding', options, { pair, special, maxLength, cut });
   if (!['longest', 'first', 'second'].includes(cut)) {
@@ -69,9 +79,13 @@ export function encodingOf(encoder: Encoder, text: string, options: EncodingOpti
 
 /**
  * The windows of a text that is too long for a model: each holds the whole first text and a part of the pair, or a part of the
- * only text.
+ * only text. Throws `DataError` for windows that leave no place.
  */
-export function windowsOf(encoder: Encoder, text: string, options: WindowOptions): Encoding[] {
+export function windowsOf(
+  { encoder }: Pick<Tokenizer, 'encoder'>,
+  text: string,
+  options: WindowOptions,
+): Encoding[] {
   const { pair, special = true, maxLength, stride = 0 } = options;
   expectOptions('windows', options, { pair, special, maxLength, stride });
   const texts = tokensOf(encoder, text, pair);

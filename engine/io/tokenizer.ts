@@ -6,7 +6,14 @@ import { type Tokenizer } from './tokenizer_types';
 export { trainByteLevelBPE, type BPEOptions, type BPEProgress } from './bpe_trainer';
 export { characterTokenizer, type CharacterOptions } from './character_tokenizer';
 export { encodeLong, type EncodeProgress } from './encode_long';
-export type { Cut, Encoding, EncodingOptions, WindowOptions } from './encoding';
+export {
+  encodingOf,
+  windowsOf,
+  type Cut,
+  type Encoding,
+  type EncodingOptions,
+  type WindowOptions,
+} from './encoding';
 export type { TokenizerJson } from './tokenizer_json';
 export type { EncodeOptions, SpecialToken, StreamingDecoder, Tokenizer } from './tokenizer_types';
 

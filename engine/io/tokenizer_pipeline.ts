@@ -4,14 +4,7 @@
  * than in Python, or comes out there by chance, is an error that names it.
  */
 import { DataError, expectOptions } from '../errors';
-import {
-  encodingOf,
-  windowsOf,
-  type Encoding,
-  type EncodingOptions,
-  type Token,
-  type WindowOptions,
-} from './encoding';
+import type { Encoder, Token } from './encoding';
 import { finder, type Section } from './tokenizer_added';
 import { ownPlaces, placesOf } from './tokenizer_alignment';
 import { BPE } from './tokenizer_bpe';
@@ -101,17 +94,8 @@ class PipelineTokenizer implements Tokenizer {
     return Uint32Array.from(this.#finish.ids(ids, special));
   }
 
-  encoding(text: string, options?: EncodingOptions): Encoding {
-    return encodingOf(this.#encoder(), text, options);
-  }
-
-  windows(text: string, options: WindowOptions): Encoding[] {
-    return windowsOf(this.#encoder(), text, options);
-  }
-
-  #encoder() {
-    const { adds, join } = this.#finish;
-    return { tokens: (text: string, which: 0 | 1) => this.#tokensOf(text, which), adds, join };
+  get encoder(): Encoder {
+    return { tokens: (text, which) => this.#tokensOf(text, which), ...this.#finish };
   }
 
   /** Tokens of a text before the template. */

@@ -1,5 +1,5 @@
 import { DataError } from '../errors';
-import type { Encoding, EncodingOptions, WindowOptions } from './encoding';
+import type { Encoder } from './encoding';
 import { type TokenizerJson } from './tokenizer_json';
 
 export type SpecialToken = 'bos' | 'eos' | 'pad' | 'mask' | 'cls' | 'sep' | 'unk';
@@ -15,13 +15,8 @@ export interface Tokenizer {
   /** Ids of the special tokens that the vocabulary has. */
   readonly special: Readonly<Partial<Record<SpecialToken, number>>>;
   encode(text: string, options?: EncodeOptions): Uint32Array<ArrayBuffer>;
-  /**
-   * Tokens of a text, or of two, and where they come from. What the file says of cutting and padding does not hold here, as in
-   * Transformers: `maxLength` cuts. Throws `DataError` for a length that leaves no place.
-   */
-  encoding(text: string, options?: EncodingOptions): Encoding;
-  /** A text that is too long for a model in windows that overlap; of two texts the second is cut. */
-  windows(text: string, options: WindowOptions): Encoding[];
+  /** The steps of `encodingOf` and `windowsOf`. */
+  readonly encoder: Encoder;
   /** Text of the ids; `special: false` leaves special tokens out. An id outside 0 … size - 1 is a DataError. */
   decode(ids: ArrayLike<number>, options?: EncodeOptions): string;
   /** Text piece by piece while tokens are generated. */

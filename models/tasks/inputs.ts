@@ -1,5 +1,5 @@
 /** From the texts that people give to tokens. */
-import { DataError, type Encoding, type Tokenizer } from '../../engine/index';
+import { DataError, encodingOf, type Encoding, type Tokenizer } from '../../engine/index';
 import { expectLength } from './text_reader';
 
 /** A text, or two that are read together: a question and a paragraph, a premise and a hypothesis. */
@@ -25,7 +25,7 @@ export function encodingsOf(
       throw new DataError(where, `text ${i} is no text`, 'Give strings, or pairs of them.');
     }
     const cut = long === 'cut' ? { maxLength: context } : {};
-    const encoding = tokenizer.encoding(text, { ...cut, ...(pair !== undefined && { pair }) });
+    const encoding = encodingOf(tokenizer, text, { ...cut, ...(pair !== undefined && { pair }) });
     expectLength(where, encoding.ids.length, context, i);
     return encoding;
   });

@@ -1,6 +1,7 @@
 import {
   DataError,
   expectOptions,
+  windowsOf,
   type Device,
   type Encoding,
   type Graph,
@@ -83,7 +84,7 @@ export class QuestionAnswerer implements Disposable {
         if (typeof text === 'string' && text.trim() !== '') continue;
         throw new DataError('answer', `the ${name} of ${i} is empty`, 'Give a text.');
       }
-      for (const window of this.#tokenizer.windows(question, { pair: context, maxLength, stride })) {
+      for (const window of windowsOf(this.#tokenizer, question, { pair: context, maxLength, stride })) {
         windows.push(window);
         owners.push(i);
       }
