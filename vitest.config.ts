@@ -12,7 +12,10 @@ const chromium = 'tests/**/*.chromium.test.ts';
 /** What needs f16, or Node beside a GPU. */
 const dawn = 'tests/**/*.dawn.test.ts';
 /** For `npm run test:deep`: Dawn runs what Chromium does. */
-const onDawn = process.env.HEED_HOSTS === 'all' ? [chromium] : [];
+const all = process.env.HEED_HOSTS === 'all';
+/** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
+const combined =
+  'engine/shaders/{attention/{combinations,memory,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
 /** Only for `npm run test:deep`, which says how long each is to be. */
 const deep = process.env.HEED_KILLS ? [] : ['tests/**/*.deep.test.ts'];
@@ -34,6 +37,7 @@ const asked = Object.fromEntries(
     'HEED_KILLS',
     'HEED_FUZZ',
     'HEED_FUZZ_READER',
+    'HEED_HOSTS',
   ]
     .map((name) => [name, process.env[name]])
     .filter(([, value]) => value !== undefined),
@@ -77,7 +81,8 @@ export default defineConfig({
         },
       }),
       project('dawn', {
-        include: [ops, gpu, dawn, ...onDawn],
+        include: [ops, gpu, dawn, ...(all ? [chromium] : [])],
+        exclude: all ? [] : [combined],
         env: { HEED_HOST: 'dawn', ...asked },
         setupFiles: ['tests/harness/dawn-setup.ts', 'tests/harness/file-setup.ts'],
         pool: 'forks',

@@ -15,12 +15,12 @@ const [journal, ...parts] = Deno.args;
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
   '/tests/adapter.gpu.test.ts',
-  '/tests/models/{gpt,transformer_xl}.gpu.test.ts',
-  '/tests/models/{attention_maps,t5_attention}.chromium.test.ts',
+  '/tests/models/gpt.gpu.test.ts',
+  '/tests/models/{attention_maps,t5_attention,transformer_xl}.chromium.test.ts',
 ]);
 /** Only when they are named. */
 const LONG =
-  /attention\/(cache\/decode_properties|combinations|edges|memory|options|properties|readers)\.|relative_attention\/chunks|tests\/models\/(?!gpt)/;
+  /attention\/(cache\/decode_properties|combinations|edges|memory|maps|options|properties|readers|tile)[./]|relative_attention\/chunks|tests\/models\/(?!gpt)/;
 
 async function main(): Promise<void> {
   const total = { passed: 0, failed: 0, skipped: 0 };
