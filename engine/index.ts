@@ -15,7 +15,7 @@ export {
   TrainingError,
 } from './errors';
 export type { Capabilities } from './runtime/capabilities';
-export { fnv1a } from './hash';
+export { asHex, fnv1a, fnv1aOfText } from './hash';
 export { Device, type AdapterInfo, type DeviceOptions } from './runtime/device';
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
 export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
@@ -60,6 +60,8 @@ export { lora, LoRA, type LoRAOptions } from './nn/adapters/lora';
 export { Prefix, prefix, type PrefixOptions } from './nn/adapters/prefix';
 export * from './nn/positional/index';
 export * from './nn/relative_attention';
+export { isOutside, pathOf } from './io/file_name';
+export { answered, askPatiently, passed, pauseBefore, reason } from './io/patience';
 export * from './io/safetensors';
 export * from './io/text';
 export * from './io/tokenizer';

@@ -10,6 +10,7 @@ const ENTRIES = {
   'engine/attention': 'heed/attention',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',
+  'models/node/index': 'heed/node',
 };
 
 /**
