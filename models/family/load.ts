@@ -17,6 +17,7 @@ import {
 import { jsonOf, opener, weightsOf, type ModelFolder } from '../files/folder';
 import { reordered, type Entry } from '../pretrained_checkpoint';
 import { modelType, type Json } from '../pretrained_config';
+import { expectFamilies, familyOf } from './choose';
 import { describe, type AnyFamily, type Family } from './family';
 import { entriesOf } from './weight_map';
 
@@ -201,33 +202,17 @@ export async function load<F extends AnyFamily>(
   expectOptions('load', options, { device, families: 0, signal, onProgress, newHead, seed, fetch });
   expectSeed('load', seed);
   throwIfAborted(signal);
-  const families = Array.from(Object(options.families) as readonly F[]);
-  const types: Record<string, string[]> = {};
-  for (const { type, architectures } of families) (types[type] ??= []).push(...architectures);
-  if (families.length === 0 || new Set(families).size < families.length) {
-    const what = `families are [${families.map((one) => one.type).join(', ')}]`;
-    throw new EngineError('load', what, 'Give at least one, and each once.');
-  }
+  const families = expectFamilies('load', options.families);
   const open = opener(folder, options);
   const found = await jsonOf(open, 'config.json');
   if (!found)
     throw new DataError('config.json', 'it is not there', 'Give the folder of a Hugging Face model.');
   const generationConfig = await jsonOf(open, 'generation_config.json');
   const config = newHead ? withHead(found, newHead, families) : found;
-  const more = ' To train a new head on it, say newHead.';
-  const type = modelType(
-    config,
-    'This app',
-    types,
-    families.some((one) => one.type === found.model_type) ? more : '',
-  );
-  const alike = families.filter((one) => one.type === type);
-  const [named] = [config.architectures].flat().map((name) => String(name).replace(/^(TF|Flax)/, ''));
-  const chosen =
-    alike.find(({ architectures: [first] }) => first === named) ??
-    alike.find(({ architectures }) => architectures.includes(named)) ??
-    alike[0];
-  const family = chosen as unknown as Family<ReturnType<F['build']>>;
+  const more = families.some((one) => one.type === found.model_type)
+    ? ' To train a new head on it, say newHead.'
+    : '';
+  const family = familyOf(families, config, more) as unknown as Family<ReturnType<F['build']>>;
   const file = await weightsOf(open, options);
   const described = describe(family, config, file, newHead ? seed : null);
   const { model, entries, weights, source, kept: names, fresh } = described;

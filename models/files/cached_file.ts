@@ -43,7 +43,7 @@ const LEAST_PART = 4096;
  */
 export async function cachedFile(wanted: Wanted): Promise<File | null> {
   const { state, file, fixed, signal } = wanted;
-  const kept = fixed ? await keptFor(wanted) : undefined;
+  const kept = fixed ? await keptFile(wanted) : undefined;
   if (kept !== undefined) return kept;
   try {
     return await alone(`${state.page} ${state.commit} ${file}`, () => new Keeping(wanted).run(), signal);
@@ -53,7 +53,12 @@ export async function cachedFile(wanted: Wanted): Promise<File | null> {
 }
 
 /** What the cache has: the file, null for one that the server did not have, undefined for nothing. */
-async function keptFor({ cache, state, file, onProgress }: Wanted): Promise<File | null | undefined> {
+export async function keptFile({
+  cache,
+  state,
+  file,
+  onProgress,
+}: Pick<Wanted, 'cache' | 'state' | 'file' | 'onProgress'>): Promise<File | null | undefined> {
   const record = await cache.records.file(state, file);
   if (record?.absent) return null;
   const parts = record?.whole ? await cache.records.parts(record) : null;

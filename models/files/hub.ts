@@ -8,7 +8,7 @@ import {
   throwIfAborted,
   type RemoteFile,
 } from '../../engine/index';
-import { cachedFile } from './cached_file';
+import { cachedFile, keptFile } from './cached_file';
 import type { StateName } from './cache_records';
 import { StoreFull } from './cache_store';
 import { addressOf, isCommit, type ModelAddress } from './hub_address';
@@ -44,6 +44,8 @@ export interface HubNotice {
 /** A `ModelFolder`: finds files by their names, null where there is none. Weights that are not cached come as addresses. */
 export interface HubFolder {
   (name: string): Promise<Blob | RemoteFile | null>;
+  /** The same, but weights that the cache does not have are read where they are: for `inspect`, which wants little of them. */
+  readonly peek: (name: string) => Promise<Blob | RemoteFile | null>;
   /** The address of a file, for what fetches by itself. */
   readonly url: (name: string) => string;
 }
@@ -79,7 +81,10 @@ export function hub(model: string | URL, options: HubOptions = {}): HubFolder {
   });
   const requests = new HubRequests(address, token, fetch);
   const source = new HubSource(address, requests, options);
-  return Object.assign((name: string) => source.find(name), { url: (name: string) => address.file(name) });
+  return Object.assign((name: string) => source.find(name), {
+    peek: (name: string) => source.peek(name),
+    url: (name: string) => address.file(name),
+  });
 }
 
 /** Which state of the model files are of. */
@@ -111,17 +116,8 @@ class HubSource {
   }
 
   async find(name: string): Promise<Blob | RemoteFile | null> {
-    const { signal, whenFull } = this.#options;
-    throwIfAborted(signal);
-    this.#address.file(name); // refuses names that lead out
-    this.#pinned ??= this.#pin();
-    let pinned: Pinned;
-    try {
-      pinned = await this.#pinned;
-    } catch (error) {
-      this.#pinned = null; // the next file asks again
-      throw error;
-    }
+    const { whenFull } = this.#options;
+    const pinned = await this.#now(name);
     if (!this.#cache) return this.#direct(name, pinned);
     try {
       return await this.#cached(name, pinned, this.#cache);
@@ -133,6 +129,35 @@ class HubSource {
       });
       return this.#direct(name, pinned);
     }
+  }
+
+  async peek(name: string): Promise<Blob | RemoteFile | null> {
+    if (!name.endsWith('.safetensors') || !this.#cache) return this.find(name);
+    const pinned = await this.#now(name);
+    const onProgress = (): void => undefined; // nothing comes
+    const kept =
+      pinned.commit === null
+        ? undefined
+        : await keptFile({ cache: this.#cache, state: this.#state(pinned), file: name, onProgress });
+    return kept === undefined ? this.#direct(name, pinned) : kept;
+  }
+
+  /** The state that all files are of; refuses names that lead out of it. */
+  async #now(name: string): Promise<Pinned> {
+    throwIfAborted(this.#options.signal);
+    this.#address.file(name);
+    this.#pinned ??= this.#pin();
+    try {
+      return await this.#pinned;
+    } catch (error) {
+      this.#pinned = null; // the next file asks again
+      throw error;
+    }
+  }
+
+  #state({ commit }: Pinned): StateName {
+    const { page, model, revision } = this.#address;
+    return { page, model, commit: commit ?? revision ?? '' };
   }
 
   /** What a branch is now: the server says with any file of it. */
@@ -161,10 +186,10 @@ class HubSource {
     return { commit, first: { body, headers } };
   }
 
-  async #cached(name: string, { commit, first }: Pinned, cache: ModelCache): Promise<Blob | null> {
-    const { page, model, revision } = this.#address;
+  async #cached(name: string, pinned: Pinned, cache: ModelCache): Promise<Blob | null> {
+    const { commit, first } = pinned;
     const { signal } = this.#options;
-    const state: StateName = { page, model, commit: commit ?? revision ?? '' };
+    const state = this.#state(pinned);
     let early = name === FIRST ? first : null;
     const found = await cachedFile({
       ...{ cache, state, file: name, fixed: commit !== null },
