@@ -11,6 +11,7 @@ const ENTRIES = {
   'models/tasks/index': 'heed/tasks',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',
+  'models/node/index': 'heed/node',
 };
 
 /**

@@ -16,7 +16,8 @@ import {
   type Tensor,
 } from '../../engine/index';
 import type { Family } from '../../models/family/family';
-import { load, save, type ModelFolder } from '../../models/family/load';
+import { load, save } from '../../models/family/load';
+import type { ModelFolder } from '../../models/files/folder';
 import { openTestGpu } from '../harness/host';
 import { checkpointOf, folderOf } from './folders';
 
