@@ -23,9 +23,11 @@ import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import { camembert, roberta, xlmRoberta } from './roberta';
+import { mt5, t5 } from './t5';
 
 export * from './bert_heads';
 export { camembert, distilbert, roberta, xlmRoberta };
+export { mt5, t5 };
 export { bert, bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. */
@@ -42,5 +44,6 @@ export const families = [
   ],
   ...[distilbert, roberta, xlmRoberta, camembert],
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
+  ...[marian, mt5, t5],
+  ...[mistral, opt, phi, phi3, qwen2, qwen3],
 ] as const;
