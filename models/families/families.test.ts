@@ -3,6 +3,7 @@ import { countParameters } from '../../engine/index';
 import { describe } from '../family/family';
 import type { Json } from '../pretrained_config';
 import decoders from '../../tests/fixtures/decoders.json';
+import bart from '../../tests/fixtures/seq2seq-bart.json';
 import t5 from '../../tests/fixtures/seq2seq-t5.json';
 import { families } from './index';
 
@@ -11,7 +12,7 @@ interface Fixture {
   readonly parameters: Readonly<Record<string, { readonly shape: readonly number[] }>>;
 }
 
-const all: Readonly<Record<string, Fixture>> = { ...decoders.families, ...t5.families };
+const all: Readonly<Record<string, Fixture>> = { ...decoders.families, ...t5.families, ...bart.families };
 
 const shapes = (name: string): ReadonlyMap<string, readonly number[]> =>
   new Map(Object.entries(all[name].parameters).map(([name, { shape }]) => [name, shape]));
@@ -55,6 +56,9 @@ it.each<[type: string, changes: Json, why: string]>([
   ['t5', { dense_act_fn: 'gelu_fast' }, 'dense_act_fn is "gelu_fast"'],
   ['t5', { tie_word_embeddings: false }, 'lm_head.weight'],
   ['t5', { relative_attention_num_buckets: 7 }, '7 buckets in two directions'],
+  ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop is 0.1'],
+  ['bart', { decoder_attention_heads: 4 }, 'width 18 in 4 heads'],
+  ['m2m_100', { max_position_embeddings: 0 }, 'context is 0'],
 ])('%s refuses what it does not do: %j', (type, changes, why) => {
   expect(() => open(type, changes)).toThrow(why);
 });
