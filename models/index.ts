@@ -4,6 +4,7 @@ export { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from
 export type { CacheSizes, Decoder, NextOptions } from './generation/decoder';
 export { GPT, type GPTConfig } from './gpt';
 export { CausalLM, type CausalLMParts } from './causal_lm';
+export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
 export * from './bert_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
@@ -20,6 +21,7 @@ export {
   type SentenceProgress,
   type SequenceGeneratorOptions,
 } from './generation/sequence_generator';
+export { sequenceOptions, type SequenceSettings } from './generation/sequence_settings';
 export { generateText, type TextDecoding, type TextOptions } from './generation/text';
 export type { AnyFamily, Family } from './family/family';
 export { load, Pretrained, save, type LoadOptions, type SaveOptions } from './family/load';

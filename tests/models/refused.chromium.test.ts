@@ -72,7 +72,7 @@ describe('blocks', () => {
         const keyMask = g.input('mask', [2, 8], 'u32');
         return [{ block, state }, () => block.forward(g, x, { keyMask, state })];
       },
-      'a keyMask or a bias is given beside a cache. Leave them out',
+      'a keyMask is given beside a cache. Leave them out',
     ],
     [
       'starts without a cache',
