@@ -26,3 +26,7 @@ export {
   type TokenClassifier,
 } from './token_tagger';
 export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
+export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
+export type * from './pipeline_calls';
+export { TextRewriter, TextWriter, type RewriteOptions, type WriteOptions } from './text_writer';
+export { TokenRows } from './token_rows';
