@@ -1,11 +1,20 @@
 /** The models of Heed. */
-export { Bert, BertEncoder, type BertConfig, type BertInput } from './bert';
+export { Bert, bertParts, type BertConfig } from './bert';
 export { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder';
 export type { CacheSizes, Decoder, NextOptions } from './generation/decoder';
 export { GPT, type GPTConfig } from './gpt';
 export { CausalLM, type CausalLMParts } from './causal_lm';
 export * from './families/index';
 export * from './bert_heads';
+export * from './masked_lm';
+export type { Problem } from './problem';
+export {
+  TextEncoder,
+  type TextEncoderConfig,
+  type TextEncoderInput,
+  type TextEncoderParts,
+} from './text_encoder';
+export * from './text_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export { Generator, type GenerateOptions, type GeneratorOptions } from './generation/generator';
 export {

@@ -1,16 +1,7 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
-import { bert } from './bert';
-import {
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertForQuestionAnswering,
-  bertForMultipleChoice,
-  bertForNextSentencePrediction,
-  bertForPreTraining,
-  bertModel,
-} from './bert_heads';
+import * as bert from './bert';
 import { bloom } from './bloom';
-import { distilbert } from './distilbert';
+import * as distilbert from './distilbert';
 import { gemma, gemma2 } from './gemma';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt_neox';
@@ -22,25 +13,18 @@ import { phi } from './phi';
 import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
-import { camembert, roberta, xlmRoberta } from './roberta';
+import * as roberta from './roberta';
 
-export * from './bert_heads';
-export { camembert, distilbert, roberta, xlmRoberta };
-export { bert, bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
+export * from './bert';
+export * from './distilbert';
+export * from './roberta';
+export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
-/** For `load(folder, { device, families })`. */
+/** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
 export const families = [
-  ...[
-    bert,
-    bertForSequenceClassification,
-    bertForTokenClassification,
-    bertForQuestionAnswering,
-    bertForMultipleChoice,
-    bertForNextSentencePrediction,
-    bertForPreTraining,
-    bertModel,
-  ],
-  ...[distilbert, roberta, xlmRoberta, camembert],
+  ...Object.values(bert),
+  ...Object.values(distilbert),
+  ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
-] as const;
+];

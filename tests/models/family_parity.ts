@@ -38,9 +38,13 @@ export interface FamilyFixture {
   readonly gradientNorms: readonly number[];
   /** Parameters of ours with gradients that are rounding noise in part. */
   readonly noisy?: RegExp;
+  /** False where Adam makes steps of such noise that change the loss. Default true. */
+  readonly steps?: boolean;
+  /** Losses are of texts that are padded on the right: tokens of each, in their order, and the id after them. Default: whole ones. */
+  readonly padded?: { readonly lengths: readonly number[]; readonly id: number } | undefined;
   /** The inputs of ten steps. Default ids and labels. */
   readonly inputs?: readonly string[];
-  /** Default the model's own, of ids and labels. */
+  /** Default the model's own, of ids and labels; `lengths` are among the inputs of padded texts. */
   readonly loss?: (model: never, g: Graph, inputs: Inputs<Tensor>) => Tensor;
   /** What to train by, from the inputs of a step, and the batch of a step. Default the loss. */
   readonly training?: (step: (k: number) => Inputs<Uint32Array | Float32Array>) => {
@@ -54,16 +58,21 @@ export interface FamilyFixture {
   readonly adamw: Parameters<typeof fixtureAdamW>[0] & { readonly learningRate: number };
 }
 
+/** A model that has a loss of its own. */
+export interface Losing {
+  loss(g: Graph, ids: Tensor, ...given: (Tensor | { readonly lengths: Tensor })[]): Tensor;
+}
+
 const numbersOf = (data: Float32Array | Int32Array): Uint32Array | Float32Array =>
   data instanceof Float32Array ? data : Uint32Array.from(data, (id) => (id < 0 ? IGNORE_INDEX : id));
 
 /** Logits, hidden states, attentions, loss, gradients, ten steps, and the way back. */
 export function parity(family: AnyFamily, fixture: FamilyFixture): void {
-  const { inputs: names = ['ids', 'labels'] } = fixture;
+  const { inputs: names = ['ids', 'labels'], padded } = fixture;
   const lossOf =
     fixture.loss ??
-    ((model: { loss: (g: Graph, ...given: Tensor[]) => Tensor }, g: Graph, { ids, labels }: Inputs<Tensor>) =>
-      model.loss(g, ids, labels));
+    ((model: Losing, g: Graph, { ids, labels, lengths }: Inputs<Tensor>) =>
+      model.loss(g, ids, labels, ...(lengths ? [{ lengths }] : [])));
   describe(`${family.architectures[0]} equals PyTorch`, () => {
     let device: Device;
     let expected: ReadonlyMap<string, FixtureTensor>;
@@ -71,20 +80,30 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
     let loaded: Pretrained<object>;
     let model: Trained;
     let shape: readonly number[] = [];
-    const step = (k: number): Inputs<Uint32Array | Float32Array> =>
+    const whole = (k: number): Inputs<Uint32Array | Float32Array> =>
       Object.fromEntries(
         names.map((name) => {
           const { data } = expected.get(name)!;
           return [name, numbersOf(data.slice((k * data.length) / 10, ((k + 1) * data.length) / 10))];
         }),
       );
+    const step: typeof whole = (k) => {
+      const { ids, ...labels } = whole(k);
+      const T = shape.at(-1)!;
+      const real = (i: number): boolean => i % T < padded!.lengths[Math.floor(i / T)];
+      return { ids: padded ? ids.map((id, i) => (real(i) ? id : padded.id)) : ids, ...labels };
+    };
     /** The loss of a step's inputs. */
     const record = (g: Graph): Tensor => {
       const inputs = names.map((name) => {
         const { shape: all, data } = expected.get(name)!;
         return [name, g.input(name, all.slice(1), data instanceof Float32Array ? 'f32' : 'u32')] as const;
       });
-      return lossOf(model as never, g, Object.fromEntries(inputs));
+      const { lengths = [] } = padded ?? {};
+      const counts = padded && {
+        lengths: g.constant('lengths', [lengths.length], Uint32Array.from(lengths)),
+      };
+      return lossOf(model as never, g, { ...Object.fromEntries(inputs), ...counts });
     };
     const open = (tensors: ReadonlyMap<string, FixtureTensor>): Promise<Pretrained<object>> =>
       load(folderOf({ 'config.json': fixture.config, 'model.safetensors': checkpointOf(tensors) }), {
@@ -110,8 +129,10 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
       const B = shape[0];
       const logits = model.forward(g, g.input('ids', shape, 'u32'));
       using plan = await g.compile({ logits });
-      plan.run({ ids: step(0).ids });
+      plan.run({ ids: whole(0).ids });
       expect(relativeError(await plan.read('logits'), expected.get('logits')!.data)).toBeLessThan(5e-6);
+      const shown = [...expected.keys()].filter((name) => name.startsWith('attention.')).length;
+      if (shown > 0) expect(new Set(plan.attentions.map(({ layer }) => layer)).size).toBe(shown);
       for (const { layer } of plan.attentions) {
         const want = expected.get(`attention.${layer}`);
         if (!want) continue;
@@ -125,7 +146,7 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
       const flat = [shape.slice(0, -1).reduce((a, b) => a * b), shape.at(-1)!];
       const states = model.hidden(h, h.input('ids', flat, 'u32'));
       using second = await h.compile(Object.fromEntries(states.map((x, i) => [`hidden.${i}`, x])));
-      second.run({ ids: step(0).ids });
+      second.run({ ids: whole(0).ids });
       for (const i of states.keys()) {
         const want = expected.get(`hidden.${i}`);
         if (want) expect(relativeError(await second.read(`hidden.${i}`), want.data)).toBeLessThan(5e-6);
@@ -174,28 +195,35 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
       }
     });
 
-    it('ten steps of AdamW: losses, gradient norms and final weights', async () => {
-      const { learningRate: lr } = fixture.adamw;
-      const optimizer = fixtureAdamW(fixture.adamw);
-      const schedule = { kind: 'constant', lr } as const;
-      const { objective, at } = fixture.training?.(step) ?? {
-        objective: {
-          ...{ shapes: 1, identity: {}, record },
-          feed: (inputs: Inputs<ArrayBufferView>) => ({ shape: 0, inputs, labels: 1, tokens: 1 }),
-        },
-        at: step,
-      };
-      using trainer = await Trainer.create({ device, model: model as never, objective, optimizer, schedule });
-      for (let i = 0; i < 10; i++) trainer.submit((k) => at(k) as never);
-      expectSteps(await trainer.losses(), fixture.losses, fixture.gradientNorms);
-      const after = under('after.');
-      if (after.size === 0) return;
-      using want = await open(after);
-      for (const name of loaded.store.parameters.keys()) {
-        if (fixture.noisy?.test(name)) continue;
-        const error = relativeError(await loaded.store.read(name), await want.store.read(name));
-        expect(error, name).toBeLessThan(5e-5);
-      }
-    });
+    if (fixture.steps ?? true)
+      it('ten steps of AdamW: losses, gradient norms and final weights', async () => {
+        const { learningRate: lr } = fixture.adamw;
+        const optimizer = fixtureAdamW(fixture.adamw);
+        const schedule = { kind: 'constant', lr } as const;
+        const { objective, at } = fixture.training?.(step) ?? {
+          objective: {
+            ...{ shapes: 1, identity: {}, record },
+            feed: (inputs: Inputs<ArrayBufferView>) => ({ shape: 0, inputs, labels: 1, tokens: 1 }),
+          },
+          at: step,
+        };
+        using trainer = await Trainer.create({
+          device,
+          model: model as never,
+          objective,
+          optimizer,
+          schedule,
+        });
+        for (let i = 0; i < 10; i++) trainer.submit((k) => at(k) as never);
+        expectSteps(await trainer.losses(), fixture.losses, fixture.gradientNorms);
+        const after = under('after.');
+        if (after.size === 0) return;
+        using want = await open(after);
+        for (const name of loaded.store.parameters.keys()) {
+          if (fixture.noisy?.test(name)) continue;
+          const error = relativeError(await loaded.store.read(name), await want.store.read(name));
+          expect(error, name).toBeLessThan(5e-5);
+        }
+      });
   });
 }
