@@ -8,6 +8,7 @@ export * from './families/index';
 export * from './bert_heads';
 export * from './masked_lm';
 export type { Problem } from './problem';
+export { ReplacedTokens } from './replaced_tokens';
 export {
   TextEncoder,
   type TextEncoderConfig,

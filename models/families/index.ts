@@ -2,6 +2,7 @@
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as distilbert from './distilbert';
+import * as electra from './electra';
 import { gemma, gemma2 } from './gemma';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt_neox';
@@ -17,6 +18,7 @@ import * as roberta from './roberta';
 
 export * from './bert';
 export * from './distilbert';
+export * from './electra';
 export * from './roberta';
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
@@ -24,6 +26,7 @@ export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, 
 export const families = [
   ...Object.values(bert),
   ...Object.values(distilbert),
+  ...Object.values(electra),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
