@@ -6,6 +6,7 @@ export { GPT, type GPTConfig } from './gpt';
 export { CausalLM, type CausalLMParts } from './causal_lm';
 export * from './families/index';
 export * from './bert_heads';
+export { DistanceBuckets } from './distance_buckets';
 export * from './masked_lm';
 export type { Problem } from './problem';
 export { ReplacedTokens } from './replaced_tokens';

@@ -9,6 +9,7 @@ import { gptNeox } from './gpt_neox';
 import { llama } from './llama';
 import { marian } from './marian';
 import { mistral } from './mistral';
+import * as mpnet from './mpnet';
 import { opt } from './opt';
 import { phi } from './phi';
 import { phi3 } from './phi3';
@@ -19,6 +20,7 @@ import * as roberta from './roberta';
 export * from './bert';
 export * from './distilbert';
 export * from './electra';
+export * from './mpnet';
 export * from './roberta';
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
@@ -27,6 +29,7 @@ export const families = [
   ...Object.values(bert),
   ...Object.values(distilbert),
   ...Object.values(electra),
+  ...Object.values(mpnet),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
