@@ -1,4 +1,5 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
+import * as albert from './albert';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as distilbert from './distilbert';
@@ -17,6 +18,7 @@ import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
 
+export * from './albert';
 export * from './bert';
 export * from './distilbert';
 export * from './electra';
@@ -30,6 +32,7 @@ export const families = [
   ...Object.values(distilbert),
   ...Object.values(electra),
   ...Object.values(mpnet),
+  ...Object.values(albert),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
