@@ -2,6 +2,7 @@
 import * as albert from './albert';
 import * as bert from './bert';
 import { bloom } from './bloom';
+import * as decoderHeads from './decoder_heads';
 import * as distilbert from './distilbert';
 import * as electra from './electra';
 import { gemma, gemma2 } from './gemma';
@@ -20,6 +21,7 @@ import * as roberta from './roberta';
 
 export * from './albert';
 export * from './bert';
+export * from './decoder_heads';
 export * from './distilbert';
 export * from './electra';
 export * from './mpnet';
@@ -36,4 +38,5 @@ export const families = [
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
+  ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
 ];
