@@ -3,35 +3,28 @@
  * (Devlin et al. 2019).
  */
 import {
-  add,
   Attention,
-  crossEntropy,
-  dropout,
   Embedding,
-  EngineError,
   expectActivation,
   expectOptions,
   FeedForward,
-  LanguageHead,
   LayerNorm,
   LearnedPositions,
-  normal,
   Stack,
   TransformerLayer,
   type Activation,
-  type Graph,
-  type Tensor,
 } from '../engine/index';
 import {
   checkEach,
   definedOf,
-  expectContext,
   expectKinds,
   expectRates,
   expectSizes,
   isWhole,
   LARGEST,
 } from './option_checks';
+import { BERT_INIT, type TextEncoderParts } from './text_encoder';
+import { MaskedLM } from './masked_lm';
 
 export interface BertConfig {
   /** V: number of token ids. */
@@ -69,19 +62,17 @@ export interface BertConfig {
   readonly recompute?: boolean;
 }
 
-type Complete = Required<BertConfig>;
+/** With all defaults. */
+export type CompleteBertConfig = Required<BertConfig>;
 
-/** First values of BERT's weights. */
-export const BERT_INIT = normal(0.02);
-
-function complete(config: BertConfig): Complete {
+function complete(config: BertConfig): CompleteBertConfig {
   const defaults = {
     ...({ context: 512, hidden: 4 * config.width, segments: 2, padding: null, activation: 'gelu' } as const),
     ...{ dropout: 0.1, attentionDropout: 0.1, tied: true, epsilon: 1e-12, recompute: false },
     ...{ skippedPositions: 0, attentionOutputDropout: config.dropout ?? 0.1 },
   };
   expectOptions('Bert', config, { vocabulary: 0, layers: 0, heads: 0, width: 0, ...defaults });
-  const full: Complete = { ...defaults, ...definedOf(config) } as Complete;
+  const full: CompleteBertConfig = { ...defaults, ...definedOf(config) } as CompleteBertConfig;
   expectKinds('Bert', full, { tied: [true, false], recompute: [true, false] });
   expectSizes('Bert', full, ['vocabulary', 'context', 'layers', 'heads', 'width', 'hidden']);
   const { segments, skippedPositions } = full;
@@ -99,101 +90,49 @@ function complete(config: BertConfig): Complete {
   return full;
 }
 
-/** What a text is given with. */
-export interface BertInput {
-  /** Kind of each token's segment, u32 (B, T). Default 0 for all. */
-  readonly segments?: Tensor | null;
-  /** Tokens that are real in each text, u32 (B): later ones are padding. Default all. */
-  readonly lengths?: Tensor | null;
-  /** Instead of `lengths`: u32 (B, T), 0 where a token is hidden from all. */
-  readonly mask?: Tensor | null;
+/** Tables of tokens, positions and segments of rows of `width`, and their norm. */
+export function bertEmbeddings(
+  c: CompleteBertConfig,
+  width: number,
+): Pick<TextEncoderParts, 'tokens' | 'positions' | 'segments' | 'norm'> {
+  const start = { init: BERT_INIT };
+  return {
+    tokens: new Embedding(c.vocabulary, width, { ...start, padding: c.padding }),
+    positions: new LearnedPositions(c.context, width, { ...start, skip: c.skippedPositions }),
+    segments: c.segments > 0 ? new Embedding(c.segments, width, start) : null,
+    norm: new LayerNorm(width, { epsilon: c.epsilon }),
+  };
 }
 
-/** What BERT's heads stand on: embeddings and layers. */
-export class BertEncoder {
-  readonly config: Complete;
-  readonly tokens: Embedding;
-  readonly positions: LearnedPositions;
-  readonly segments: Embedding | null;
-  /** Of the embeddings. */
-  readonly norm: LayerNorm;
-  readonly stack: Stack;
+/** One of BERT's layers. */
+export function bertLayer(c: CompleteBertConfig, feedForwardDropout = c.dropout): TransformerLayer {
+  const { width, heads, hidden, activation, attentionDropout } = c;
+  return new TransformerLayer({
+    attention: new Attention({
+      ...{ width, heads, dropout: c.attentionOutputDropout, attentionDropout, init: BERT_INIT },
+    }),
+    feedForward: new FeedForward({
+      ...{ width, hidden, activation, dropout: feedForwardDropout, init: BERT_INIT },
+    }),
+    ...{ norm: () => new LayerNorm(width, { epsilon: c.epsilon }), order: 'post' },
+  });
+}
 
-  /** Throws `ShapeError` or `EngineError` for numbers that cannot work. */
-  constructor(config: BertConfig) {
-    const c = complete(config);
-    this.config = c;
-    const norm = (): LayerNorm => new LayerNorm(c.width, { epsilon: c.epsilon });
-    this.tokens = new Embedding(c.vocabulary, c.width, { init: BERT_INIT, padding: c.padding });
-    const skip = c.skippedPositions;
-    this.positions = new LearnedPositions(c.context, c.width, { init: BERT_INIT, skip });
-    this.segments = c.segments > 0 ? new Embedding(c.segments, c.width, { init: BERT_INIT }) : null;
-    this.norm = norm();
-    const { width, heads, hidden, activation, dropout, attentionDropout } = c;
-    const own = { dropout: c.attentionOutputDropout, attentionDropout };
-    const layer = (): TransformerLayer =>
-      new TransformerLayer({
-        attention: new Attention({ width, heads, ...own, init: BERT_INIT }),
-        feedForward: new FeedForward({ width, hidden, activation, dropout, init: BERT_INIT }),
-        ...{ norm, order: 'post' },
-      });
-    this.stack = new Stack(Array.from({ length: c.layers }, layer), { recompute: c.recompute });
-  }
-
-  /** ids (B, T) u32 -> what goes into each layer, then what comes out in the end, (B, T, C) each. */
-  hidden(g: Graph, ids: Tensor, input: BertInput = {}): Tensor[] {
-    const { segments = null, lengths = null, mask = null } = input;
-    expectOptions('Bert', input, { segments, lengths, mask });
-    const { context, dropout: p } = this.config;
-    const [B = 0, T = 0] = ids.shape;
-    expectContext('Bert', ids, context, 'or cut the text into pieces');
-    if (lengths && mask) throw new EngineError('Bert', 'both lengths and mask are given', 'Give one.');
-    if (mask && this.config.skippedPositions > 0) {
-      const what = 'mask is given, but its positions count real tokens';
-      throw new EngineError('Bert', what, 'Pad texts on the right and give lengths.');
-    }
-    if (segments && !this.segments) {
-      throw new EngineError('Bert', 'segments are given, but it knows none', 'Leave them out.');
-    }
-    const words = g.call(this, 'tokens', ids);
-    const kinds = (): Tensor => segments ?? g.constant('segments', [B, T], new Uint32Array(B * T));
-    const rows = this.segments ? add(g, words, g.call(this, 'segments', kinds())) : words;
-    const x = g.call(this, 'norm', g.call(this, 'positions', rows, { after: this.stack.prefix }));
-    const embedded = g.train && p > 0 ? dropout(g, x, p) : x;
-    return g.scope('stack', () => this.stack.hidden(g, embedded, { lengths, keyMask: mask }));
-  }
+/**
+ * What a BERT is made of, for its heads: `new SequenceClassifier(bertParts({ … }), { labels })`. Throws `ShapeError` or
+ * `EngineError` for numbers that cannot work.
+ */
+export function bertParts(config: BertConfig): TextEncoderParts<CompleteBertConfig> {
+  const c = complete(config);
+  const layers = Array.from({ length: c.layers }, () => bertLayer(c));
+  const stack = new Stack(layers, { recompute: c.recompute });
+  return { config: c, ...bertEmbeddings(c, c.width), stack };
 }
 
 /** BERT with its head for hidden tokens. */
-export class Bert extends BertEncoder {
-  /** Hidden rows to logits: a layer with activation and norm, then the token embedding (or an own matrix) and a bias. */
-  readonly head: LanguageHead;
-
+export class Bert extends MaskedLM<CompleteBertConfig> {
   /** Throws `ShapeError` or `EngineError` for numbers that cannot work. */
   constructor(config: BertConfig) {
-    super(config);
-    const { width, vocabulary, tied, activation, epsilon } = this.config;
-    this.head = new LanguageHead({
-      ...{ width, vocabulary, tied, bias: true, init: BERT_INIT },
-      transform: { activation, norm: new LayerNorm(width, { epsilon }), init: BERT_INIT },
-    });
-  }
-
-  /** ids (B, T) u32 -> logits (B, T, V): which token stands, or stood, at each place. */
-  forward(g: Graph, ids: Tensor, input: BertInput = {}): Tensor {
-    return this.logits(g, this.hidden(g, ids, input).at(-1)!);
-  }
-
-  /** Rows of the last layer (…, C) -> logits (…, V). */
-  logits(g: Graph, rows: Tensor): Tensor {
-    return g.call(this, 'head', rows, this.tokens.weight);
-  }
-
-  /**
-   * Mean cross-entropy in nats over the labels that are not IGNORE_INDEX: those of tokens that `ids` hides (or changes).
-   * ids, labels (B, T) u32 -> scalar.
-   */
-  loss(g: Graph, ids: Tensor, labels: Tensor, input: BertInput = {}): Tensor {
-    return crossEntropy(g, this.forward(g, ids, input), labels);
+    super(bertParts(config));
   }
 }

@@ -26,6 +26,7 @@ import {
   type RopeScaling,
   type RotaryOptions,
   type Tensor,
+  type TextInput,
 } from '../engine/index';
 import { CausalLM } from './causal_lm';
 import type { CacheSizes, Placed } from './generation/decoder';
@@ -73,6 +74,8 @@ export interface GPTConfig {
   readonly ropeScaling?: RopeScaling | null;
   /** How linear layers keep their weights, see `LinearOptions.layout`. Default 'in_out', as GPT-2's checkpoints. */
   readonly layout?: 'out_in' | 'in_out';
+  /** The id of padding, whose row of the embedding learns nothing from where it is read (Llama). Default null: none. */
+  readonly padding?: number | null;
   /** See `StackOptions.recompute`. Default false. */
   readonly recompute?: boolean;
 }
@@ -97,6 +100,7 @@ export function completeConfig(config: GPTConfig): Complete {
     ropeTheta: 10_000,
     ropeScaling: null,
     layout: 'in_out',
+    padding: null,
     recompute: false,
   } as const;
   expectOptions('GPT', config, {
@@ -196,7 +200,7 @@ export class GPT extends CausalLM<Complete> {
     const layers = Array.from({ length: c.layers }, () => makeLayer(c));
     const parts = {
       ...{ vocabulary, context, width, tied, embeddingDropout, ...START },
-      tokens: new Embedding(vocabulary, width, START),
+      tokens: new Embedding(vocabulary, width, { ...START, padding: c.padding }),
       positions: c.positions === 'learned' ? new LearnedPositions(context, width) : null,
       stack: new Stack(layers, { norm: makeNorm(c), recompute }),
     };
@@ -224,13 +228,13 @@ export class GPT extends CausalLM<Complete> {
     return super.caches(sequences, { ...sizes, target });
   }
 
-  override hidden(g: Graph, ids: Tensor): Tensor[] {
+  override hidden(g: Graph, ids: Tensor, input: TextInput = {}): Tensor[] {
     if (this.#trained < Infinity) {
       g.check(({ position = 0 }) => {
         if (position > 0) throw grows(`rows from position ${position} on`, 0);
       });
     }
-    return super.hidden(g, ids);
+    return super.hidden(g, ids, input);
   }
 
   /** From here on 'dynamic' rotary scaling turns all keys anew as a text grows. */

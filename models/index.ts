@@ -1,12 +1,25 @@
 /** The models of Heed. */
-export { Bert, BertEncoder, type BertConfig, type BertInput } from './bert';
+export { Bert, bertParts, type BertConfig } from './bert';
 export { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder';
 export type { CacheSizes, Decoder, NextOptions } from './generation/decoder';
 export { GPT, type GPTConfig } from './gpt';
-export { CausalLM, type CausalLMParts } from './causal_lm';
+export { CausalBody, type CausalLMConfig, type CausalLMParts } from './causal_body';
+export * from './causal_heads';
+export { CausalLM } from './causal_lm';
 export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
 export * from './bert_heads';
+export { DistanceBuckets } from './distance_buckets';
+export * from './masked_lm';
+export type { Problem } from './problem';
+export { ReplacedTokens } from './replaced_tokens';
+export {
+  TextEncoder,
+  type TextEncoderConfig,
+  type TextEncoderInput,
+  type TextEncoderParts,
+} from './text_encoder';
+export * from './text_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export { Generator, type GenerateOptions, type GeneratorOptions } from './generation/generator';
 export {

@@ -7,7 +7,7 @@ import { gpt2 } from './families/gpt2';
 import { llama } from './families/llama';
 import { describe } from './family/family';
 import type { GenerateOptions } from './generation/generator';
-import type { GPTConfig } from './gpt';
+import type { GPT, GPTConfig } from './gpt';
 import { modelType, type Json } from './pretrained_config';
 import { GenerationSettings } from './generation/settings';
 
@@ -38,7 +38,7 @@ export function pretrainedGPT(
 ): PretrainedGPT {
   const families = [gpt2, llama];
   const type = modelType(config, 'GPT', Object.fromEntries(families.map((f) => [f.type, f.architectures])));
-  const { model, weights } = describe(
+  const { model, weights } = describe<GPT>(
     families.find((f) => f.type === type)!,
     config,
     source,

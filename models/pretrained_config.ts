@@ -30,9 +30,14 @@ export function numberOrNullIn(config: Json, key: string, fallback: number | nul
   return value === null ? null : numberIn({ [key]: value }, key);
 }
 
-/** The id of padding, whose row of the embedding learns nothing from where it is read; null for none. */
-export const paddingIn = (config: Json, fallback: number | null = null): number | null =>
-  numberOrNullIn(config, 'pad_token_id', fallback);
+/**
+ * The id of padding, whose row of the embedding learns nothing from where it is read; null for none. One below 0 counts from
+ * the end of the vocabulary, as in PyTorch.
+ */
+export function paddingIn(config: Json, fallback: number | null = null): number | null {
+  const id = numberOrNullIn(config, 'pad_token_id', fallback);
+  return id !== null && id < 0 ? id + numberIn(config, 'vocab_size') : id;
+}
 
 /** A number above 0, such as what is added to variances. */
 export function positiveIn(config: Json, key: string, fallback: number): number {

@@ -57,6 +57,8 @@ const recorded: { readonly [name: string]: Record } = {
     ops.addPositions(g, ops.embedding(g, ids(2, 8), x(9, 16)), x(8, 16)),
     ops.concat(g, [x(2, 3, 8), ops.slice(g, x(2, 5, 8), 1, 1, 3)], 1),
     ops.rope(g, x(2, 8, 48), { heads: 4 }),
+    ops.selectRows(g, x(2, 8, 16), { lengths: ids(2) }),
+    ops.embedding(g, ops.textPositions(g, ids(2), { rows: 8, first: 1, padding: 0 }), x(9, 16)),
   ],
   attention: (g, x) => [ops.selfAttention(g, x(2, 32, 48), self)],
   'attention, narrow': (g, x) => [ops.selfAttention(g, x(2, 32, 42), { heads: 2, causal: false })],

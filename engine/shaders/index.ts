@@ -44,5 +44,6 @@ export * from './sgd/sgd';
 export * from './softmax/softmax';
 export * from './subtract/subtract';
 export * from './sum/sum';
+export * from './text_positions/text_positions';
 export * from './top_candidates/top_candidates';
 export * from './transpose/transpose';

@@ -1,79 +1,45 @@
-import { Bert, type BertConfig, type BertEncoder } from '../bert';
-import type { Family } from '../family/family';
-import type { WeightMap } from '../family/weight_map';
+import { bertParts } from '../bert';
+import { BertPreTraining, NextSentencePrediction } from '../bert_heads';
+import { bertConfig, bertWeights } from './bert_map';
 import {
-  activationIn,
-  flagIn,
-  layersIn,
-  numberIn,
-  paddingIn,
-  positiveIn,
-  refuse,
-  type Json,
-  type Names,
-} from '../pretrained_config';
+  dropoutIn,
+  headOf,
+  maskedLM,
+  multipleChoice,
+  pooledBody,
+  questionAnswering,
+  sequenceClassification,
+  tokenClassification,
+  type EncoderKind,
+} from './encoder_heads';
 
-/** The settings of a config.json that all of BERT's heads have. */
-export function bertConfig(json: Json, file: Names): BertConfig {
-  refuse(json, 'position_embedding_type', ['absolute']);
-  refuse(json, 'is_decoder', [false]);
-  refuse(json, 'add_cross_attention', [false]);
-  return {
-    vocabulary: numberIn(json, 'vocab_size'),
-    context: numberIn(json, 'max_position_embeddings'),
-    layers: layersIn(json, 'num_hidden_layers', file),
-    heads: numberIn(json, 'num_attention_heads'),
-    width: numberIn(json, 'hidden_size'),
-    hidden: numberIn(json, 'intermediate_size'),
-    segments: numberIn(json, 'type_vocab_size', 2),
-    padding: paddingIn(json, 0),
-    activation: activationIn(json, 'hidden_act', 'gelu'),
-    dropout: numberIn(json, 'hidden_dropout_prob', 0.1),
-    attentionDropout: numberIn(json, 'attention_probs_dropout_prob', 0.1),
-    tied: flagIn(json, 'tie_word_embeddings', true),
-    epsilon: positiveIn(json, 'layer_norm_eps', 1e-12),
-  };
-}
-
-/** The names of all of BERT's parts, those of the body behind `prefix`; a model has some of them. */
-export const bertWeights = (model: BertEncoder, prefix = 'bert.'): WeightMap => ({
-  prefix,
-  spellings: { '.gamma': '.weight', '.beta': '.bias' },
-  ignored: /embeddings\.position_ids$/,
-  heads: /^((bert\.)?pooler|cls|classifier|qa_outputs)\./,
-  tensors: {
-    'tokens.weight': {
-      from: `${prefix}embeddings.word_embeddings.weight`,
-      copies: model instanceof Bert && model.config.tied ? ['cls.predictions.decoder.weight'] : [],
-    },
-    'positions.weight': `${prefix}embeddings.position_embeddings.weight`,
-    'segments.weight': `${prefix}embeddings.token_type_embeddings.weight`,
-    'norm.{weight,bias}': `${prefix}embeddings.LayerNorm.{weight,bias}`,
-    'stack.layers.*.attention.qkv.{weight,bias}': `${prefix}encoder.layer.*.attention.self.{query,key,value}.{weight,bias}`,
-    'stack.layers.*.attention.output.{weight,bias}': `${prefix}encoder.layer.*.attention.output.dense.{weight,bias}`,
-    'stack.layers.*.attentionNorm.{weight,bias}': `${prefix}encoder.layer.*.attention.output.LayerNorm.{weight,bias}`,
-    'stack.layers.*.feedForward.up.{weight,bias}': `${prefix}encoder.layer.*.intermediate.dense.{weight,bias}`,
-    'stack.layers.*.feedForward.down.{weight,bias}': `${prefix}encoder.layer.*.output.dense.{weight,bias}`,
-    'stack.layers.*.feedForwardNorm.{weight,bias}': `${prefix}encoder.layer.*.output.LayerNorm.{weight,bias}`,
-    'head.transform.{weight,bias}': 'cls.predictions.transform.dense.{weight,bias}',
-    'head.norm.{weight,bias}': 'cls.predictions.transform.LayerNorm.{weight,bias}',
-    'head.weight': 'cls.predictions.decoder.weight',
-    'head.bias': { from: 'cls.predictions.bias', copies: ['cls.predictions.decoder.bias'] },
-    'pooler.dense.{weight,bias}': `${prefix}pooler.dense.{weight,bias}`,
-    'next.{weight,bias}': 'cls.seq_relationship.{weight,bias}',
-    'classifier.output.{weight,bias}': 'classifier.{weight,bias}',
-    'output.{weight,bias}': 'qa_outputs.{weight,bias}',
-  },
-});
+const BERT: EncoderKind = {
+  ...{ type: 'bert', title: 'BERT', classes: 'Bert', pooler: /^(bert\.)?pooler\./ },
+  parts: (json, file) => bertParts(bertConfig(json, file)),
+  weights: (model) => bertWeights(model),
+  sequence: (json) => dropoutIn(json),
+  choice: (json) => dropoutIn(json),
+  token: (json) => dropoutIn(json),
+  question: () => ({}),
+};
 
 /** BERT with its head for masked tokens (Devlin et al. 2019). */
-export const bert: Family<Bert> = {
-  type: 'bert',
-  title: 'BERT',
-  architectures: ['BertForMaskedLM', 'BertForPreTraining'],
-  build: (json, file) => new Bert(bertConfig(json, file)),
-  weights: (model) => ({
-    ...bertWeights(model),
-    kept: /^(bert\.)?pooler\.dense\.|^cls\.seq_relationship\./,
-  }),
-};
+export const bert = maskedLM(BERT, {
+  more: ['BertForPreTraining'],
+  kept: /^(bert\.)?pooler\.dense\.|^cls\.seq_relationship\./,
+});
+export const bertForSequenceClassification = sequenceClassification(BERT);
+export const bertForTokenClassification = tokenClassification(BERT);
+export const bertForQuestionAnswering = questionAnswering(BERT);
+export const bertForMultipleChoice = multipleChoice(BERT);
+export const bertModel = pooledBody(BERT);
+
+/** Whether one segment follows the other. */
+export const bertForNextSentencePrediction = headOf(
+  BERT,
+  'ForNextSentencePrediction',
+  (parts) => new NextSentencePrediction(parts),
+);
+
+/** Masked tokens and whether one segment follows the other, as in the paper's pre-training. */
+export const bertForPreTraining = headOf(BERT, 'ForPreTraining', (parts) => new BertPreTraining(parts));

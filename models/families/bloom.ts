@@ -8,12 +8,11 @@ import {
   TransformerLayer,
 } from '../../engine/index';
 import { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { flagIn, layersIn, numberIn, refuse } from '../pretrained_config';
-import { layerNormOf, START } from './decoder_parts';
+import { layerNormOf, START, type DecoderFamily } from './decoder_parts';
 
 /** BLOOM (Le Scao et al. 2022): positions by ALiBi. */
-export const bloom: Family<CausalLM> = {
+export const bloom: DecoderFamily = {
   type: 'bloom',
   title: 'BLOOM',
   architectures: ['BloomForCausalLM', 'BloomModel'],

@@ -17,7 +17,9 @@ import {
   type RotaryOptions,
   type TransformerLayerConfig,
 } from '../../engine/index';
-import { CausalLM, type CausalLMParts } from '../causal_lm';
+import type { CausalBody, CausalLMParts } from '../causal_body';
+import { CausalLM } from '../causal_lm';
+import type { Family } from '../family/family';
 import type { WeightMap } from '../family/weight_map';
 import {
   activationIn,
@@ -121,7 +123,7 @@ const LLAMA: WeightMap['tensors'] = {
 };
 
 /** Tensors of Llama's names; `own` has those that a family names otherwise. */
-export const llamaWeights = ({ config }: CausalLM, own: WeightMap['tensors'] = {}): WeightMap => ({
+export const llamaWeights = ({ config }: CausalBody, own: WeightMap['tensors'] = {}): WeightMap => ({
   prefix: 'model.',
   ignored: /rotary_emb\.inv_freq$/,
   tensors: {
@@ -154,3 +156,8 @@ export const layerNormOf =
   (json: Json, key: string, width: number) =>
   (size = width): LayerNorm =>
     new LayerNorm(size, { epsilon: positiveIn(json, key, 1e-5) });
+
+/** A family of models that read from left to right: its names are those of a body with any head. */
+export interface DecoderFamily<M extends CausalLM = CausalLM> extends Omit<Family<M>, 'weights'> {
+  weights(model: CausalBody): WeightMap;
+}

@@ -1,15 +1,29 @@
-import { Bert } from '../bert';
-import type { Family } from '../family/family';
-import { activationIn, flagIn, layersIn, numberIn, paddingIn, refuse } from '../pretrained_config';
+import { bertParts } from '../bert';
+import { activationIn, flagIn, layersIn, numberIn, paddingIn, refuse, type Json } from '../pretrained_config';
+import type { Summary } from '../text_heads';
+import { tiedTo } from './bert_map';
+import {
+  body,
+  maskedLM,
+  multipleChoice,
+  questionAnswering,
+  sequenceClassification,
+  tokenClassification,
+  type EncoderKind,
+} from './encoder_heads';
 
-/** DistilBERT with its head for masked tokens: half of BERT's layers, no segments (Sanh et al. 2019). */
-export const distilbert: Family<Bert> = {
-  type: 'distilbert',
-  title: 'DistilBERT',
-  architectures: ['DistilBertForMaskedLM'],
-  build(json, file) {
+/** A layer of the first row, dropped from after it alone. */
+const summary = (json: Json): Summary => ({
+  ...{ pooled: false, activation: 'relu', dropoutBefore: false },
+  dropout: numberIn(json, 'seq_classif_dropout', 0.2),
+});
+
+/** DistilBERT: half of BERT's layers, no segments, no pooler (Sanh et al. 2019). */
+const DISTILBERT: EncoderKind = {
+  ...{ type: 'distilbert', title: 'DistilBERT', classes: 'DistilBert', pooler: null },
+  parts(json, file) {
     refuse(json, 'sinusoidal_pos_embds', [false]);
-    return new Bert({
+    return bertParts({
       vocabulary: numberIn(json, 'vocab_size'),
       context: numberIn(json, 'max_position_embeddings', 512),
       layers: layersIn(json, 'n_layers', file),
@@ -25,15 +39,16 @@ export const distilbert: Family<Bert> = {
       tied: flagIn(json, 'tie_word_embeddings', true),
     });
   },
-  weights({ config }) {
+  weights(model) {
     const layers = 'distilbert.transformer.layer.*';
     return {
       prefix: 'distilbert.',
       ignored: /embeddings\.position_ids$/,
+      heads: /^(vocab_(transform|layer_norm|projector)|pre_classifier|classifier|qa_outputs)\./,
       tensors: {
         'tokens.weight': {
           from: 'distilbert.embeddings.word_embeddings.weight',
-          copies: config.tied ? ['vocab_projector.weight'] : [],
+          copies: tiedTo(model, 'vocab_projector.weight'),
         },
         'positions.weight': 'distilbert.embeddings.position_embeddings.weight',
         'norm.{weight,bias}': 'distilbert.embeddings.LayerNorm.{weight,bias}',
@@ -47,7 +62,22 @@ export const distilbert: Family<Bert> = {
         'head.norm.{weight,bias}': 'vocab_layer_norm.{weight,bias}',
         'head.weight': 'vocab_projector.weight',
         'head.bias': 'vocab_projector.bias',
+        'classifier.dense.{weight,bias}': 'pre_classifier.{weight,bias}',
+        'classifier.output.{weight,bias}': 'classifier.{weight,bias}',
+        'output.{weight,bias}': 'qa_outputs.{weight,bias}',
       },
     };
   },
+  sequence: summary,
+  choice: summary,
+  token: () => ({}),
+  question: (json) => ({ dropout: numberIn(json, 'qa_dropout', 0.1) }),
 };
+
+/** DistilBERT with its head for masked tokens. */
+export const distilbert = maskedLM(DISTILBERT);
+export const distilbertForSequenceClassification = sequenceClassification(DISTILBERT);
+export const distilbertForTokenClassification = tokenClassification(DISTILBERT);
+export const distilbertForQuestionAnswering = questionAnswering(DISTILBERT);
+export const distilbertForMultipleChoice = multipleChoice(DISTILBERT);
+export const distilbertModel = body(DISTILBERT);

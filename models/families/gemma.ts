@@ -1,7 +1,6 @@
 import type { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { flagIn, numberIn, numberOrNullIn, type Json, type Names } from '../pretrained_config';
-import { llamaLike, llamaWeights, type LlamaLikeOptions } from './decoder_parts';
+import { llamaLike, llamaWeights, type LlamaLikeOptions, type DecoderFamily } from './decoder_parts';
 
 /** What both Gemmas do otherwise than Llama: scaled embeddings, norms from one, heads of their own width. */
 const gemmaLike = (json: Json, file: Names, options: LlamaLikeOptions): CausalLM =>
@@ -19,7 +18,7 @@ const gemmaLike = (json: Json, file: Names, options: LlamaLikeOptions): CausalLM
   });
 
 /** Gemma (Mesnard et al. 2024). */
-export const gemma: Family<CausalLM> = {
+export const gemma: DecoderFamily = {
   type: 'gemma',
   title: 'Gemma',
   architectures: ['GemmaForCausalLM', 'GemmaModel'],
@@ -28,7 +27,7 @@ export const gemma: Family<CausalLM> = {
 };
 
 /** Gemma 2: norms on both sides, bounded logits, every other layer with a window (Riviere et al. 2024). */
-export const gemma2: Family<CausalLM> = {
+export const gemma2: DecoderFamily = {
   type: 'gemma2',
   title: 'Gemma 2',
   architectures: ['Gemma2ForCausalLM', 'Gemma2Model'],

@@ -1,9 +1,9 @@
 import { GPT } from '../gpt';
-import type { Family } from '../family/family';
 import { activationIn, flagIn, layersIn, numberIn, positiveIn, refuse } from '../pretrained_config';
+import type { DecoderFamily } from './decoder_parts';
 
 /** GPT-2 (Radford et al. 2019). */
-export const gpt2: Family<GPT> = {
+export const gpt2: DecoderFamily<GPT> = {
   type: 'gpt2',
   title: 'GPT-2',
   architectures: ['GPT2LMHeadModel', 'GPT2Model'],

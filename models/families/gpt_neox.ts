@@ -1,11 +1,10 @@
 import { Attention, Embedding, FeedForward, Stack, TransformerLayer } from '../../engine/index';
 import { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { activationIn, flagIn, layersIn, numberIn } from '../pretrained_config';
-import { layerNormOf, rotaryIn, START } from './decoder_parts';
+import { layerNormOf, rotaryIn, START, type DecoderFamily } from './decoder_parts';
 
 /** GPT-NeoX and Pythia (Black et al. 2022; Biderman et al. 2023). */
-export const gptNeox: Family<CausalLM> = {
+export const gptNeox: DecoderFamily = {
   type: 'gpt_neox',
   title: 'GPT-NeoX',
   architectures: ['GPTNeoXForCausalLM', 'GPTNeoXModel'],

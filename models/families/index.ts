@@ -1,17 +1,11 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
+import * as albert from './albert';
 import { bart, mbart } from './bart';
-import { bert } from './bert';
-import {
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertForQuestionAnswering,
-  bertForMultipleChoice,
-  bertForNextSentencePrediction,
-  bertForPreTraining,
-  bertModel,
-} from './bert_heads';
+import * as bert from './bert';
 import { bloom } from './bloom';
-import { distilbert } from './distilbert';
+import * as decoderHeads from './decoder_heads';
+import * as distilbert from './distilbert';
+import * as electra from './electra';
 import { gemma, gemma2 } from './gemma';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt_neox';
@@ -19,34 +13,36 @@ import { llama } from './llama';
 import { m2m100 } from './m2m_100';
 import { marian } from './marian';
 import { mistral } from './mistral';
+import * as mpnet from './mpnet';
 import { opt } from './opt';
 import { pegasus } from './pegasus';
 import { phi } from './phi';
 import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
-import { camembert, roberta, xlmRoberta } from './roberta';
+import * as roberta from './roberta';
 import { mt5, t5 } from './t5';
 
-export * from './bert_heads';
-export { camembert, distilbert, roberta, xlmRoberta };
+export * from './albert';
+export * from './bert';
+export * from './decoder_heads';
+export * from './distilbert';
+export * from './electra';
+export * from './mpnet';
+export * from './roberta';
 export { bart, m2m100, mbart, mt5, pegasus, t5 };
-export { bert, bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
+export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
-/** For `load(folder, { device, families })`. */
+/** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
 export const families = [
-  ...[
-    bert,
-    bertForSequenceClassification,
-    bertForTokenClassification,
-    bertForQuestionAnswering,
-    bertForMultipleChoice,
-    bertForNextSentencePrediction,
-    bertForPreTraining,
-    bertModel,
-  ],
-  ...[distilbert, roberta, xlmRoberta, camembert],
+  ...Object.values(bert),
+  ...Object.values(distilbert),
+  ...Object.values(electra),
+  ...Object.values(mpnet),
+  ...Object.values(albert),
+  ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[bart, m2m100, marian, mbart, mt5, pegasus, t5],
   ...[mistral, opt, phi, phi3, qwen2, qwen3],
-] as const;
+  ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
+];

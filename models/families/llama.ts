@@ -1,10 +1,18 @@
 import { ropeScalingFromConfig, ropeThetaFromConfig } from '../../engine/index';
 import { GPT } from '../gpt';
-import type { Family } from '../family/family';
-import { activationIn, flagIn, layersIn, numberIn, positiveIn, refuse } from '../pretrained_config';
+import {
+  activationIn,
+  flagIn,
+  layersIn,
+  numberIn,
+  paddingIn,
+  positiveIn,
+  refuse,
+} from '../pretrained_config';
+import type { DecoderFamily } from './decoder_parts';
 
 /** Llama 1 to 3, and what has its shape (Touvron et al. 2023). */
-export const llama: Family<GPT> = {
+export const llama: DecoderFamily<GPT> = {
   type: 'llama',
   title: 'Llama',
   architectures: ['LlamaForCausalLM', 'LlamaModel'],
@@ -33,6 +41,7 @@ export const llama: Family<GPT> = {
       norm: 'rms',
       gated: true,
       bias: false,
+      padding: paddingIn(json),
       tied: flagIn(json, 'tie_word_embeddings', false),
       layout: 'out_in',
     });

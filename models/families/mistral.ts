@@ -1,10 +1,8 @@
-import type { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { numberOrNullIn } from '../pretrained_config';
-import { llamaLike, llamaWeights } from './decoder_parts';
+import { llamaLike, llamaWeights, type DecoderFamily } from './decoder_parts';
 
 /** Mistral: Llama with a sliding window (Jiang et al. 2023). */
-export const mistral: Family<CausalLM> = {
+export const mistral: DecoderFamily = {
   type: 'mistral',
   title: 'Mistral',
   architectures: ['MistralForCausalLM', 'MistralModel'],

@@ -8,12 +8,11 @@ import {
   TransformerLayer,
 } from '../../engine/index';
 import { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { activationIn, flagIn, layersIn, numberIn, paddingIn, refuse } from '../pretrained_config';
-import { START } from './decoder_parts';
+import { START, type DecoderFamily } from './decoder_parts';
 
 /** OPT (Zhang et al. 2022). */
-export const opt: Family<CausalLM> = {
+export const opt: DecoderFamily = {
   type: 'opt',
   title: 'OPT',
   architectures: ['OPTForCausalLM', 'OPTModel'],
@@ -51,7 +50,7 @@ export const opt: Family<CausalLM> = {
       ...{ vocabulary, width, context },
       tokens: new Embedding(vocabulary, width, { ...START, padding: paddingIn(json, 1) }),
       // Positions begin at row 2, as they did behind two ids of padding in fairseq.
-      positions: new LearnedPositions(context, width, { skip: 2 }),
+      positions: new LearnedPositions(context, width, { skip: 2, paddingLearns: true }),
       stack: new Stack(Array.from({ length: layersIn(json, 'num_hidden_layers', file) }, layer), {
         norm: before ? norm() : null,
       }),

@@ -7,12 +7,11 @@ import {
   TransformerLayer,
 } from '../../engine/index';
 import { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { activationIn, flagIn, layersIn, numberIn, paddingIn } from '../pretrained_config';
-import { layerNormOf, llamaWeights, rotaryIn, START } from './decoder_parts';
+import { layerNormOf, llamaWeights, rotaryIn, START, type DecoderFamily } from './decoder_parts';
 
 /** Phi-1 to Phi-2: both sublayers side by side behind one norm (Gunasekar et al. 2023; Wang and Komatsuzaki 2021). */
-export const phi: Family<CausalLM> = {
+export const phi: DecoderFamily = {
   type: 'phi',
   title: 'Phi',
   architectures: ['PhiForCausalLM', 'PhiModel'],

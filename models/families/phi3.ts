@@ -1,10 +1,8 @@
-import type { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { numberIn, numberOrNullIn } from '../pretrained_config';
-import { llamaLike, llamaWeights } from './decoder_parts';
+import { llamaLike, llamaWeights, type DecoderFamily } from './decoder_parts';
 
 /** Phi-3 and Phi-4: Llama in fused matrices (Abdin et al. 2024). */
-export const phi3: Family<CausalLM> = {
+export const phi3: DecoderFamily = {
   type: 'phi3',
   title: 'Phi-3',
   architectures: ['Phi3ForCausalLM', 'Phi3Model'],

@@ -1,9 +1,7 @@
-import type { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
-import { llamaLike, llamaWeights, windowIn } from './decoder_parts';
+import { llamaLike, llamaWeights, windowIn, type DecoderFamily } from './decoder_parts';
 
 /** Qwen2 and Qwen2.5: Llama with biases on queries, keys and values (Yang et al. 2024). */
-export const qwen2: Family<CausalLM> = {
+export const qwen2: DecoderFamily = {
   type: 'qwen2',
   title: 'Qwen2',
   architectures: ['Qwen2ForCausalLM', 'Qwen2Model'],

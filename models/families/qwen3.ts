@@ -1,11 +1,9 @@
 import { RMSNorm } from '../../engine/index';
-import type { CausalLM } from '../causal_lm';
-import type { Family } from '../family/family';
 import { flagIn, positiveIn } from '../pretrained_config';
-import { llamaLike, llamaWeights, windowIn } from './decoder_parts';
+import { llamaLike, llamaWeights, windowIn, type DecoderFamily } from './decoder_parts';
 
 /** Qwen3: Llama with norms of each head's queries and keys (Yang et al. 2025). */
-export const qwen3: Family<CausalLM> = {
+export const qwen3: DecoderFamily = {
   type: 'qwen3',
   title: 'Qwen3',
   architectures: ['Qwen3ForCausalLM', 'Qwen3Model'],

@@ -39,6 +39,8 @@ export interface WeightMap {
   readonly prefix?: string;
   /** Endings that old versions wrote, and what they are now: `{ '.gamma': '.weight' }`. */
   readonly spellings?: Readonly<Record<string, string>>;
+  /** Beginnings that other classes of the family have, and what they are in this one: `{ 'model.': 'transformer.' }`. */
+  readonly beginnings?: Readonly<Record<string, string>>;
   /** Tensors that hold no weights, which Transformers itself skips. */
   readonly ignored?: RegExp;
   /** Weights of parts that the model does not have, such as another head: they are saved as they came. */
@@ -172,13 +174,15 @@ function groupedRows(name: string, parameter: Parameter, groups: number): Uint32
 
 /** The names of a file in today's spelling, and what each is called there. */
 export function respelt(
-  { spellings = {} }: WeightMap,
+  { spellings = {}, beginnings = {} }: WeightMap,
   names: readonly string[],
 ): ReadonlyMap<string, string> {
   return new Map(
     names.map((name) => {
       const old = Object.keys(spellings).find((ending) => name.endsWith(ending));
-      return [old === undefined ? name : name.slice(0, -old.length) + spellings[old], name];
+      const now = old === undefined ? name : name.slice(0, -old.length) + spellings[old];
+      const other = Object.keys(beginnings).find((beginning) => now.startsWith(beginning));
+      return [other === undefined ? now : beginnings[other] + now.slice(other.length), name];
     }),
   );
 }

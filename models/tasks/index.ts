@@ -14,17 +14,11 @@ export {
   type EmbedOptions,
   type Pooling,
   type Ranked,
-  type TokenReader,
+  type EncoderModel,
 } from './sentence_embedder';
-export { TextClassifier, type ClassifyOptions, type Label, type SequenceClassifier } from './text_classifier';
+export { TextClassifier, type ClassifyOptions, type Label, type ClassifierModel } from './text_classifier';
 export type { TaskOptions, TextModel } from './text_reader';
-export {
-  TokenTagger,
-  type Aggregation,
-  type Tag,
-  type TagOptions,
-  type TokenClassifier,
-} from './token_tagger';
+export { TokenTagger, type Aggregation, type Tag, type TagOptions, type TaggerModel } from './token_tagger';
 export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
 export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
 export type * from './pipeline_calls';

@@ -13,12 +13,12 @@ import type {
   SearchResultOptions,
 } from './pipeline_calls';
 import { QuestionAnswerer, type SpanModel } from './question_answerer';
-import { SentenceEmbedder, type Pooling, type TokenReader } from './sentence_embedder';
-import { TextClassifier, type SequenceClassifier } from './text_classifier';
+import { SentenceEmbedder, type Pooling, type EncoderModel } from './sentence_embedder';
+import { TextClassifier, type ClassifierModel } from './text_classifier';
 import { TextRewriter, TextWriter } from './text_writer';
 import { shaped } from './tensor_result';
 import { TokenRows } from './token_rows';
-import { TokenTagger, type Aggregation, type TokenClassifier } from './token_tagger';
+import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
 import { ZeroShotClassifier } from './zero_shot_classifier';
 
 /** Other names of tasks. */
@@ -74,7 +74,7 @@ const SEARCHES = /For(Conditional|Seq2Seq)\w+$|^MarianMTModel$/;
 export const TASKS: Readonly<Record<PipelineTask, Task>> = {
   'text-classification': {
     classes: /ForSequenceClassification$/,
-    open({ device, loaded, tokenizer }: Opened<SequenceClassifier>) {
+    open({ device, loaded, tokenizer }: Opened<ClassifierModel>) {
       const classifier = new TextClassifier(device, loaded.model, tokenizer);
       const call = async (texts: Given, options: { readonly top_k?: number | null } = {}) => {
         const { top_k: most = 1 } = options;
@@ -90,7 +90,7 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
   },
   'token-classification': {
     classes: /ForTokenClassification$/,
-    open({ device, loaded, tokenizer }: Opened<TokenClassifier>) {
+    open({ device, loaded, tokenizer }: Opened<TaggerModel>) {
       const tagger = new TokenTagger(device, loaded.model, tokenizer);
       const call = async (
         texts: Given,
@@ -154,7 +154,7 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
   },
   'zero-shot-classification': {
     classes: /ForSequenceClassification$/,
-    open({ device, loaded, tokenizer }: Opened<SequenceClassifier>) {
+    open({ device, loaded, tokenizer }: Opened<ClassifierModel>) {
       const classifier = new ZeroShotClassifier(device, loaded.model, tokenizer);
       const call = async (
         texts: Given,
@@ -181,7 +181,7 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
   'feature-extraction': {
     classes: ENCODERS,
     anyHead: true,
-    open({ device, loaded, tokenizer }: Opened<TokenReader>) {
+    open({ device, loaded, tokenizer }: Opened<EncoderModel>) {
       const made = new Map<string, TokenRows | SentenceEmbedder>();
       /** One of each kind that was asked for. */
       const the = <R extends TokenRows | SentenceEmbedder>(key: string, make: () => R): R => {

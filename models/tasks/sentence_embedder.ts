@@ -16,7 +16,7 @@ import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model that gives rows of width C for tokens, such as `BertModel`. */
-export interface TokenReader extends TextModel {
+export interface EncoderModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number; readonly width: number };
   /** What goes into each layer, and in the end what comes out of the last, (B, T, C) each. */
   hidden(g: Graph, ids: Tensor, input: Texts['input']): readonly Tensor[];
@@ -58,7 +58,7 @@ export class SentenceEmbedder implements Disposable {
   readonly #normalized: boolean;
 
   /** Throws `DataError` for a tokenizer of another model, `EngineError` for options that cannot be. */
-  constructor(device: Device, model: TokenReader, tokenizer: Tokenizer, options: EmbedderOptions = {}) {
+  constructor(device: Device, model: EncoderModel, tokenizer: Tokenizer, options: EmbedderOptions = {}) {
     const { context, width, vocabulary } = model.config;
     const { pooling = 'mean', normalize = true, maxLength = context } = options;
     expectOptions('SentenceEmbedder', options, { pooling, normalize, maxLength });

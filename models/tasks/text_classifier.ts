@@ -1,10 +1,10 @@
 import { expectOptions, type Device, type Graph, type Tensor, type Tokenizer } from '../../engine/index';
-import type { Problem } from '../bert_heads';
+import type { Problem } from '../problem';
 import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long, type TextOrPair } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model with a head for classes of whole texts, such as `BertForSequenceClassification`. */
-export interface SequenceClassifier extends TextModel {
+export interface ClassifierModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   readonly labels: readonly string[];
   readonly problem: Problem;
@@ -23,12 +23,12 @@ export interface ClassifyOptions extends TaskOptions {
 
 /** Tells which classes texts are of. */
 export class TextClassifier implements Disposable {
-  readonly #model: SequenceClassifier;
+  readonly #model: ClassifierModel;
   readonly #tokenizer: Tokenizer;
   readonly #reader: TextReader;
 
   /** Throws `DataError` for a tokenizer of another model. */
-  constructor(device: Device, model: SequenceClassifier, tokenizer: Tokenizer) {
+  constructor(device: Device, model: ClassifierModel, tokenizer: Tokenizer) {
     expectVocabulary('TextClassifier', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;

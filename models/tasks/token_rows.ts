@@ -1,20 +1,20 @@
 import { expectOptions, normalize as directions, type Device, type Tokenizer } from '../../engine/index';
 import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs';
 import type { TensorResult } from './pipeline_calls';
-import type { TokenReader } from './sentence_embedder';
+import type { EncoderModel } from './sentence_embedder';
 import { shaped } from './tensor_result';
 import { TextReader, type TaskOptions } from './text_reader';
 
 /** The last rows of all tokens of texts. */
 export class TokenRows implements Disposable {
-  readonly #model: TokenReader;
+  readonly #model: EncoderModel;
   readonly #tokenizer: Tokenizer;
   readonly #reader: TextReader;
 
   /** `normalize`: whether rows have length 1. Default false. Throws `DataError` for a tokenizer of another model. */
   constructor(
     device: Device,
-    model: TokenReader,
+    model: EncoderModel,
     tokenizer: Tokenizer,
     options: { readonly normalize?: boolean } = {},
   ) {

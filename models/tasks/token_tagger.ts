@@ -11,7 +11,7 @@ import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } fro
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model with a head for classes of tokens, such as `BertForTokenClassification`. */
-export interface TokenClassifier extends TextModel {
+export interface TaggerModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   readonly labels: readonly string[];
   /** -> logits (B, T, K). */
@@ -48,14 +48,14 @@ export interface Tag {
 
 /** Finds names, parts of speech and the like in texts. */
 export class TokenTagger implements Disposable {
-  readonly #model: TokenClassifier;
+  readonly #model: TaggerModel;
   readonly #tokenizer: Tokenizer;
   readonly #reader: TextReader;
   /** Whether the tokenizer cuts words, and pieces of them; others cut at most where a space stands. */
   readonly #pieces: boolean;
 
   /** Throws `DataError` for a tokenizer of another model. */
-  constructor(device: Device, model: TokenClassifier, tokenizer: Tokenizer) {
+  constructor(device: Device, model: TaggerModel, tokenizer: Tokenizer) {
     expectVocabulary('TokenTagger', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;

@@ -1,6 +1,6 @@
 import { DataError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
 import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } from './inputs';
-import type { Label, SequenceClassifier } from './text_classifier';
+import type { Label, ClassifierModel } from './text_classifier';
 import { TextReader, type TaskOptions } from './text_reader';
 
 export interface ZeroShotOptions extends TaskOptions {
@@ -13,7 +13,7 @@ export interface ZeroShotOptions extends TaskOptions {
 
 /** Puts texts into classes that it was never trained on, by whether they entail "This example is …" (Yin et al. 2019). */
 export class ZeroShotClassifier implements Disposable {
-  readonly #model: SequenceClassifier;
+  readonly #model: ClassifierModel;
   readonly #tokenizer: Tokenizer;
   readonly #reader: TextReader;
   /** Of the model's labels: what follows from the text, and what contradicts it. */
@@ -21,7 +21,7 @@ export class ZeroShotClassifier implements Disposable {
   readonly #contradicts: number;
 
   /** Throws `DataError` for a model without a label that begins with "entail", or a tokenizer of another model. */
-  constructor(device: Device, model: SequenceClassifier, tokenizer: Tokenizer) {
+  constructor(device: Device, model: ClassifierModel, tokenizer: Tokenizer) {
     const { labels } = model;
     expectVocabulary('ZeroShotClassifier', tokenizer, model.config.vocabulary);
     this.#entails = labels.findIndex((label) => label.toLowerCase().startsWith('entail'));

@@ -1,28 +1,17 @@
-// Parity of BERT's heads with Hugging Face Transformers, see tests/fixtures/make_bert_heads.py, and objectives with theirs.
+// Parity of BERT's heads with Hugging Face Transformers, see tests/fixtures/make_bert_heads.py.
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  classify,
-  Device,
-  meanSquaredError,
-  openSafetensors,
-  regress,
-  span,
-  tag,
-  TextBatches,
-  type IdText,
-} from '../../engine/index';
-import type { BertForPreTraining, BertForQuestionAnswering, BertModel } from '../../models/bert_heads';
-import { bert } from '../../models/families/bert';
-import * as heads from '../../models/families/bert_heads';
+import { Device, openSafetensors } from '../../engine/index';
+import type { BertPreTraining } from '../../models/bert_heads';
+import * as heads from '../../models/families/bert';
 import { load } from '../../models/family/load';
 import about from '../fixtures/bert-heads.json';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import { openTestGpu } from '../harness/host';
-import { parity, type FamilyFixture, type Inputs } from './family_parity';
+import { parity, type FamilyFixture } from './family_parity';
 import { checkpointOf, folderOf } from './folders';
+import { trainingOf } from './head_parity';
 import { portableWeights, type PortableParameter } from './parity';
 
-const { B, T } = about.shape;
 type Head = keyof typeof about.heads;
 let all: Promise<Map<string, FixtureTensor>> | null = null;
 let opened: Promise<Device> | null = null;
@@ -59,93 +48,23 @@ function fixtureOf(head: Head, more: Partial<FamilyFixture> = {}): FamilyFixture
   };
 }
 
-/** Ten steps by an objective: all rows of the fixture, in their order, in batches of one shape. */
-const by =
-  <R extends object>(
-    rowOf: (step: Inputs<Uint32Array | Float32Array>, b: number) => R,
-    make: (batches: TextBatches<R & IdText>) => unknown,
-  ): NonNullable<FamilyFixture['training']> =>
-  (step) => {
-    const rows = Array.from({ length: 10 * B }, (_, i): R & IdText => {
-      const inputs = step(Math.floor(i / B));
-      const ids = [...inputs.ids.subarray((i % B) * T, ((i % B) + 1) * T), 7, 7, 7]; // is cut
-      return { ids, ...rowOf(inputs, i % B) };
-    });
-    const batches = new TextBatches(rows, { pad: 0, shapes: [{ B, T }], shuffle: false, long: 'cut' });
-    return { objective: make(batches) as never, at: (k) => batches.at(k) };
-  };
-
-parity(
-  heads.bertForSequenceClassification,
-  fixtureOf('sequence', {
-    training: by(
-      ({ labels }, b) => ({ label: labels[b] }),
-      (batches) => classify(batches, { classes: 3 }),
-    ),
-  }),
-);
-parity(
-  heads.bertForSequenceClassification,
-  fixtureOf('several', {
-    training: by(
-      ({ labels }, b) => ({ label: [0, 1, 2, 3].filter((k) => labels[b * 4 + k] === 1) }),
-      (batches) => classify(batches, { classes: 4, multiLabel: true }),
-    ),
-  }),
-);
-parity(
-  heads.bertForSequenceClassification,
-  fixtureOf('regression', {
-    training: by(
-      ({ labels }, b) => ({ score: labels[b] }),
-      (batches) => regress(batches),
-    ),
-  }),
-);
-parity(
-  heads.bertForTokenClassification,
-  fixtureOf('token', {
-    training: by(
-      ({ labels }, b) => ({ tags: [...labels.subarray(b * T, (b + 1) * T), 0, 0, 0] }),
-      (batches) => tag(batches, { classes: 5 }),
-    ),
-  }),
-);
-parity(
-  heads.bertForQuestionAnswering,
-  fixtureOf('question', {
-    inputs: ['ids', 'starts', 'ends'],
-    loss: (model: BertForQuestionAnswering, g, { ids, starts, ends }) => model.loss(g, ids, starts, ends),
-    training: by(
-      ({ starts, ends }, b) => {
-        const [start, end] = [Math.min(starts[b], T), Math.min(ends[b], T)];
-        return { start, end };
-      },
-      (batches) => span(batches),
-    ),
-  }),
-);
-parity(heads.bertForMultipleChoice, fixtureOf('choice'));
-parity(
-  heads.bertForNextSentencePrediction,
-  fixtureOf('next', {
-    training: by(
-      ({ labels }, b) => ({ label: labels[b] }),
-      (batches) => classify(batches, { classes: 2 }),
-    ),
-  }),
-);
+const tested = {
+  sequence: heads.bertForSequenceClassification,
+  several: heads.bertForSequenceClassification,
+  regression: heads.bertForSequenceClassification,
+  token: heads.bertForTokenClassification,
+  question: heads.bertForQuestionAnswering,
+  choice: heads.bertForMultipleChoice,
+  next: heads.bertForNextSentencePrediction,
+  model: heads.bertModel,
+};
+for (const head of Object.keys(tested) as (keyof typeof tested)[])
+  parity(tested[head], fixtureOf(head, trainingOf(head, about.shape)));
 parity(
   heads.bertForPreTraining,
   fixtureOf('pretraining', {
     inputs: ['ids', 'labels', 'next'],
-    loss: (model: BertForPreTraining, g, { ids, labels, next }) => model.loss(g, ids, labels, { next }),
-  }),
-);
-parity(
-  heads.bertModel,
-  fixtureOf('model', {
-    loss: (model: BertModel, g, { ids, labels }) => meanSquaredError(g, model.forward(g, ids), labels),
+    loss: (model: BertPreTraining, g, { ids, labels, next }) => model.loss(g, ids, labels, { next }),
   }),
 );
 
@@ -199,7 +118,7 @@ describe('a checkpoint of another class', () => {
   });
 
   it('lacks what its class has', async () => {
-    const families = [bert, heads.bertForSequenceClassification] as const;
+    const families = [heads.bert, heads.bertForSequenceClassification] as const;
     await expect(
       load(await folder('sequence', /pooler|classifier/), { device: await device(), families }),
     ).rejects.toThrow(

@@ -4,7 +4,7 @@ import type { FamilyFixture } from './family_parity';
 import { portableWeights, type PortableParameter } from './parity';
 
 /** The json of such a fixture. */
-interface About {
+export interface About {
   readonly seed: number;
   readonly adamw: FamilyFixture['adamw'];
   readonly families: Readonly<Record<string, AboutFamily>>;

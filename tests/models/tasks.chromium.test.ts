@@ -1,13 +1,13 @@
 // What tasks make of texts, beside Transformers' pipelines (tests/fixtures/make_tasks.py).
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenizerFromJson, type Device, type Tokenizer } from '../../engine/index';
-import { bert } from '../../models/families/bert';
 import {
+  bert,
   bertForQuestionAnswering,
   bertForSequenceClassification,
   bertForTokenClassification,
   bertModel,
-} from '../../models/families/bert_heads';
+} from '../../models/families/bert';
 import type { AnyFamily } from '../../models/family/family';
 import { load, type Pretrained } from '../../models/family/load';
 import {

@@ -13,7 +13,7 @@ import {
   TextBatches,
   type FitEvent,
 } from '../../engine/index';
-import { Bert, BertForSequenceClassification } from '../../models/index';
+import { Bert, bertParts, SequenceClassifier } from '../../models/index';
 import { withDevice } from '../harness/device';
 import { relativeError } from '../models/parity';
 
@@ -35,7 +35,7 @@ const common = { optimizer: new AdamW(), schedule: 1e-2, seed: 3 } as const;
 
 const runs = {
   classify: () => {
-    const model = new BertForSequenceClassification({ ...size, labels: ['a', 'b', 'c'] });
+    const model = new SequenceClassifier(bertParts(size), { labels: ['a', 'b', 'c'] });
     const objective = classify(batches, { classes: 3, weights: [0.5, 1, 2], smoothing: 0.1 });
     return Run.create({ ...common, device, model, objective });
   },
@@ -70,7 +70,7 @@ it.each(['classify', 'hidden tokens'] as const)('%s: learns, and resumes bit for
 it('batches of other texts, or hidden otherwise, are no continuation', async () => {
   using run = await runs.classify();
   const file = await run.save();
-  const model = new BertForSequenceClassification({ ...size, labels: ['a', 'b', 'c'] });
+  const model = new SequenceClassifier(bertParts(size), { labels: ['a', 'b', 'c'] });
   const others = new TextBatches(rows.slice(1), { pad: 0, shapes: batches.shapes, seed: 5 });
   const objective = classify(others, { classes: 3, weights: [0.5, 1, 2], smoothing: 0.1 });
   using other = await Run.create({ ...common, device, model, objective });

@@ -12,6 +12,6 @@ export * from './cross_attention';
 export * from './classifier';
 export * from './feed_forward';
 export * from './language_head';
-export { Pooler, type PoolerConfig } from './pooler';
+export { firstRow, Pooler, type PoolerConfig } from './pooler';
 export * from './stack';
 export * from './transformer_layer';

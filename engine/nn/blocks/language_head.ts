@@ -8,6 +8,15 @@ import { Linear } from '../linear';
 import { Parameter } from '../parameter';
 import type { Norm } from '../norm';
 
+export interface LanguageHeadTransform {
+  readonly activation: Activation;
+  /** Over E numbers. */
+  readonly norm: Norm;
+  readonly init?: Init;
+  /** E: width of what comes out, and of the matrix (ELECTRA, ALBERT). Default C. */
+  readonly width?: number;
+}
+
 export interface LanguageHeadConfig {
   /** C. */
   readonly width: number;
@@ -18,22 +27,22 @@ export interface LanguageHeadConfig {
   /** A bias per token; 'frozen' for one that does not train, as Marian's. Default false. */
   readonly bias?: boolean | 'frozen';
   /** A layer, an activation and a norm before, as BERT's. Default null: none. */
-  readonly transform?: { readonly activation: Activation; readonly norm: Norm; readonly init?: Init } | null;
+  readonly transform?: LanguageHeadTransform | null;
   /** First values of a matrix of its own. Default those of `Linear`. */
   readonly init?: Init;
 }
 
 /** Hidden rows to logits over the vocabulary: x (…, C) -> (…, V). */
 export class LanguageHead {
-  /** (C, C), before the matrix. */
+  /** (E, C), before the matrix. */
   readonly transform: Linear | null;
   readonly norm: Norm | null;
-  /** (V, C), unless it is tied. */
+  /** (V, E), unless it is tied. */
   readonly weight: Parameter | null;
   /** (V). */
   readonly bias: Parameter | null;
   readonly #activation: Activation | null;
-  /** V, C. */
+  /** V, E. */
   readonly #shape: readonly [number, number];
 
   constructor(config: LanguageHeadConfig) {
@@ -41,17 +50,19 @@ export class LanguageHead {
     expectOptions('LanguageHead', config, { width, vocabulary, tied, bias, transform, init });
     if (![true, false, 'frozen'].includes(bias))
       throw new EngineError('LanguageHead', `bias is ${bias}`, "Use true, false or 'frozen'.");
-    if (transform) expectOptions('LanguageHead transform', transform, { activation: 0, norm: 0, init: 0 });
-    this.#shape = [vocabulary, width];
-    this.transform = transform && new Linear(width, width, transform.init ? { init: transform.init } : {});
+    if (transform)
+      expectOptions('LanguageHead transform', transform, { activation: 0, norm: 0, init: 0, width: 0 });
+    const inner = transform?.width ?? width;
+    this.#shape = [vocabulary, inner];
+    this.transform = transform && new Linear(width, inner, transform.init ? { init: transform.init } : {});
     this.norm = transform?.norm ?? null;
     this.#activation = transform?.activation ?? null;
-    this.weight = tied ? null : new Linear(width, vocabulary, { bias: false, ...(init && { init }) }).weight;
+    this.weight = tied ? null : new Linear(inner, vocabulary, { bias: false, ...(init && { init }) }).weight;
     const trainable = bias !== 'frozen';
     this.bias = bias ? new Parameter([vocabulary], { init: zeros, trainable }) : null;
   }
 
-  /** `table`, (V, C), is the matrix where the head is tied. Throws `EngineError` without it, `ShapeError` for another. */
+  /** `table`, (V, E), is the matrix where the head is tied. Throws `EngineError` without it, `ShapeError` for another. */
   forward(g: Graph, x: Tensor, table: Parameter | null = null): Tensor {
     const matrix = this.weight ?? table;
     const where = g.where('LanguageHead');

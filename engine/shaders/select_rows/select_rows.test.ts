@@ -2,25 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { grid, normal, testOp } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
+import { scale } from '../scale/scale';
 import { selectRows } from './select_rows';
-import { selectRowsRef } from './select_rows.ref';
+import { selectRowsRef, selectRowsRefGrad } from './select_rows.ref';
 
 testOp('selectRows', {
   cases: grid({ b: [1, 3], time: [3, 8], c: [5, 8] }),
   inputs: ({ b, time, c }) => ({ x: normal([b, time, c]) }),
   op: (g, { x }) => selectRows(g, x),
   reference: ({ x }, { time, c }) => ({ y: selectRowsRef(x, time, c, 3) }),
+  gradient: (_, { y }, { time, c }) => ({ x: selectRowsRefGrad(y, time, c, 3) }),
   terms: () => 1,
   step: { length: 3 },
 });
 
 const LENGTHS = Uint32Array.of(3, 0, 8, 1);
 testOp('selectRows of lengths of their own', {
-  cases: [{ b: 4, time: 8, c: 5 }],
+  cases: [
+    { b: 4, time: 8, c: 5 },
+    { b: 4, time: 8, c: 8 },
+  ],
   inputs: ({ b, time, c }) => ({ x: normal([b, time, c]), lengths: { shape: [b], data: LENGTHS } }),
-  op: (g, { x, lengths }) => selectRows(g, x, { lengths }),
-  reference: ({ x, lengths }, { time, c }) => ({ y: selectRowsRef(x, time, c, lengths) }),
-  terms: () => 1,
+  // Reading x twice has its gradient added to.
+  op: (g, { x, lengths }) => ({ y: selectRows(g, x, { lengths }), z: scale(g, x, 2) }),
+  reference: ({ x, lengths }, { time, c }) => ({
+    y: selectRowsRef(x, time, c, lengths),
+    z: x.map((v) => 2 * v),
+  }),
+  gradient: ({ lengths }, { y, z }, { time, c }) => ({
+    x: selectRowsRefGrad(y, time, c, lengths).map((d, i) => d + 2 * z[i]),
+  }),
+  terms: () => 2,
   step: { length: 2 },
 });
 
@@ -35,10 +47,5 @@ describe('selectRows', () => {
     expect(() => selectRows(g, x, { lengths: g.input('three', [3], 'u32') })).toThrow(
       'select_rows lengths: three is (3). It must be (2).',
     );
-  });
-  it('has no gradient and says so', () => {
-    const g = new Graph(fakeDevice(), { train: true });
-    const x = g.input('x', [1, 2, 4], 'f32', { differentiable: true });
-    expect(() => selectRows(g, x)).toThrow('select_rows: x wants a gradient, and this op has none.');
   });
 });

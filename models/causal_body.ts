@@ -1,0 +1,131 @@
+/** What models that read from left to right have in common, whatever their heads: put together of blocks that a family chooses. */
+import {
+  dropout,
+  EngineError,
+  expectOptions,
+  scale,
+  type Embedding,
+  type Graph,
+  type Init,
+  type LayerState,
+  type LearnedPositions,
+  type Norm,
+  type PositionsOptions,
+  type Stack,
+  type Tensor,
+  type TextInput,
+} from '../engine/index';
+import { expectContext, expectSizes } from './option_checks';
+
+export interface CausalLMConfig {
+  /** V. */
+  readonly vocabulary: number;
+  /** The longest text, in tokens. */
+  readonly context: number;
+  /** C: width of the residual stream. */
+  readonly width: number;
+  /** Share the token embedding with the output layer. */
+  readonly tied: boolean;
+}
+
+export interface CausalLMParts extends CausalLMConfig {
+  readonly tokens: Embedding;
+  /** Added to embeddings. Default null: attention knows positions by itself. */
+  readonly positions?: LearnedPositions | null;
+  /** Of the embeddings (BLOOM). Default null: none. */
+  readonly embeddingNorm?: Norm | null;
+  /** Factor on embeddings (Gemma). Default 1. */
+  readonly embeddingScale?: number;
+  /** Probability of dropping a number of the embeddings while training. Default 0. */
+  readonly embeddingDropout?: number;
+  readonly stack: Stack;
+  /** First values of an output matrix of its own. Default those of `Linear`. */
+  readonly init?: Init;
+  /** A bias per token in the output layer (Phi). Default false. */
+  readonly outputBias?: boolean;
+  /** Bounds logits of tokens by cap · tanh(logit / cap) (Gemma 2). Default null: none. */
+  readonly softcap?: number | null;
+}
+
+/** What a class over it is called in errors, and its settings, of which `CausalLMConfig` is part. */
+export interface CausalOwn<C> {
+  readonly where?: string;
+  readonly config?: C;
+}
+
+export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
+  readonly config: C;
+  readonly tokens: Embedding;
+  readonly positions: LearnedPositions | null;
+  readonly embeddingNorm: Norm | null;
+  readonly stack: Stack;
+  readonly #where: string;
+  readonly #parts: CausalLMParts;
+
+  /** Throws `ShapeError` or `EngineError` for numbers that cannot work. */
+  constructor(parts: CausalLMParts, own: CausalOwn<C> = {}) {
+    const { vocabulary, context, width, tied, tokens, positions = null, embeddingNorm = null, stack } = parts;
+    const { where = 'CausalLM' } = own;
+    const config = { vocabulary, context, width, tied };
+    expectOptions(where, parts, {
+      ...{ ...config, tokens, positions, embeddingNorm, stack },
+      ...{ embeddingScale: 1, embeddingDropout: 0, init: 0, outputBias: false, softcap: null },
+    });
+    expectSizes(where, config, ['vocabulary', 'context', 'width']);
+    this.config = own.config ?? (config as CausalLMConfig as C);
+    this.tokens = tokens;
+    this.positions = positions;
+    this.embeddingNorm = embeddingNorm;
+    this.stack = stack;
+    this.#where = where;
+    this.#parts = parts;
+  }
+
+  /** What it was made of: another head's body. */
+  get parts(): CausalLMParts {
+    return this.#parts;
+  }
+
+  /** What it is called in errors. */
+  get where(): string {
+    return this.#where;
+  }
+
+  /**
+   * ids (B, T) u32 -> what goes into each layer, then what comes out in the end, normalised, (B, T, C) each. `lengths`, u32
+   * (B): tokens that are real in each text, for those who read rows of padding, too; others need none.
+   */
+  hidden(g: Graph, ids: Tensor, input: TextInput = {}): Tensor[] {
+    const { lengths = null, segments = null } = input;
+    expectOptions(this.#where, input, { lengths, segments });
+    if (segments)
+      throw new EngineError(this.#where, 'segments are given, but it knows none', 'Leave them out.');
+    return this.rows(g, ids, { lengths });
+  }
+
+  /** As `hidden`; `state`: go on after what caches hold, at the places of `placed`. */
+  protected rows(
+    g: Graph,
+    ids: Tensor,
+    options: {
+      readonly state?: readonly LayerState[];
+      readonly placed?: PositionsOptions;
+      readonly lengths?: Tensor | null;
+    },
+  ): Tensor[] {
+    const { state, placed = {}, lengths = null } = options;
+    const { embeddingScale = 1, embeddingDropout = 0 } = this.#parts;
+    expectContext(this.#where, ids, this.config.context, 'shorten the text or raise context');
+    let x = g.call(this, 'tokens', ids);
+    if (embeddingScale !== 1) x = scale(g, x, embeddingScale);
+    if (this.positions) {
+      x = g.call(this, 'positions', x, { ...placed, after: this.stack.prefix, padded: lengths });
+    }
+    if (this.embeddingNorm) x = g.call(this, 'embeddingNorm', x);
+    if (g.train && embeddingDropout > 0) x = dropout(g, x, embeddingDropout);
+    const padded = lengths ? { lengths } : {};
+    return g.scope('stack', () =>
+      this.stack.hidden(g, x, (i) => (state ? { state: state[i], ...placed } : padded)),
+    );
+  }
+}

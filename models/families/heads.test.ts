@@ -1,0 +1,112 @@
+// Heads beside checkpoints of other classes, and what is refused; nothing is read but names and shapes.
+import { describe as group, expect, it } from 'vitest';
+import { countParameters, parameters, type WeightSource } from '../../engine/index';
+import albert from '../../tests/fixtures/albert.json';
+import decoders from '../../tests/fixtures/decoders.json';
+import distilbert from '../../tests/fixtures/distilbert-heads.json';
+import electra from '../../tests/fixtures/electra.json';
+import mpnet from '../../tests/fixtures/mpnet.json';
+import roberta from '../../tests/fixtures/roberta-heads.json';
+import { describe, type AnyFamily, type Family } from '../family/family';
+import type { Json } from '../pretrained_config';
+import { families } from './index';
+
+interface Model {
+  readonly config: Json;
+  readonly parameters: Readonly<Record<string, { readonly shape: readonly number[] }>>;
+}
+const encoders = Object.assign(
+  {},
+  ...[albert, distilbert, electra, mpnet, roberta].map((about) => about.families),
+) as Readonly<Record<string, Model>>;
+
+const sourceOf = ({ parameters: given }: Pick<Model, 'parameters'>): WeightSource => ({
+  names: () => Object.keys(given),
+  info: (name) => ({ shape: given[name].shape }),
+  float32: () => Promise.reject(new Error('nothing is read')),
+});
+const open = (family: AnyFamily, model: Model, changes: Json = {}, seed: number | null = null) =>
+  describe(family as unknown as Family<object>, { ...model.config, ...changes }, sourceOf(model), seed);
+const familyOf = (architecture: string): AnyFamily =>
+  (families as readonly AnyFamily[]).find(({ architectures: [first] }) => first === architecture)!;
+
+it.each(Object.entries(roberta.named))(
+  '%s: the model of a config.json has the parameters of its file',
+  (_, named) => {
+    const shapes = Object.fromEntries(
+      Object.entries(named.parameters).map(([name, shape]) => [name, { shape }]),
+    );
+    const [architecture] = named.config.architectures;
+    const { model } = open(familyOf(architecture), { config: named.config, parameters: shapes });
+    const sizes = Object.values(named.parameters).map((shape) => shape.reduce((a, b) => a * b, 1));
+    expect(countParameters(model)).toBe(sizes.reduce((a, b) => a + b, 0));
+  },
+);
+
+group('a new head on the body of a file', () => {
+  const bodies: Readonly<Record<string, string>> = {
+    Roberta: 'roberta-model',
+    DistilBert: 'distilbert-model',
+    Electra: 'electra-masked',
+    MPNet: 'mpnet-masked',
+    Albert: 'albert-masked',
+  };
+  const made = Object.keys(bodies).flatMap((classes) =>
+    ['SequenceClassification', 'TokenClassification', 'QuestionAnswering', 'MultipleChoice'].map(
+      (end) => [`${classes}For${end}`, bodies[classes]] as const,
+    ),
+  );
+  it.each(made)('%s from %s', (architecture, from) => {
+    const { fresh, model, source, weights } = open(familyOf(architecture), encoders[from], {}, 1);
+    const heads = /^(pooler|classifier|output)\./;
+    const own = [...parameters(model).keys()].filter((name) => heads.test(name));
+    const pooled = Object.keys(encoders[from].parameters).some((name) => name.includes('pooler'));
+    expect(fresh).toEqual(own.filter((name) => !pooled || !name.startsWith('pooler')));
+    expect(weights.names()).toHaveLength(parameters(model).size);
+    expect(source.names()).toEqual(Object.keys(encoders[from].parameters));
+    expect(() => open(familyOf(architecture), encoders[from])).toThrow(
+      /are not in the checkpoint \(.*\)\. To train new ones on a task, say newHead\.$/,
+    );
+  });
+
+  const language = Object.entries(decoders.families) as [string, Model][];
+  const causal = language.flatMap(([type, model]) =>
+    (families as readonly AnyFamily[])
+      .filter((one) => one.type === type && /For[STQ]/.test(one.architectures[0]))
+      .map((family) => [family.architectures[0], family, model] as const),
+  );
+  it.each(causal)('%s from a language model', (_, family, from) => {
+    const { fresh, model } = open(family, from, {}, 1);
+    const heads = /^(score|classifier|output)\./;
+    expect(fresh).toEqual([...parameters(model).keys()].filter((name) => heads.test(name)));
+    expect(() => open(family, from)).toThrow('To train new ones on a task, say newHead.');
+  });
+  it('of an answer takes the body under the name that its class has', () => {
+    const { source } = open(familyOf('Qwen2ForQuestionAnswering'), decoders.families.qwen2, {}, 1);
+    expect(source.names()).toContain('transformer.embed_tokens.weight');
+    expect(source.names().filter((name) => name.startsWith('model.'))).toEqual([]);
+  });
+});
+
+it.each<[model: string, changes: Json, why: string]>([
+  ['mpnet-masked', { relative_attention_num_buckets: 64 }, 'relative_attention_num_buckets is 64'],
+  ['mpnet-masked', { pad_token_id: 0 }, 'pad_token_id is 0'],
+  ['albert-masked', { inner_group_num: 2 }, 'inner_group_num is 2'],
+  ['albert-masked', { num_hidden_groups: 5 }, 'num_hidden_layers is 3 and num_hidden_groups 5'],
+  ['albert-masked', { num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000'],
+  ['albert-masked', { embedding_size: 20 }, 'but config.json makes it (61, 20)'],
+  [
+    'electra-masked',
+    { position_embedding_type: 'relative_key' },
+    'position_embedding_type is "relative_key"',
+  ],
+  ['electra-choice', { summary_type: 'mean' }, 'summary_type is "mean"'],
+  ['electra-choice', { summary_use_proj: false }, 'summary_use_proj is false'],
+  ['electra-choice', { summary_activation: null }, 'summary_activation is null'],
+  ['roberta-sequence', { problem_type: 'ranking' }, 'problem_type is "ranking"'],
+  ['distilbert-question', { sinusoidal_pos_embds: true }, 'sinusoidal_pos_embds is true'],
+])('%s refuses what it does not do: %j', (name, changes, why) => {
+  const model = encoders[name];
+  const [architecture] = model.config.architectures as string[];
+  expect(() => open(familyOf(architecture), model, changes)).toThrow(why);
+});
