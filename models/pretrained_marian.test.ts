@@ -150,7 +150,7 @@ describe('pretrainedMarian', () => {
     expect(open({ normalize_before: true })).toThrow('normalize_before is true');
     expect(open({ forced_eos_token_id: 3 })).toThrow('forced_eos_token_id is 3');
     expect(open({ activation_function: 'tanhshrink' })).toThrow('activation_function is "tanhshrink"');
-    expect(open({ encoder_layerdrop: 0.1 })).toThrow('encoder_layerdrop is 0.1. Heed drops no layers');
+    expect(open({ encoder_layerdrop: 0.1 })).toThrow('encoder_layerdrop is 0.1. Heed drops no layers of it');
     expect(open({ architectures: ['MarianForCausalLM'] })).toThrow('architectures is ["MarianForCausalLM"]');
     expect(open({ do_sample: true })).toThrow('num_beams is 4');
     expect(open({ min_length: 3.5 })).toThrow('min_length is 3.5');

@@ -16,7 +16,6 @@ import {
   layersIn,
   numberIn,
   paddingIn,
-  refuse,
   type Json,
   type Names,
 } from '../pretrained_config';
@@ -36,16 +35,9 @@ export interface BartLikeOptions {
     readonly activation?: string;
     readonly padding?: number;
     readonly attentionDropout?: number;
+    readonly layerDrop?: number;
     readonly scale?: boolean;
   };
-}
-
-/** Throws `DataError` where layers would be dropped in training. */
-export function refuseLayerDrop(json: Json): void {
-  for (const side of ['encoder', 'decoder']) {
-    const todo = 'Heed drops no layers in training: set it to 0, which changes nothing else.';
-    refuse(json, `${side}_layerdrop`, [0], todo);
-  }
 }
 
 /** BART's architecture, with changes. */
@@ -55,7 +47,6 @@ export function bartLike(json: Json, file: Names, options: BartLikeOptions): Seq
   const vocabulary = numberIn(json, 'vocab_size');
   const context = numberIn(json, 'max_position_embeddings', 1024);
   const dropout = numberIn(json, 'dropout', 0.1);
-  refuseLayerDrop(json);
   const start = { init: normal(numberIn(json, 'init_std', 0.02)) };
   const norm = (): LayerNorm => new LayerNorm(width);
   const stack = (side: 'encoder' | 'decoder'): Stack => {
@@ -75,7 +66,10 @@ export function bartLike(json: Json, file: Names, options: BartLikeOptions): Seq
         ...{ norm, order },
       });
     const layers = Array.from({ length: layersIn(json, `${side}_layers`, file) }, layer);
-    return new Stack(layers, { norm: order === 'pre' ? norm() : null });
+    return new Stack(layers, {
+      norm: order === 'pre' ? norm() : null,
+      layerDrop: numberIn(json, `${side}_layerdrop`, defaults.layerDrop ?? 0),
+    });
   };
   const padding = paddingIn(json, defaults.padding ?? 1);
   return new Seq2SeqLM({

@@ -47,7 +47,6 @@ it.each<[type: string, changes: Json, why: string]>([
   ['gemma2', { attn_logit_softcapping: 'much' }, 'attn_logit_softcapping is missing or no number'],
   ['gemma', { hidden_act: 'quick_gelu' }, 'hidden_act is "quick_gelu"'],
   ['opt', { word_embed_proj_dim: 18 }, 'OPT-350m projects its embeddings'],
-  ['opt', { layerdrop: 0.1 }, 'layerdrop is 0.1'],
   ['bloom', { apply_residual_connection_post_layernorm: true }, 'apply_residual_connection_post_layernorm'],
   ['gpt_neox', { use_parallel_residual: 'yes' }, 'use_parallel_residual is "yes"'],
   ['phi', { num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000, but the file has'],
@@ -56,7 +55,6 @@ it.each<[type: string, changes: Json, why: string]>([
   ['t5', { dense_act_fn: 'gelu_fast' }, 'dense_act_fn is "gelu_fast"'],
   ['t5', { tie_word_embeddings: false }, 'lm_head.weight'],
   ['t5', { relative_attention_num_buckets: 7 }, '7 buckets in two directions'],
-  ['bart', { encoder_layerdrop: 0.1 }, 'encoder_layerdrop is 0.1'],
   ['bart', { decoder_attention_heads: 4 }, 'width 18 in 4 heads'],
   ['m2m_100', { max_position_embeddings: 0 }, 'context is 0'],
 ])('%s refuses what it does not do: %j', (type, changes, why) => {

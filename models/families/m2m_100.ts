@@ -19,7 +19,7 @@ export const m2m100: Family<Seq2SeqLM> = {
       ...{ order: 'pre', embeddingNorm: false, outputBias: false },
       positions: (context) =>
         new SinusoidalPositions(context, (rows, width) => fairseqPositions(rows, width, first)),
-      defaults: { activation: 'relu', attentionDropout: 0.1, scale: true },
+      defaults: { activation: 'relu', attentionDropout: 0.1, layerDrop: 0.05, scale: true },
     });
   },
   weights: (model) => bartWeights(model),

@@ -1,7 +1,7 @@
 import { EncoderDecoder } from '../encoder_decoder';
 import type { Family } from '../family/family';
 import { activationIn, flagIn, layersIn, numberIn, refuse } from '../pretrained_config';
-import { bartWeights, marianPositions, refuseLayerDrop } from './bart_parts';
+import { bartWeights, marianPositions } from './bart_parts';
 
 export { marianPositions };
 
@@ -20,7 +20,10 @@ export const marian: Family<EncoderDecoder> = {
     refuse(json, 'add_bias_logits', [false]);
     refuse(json, 'static_position_embeddings', [true]);
     refuse(json, 'extra_pos_embeddings', [0, numberIn(json, 'pad_token_id', 0) + 1]);
-    refuseLayerDrop(json);
+    for (const side of ['encoder', 'decoder']) {
+      const todo = 'Heed drops no layers of it in training: set it to 0, which changes nothing else.';
+      refuse(json, `${side}_layerdrop`, [0], todo);
+    }
     const shared = flagIn(json, 'share_encoder_decoder_embeddings', true);
     const sourceVocabulary = numberIn(json, 'vocab_size');
     const vocabulary = numberIn(json, 'decoder_vocab_size', sourceVocabulary);
