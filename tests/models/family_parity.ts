@@ -105,8 +105,8 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
         }),
       );
     const step: typeof whole = (k) => {
+      if (!padded) return whole(k);
       const { ids, ...others } = whole(k);
-      if (!padded) return { ids, ...others };
       const T = expected.get('ids')!.shape.at(-1)!;
       const real = (i: number): boolean => i % T < padded.lengths[Math.floor(i / T)];
       return { ids: ids.map((id, i) => (real(i) ? id : padded.id)), ...others };
