@@ -10,6 +10,8 @@ const entries: Readonly<Record<string, string>> = {
   [source('engine/data.ts')]: 'heed/data',
   [source('engine/metrics/index.ts')]: 'heed/metrics',
   [source('models/index.ts')]: 'heed/models',
+  [source('models/node/index.ts')]: 'heed/node',
+  [source('models/tasks/index.ts')]: 'heed/tasks',
   [source('models/translation/index.ts')]: 'heed/translation',
 };
 

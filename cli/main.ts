@@ -3,16 +3,33 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import process from 'node:process';
 import { DataError } from '../engine/index';
 import { canonicalLanguage, METRICS_VERSION } from '../engine/metrics/index';
+import type { PipelineTask } from '../models/tasks/index';
+import type { EmbedArguments } from './embed';
+import type { InspectArguments } from './inspect';
 import { RESUME_HELP, STATUS_HELP, UsageError } from './options';
+import type { RunArguments } from './run';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
 import type { TranslateArguments } from './translate';
+
+const PIPELINE_TASKS = [
+  'text-classification',
+  'token-classification',
+  'question-answering',
+  'fill-mask',
+  'zero-shot-classification',
+  'feature-extraction',
+  'text-generation',
+  'text2text-generation',
+  'summarization',
+  'translation',
+] as const satisfies readonly PipelineTask[];
 
 /** The exit status: 0, 1 for an error, 2 for a wrong command line, 130 for an interrupted training. */
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = new Command('heed')
-    .description('Transformers on WebGPU: trains models that translate, and translates with them.')
+    .description('Transformers on WebGPU: runs models of Hugging Face, trains models that translate.')
     .version(METRICS_VERSION.replace(/^heed-/, ''), '-V, --version', 'what this is a version of')
     .showHelpAfterError('(--help tells what there is)')
     .addHelpText('afterAll', STATUS_HELP)
@@ -131,6 +148,48 @@ export async function main(args: readonly string[]): Promise<number> {
     .action(async (options: ScoreArguments) => {
       const { score } = await import('./score');
       status = await score(options);
+    });
+
+  program
+    .command('run')
+    .description(
+      'Run a model of Hugging Face on texts, or on the lines of the standard input; JSON, a line each.',
+    )
+    .argument('<model>', 'a folder, or an id of the hub (HF_TOKEN: its access token)')
+    .argument('[text...]', 'each by itself; the questions of question-answering')
+    .addOption(new Option('--task <task>', 'what it is to do').choices(PIPELINE_TASKS).makeOptionMandatory())
+    .option('--context <text>', 'of question-answering: what the answers are in')
+    .option('--labels <label…>', 'of zero-shot-classification; may be given again', collect)
+    .option('--top-k <n>', 'results of each text', whole(1))
+    .option('--tokens <n>', 'the most new tokens', whole(1))
+    .option('--temperature <x>', 'of text-generation; 0 is greedy', nonNegative)
+    .action(async (model: string, texts: string[], options: RunArguments) => {
+      const { run } = await import('./run');
+      status = await run(model, texts, options);
+    });
+
+  program
+    .command('embed')
+    .description('Texts, or the lines of the standard input, as vectors: JSON, a line each.')
+    .argument('<model>', 'a folder, or an id of the hub')
+    .argument('[text...]', 'each by itself')
+    .option('--query <text>', 'write the texts by how near they are to this')
+    .action(async (model: string, texts: string[], options: EmbedArguments) => {
+      const { embed } = await import('./embed');
+      status = await embed(model, texts, options);
+    });
+
+  program
+    .command('inspect')
+    .description('What a model is, and the GPU memory that it takes, before any weights are downloaded.')
+    .argument('<model>', 'a folder, or an id of the hub')
+    .option('--length <n>', 'tokens of a text (default: 512, or the context)', whole(1))
+    .option('--batch <n>', 'texts at once (default: 1)', whole(1))
+    .option('--f16', 'weights, caches and activations in half precision')
+    .option('--json', 'one object')
+    .action(async (model: string, options: InspectArguments) => {
+      const { inspect } = await import('./inspect');
+      status = await inspect(model, options);
     });
 
   try {

@@ -26,8 +26,11 @@ export interface FolderOptions {
 /** Finds a file by its name: weights where they are, all else as it came. */
 export type Opener = (name: string) => Promise<FileSource | null>;
 
-/** The chosen files of one folder: that of the config.json nearest to the top. Others' belong to other models. */
-function besideConfig(folder: Iterable<File>): readonly File[] {
+/**
+ * Finds chosen files by their names in one folder, that of the config.json nearest to the top. Others' belong to other models, but for
+ * those that are asked for with the folder within that they are in.
+ */
+function besideConfig(folder: Iterable<File>): (name: string) => File | null {
   const files = Array.from(Object(folder) as Iterable<File>);
   const place = (file: File): string =>
     'webkitRelativePath' in file ? file.webkitRelativePath.slice(0, -file.name.length) : '';
@@ -38,19 +41,21 @@ function besideConfig(folder: Iterable<File>): readonly File[] {
     .sort((a, b) => depth(a) - depth(b));
   if (second !== undefined && depth(first) === depth(second))
     throw new DataError('config.json', 'it is there twice', 'Give the folder of one model.');
-  return files.filter((file) => first === undefined || place(file) === first);
+  const isIt = (file: File, name: string): boolean =>
+    first === undefined ? file.name === name : place(file) + file.name === first + name;
+  return (name) => files.find((file) => isIt(file, name)) ?? null;
 }
 
 /** Finds files; all but weights have come then, for only so it is known whether they are there. */
 export function opener(folder: ModelFolder, { signal, fetch = globalThis.fetch }: FolderOptions): Opener {
-  const files = typeof folder === 'object' && !(folder instanceof URL) ? besideConfig(folder) : [];
+  const chosen = typeof folder === 'object' && !(folder instanceof URL) ? besideConfig(folder) : null;
   const find: Opener = (name) => {
     if (typeof folder === 'function') return folder(name);
     // By string, because a page's addresses may be relative ones.
     if (typeof folder === 'string' || folder instanceof URL) {
       return Promise.resolve(String(folder).replace(/\/?$/, '/') + name);
     }
-    return Promise.resolve(files.find((file) => file.name === name) ?? null);
+    return Promise.resolve(chosen!(name));
   };
   return async (name) => {
     const source = await find(name);
@@ -86,16 +91,27 @@ export async function blobOf(open: Opener, name: string): Promise<Blob | null> {
 
 /** The object that a JSON file holds, null where it is not there. */
 export async function jsonOf(open: Opener, name: string): Promise<Json | null> {
+  const value = await parsedOf(open, name);
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Json | null;
+  throw new DataError(name, 'it holds no object', 'Give the file of a Hugging Face model.');
+}
+
+/** The list that a JSON file holds, null where it is not there. */
+export async function jsonListOf(open: Opener, name: string): Promise<readonly unknown[] | null> {
+  const value = await parsedOf(open, name);
+  if (value === null || Array.isArray(value)) return value;
+  throw new DataError(name, 'it holds no list', 'Give the file of a Hugging Face model.');
+}
+
+/** Null where the file is not there; a file that holds null is none that anybody writes. */
+async function parsedOf(open: Opener, name: string): Promise<unknown> {
   const text = await textOf(open, name);
   if (text === null) return null;
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) ?? false;
   } catch (cause) {
     throw new DataError(name, 'it is not JSON', 'Download it again.', { cause });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new DataError(name, 'it holds no object', 'Give the file of a Hugging Face model.');
 }
 
 /** The weights, of which only names and shapes are read: one file, or several with their index. */

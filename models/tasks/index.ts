@@ -20,6 +20,7 @@ export { TextClassifier, type ClassifyOptions, type Label, type ClassifierModel 
 export type { TaskOptions, TextModel } from './text_reader';
 export { TokenTagger, type Aggregation, type Tag, type TagOptions, type TaggerModel } from './token_tagger';
 export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
+export { openEmbedder, type OpenedEmbedder, type OpenEmbedderOptions } from './open_embedder';
 export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
 export type * from './pipeline_calls';
 export { TextRewriter, TextWriter, type RewriteOptions, type WriteOptions } from './text_writer';

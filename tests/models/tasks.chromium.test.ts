@@ -12,6 +12,7 @@ import type { AnyFamily } from '../../models/family/family';
 import { load, type Pretrained } from '../../models/family/load';
 import {
   MaskFiller,
+  openEmbedder,
   QuestionAnswerer,
   SentenceEmbedder,
   TextClassifier,
@@ -162,5 +163,49 @@ describe('tasks beside pipelines', () => {
     await expect(embedder.embed(texts, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     embedder[Symbol.dispose]();
     await expect(embedder.embed(texts)).rejects.toThrow(/disposed of/);
+  });
+
+  it('opens sentence encoders as their files say', async () => {
+    const files = (more: Readonly<Record<string, object>>) => (name: string) =>
+      name in more
+        ? Promise.resolve(new Blob([JSON.stringify(more[name])]))
+        : name === 'tokenizer.json'
+          ? Promise.resolve(new Blob([JSON.stringify(fixture.tokenizer)]))
+          : folder('model')(name);
+    const step = (kind: string, path: string): object => ({
+      type: `sentence_transformers.models.${kind}`,
+      path,
+    });
+    const steps = [step('Transformer', ''), step('Pooling', '1_Pooling'), step('Normalize', '2_Normalize')];
+    const pooling = (mode: string): object => ({
+      word_embedding_dimension: 36,
+      [`pooling_mode_${mode}`]: true,
+    });
+    const open = (more: Readonly<Record<string, object>>) =>
+      openEmbedder(files(more), { device, families: [bertModel] });
+    const all = { 'modules.json': steps, '1_Pooling/config.json': pooling('mean_tokens') };
+    {
+      using opened = await open({
+        ...all,
+        'sentence_bert_config.json': { max_seq_length: 12, do_lower_case: false },
+      });
+      expect(opened.embedder.maxLength).toBe(12);
+      const [embedding] = await opened.embedder.embed([texts[0]], { long: 'cut' });
+      expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+    }
+    {
+      using opened = await open({ ...all, 'modules.json': steps.slice(0, 2) });
+      const [embedding] = await opened.embedder.embed([texts[0]]);
+      expect(Math.hypot(...embedding)).toBeGreaterThan(1.5);
+    }
+    const dense = [...steps, step('Dense', '3_Dense')];
+    await expect(open({ ...all, 'modules.json': dense })).rejects.toThrow(/models\.Dense" is not done/);
+    await expect(open({ ...all, '1_Pooling/config.json': pooling('max_tokens') })).rejects.toThrow(
+      /it asks for pooling_mode_max_tokens/,
+    );
+    await expect(open({ 'modules.json': steps })).rejects.toThrow(/1_Pooling\/config.json: it is not there/);
+    await expect(open({ ...all, 'sentence_bert_config.json': { do_lower_case: true } })).rejects.toThrow(
+      /do_lower_case/,
+    );
   });
 });

@@ -1,0 +1,93 @@
+// `npx heed run`, `embed` and `inspect` on a folder, as a person runs them: on Dawn.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import fixture from './fixtures/tasks.json';
+import { checkpointOf } from './models/folders';
+import { portableWeights } from './models/parity';
+import { vulkanEnvironment } from '../tools/vulkan.mjs';
+
+const root = mkdtempSync(join(tmpdir(), 'heed-models-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
+
+beforeAll(() => {
+  for (const head of ['mask', 'model'] as const) {
+    const { config, parameters } = fixture.heads[head];
+    const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
+    const weights = [...portableWeights(parameters, head, fixture.seed)].map(
+      ([name, data]) => [name, { data, shape: shapes[name].shape }] as const,
+    );
+    mkdirSync(join(root, head));
+    writeFileSync(join(root, head, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(root, head, 'tokenizer.json'), JSON.stringify(fixture.tokenizer));
+    writeFileSync(join(root, head, 'model.safetensors'), checkpointOf(new Map(weights)));
+  }
+});
+
+function run(args: readonly string[], input = '') {
+  return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [heed, ...args], {
+      cwd: root,
+      env: { ...process.env, ...vulkanEnvironment() },
+    });
+    let [out, told] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (told += data.toString()));
+    child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
+    child.stdin.end(input);
+  });
+}
+
+it('tells what a model is and takes', async () => {
+  const { code, out } = await run(['inspect', 'mask', '--length', '16']);
+  expect(out).toMatch(
+    /family +BERT\nclass +BertForMaskedLM\nparameters +[\d,]+\nweights +[\d.]+ MiB of F32\n/,
+  );
+  expect(out).toMatch(/to run +[\d.]+ MiB of GPU memory[^]*to train +[\d.]+ MiB/);
+  expect(code).toBe(0);
+  const { family, refused } = JSON.parse((await run(['inspect', 'mask', '--json'])).out) as Record<
+    string,
+    unknown
+  >;
+  expect([family, refused]).toEqual(['BERT', null]);
+});
+
+it('does a task with arguments and with lines, and says which line it cannot read', async () => {
+  const [first] = fixture.results.mask as unknown as { token_str: string }[][];
+  const args = ['run', 'mask', '--task', 'fill-mask', '--top-k', '4'];
+  const { out, code } = await run([...args, fixture.masked[0]]);
+  const got = JSON.parse(out) as { token_str: string }[];
+  expect(got.map(({ token_str }) => token_str)).toEqual(first.map(({ token_str }) => token_str));
+  expect(code).toBe(0);
+  const lines = await run(args, `${fixture.masked[0]}\nno mask here\n${fixture.masked[0]}\n`);
+  expect(lines.out.trim().split('\n')).toEqual([out.trim(), 'null', out.trim()]);
+  expect(lines.told).toContain('heed: line 2: fill: text 0 hides nothing. Write [MASK]');
+  expect(lines.code).toBe(1);
+});
+
+it('ranks texts by a query', async () => {
+  const { out, code } = await run(['embed', 'model', '--query', fixture.texts[1], ...fixture.texts]);
+  expect(out.split('\n')[0]).toBe(`1.0000\t${fixture.texts[1]}`);
+  expect(out.trim().split('\n')).toHaveLength(fixture.texts.length);
+  expect(code).toBe(0);
+});
+
+it('refuses what cannot be', async () => {
+  const wrong = async (...args: string[]): Promise<string> => {
+    const { told, code } = await run(args);
+    expect(code).toBe(2);
+    return told;
+  };
+  expect(await wrong('run', 'mask', '--task', 'fill-mask', '--labels', 'a', 'x')).toContain(
+    'zero-shot-classification',
+  );
+  expect(await wrong('run', 'mask', '--task', 'fill-mask', '--tokens', '3', 'x')).toContain(
+    'has no such option',
+  );
+  expect(await wrong('run', './nowhere', '--task', 'fill-mask', 'x')).toContain('there is no ./nowhere');
+});
