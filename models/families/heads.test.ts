@@ -88,6 +88,24 @@ group('a new head on the body of a file', () => {
   });
 });
 
+it('a body that was saved under the name of another class opens as one, with nothing new', () => {
+  const { config, parameters: given } = encoders['mpnet-model'];
+  const model = { config: { ...config, architectures: ['MPNetForMaskedLM'] }, parameters: given };
+  expect(Object.keys(given)).toContain('pooler.dense.weight'); // without a prefix
+  expect(open(familyOf('MPNetModel'), model, {}, 0).fresh).toEqual([]);
+});
+
+it('ALBERT with its head for masked tokens keeps what it has for the order of sentences', () => {
+  const model = encoders['albert-masked'];
+  const others = {
+    'albert.pooler.weight': { shape: [20, 20] },
+    'sop_classifier.classifier.bias': { shape: [2] },
+  };
+  const config = { ...model.config, architectures: ['AlbertForPreTraining'] };
+  const file = { config, parameters: { ...model.parameters, ...others } };
+  expect(open(familyOf('AlbertForMaskedLM'), file).kept).toEqual(Object.keys(others));
+});
+
 it.each<[model: string, changes: Json, why: string]>([
   ['mpnet-masked', { relative_attention_num_buckets: 64 }, 'relative_attention_num_buckets is 64'],
   ['mpnet-masked', { pad_token_id: 0 }, 'pad_token_id is 0'],
