@@ -7,7 +7,6 @@ export { CausalBody, type CausalLMConfig, type CausalLMParts } from './causal_bo
 export * from './causal_heads';
 export { CausalLM } from './causal_lm';
 export * from './families/index';
-export * from './bert_heads';
 export { DistanceBuckets } from './distance_buckets';
 export * from './masked_lm';
 export type { Problem } from './problem';
@@ -18,6 +17,7 @@ export {
   type TextEncoderInput,
   type TextEncoderParts,
 } from './text_encoder';
+export * from './sentence_heads';
 export * from './text_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export { Generator, type GenerateOptions, type GeneratorOptions } from './generation/generator';

@@ -42,6 +42,7 @@ headParity(mpnetHeads, 'mpnet.safetensors', {
 });
 headParity(albertHeads, 'albert.safetensors', {
   'albert-masked': albert.albert,
+  'albert-order': albert.albertForPreTraining,
   'albert-sequence': albert.albertForSequenceClassification,
   'albert-token': albert.albertForTokenClassification,
   'albert-question': albert.albertForQuestionAnswering,
