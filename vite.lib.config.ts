@@ -37,14 +37,17 @@ export default defineConfig({
       entry: {
         index: 'engine/index.ts',
         models: 'models/index.ts',
+        tasks: 'models/tasks/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',
         data: 'engine/data.ts',
+        node: 'models/node/index.ts',
       },
       formats: ['es'],
     },
     rolldownOptions: {
+      external: [/^node:/], // of the entry for Node alone
       preserveEntrySignatures: 'allow-extension', // an entry exports what it says
       output: {
         chunkFileNames: '[name].js', // the same files at each build: nothing old is published beside them

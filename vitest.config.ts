@@ -7,8 +7,15 @@ import { puppeteer } from './tests/harness/puppeteer-provider.ts';
 
 const ops = 'engine/shaders/**/*.test.ts';
 const gpu = '{engine,models,tests,bench,demo}/**/*.gpu.test.ts';
-/** Whole models of kernels that every host tests by themselves. */
+/** Whole models of kernels that every host tests by themselves: SwiftShader compiles ten times as fast as lavapipe. */
+const chromium = 'tests/**/*.chromium.test.ts';
+/** What needs f16, or Node beside a GPU. */
 const dawn = 'tests/**/*.dawn.test.ts';
+/** For `npm run test:deep`: Dawn runs what Chromium does. */
+const all = process.env.HEED_HOSTS === 'all';
+/** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
+const combined =
+  'engine/shaders/{attention/{combinations,memory,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
 /** Only for `npm run test:deep`, which says how long each is to be. */
 const deep = process.env.HEED_KILLS ? [] : ['tests/**/*.deep.test.ts'];
@@ -30,6 +37,7 @@ const asked = Object.fromEntries(
     'HEED_KILLS',
     'HEED_FUZZ',
     'HEED_FUZZ_READER',
+    'HEED_HOSTS',
   ]
     .map((name) => [name, process.env[name]])
     .filter(([, value]) => value !== undefined),
@@ -55,11 +63,11 @@ export default defineConfig({
     projects: [
       project('cpu', {
         include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
-        exclude: [gpu, dawn, firefox, ...deep],
+        exclude: [gpu, chromium, dawn, firefox, ...deep],
         env: { HEED_HOST: 'cpu', ...asked },
       }),
       project('browser', {
-        include: [ops, gpu],
+        include: [ops, gpu, chromium],
         env: { HEED_HOST: 'chromium', ...asked },
         setupFiles: ['tests/harness/file-setup.ts'],
         maxWorkers: 2, // browsers
@@ -73,7 +81,8 @@ export default defineConfig({
         },
       }),
       project('dawn', {
-        include: [ops, gpu, dawn],
+        include: [ops, gpu, dawn, ...(all ? [chromium] : [])],
+        exclude: all ? [] : [combined],
         env: { HEED_HOST: 'dawn', ...asked },
         setupFiles: ['tests/harness/dawn-setup.ts', 'tests/harness/file-setup.ts'],
         pool: 'forks',

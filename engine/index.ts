@@ -15,7 +15,7 @@ export {
   TrainingError,
 } from './errors';
 export type { Capabilities } from './runtime/capabilities';
-export { fnv1a } from './hash';
+export { asHex, fnv1a, fnv1aOfText } from './hash';
 export { Device, type AdapterInfo, type DeviceOptions } from './runtime/device';
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';
 export { defineKernel, type Kernel, type KernelVariant } from './runtime/kernel';
@@ -28,7 +28,8 @@ export {
   type GraphOptions,
   type Sink,
 } from './graph/graph';
-export { estimate, type PlanMemory } from './graph/memory';
+export { imaginedDevice, LEAST_CAPABILITIES } from './graph/imagined';
+export { estimate, ledgerBytes, type PlanMemory } from './graph/memory';
 export { lookAt } from './graph/look';
 export type { Looked, LookPart, LookRequest, Probe, RunInfo } from './graph/probe';
 export type { Place } from './graph/slice';
@@ -49,6 +50,7 @@ export {
   type LoadWeightsOptions,
 } from './nn/parameter_store';
 export { namePattern } from './nn/name_pattern';
+export { weightRanges, type WeightRange } from './nn/weight_layout';
 export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';
 export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptions } from './nn/linear';
 export { Embedding, type EmbeddingLayerOptions } from './nn/embedding';
@@ -60,7 +62,10 @@ export { lora, LoRA, type LoRAOptions } from './nn/adapters/lora';
 export { Prefix, prefix, type PrefixOptions } from './nn/adapters/prefix';
 export * from './nn/positional/index';
 export * from './nn/relative_attention';
+export { isOutside, pathOf } from './io/file_name';
+export { answered, askPatiently, passed, pauseBefore, reason } from './io/patience';
 export * from './io/safetensors';
+export { bytesOfElement } from './io/safetensors_header';
 export * from './io/text';
 export * from './io/tokenizer';
 export { loadAdapter, saveAdapter } from './train/adapter_file';

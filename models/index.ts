@@ -6,6 +6,7 @@ export { GPT, type GPTConfig } from './gpt';
 export { CausalBody, type CausalLMConfig, type CausalLMParts } from './causal_body';
 export * from './causal_heads';
 export { CausalLM } from './causal_lm';
+export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
 export { DistanceBuckets } from './distance_buckets';
 export * from './masked_lm';
@@ -33,8 +34,16 @@ export {
   type SentenceProgress,
   type SequenceGeneratorOptions,
 } from './generation/sequence_generator';
+export { sequenceOptions, type SequenceSettings } from './generation/sequence_settings';
 export { generateText, type TextDecoding, type TextOptions } from './generation/text';
 export type { AnyFamily, Family } from './family/family';
-export { load, Pretrained, save, type LoadOptions, type ModelFolder, type SaveOptions } from './family/load';
+export { load, Pretrained, save, type LoadOptions, type SaveOptions } from './family/load';
+export type { CacheStore, Room } from './files/cache_store';
+export type { ModelFolder } from './files/folder';
+export { hub, type HubFolder, type HubNotice, type HubOptions } from './files/hub';
+export type { HubProgress } from './files/hub_progress';
+export { inspect, type Inspection, type InspectOptions, type Need } from './files/inspect';
+export { loadTokenizer, type LoadedTokenizer } from './files/load_tokenizer';
+export { ModelCache, type CachedModel } from './files/model_cache';
 export type { WeightMap, WeightRule } from './family/weight_map';
 export { generateOptions, pretrainedGPT, type PretrainedGPT } from './pretrained';

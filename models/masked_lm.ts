@@ -54,7 +54,12 @@ export class MaskedLM<C extends TextEncoderConfig = TextEncoderConfig> extends T
 
   /** ids (B, T) u32 -> logits (B, T, V): which token stands, or stood, at each place. */
   override forward(g: Graph, ids: Tensor, input: TextEncoderInput = {}): Tensor {
-    return g.call(this, 'head', super.forward(g, ids, input), this.tokens.weight);
+    return this.logits(g, super.forward(g, ids, input));
+  }
+
+  /** Rows of the last layer (…, C) -> logits (…, V). */
+  logits(g: Graph, rows: Tensor): Tensor {
+    return g.call(this, 'head', rows, this.tokens.weight);
   }
 
   /**

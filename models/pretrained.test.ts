@@ -268,7 +268,7 @@ describe('generation', () => {
   it.each([
     { num_beams: 2 },
     { num_return_sequences: 2 },
-    { min_new_tokens: 4 },
+    { forced_bos_token_id: 4 },
     { stop_strings: ['.'] },
     { do_sample: true, typical_p: 0.9 },
     { forced_eos_token_id: 4 },
@@ -306,6 +306,12 @@ describe('generation', () => {
       ...{ banned: [[4], [5, 6], 3], stop: [5, 6] },
     });
     expect(() => read(gpt2.config, { repetition_penalty: 0 })).toThrow('repetition_penalty is 0');
+  });
+
+  it('takes least lengths, with the prompt and without it', () => {
+    const settings = { eos_token_id: 5, min_new_tokens: 4, min_length: 9 };
+    expect(read(gpt2.config, settings)).toEqual({ temperature: 0, stop: [5], minTokens: 4, minLength: 9 });
+    expect(() => read(gpt2.config, { min_new_tokens: -1 })).toThrow('min_new_tokens is -1');
   });
 
   it('takes settings that change nothing', () => {

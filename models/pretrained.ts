@@ -62,6 +62,7 @@ export function generateOptions(loaded: {
 }): PretrainedGPT['generation'] {
   const { model, config, generationConfig } = loaded;
   const settings = new GenerationSettings(config, generationConfig, model.config.vocabulary, {
+    forced_bos_token_id: [],
     forced_eos_token_id: [],
   });
   for (const key of ['num_beams', 'num_return_sequences']) {
@@ -73,8 +74,12 @@ export function generateOptions(loaded: {
   const banned = settings.banned(stop);
   const tokens = settings.whole('max_new_tokens', 1);
   const length = settings.whole('max_length', 1);
+  const minTokens = settings.whole('min_new_tokens', 0) ?? 0;
+  const minLength = settings.whole('min_length', 0) ?? 0;
   return {
     ...(tokens !== undefined ? { tokens } : length !== undefined && { length }),
+    ...(minTokens > 0 && { minTokens }),
+    ...(minLength > 0 && { minLength }),
     ...(settings.draws ? settings.drawing : { temperature: 0 }),
     ...settings.repetition,
     ...(banned.length > 0 && { banned }),

@@ -135,6 +135,9 @@ describe('pretrainedMarian', () => {
     expect(read({ num_beams: 1 })).toMatchObject({ mode: 'greedy' });
     expect(read({ num_beams: 1, do_sample: true, top_k: 3 })).toMatchObject({ mode: 'sample', topK: 3 });
     expect(read({ max_new_tokens: 5 }).tokens).toBe(5);
+    expect(read({ min_length: 4 }).minTokens).toBe(3); // it counts what targets begin with
+    expect(read({ min_length: 4, min_new_tokens: 6 }).minTokens).toBe(6);
+    expect(read({ forced_bos_token_id: 3 }).forceBegin).toBe(3);
     expect(read({ repetition_penalty: 1.2 }).repetitionPenalty).toBe(1.2);
     expect(config).toMatchObject({ padding: 40, positions: 'frozen', outputBias: 'frozen' });
   });
@@ -147,11 +150,12 @@ describe('pretrainedMarian', () => {
     expect(open({ normalize_before: true })).toThrow('normalize_before is true');
     expect(open({ forced_eos_token_id: 3 })).toThrow('forced_eos_token_id is 3');
     expect(open({ activation_function: 'tanhshrink' })).toThrow('activation_function is "tanhshrink"');
-    expect(open({ encoder_layerdrop: 0.1 })).toThrow('encoder_layerdrop is 0.1. Heed drops no layers');
+    expect(open({ encoder_layerdrop: 0.1 })).toThrow('encoder_layerdrop is 0.1. Heed drops no layers of it');
     expect(open({ architectures: ['MarianForCausalLM'] })).toThrow('architectures is ["MarianForCausalLM"]');
     expect(open({ do_sample: true })).toThrow('num_beams is 4');
-    expect(open({ min_length: 3 })).toThrow('min_length is 3');
-    expect(open({ forced_bos_token_id: 3 })).toThrow('forced_bos_token_id is 3');
+    expect(open({ min_length: 3.5 })).toThrow('min_length is 3.5');
+    expect(open({ forced_bos_token_id: 41 })).toThrow('forced_bos_token_id is 41');
+    expect(open({ encoder_no_repeat_ngram_size: 3 })).toThrow('encoder_no_repeat_ngram_size is 3');
     const part = fileOf(without('fc1'));
     expect(() => pretrainedMarian(fixture.config, part)).toThrow(
       'Marian checkpoint: 8 tensors are missing (model.encoder.layers.0.fc1.weight',

@@ -9,8 +9,10 @@ const pages = [
   { page: 'README.md', fileOf: (name: string) => `tests/readme.${name}.ts`, up: '..' },
   { page: 'docs/attention.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/embedding.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/files.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/models.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/ops.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/tasks.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/positions.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
 ] as const;
 

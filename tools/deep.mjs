@@ -43,15 +43,17 @@ const dawn = (name, parts, env) => files(name, ['dawn'], parts, env);
 /** @type {Step} */
 const cpu = (name, parts, env) => files(name, ['cpu'], parts, env);
 
-/** @param {string} name @param {string} program */
-const succeeds = (name, program) => async () => {
-  /** @type {Counts} */
-  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
-  if (!existsSync(join(root, program))) return { ...counts, skipped: [`${name}: there is no ${program}`] };
-  const why = await run({ args: [join(root, program)] }, { cwd: root }, 2 * hours);
-  if (why) return { ...counts, failed: 1, failures: [`${name}: ${why}, see above`] };
-  return { ...counts, passed: 1 };
-};
+/** @param {string} name @param {string} program @param {string[]} args */
+const succeeds =
+  (name, program, args = []) =>
+  async () => {
+    /** @type {Counts} */
+    const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+    if (!existsSync(join(root, program))) return { ...counts, skipped: [`${name}: there is no ${program}`] };
+    const why = await run({ args: [join(root, program), ...args] }, { cwd: root }, 2 * hours);
+    if (why) return { ...counts, failed: 1, failures: [`${name}: ${why}, see above`] };
+    return { ...counts, passed: 1 };
+  };
 
 const seed = process.env['HEED_SEED'] ?? String(1 + Math.floor(Math.random() * 1e6));
 /** Of steps that draw: by seed they can be repeated. @type {Record<string, Record<string, string>>} */
@@ -79,16 +81,16 @@ const steps = {
     drawn.properties,
   ),
   // Trainings whose devices are lost at random calls, on Dawn, and whose GPU process is killed, in Chromium.
-  losses: files(
-    'losses',
-    ['dawn', 'cpu'],
-    ['tests/train/lost_anywhere.gpu', 'tests/train/killed'],
-    drawn.losses,
-  ),
+  losses: files('losses', ['dawn', 'cpu'], ['tests/train/lost_anywhere', 'tests/train/killed'], {
+    ...drawn.losses,
+    HEED_HOSTS: 'all',
+  }),
   // What kernels that mix many options take to compile.
-  compile: dawn('compile', ['tests/compile.gpu'], { HEED_COMPILE: 'all' }),
-  // Every file with devices of its own: sharing one must hide nothing.
-  devices: dawn('devices', [], { HEED_DEVICES: 'own' }),
+  compile: dawn('compile', ['tests/compile.chromium'], { HEED_COMPILE: 'all', HEED_HOSTS: 'all' }),
+  // Every file with devices of its own: sharing one must hide nothing. Whole models on lavapipe, too.
+  devices: dawn('devices', [], { HEED_DEVICES: 'own', HEED_HOSTS: 'all' }),
+  // On wgpu, too, what strings attention's kernels together.
+  wgpu: succeeds('wgpu', 'tools/suites.mjs', ['deno', '--', '/']),
   // A browser that is killed while the Translate page trains and saves, and started again.
   storage: cpu('storage', ['tests/storage.deep'], drawn.storage),
   // Inputs that nobody wrote, for everything that reads; the seed repeats them.

@@ -1,10 +1,12 @@
 /** What a recorded graph will need in memory: lifetimes for the planner, and an estimate before anything exists. */
+import { sizeClass } from '../runtime/buffers';
 import type { Dispatch } from './dispatch';
 import { assignBuffers, peakBytes, type Lifetime } from './planner';
 import type { Probe } from './probe';
 import { sliceOf } from './slice';
 import { STEP_BYTES } from './step';
 import type { Tensor } from './tensor';
+import { packUniforms } from './uniforms';
 
 /** What of a graph tells the memory that it will need. */
 export interface Recorded {
@@ -27,6 +29,15 @@ export interface PlanMemory {
 /** Everything a graph needs in memory, before anything is allocated. */
 export function estimate(graph: Recorded, outputs: Readonly<Record<string, Tensor>> = {}): PlanMemory {
   return layOut(graph, outputs).memory;
+}
+
+/** Bytes that a plan of the graph takes of the device's ledger beside parameters and gradients, its buffers' sizes rounded as there. */
+export function ledgerBytes(graph: Recorded, outputs: Readonly<Record<string, Tensor>> = {}): number {
+  const { sizes, fixed, kept } = layOut(graph, outputs);
+  const own = [...fixed].filter(({ source }) => source.kind !== 'stored');
+  const uniforms = packUniforms(graph.dispatches).data.length;
+  const buffers = [...sizes, ...[...own, ...kept].map(({ bytes }) => bytes), uniforms, STEP_BYTES];
+  return buffers.reduce((sum, bytes) => sum + sizeClass(bytes), 0);
 }
 
 /** State that a run reads and overwrites is kept for probes without asking up to this many bytes: a token, a state. */

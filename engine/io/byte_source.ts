@@ -1,4 +1,6 @@
-import { DataError, formatBytes } from '../errors';
+import { DataError, EngineError, formatBytes } from '../errors';
+import { fileName } from './file_name';
+import { answered, askPatiently, reason } from './patience';
 
 /** Where a file's bytes come from: memory, a Blob, or a server that answers range requests. */
 export interface ByteSource {
@@ -24,20 +26,21 @@ export interface OpenOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-export type FileSource = string | URL | Blob | ArrayBuffer | Uint8Array;
+/** A file on a server that is asked in a way of its own, with an access token, say. */
+export interface RemoteFile {
+  readonly address: string;
+  /** Errors of the engine that it throws reach the caller as they are. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export type FileSource = string | URL | Blob | ArrayBuffer | Uint8Array | RemoteFile;
 
 /** Of `OpenOptions`. */
 export const OPEN_OPTIONS = { signal: 0, onProgress: 0, fetch: 0 };
 
 /** The first request asks for this much, which holds the header of most files. */
 const FIRST_READ = 64 * 1024;
-
-/** Answers of servers that may give the file when they are asked again, how often they are asked, and how they wait. */
-const BUSY = [429, 500, 502, 503, 504];
-const TRIES = 4;
-const FIRST_PAUSE_MS = 250;
-/** Whoever asks for a longer pause is told on: nobody waits for minutes without knowing. */
-const LONGEST_PAUSE_MS = 20_000;
 
 /** Servers may answer a part of what is asked; on average the parts have at least this many bytes. */
 const LEAST_PART = 4096;
@@ -60,6 +63,13 @@ export async function openBytes(
     return openAddress(String(source), options, lengthOf);
   }
   if (source instanceof Blob) return fromBlob(source);
+  if ('address' in source) {
+    const onProgress = (progress: Progress): void => {
+      source.onProgress?.(progress);
+      options.onProgress?.(progress);
+    };
+    return openAddress(source.address, { ...options, fetch: source.fetch, onProgress }, lengthOf);
+  }
   return fromMemory(source instanceof Uint8Array ? source : new Uint8Array(source), 'safetensors data');
 }
 
@@ -104,6 +114,7 @@ async function openAddress(address: string, options: OpenOptions, lengthOf: Leng
       });
     } catch (cause) {
       signal?.throwIfAborted();
+      if (cause instanceof EngineError) throw cause;
       const todo = /^https?:/.test(address)
         ? 'Check the address and the network; another site must also allow cross-origin requests (CORS).'
         : 'In Node pass a Blob: await openAsBlob(path) of node:fs.';
@@ -112,21 +123,11 @@ async function openAddress(address: string, options: OpenOptions, lengthOf: Leng
   };
 
   const request = async (start: number, end: number, signal?: AbortSignal): Promise<Response> => {
-    for (let tries = 1; ; tries++) {
-      const response = await once(start, end, signal);
-      const { status } = response;
-      if (status === 416) return response;
-      if (response.ok && response.body && (status === 200 || status === 206)) return response;
-      const what = `the server answered ${status} ${response.statusText}`.trim();
-      if (!BUSY.includes(status)) return refuse(response, what, `Check the address: ${address}`);
-      if (tries === TRIES) return refuse(response, `${what}, ${TRIES} times`, 'Try again later.');
-      const pause = retryAfter(response) ?? FIRST_PAUSE_MS * 4 ** (tries - 1);
-      if (pause > LONGEST_PAUSE_MS) {
-        return refuse(response, `${what} and asks to wait ${Math.ceil(pause / 1000)} s`, 'Try again then.');
-      }
-      await response.body?.cancel();
-      await passed(pause, signal);
-    }
+    const response = await askPatiently(name, () => once(start, end, signal), signal);
+    const { status } = response;
+    if (status === 416) return response;
+    if (response.ok && response.body && (status === 200 || status === 206)) return response;
+    return refuse(response, answered(response), `Check the address: ${address}`);
   };
 
   /**
@@ -305,28 +306,6 @@ function versionOf({ headers }: Response): string | null {
   return parts.length > 0 ? parts.join(' ') : null;
 }
 
-/** Milliseconds that a server asks to wait: from seconds, or from a date. Null where it does not say. */
-function retryAfter({ headers }: Response): number | null {
-  const told = headers.get('retry-after')?.trim() ?? '';
-  const pause = /^\d+$/.test(told) ? 1000 * Number(told) : Date.parse(told) - Date.now();
-  return Number.isNaN(pause) ? null : Math.max(0, pause);
-}
-
-/** Waits, or throws the signal's reason. */
-async function passed(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener('abort', done);
-  });
-  signal?.throwIfAborted();
-}
-
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const CHANGED = 'changed on the server while it was being read';
@@ -371,16 +350,4 @@ function joined(chunks: readonly Uint8Array[], length: number): Bytes {
     at += chunk.length;
   }
   return bytes;
-}
-
-/** The last part of an address, without its query: what a reader recognises. */
-export function fileName(address: string): string {
-  const path = address.replace(/[?#].*$/s, '');
-  return path.slice(path.lastIndexOf('/') + 1) || address;
-}
-
-/** In Node "fetch failed" says nothing, but what caused that does. */
-function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? `${cause.message}: ${reason(cause.cause)}` : cause.message;
 }

@@ -1,4 +1,5 @@
 import { DataError, expectOptions } from '../errors';
+import type { Encoder } from './encoding';
 import {
   checkId,
   expectText,
@@ -75,10 +76,12 @@ function fromCharacters(characters: readonly string[], options: CharacterOptions
   const size = characters.length;
   const idOf = new Map(characters.map((character, id) => [character, id]));
 
-  const encode = (text: string, how: EncodeOptions = {}): Uint32Array<ArrayBuffer> => {
+  /** `starts` gets where each token's character begins. */
+  const encode = (text: string, how: EncodeOptions = {}, starts?: number[]): Uint32Array<ArrayBuffer> => {
     expectOptions('encode', how, { special: 0 });
     expectText('encode', text);
     const ids = new Uint32Array(text.length); // at most one token per code unit
+    let unit = 0;
     let count = 0;
     let position = 0;
     let first = -1;
@@ -87,11 +90,13 @@ function fromCharacters(characters: readonly string[], options: CharacterOptions
       const id = idOf.get(character);
       if (id !== undefined) {
         ids[count++] = id;
+        starts?.push(unit);
       } else if (unknown === 'error') {
         missing.add(character);
         if (first < 0) first = position;
       }
       position++;
+      unit += character.length;
     }
     if (missing.size > 0) {
       const what = `${describe(missing)} not among the ${size} characters of the vocabulary (first at ${first})`;
@@ -108,11 +113,24 @@ function fromCharacters(characters: readonly string[], options: CharacterOptions
     return parts.join('');
   };
 
+  const encoder: Encoder = {
+    tokens(text, which) {
+      const starts: number[] = [];
+      return Array.from(encode(text, {}, starts), (id, word) => {
+        const start = starts[word];
+        return { id, start, end: start + characters[id].length, word, text: which, segment: which };
+      });
+    },
+    adds: () => 0,
+    join: (texts) => texts.flat(),
+  };
+
   return {
     size,
     special: {},
     divisible: true,
-    encode,
+    encode: (text, how) => encode(text, how),
+    encoder,
     decode,
     decoder: (): StreamingDecoder => ({ push: (id) => characters[checkId(id, size)], end: () => '' }),
     token: (id) => characters[checkId(id, size)],

@@ -6,14 +6,8 @@
  * GPU without the whole file, or a whole tensor, in memory. Hosts are taken to be little-endian, as every WebGPU host is.
  */
 import { DataError, expectOptions, nearest } from '../errors';
-import {
-  openBytes,
-  fileName,
-  OPEN_OPTIONS,
-  type ByteSource,
-  type FileSource,
-  type OpenOptions,
-} from './byte_source';
+import { openBytes, OPEN_OPTIONS, type ByteSource, type FileSource, type OpenOptions } from './byte_source';
+import { fileName, isOutside, pathOf } from './file_name';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half';
 import {
   DTYPE_BYTES,
@@ -27,7 +21,7 @@ import {
   type TensorInfo,
 } from './safetensors_header';
 
-export type { FileSource, OpenOptions, Progress } from './byte_source';
+export type { FileSource, OpenOptions, Progress, RemoteFile } from './byte_source';
 export type { SafetensorsDType, TensorInfo } from './safetensors_header';
 export { safetensorsBlob, safetensorsParts, saveSafetensors, type NamedTensor } from './safetensors_writer';
 
@@ -250,18 +244,6 @@ export async function openSharded(
   };
 }
 
-/** Whether a file's name leads out of the index's folder, also once an address or a server has decoded it. */
-function isOutside(file: string): boolean {
-  if (file.length > 1000) return true; // no file system has such names, and decoding them would take long
-  let decoded = file;
-  try {
-    for (let before = ''; before !== decoded;) [before, decoded] = [decoded, decodeURIComponent(decoded)];
-  } catch {
-    // A name with a lone % is decoded by nobody.
-  }
-  return [file, decoded].some((path) => /^$|^([a-z][a-z0-9+.-]*:|\/)|(^|\/)\.\.?(\/|$)|\\/i.test(path));
-}
-
 function beside(name: string, index: string | URL | Blob | object, options: OpenOptions) {
   return (file: string, { signal }: { readonly signal: AbortSignal }): Promise<TensorSource> => {
     if (typeof index !== 'string' && !(index instanceof URL)) {
@@ -271,8 +253,8 @@ function beside(name: string, index: string | URL | Blob | object, options: Open
         'Pass { open: (file) => openSafetensors(…) }.',
       );
     }
-    // By string, because a page's addresses may be relative ones. Files are named, not addressed: "a#1" is a name.
-    const path = file.split('/').map(encodeURIComponent).join('/');
+    // By string, because a page's addresses may be relative ones.
+    const path = pathOf(file);
     const address = String(index).replace(/[^/?#]*(?=$|[?#])/, () => path);
     const { open: _, ...rest } = options as OpenOptions & { readonly open?: unknown };
     return openSafetensors(address, { ...rest, signal });

@@ -50,50 +50,85 @@ export class BPE implements Model {
     }
   }
 
-  encode(word: string, out: number[]): void {
+  encode(word: string, out: number[], spans?: number[]): void {
     if (this.#whole) {
       const id = this.#ids.get(word);
-      if (id !== undefined) return void out.push(id);
+      if (id !== undefined) {
+        spans?.push(0, word.length);
+        return void out.push(id);
+      }
     }
+    if (spans) return this.#encodeWithSpans(word, out, spans);
     let ids = this.#cache.get(word);
     if (!ids) {
-      ids = this.#merge(this.#symbols(word));
+      ids = Array.from(this.#merge(this.#symbols(word)).filter((id) => id >= 0));
       if (word.length < CACHED_LENGTH && this.#cache.size < CACHED) this.#cache.set(word, ids);
     }
     for (const id of ids) out.push(id);
   }
 
-  /** A token for each character: known, its bytes, or unknown. */
-  #symbols(word: string): number[] {
+  /** Without the cache, which holds ids alone. */
+  #encodeWithSpans(word: string, out: number[], spans: number[]): void {
+    const symbolSpans: number[] = [];
+    const ids = this.#merge(this.#symbols(word, symbolSpans));
+    ids.forEach((id, i) => {
+      if (id < 0) return;
+      let last = i;
+      while (last + 1 < ids.length && ids[last + 1] < 0) last++;
+      out.push(id);
+      spans.push(symbolSpans[2 * i], symbolSpans[2 * last + 1]);
+    });
+  }
+
+  /** A token for each character: known, its bytes, or unknown. `spans` gets where in the word each stands. */
+  #symbols(word: string, spans?: number[]): number[] {
     const symbols: number[] = [];
     let unknown = -1; // held back, as more may be fused with it
+    let [from, to] = [0, 0]; // where it stands
+    const add = (id: number, start: number, end: number): void => {
+      symbols.push(id);
+      spans?.push(start, end);
+    };
     let at = 0;
     for (const character of word) {
+      const start = at;
       let token = at > 0 ? this.#prefix + character : character;
       at += character.length;
       if (at === word.length) token += this.#suffix;
       const id = this.#ids.get(token);
       if (id !== undefined) {
-        if (unknown >= 0) symbols.push(unknown);
+        if (unknown >= 0) add(unknown, from, to);
         unknown = -1;
-        symbols.push(id);
+        add(id, start, at);
         continue;
       }
-      if (pushBytes(token, this.#bytes, symbols)) continue; // before an unknown one that is held back, as in Python
+      const before = symbols.length;
+      if (pushBytes(token, this.#bytes, symbols)) {
+        // Before an unknown one that is held back, as in Python.
+        for (let i = before; i < symbols.length; i++) spans?.push(start, at);
+        continue;
+      }
       if (this.#unknown === null) continue; // left out, as in Python
-      if (unknown >= 0 && this.#fuse) continue;
-      if (unknown >= 0) symbols.push(unknown);
+      if (unknown >= 0 && this.#fuse) {
+        to = at;
+        continue;
+      }
+      if (unknown >= 0) add(unknown, from, to);
       unknown = this.#ids.get(this.#unknown) ?? missing(character);
+      [from, to] = [start, at];
     }
-    if (unknown >= 0) symbols.push(unknown);
+    if (unknown >= 0) add(unknown, from, to);
     return symbols;
   }
 
-  /** Merges in place, by a heap of ranks and places: n log n, also for a word of a megabyte. */
-  #merge(symbols: number[]): number[] {
+  /**
+   * Merges in place, by a heap of ranks and places: n log n, also for a word of a megabyte. A token stands where its first
+   * symbol stood, -1 where the others did.
+   */
+  #merge(symbols: number[]): Int32Array {
     const count = symbols.length;
-    if (count < 2) return symbols;
     const ids = Int32Array.from(symbols);
+    if (count < 2) return ids;
     const before = Int32Array.from(symbols, (_, i) => i - 1);
     const after = Int32Array.from(symbols, (_, i) => i + 1);
     const heap: number[] = []; // rank * count + place, the smallest on top
@@ -120,7 +155,7 @@ export class BPE implements Model {
       }
       if (before[left] >= 0) offer(before[left], left);
     }
-    return Array.from(ids.filter((id) => id >= 0));
+    return ids;
   }
 }
 

@@ -4,8 +4,11 @@ import { count, text as textOf } from './tokenizer_fields';
 import { type Component } from './tokenizer_json';
 
 export interface Model {
-  /** Adds the ids of a word, which is not empty. */
-  encode(word: string, out: number[]): void;
+  /**
+   * Adds the ids of a word, which is not empty, to `out`, and to `spans`, if it is given, two numbers for each: its [start, end)
+   * in UTF-16 units of the word.
+   */
+  encode(word: string, out: number[], spans?: number[]): void;
 }
 
 export type Vocabulary = ReadonlyMap<string, number>;
@@ -18,8 +21,9 @@ export function wordPiece(step: Component, ids: Vocabulary): Model {
   let longest = 1;
   for (const token of ids.keys()) longest = Math.max(longest, token.length);
   return {
-    encode(word, out) {
+    encode(word, out, spans) {
       const kept = out.length;
+      const keptSpans = spans?.length ?? 0;
       let start = 0;
       const length = word.length <= most || [...word].length <= most ? word.length : 0;
       while (start < length) {
@@ -29,10 +33,13 @@ export function wordPiece(step: Component, ids: Vocabulary): Model {
         while (end > start && (id = ids.get(head + word.slice(start, end))) === undefined) end--;
         if (id === undefined) break;
         out.push(id);
+        spans?.push(start, end);
         start = end;
       }
       if (start === word.length) return;
       out.length = kept;
+      if (spans) spans.length = keptSpans;
+      spans?.push(0, word.length);
       out.push(ids.get(unknown) ?? missing(word));
     },
   };
@@ -41,8 +48,9 @@ export function wordPiece(step: Component, ids: Vocabulary): Model {
 export function wordLevel(step: Component, ids: Vocabulary): Model {
   const unknown = textOf(step, 'unk_token');
   return {
-    encode(word, out) {
+    encode(word, out, spans) {
       out.push(ids.get(word) ?? ids.get(unknown) ?? missing(word));
+      spans?.push(0, word.length);
     },
   };
 }

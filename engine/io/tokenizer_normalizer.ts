@@ -1,5 +1,6 @@
 /** The first step of tokenizer.json: from the text to the text that is cut up. */
 import { BYTE_TO_CHARACTER } from './byte_level';
+import { changedPlaces, partsPlaces, replacedPlaces, type Places } from './tokenizer_alignment';
 import { component, expectGrowth, flag, list, record, text as textOf, wrong } from './tokenizer_fields';
 import { unsupported, type Component } from './tokenizer_json';
 import { pattern } from './tokenizer_pattern';
@@ -16,28 +17,42 @@ import {
 
 /**
  * A stretch of text on its way to the model. `head` tells how many of its leading UTF-16 units came from the first
- * character of the whole text: Metaspace may put its sign only there.
+ * character of the whole text: Metaspace may put its sign only there. `places`, where they are asked for, tell where each
+ * unit came from.
  */
 export interface Piece {
   readonly text: string;
   readonly head: number;
+  readonly places?: Places | undefined;
 }
 
 export type Normalizer = (piece: Piece) => Piece;
 
-export function slice({ text, head }: Piece, start: number, end: number): Piece {
-  return { text: text.slice(start, end), head: Math.max(0, Math.min(head, end) - start) };
+export function slice({ text, head, places }: Piece, start: number, end: number): Piece {
+  return {
+    text: text.slice(start, end),
+    head: Math.max(0, Math.min(head, end) - start),
+    places: places?.subarray(2 * start, 2 * end),
+  };
 }
 
-export function prepend({ text, head }: Piece, prefix: string): Piece {
-  return { text: prefix + text, head: head > 0 ? head + prefix.length : 0 };
+/** A prefix stands where the first character does. */
+export function prepend({ text, head, places }: Piece, prefix: string): Piece {
+  let moved: Places | undefined;
+  if (places) {
+    moved = new Int32Array(places.length + 2 * prefix.length);
+    for (let unit = 0; unit < prefix.length; unit++) moved.set(places.subarray(0, 2), 2 * unit);
+    moved.set(places, 2 * prefix.length);
+  }
+  return { text: prefix + text, head: head > 0 ? head + prefix.length : 0, places: moved };
 }
 
 /** A change of each character by itself. */
 export function each(change: (text: string) => string): Normalizer {
-  return ({ text, head }) => ({
+  return ({ text, head, places }) => ({
     text: change(text),
     head: head > 0 ? change(text.slice(0, head)).length : 0,
+    places: places && changedPlaces(text, places, change),
   });
 }
 
@@ -146,7 +161,7 @@ export function expectReplaced(
 function replace(step: Component): Normalizer {
   const find = pattern(record(step, 'pattern'), 'Replace');
   const content = textOf(step, 'content');
-  return ({ text, head }) => {
+  return ({ text, head, places: from }) => {
     const places = find(text);
     expectReplaced(step, places, text.length, content);
     let out = '';
@@ -160,7 +175,11 @@ function replace(step: Component): Normalizer {
       else if (start < head) newHead -= head - start;
       done = end;
     }
-    return { text: out + text.slice(done), head: newHead };
+    return {
+      text: out + text.slice(done),
+      head: newHead,
+      places: from && replacedPlaces(from, places, content),
+    };
   };
 }
 
@@ -221,25 +240,43 @@ function precompiled(step: Component): Normalizer {
     }
     return found;
   };
-  const single = (text: string): string => {
-    let out = '';
-    for (const character of text) out += look(character) ?? character;
-    return out;
+  const single = (text: string, take: (before: string, after: string) => void): void => {
+    for (const character of text) take(character, look(character) ?? character);
+  };
+  /** Gives parts of a text, and what each becomes. */
+  const each = (text: string, take: (before: string, after: string) => void): void => {
+    let done = 0;
+    for (const { 0: cluster, index } of text.matchAll(CLUSTER)) {
+      single(text.slice(done, index), take);
+      const small = cluster.length < 6 && utf8.encode(cluster).length < 6;
+      const found = small ? look(cluster) : null;
+      if (found === null) single(cluster, take);
+      else take(cluster, found);
+      done = index + cluster.length;
+    }
+    single(text.slice(done), take);
   };
   const all = (text: string): string => {
     let out = '';
-    let done = 0;
-    for (const { 0: cluster, index } of text.matchAll(CLUSTER)) {
-      const small = cluster.length < 6 && utf8.encode(cluster).length < 6;
-      out += single(text.slice(done, index)) + ((small ? look(cluster) : null) ?? single(cluster));
-      done = index + cluster.length;
-    }
-    return out + single(text.slice(done));
+    each(text, (_, after) => (out += after));
+    return out;
   };
-  return ({ text, head }) => {
+  const placed = (text: string, places: Places): Places => {
+    const [before, after]: [string[], string[]] = [[], []];
+    each(text, (old, now) => {
+      before.push(old);
+      after.push(now);
+    });
+    return partsPlaces(places, before, after);
+  };
+  return ({ text, head, places }) => {
     const out = all(text);
     const newHead = head > 0 ? all(text.slice(0, head)).length : 0;
     // Where the first character goes, Python puts the second in its place.
-    return { text: out, head: head > 0 && newHead === 0 ? ([...out.slice(0, 2)][0]?.length ?? 0) : newHead };
+    return {
+      text: out,
+      head: head > 0 && newHead === 0 ? ([...out.slice(0, 2)][0]?.length ?? 0) : newHead,
+      places: places && placed(text, places),
+    };
   };
 }

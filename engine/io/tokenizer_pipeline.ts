@@ -4,13 +4,15 @@
  * than in Python, or comes out there by chance, is an error that names it.
  */
 import { DataError, expectOptions } from '../errors';
+import type { Encoder, Token } from './encoding';
 import { finder, type Section } from './tokenizer_added';
+import { ownPlaces, placesOf } from './tokenizer_alignment';
 import { BPE } from './tokenizer_bpe';
 import { bytesOf, cleanedUp, decoder, type Decoder } from './tokenizer_decoder';
 import { isRecord, tokensById, unsupported, type AddedToken, type TokenizerJson } from './tokenizer_json';
 import { wordLevel, wordPiece, type Model, type Vocabulary } from './tokenizer_model';
 import { normalizer, slice, type Normalizer, type Piece } from './tokenizer_normalizer';
-import { finisher, type Finish } from './tokenizer_processor';
+import { finisher, type Finisher } from './tokenizer_processor';
 import { splitter, type Splitter } from './tokenizer_splitter';
 import {
   checkId,
@@ -40,7 +42,7 @@ class PipelineTokenizer implements Tokenizer {
   readonly #normalize: Normalizer | null;
   readonly #split: Splitter | null;
   readonly #model: Model;
-  readonly #finish: Finish;
+  readonly #finish: Finisher;
   readonly #decode: Decoder | null;
   readonly #clean: boolean;
 
@@ -54,7 +56,7 @@ class PipelineTokenizer implements Tokenizer {
     this.#normalize = normalizer(json.normalizer);
     this.#split = splitter(json.pre_tokenizer);
     this.#model = model(json, ids);
-    this.#finish = finisher(json, this.size);
+    this.#finish = finisher(json, this.size, (id) => this.#spelled(id));
     this.#decode = json.decoder === null ? null : decoder(json.decoder);
     this.#clean = config.clean_up_tokenization_spaces === true; // Python's tokenizers never does it
     this.special = specialTokens(json, config);
@@ -84,14 +86,34 @@ class PipelineTokenizer implements Tokenizer {
     const { special = true } = options;
     expectOptions('encode', options, { special });
     expectText('encode', text);
-    checkWellFormed(text);
     const ids: number[] = [];
-    const head = text === '' ? 0 : String.fromCodePoint(text.codePointAt(0)!).length;
-    for (const [start, end, token] of text === '' ? [] : this.#findRaw(text)) {
-      if (token) ids.push(token.id);
-      else this.#encode(slice({ text, head }, start, end), ids);
-    }
-    return Uint32Array.from(this.#finish(ids, special));
+    this.#cut({ text, head: headOf(text) }, (piece, id) => {
+      if (id === null) this.#model.encode(piece.text, ids);
+      else ids.push(id);
+    });
+    return Uint32Array.from(this.#finish.ids(ids, special));
+  }
+
+  get encoder(): Encoder {
+    return { tokens: (text, which) => this.#tokensOf(text, which), ...this.#finish };
+  }
+
+  /** Tokens of a text before the template. */
+  #tokensOf(text: string, which: 0 | 1): Token[] {
+    const found: Token[] = [];
+    let word = 0;
+    this.#cut({ text, head: headOf(text), places: ownPlaces(text) }, (piece, added) => {
+      const ids: number[] = added === null ? [] : [added];
+      const spans: number[] = added === null ? [] : [0, piece.text.length];
+      if (added === null) this.#model.encode(piece.text, ids, spans);
+      ids.forEach((id, i) => {
+        const [start, end] = placesOf(piece.places!, spans[2 * i], spans[2 * i + 1]);
+        const token = { id, start, end, word, text: which, segment: which };
+        found.push(added === null ? token : { ...token, spelling: piece.text });
+      });
+      word++;
+    });
+    return found;
   }
 
   decode(ids: ArrayLike<number>, options: EncodeOptions = {}): string {
@@ -100,7 +122,7 @@ class PipelineTokenizer implements Tokenizer {
     const tokens: string[] = [];
     for (let i = 0; i < ids.length; i++) {
       const id = this.#check(ids[i]);
-      if (special || !this.#added.get(id)?.special) tokens.push(this.#spellings.get(id) ?? this.#tokens[id]!);
+      if (special || !this.#added.get(id)?.special) tokens.push(this.#spelled(id));
     }
     const text = this.#decode ? this.#decode(tokens).join('') : tokens.join(' ');
     return this.#clean ? cleanedUp(text) : text;
@@ -120,19 +142,32 @@ class PipelineTokenizer implements Tokenizer {
     return this.#json;
   }
 
+  /** Gives each word of a text, and each added token with its id, in their order. */
+  #cut(whole: Piece, take: (piece: Piece, id: number | null) => void): void {
+    checkWellFormed(whole.text);
+    if (whole.text === '') return;
+    for (const [start, end, token] of this.#findRaw(whole.text)) {
+      const piece = slice(whole, start, end);
+      if (token) take(piece, token.id);
+      else this.#cutNormalized(this.#normalize ? this.#normalize(piece) : piece, take);
+    }
+  }
+
   /** What lies between added tokens. */
-  #encode(piece: Piece, ids: number[]): void {
-    const whole = this.#normalize ? this.#normalize(piece) : piece;
+  #cutNormalized(whole: Piece, take: (piece: Piece, id: number | null) => void): void {
     if (whole.text === '') return;
     for (const [start, end, token] of this.#findNormalized(whole.text)) {
-      if (token) {
-        ids.push(token.id);
-        continue;
-      }
       const section = slice(whole, start, end);
-      const words = this.#split ? this.#split(section) : [section];
-      for (const { text } of words) if (text !== '') this.#model.encode(text, ids);
+      if (token) take(section, token.id);
+      else
+        for (const word of this.#split ? this.#split(section) : [section])
+          if (word.text !== '') take(word, null);
     }
+  }
+
+  /** A token as it is given out. */
+  #spelled(id: number): string {
+    return this.#spellings.get(id) ?? this.#tokens[id]!;
   }
 
   /** The token in the normalised text. */
@@ -151,10 +186,7 @@ class PipelineTokenizer implements Tokenizer {
   /** Byte-level vocabularies: a UTF-8 decoder that keeps the bytes of an unfinished character. */
   #byteDecoder(): StreamingDecoder {
     const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-    const push = (id: number) => {
-      const token = this.#spellings.get(this.#check(id)) ?? this.#tokens[id]!;
-      return utf8.decode(bytesOf(token), { stream: true });
-    };
+    const push = (id: number) => utf8.decode(bytesOf(this.#spelled(this.#check(id))), { stream: true });
     return { push, end: () => utf8.decode() };
   }
 
@@ -181,6 +213,10 @@ class PipelineTokenizer implements Tokenizer {
     };
   }
 }
+
+/** Units of the first character. */
+const headOf = (text: string): number =>
+  text === '' ? 0 : String.fromCodePoint(text.codePointAt(0)!).length;
 
 /** Rust's texts are UTF-8, where half of a surrogate pair cannot be. */
 function checkWellFormed(text: string): void {

@@ -1,27 +1,73 @@
 /** The fourth step of tokenizer.json: cuts the ids to a length, puts special tokens around them, and pads. */
 import { DataError } from '../errors';
-import { component, count, list, oneOf, record, wrong } from './tokenizer_fields';
+import type { Encoder, Token } from './encoding';
+import { component, count, flag, list, oneOf, record, wrong } from './tokenizer_fields';
 import { isRecord, unsupported, type Component, type TokenizerJson } from './tokenizer_json';
 
-/** Ids of a text as the model made them -> the ids that are given out. */
-export type Finish = (ids: number[], special: boolean) => number[];
+export interface Finisher extends Pick<Encoder, 'adds' | 'join'> {
+  /** Ids of a text as the model made them -> the ids that are given out. */
+  ids(ids: number[], special: boolean): number[];
+}
 
-export function finisher(json: TokenizerJson, size: number): Finish {
+/** `spell` gives a token as the vocabulary has it. */
+export function finisher(json: TokenizerJson, size: number, spell: (id: number) => string): Finisher {
   const process = json.post_processor === null ? null : processor(json.post_processor, size);
-  const cut = json.truncation === null ? null : truncation(json.truncation, process?.adds ?? 0);
+  const adds = (texts: number): number => process?.adds(texts) ?? 0;
+  const cut = json.truncation === null ? null : truncation(json.truncation, adds(1));
   const pad = json.padding === null ? null : padding(json.padding, size);
-  return (ids, special) => {
-    const kept = cut ? cut(ids, special) : ids;
-    const whole = process ? process.apply([kept], special).flat() : kept;
-    return pad ? pad(whole) : whole;
+  const whole = wholeTokens(spell);
+  return {
+    adds,
+    ids(ids, special) {
+      const kept = cut ? cut(ids, special) : ids;
+      const all = process ? process.apply([kept], special, JUST_IDS).flat() : kept;
+      return pad ? pad(all) : all;
+    },
+    join: (texts, special) => (process ? process.apply(texts, special, whole) : texts).flat(),
   };
 }
 
+/** What steps do to tokens, which are ids alone or more. */
+interface Handling<T> {
+  readonly special: (id: number, segment: number) => T;
+  /** Null where nothing would come of it. */
+  readonly inSegment: ((token: T, segment: number) => T) | null;
+  /** Takes white space at a token's ends out of its place; with `spaced` not what was put before the text. */
+  readonly trimmed: ((token: T, first: boolean, spaced: boolean) => T) | null;
+}
+
+const JUST_IDS: Handling<number> = { special: (id) => id, inSegment: null, trimmed: null };
+
+const wholeTokens = (spell: (id: number) => string): Handling<Token> => ({
+  special: (id, segment) => ({ id, start: 0, end: 0, word: -1, text: -1, segment }),
+  inSegment: (token, segment) => ({ ...token, segment }),
+  trimmed(token, first, spaced) {
+    const spelling = token.spelling ?? spell(token.id);
+    const leading = /^[Ġ\p{White_Space}]*/u.exec(spelling)![0].length;
+    const trailing = /[Ġ\p{White_Space}]*$/u.exec(spelling)![0].length;
+    let { start, end } = token;
+    // A space that was put before the text is in no place.
+    const own = leading > 0 && spaced && (first || start === 0) ? leading - 1 : leading;
+    start = Math.min(start + own, end);
+    if (trailing === spelling.length) end = start;
+    else if (end >= trailing) end = Math.max(end - trailing, start);
+    return { ...token, start, end };
+  },
+});
+
 interface Processor {
-  /** How many special tokens it puts around one text. */
-  readonly adds: number;
-  /** A text is one part at first; a template makes it several. */
-  apply(parts: number[][], special: boolean): number[][];
+  /** How many special tokens it puts around one text, or two. */
+  adds(texts: number): number;
+  /** Each text is one part at first; a template makes it several. */
+  apply<T>(parts: T[][], special: boolean, handling: Handling<T>): T[][];
+}
+
+/** Takes white space out of tokens' places, where a byte-level step asks for it. */
+function trimming(step: Component): <T>(parts: T[][], handling: Handling<T>) => T[][] {
+  const trims = flag(step, 'trim_offsets', true);
+  const spaced = flag(step, 'add_prefix_space', true);
+  return (parts, { trimmed }) =>
+    trims && trimmed ? parts.map((part) => part.map((t, i) => trimmed(t, i === 0, spaced))) : parts;
 }
 
 function processor(given: unknown, size: number): Processor {
@@ -30,20 +76,36 @@ function processor(given: unknown, size: number): Processor {
     case 'Sequence': {
       const all = list(step, 'processors').map((part) => processor(part, size));
       return {
-        adds: all.reduce((sum, { adds }) => sum + adds, 0),
-        apply: (parts, special) => all.reduce((done, part) => part.apply(done, special), parts),
+        adds: (texts) => all.reduce((sum, part) => sum + part.adds(texts), 0),
+        apply: (parts, special, handling) =>
+          all.reduce((done, part) => part.apply(done, special, handling), parts),
       };
     }
-    case 'ByteLevel': // moves offsets only
-      return { adds: 0, apply: (parts) => parts };
+    case 'ByteLevel': {
+      const trim = trimming(step);
+      return { adds: () => 0, apply: (parts, _, handling) => trim(parts, handling) };
+    }
     case 'BertProcessing':
     case 'RobertaProcessing': {
       const [cls, sep] = ['cls', 'sep'].map((name) => checkId(step, name, list(step, name)[1], size));
-      const between = step.type === 'RobertaProcessing' ? [sep] : [];
+      const roberta = step.type === 'RobertaProcessing';
+      const trim = roberta ? trimming(step) : null;
       return {
-        adds: 2,
-        apply: (parts, special) =>
-          special ? parts.map((ids, i) => [...(i === 0 ? [cls] : between), ...ids, sep]) : parts,
+        adds: (texts) => (texts > 1 ? (roberta ? 4 : 3) : 2),
+        apply(parts, special, handling) {
+          const { inSegment } = handling;
+          // RoBERTa knows one segment only.
+          const typed =
+            trim && inSegment
+              ? trim(parts, handling).map((part) => part.map((token) => inSegment(token, 0)))
+              : parts;
+          if (!special) return typed;
+          return typed.map((part, i) => {
+            const segment = roberta ? 0 : Math.min(i, 1);
+            const [start, end] = [cls, sep].map((id) => handling.special(id, segment));
+            return [...(i === 0 ? [start] : roberta ? [end] : []), ...part, end];
+          });
+        },
       };
     }
     case 'TemplateProcessing':
@@ -60,7 +122,7 @@ const MOST_TOKENS = 4096;
 const MOST_PADDED = 1 << 20;
 
 /** What a place of a template takes: special tokens, or a part of the text. */
-type Place = { readonly ids: number[] } | { readonly part: 0 | 1 };
+type Place = ({ readonly ids: number[] } | { readonly part: 0 | 1 }) & { readonly segment: number };
 
 function template(step: Component, size: number): Processor {
   const tokens = record(step, 'special_tokens');
@@ -68,12 +130,13 @@ function template(step: Component, size: number): Processor {
     list(step, name).map((piece) => {
       const { Sequence: part, SpecialToken: token } = isRecord(piece) ? piece : {};
       if (isRecord(part) && (part.id === 'A' || (part.id === 'B' && name === 'pair'))) {
-        return { part: part.id === 'A' ? 0 : 1 };
+        return { part: part.id === 'A' ? 0 : 1, segment: count({ type: step.type, ...part }, 'type_id', 0) };
       }
       const known = isRecord(token) && Object.hasOwn(tokens, String(token.id)) && tokens[String(token.id)];
       if (!isRecord(known) || !Array.isArray(known.ids))
         wrong(step, name, 'places for $A and for known special tokens');
-      return { ids: known.ids.map((id) => checkId(step, 'special_tokens', id, size)) };
+      const segment = count({ type: step.type, ...(token as object) }, 'type_id', 0);
+      return { ids: known.ids.map((id) => checkId(step, 'special_tokens', id, size)), segment };
     });
   const single = read('single');
   const pair = step.pair === undefined ? [] : read('pair');
@@ -85,13 +148,18 @@ function template(step: Component, size: number): Processor {
     throw new DataError('tokenizer.json', what, 'Set post_processor to null and add them yourself.');
   }
   return {
-    adds: single.reduce((sum, place) => sum + ('ids' in place ? place.ids.length : 0), 0),
-    apply(parts, special) {
+    adds: (texts) =>
+      (texts > 1 ? pair : single).reduce((sum, place) => sum + ('ids' in place ? place.ids.length : 0), 0),
+    apply<T>(parts: T[][], special: boolean, { special: token, inSegment }: Handling<T>) {
       if (parts.length > 2) unsupported('TemplateProcessing of what a template has put together');
-      const out: number[][] = [];
+      if (parts.length === 2 && pair.length === 0) unsupported('a pair of texts without a template for it');
+      const out: T[][] = [];
       for (const place of parts.length === 2 ? pair : single) {
-        if ('part' in place) out.push(parts[place.part]);
-        else if (special) out.push(place.ids);
+        const { segment } = place;
+        if ('part' in place) {
+          const part = parts[place.part];
+          out.push(inSegment ? part.map((one) => inSegment(one, segment)) : part);
+        } else if (special) out.push(place.ids.map((id) => token(id, segment)));
       }
       return out;
     },

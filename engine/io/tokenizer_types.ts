@@ -1,4 +1,5 @@
 import { DataError } from '../errors';
+import type { Encoder } from './encoding';
 import { type TokenizerJson } from './tokenizer_json';
 
 export type SpecialToken = 'bos' | 'eos' | 'pad' | 'mask' | 'cls' | 'sep' | 'unk';
@@ -14,6 +15,8 @@ export interface Tokenizer {
   /** Ids of the special tokens that the vocabulary has. */
   readonly special: Readonly<Partial<Record<SpecialToken, number>>>;
   encode(text: string, options?: EncodeOptions): Uint32Array<ArrayBuffer>;
+  /** The steps of `encodingOf` and `windowsOf`. */
+  readonly encoder: Encoder;
   /** Text of the ids; `special: false` leaves special tokens out. An id outside 0 … size - 1 is a DataError. */
   decode(ids: ArrayLike<number>, options?: EncodeOptions): string;
   /** Text piece by piece while tokens are generated. */

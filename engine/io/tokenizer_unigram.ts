@@ -41,7 +41,7 @@ export class Unigram implements Model {
     for (let unit = 0; unit < 0x10000; unit++) this.#starts[unit + 1] += this.#starts[unit];
   }
 
-  encode(word: string, out: number[]): void {
+  encode(word: string, out: number[], spans?: number[]): void {
     const { tokens, starts } = this.#best(word);
     let at = 0;
     while (at < starts.length) {
@@ -49,10 +49,13 @@ export class Unigram implements Model {
       const unknown = tokens[at] === this.#unknown;
       at++;
       while (unknown && at < starts.length && tokens[at] === this.#unknown) at++; // unknown ones side by side are one
-      const piece = word.slice(start, starts[at] ?? word.length);
+      const end = starts[at] ?? word.length;
+      const piece = word.slice(start, end);
       const id = this.#ids.get(piece);
+      const before = out.length;
       if (id !== undefined) out.push(id);
       else if (!pushBytes(piece, this.#bytes, out)) out.push(this.#unknown!);
+      for (let i = before; i < out.length; i++) spans?.push(start, end);
     }
   }
 

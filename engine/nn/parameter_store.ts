@@ -3,7 +3,6 @@ import {
   DeviceError,
   EngineError,
   expectOptions,
-  formatBytes,
   KernelError,
   ShapeError,
   throwIfAborted,
@@ -24,7 +23,8 @@ import { float16ToFloat32, float32ToFloat16 } from '../runtime/half';
 import { allRead, upload } from '../runtime/transfer';
 import { inTodaysNames } from './former_names';
 import { RandomStream, zeros } from './init';
-import { ParameterPart, parameters, type Parameter } from './parameter';
+import { parameters, type Parameter, type ParameterPart } from './parameter';
+import { weightRanges, type Member } from './weight_layout';
 import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
 
 /** Parameters of one kind in one flat range of memory, so that an optimizer is one dispatch. */
@@ -35,19 +35,6 @@ export interface Block {
   /** Those that the optimizer has: AdamW both, SGD the first or none. Null in a store that does not train. */
   readonly moments: { readonly first: Stored | null; readonly second: Stored | null } | null;
   readonly members: readonly Member[];
-}
-
-/** A parameter in a block, or one of its parts. */
-interface Member {
-  readonly name: string;
-  readonly parameter: Parameter;
-  /** What has this memory. */
-  readonly held: Parameter | ParameterPart;
-  /** Its first element in the parameter, and how many there are. */
-  readonly first: number;
-  readonly size: number;
-  /** Its first element in the block. */
-  readonly offset: number;
 }
 
 export interface ParameterStoreOptions {
@@ -87,8 +74,6 @@ export interface LoadWeightsOptions {
 
 /** Written bytes that may wait for the GPU while a model is loaded. */
 const DRAIN_BYTES = 8 << 20;
-/** Bytes between the starts of two parameters are a multiple of this: WebGPU's binding alignment. */
-const ALIGN = 256;
 
 /** Elements from the first to before the second. */
 type Run = readonly [from: number, to: number];
@@ -275,73 +260,14 @@ export class ParameterStore implements Disposable {
   }
 
   #allocate(): void {
-    const groups = new Map<string, Member[]>();
-    for (const [name, parameter] of this.parameters) {
-      const key = `${parameter.trainable} ${parameter.decay} ${parameter.dtype}`;
-      groups.set(key, [...(groups.get(key) ?? []), ...this.#cut(name, parameter)]);
-    }
     const ranges: Range[] = [];
     this.#ranges = ranges;
-    for (const part of [...groups.values()].flatMap((group) => this.#split(group))) {
-      const { dtype } = part[0].parameter;
-      let elements = 0;
-      const members = part.map((member) => {
-        const offset = elements;
-        elements += room(member.size, dtype) / bytesOf(dtype);
-        return { ...member, offset };
-      });
+    for (const { dtype, elements, members } of weightRanges(this.parameters, this.#device.can.maxBinding)) {
       const storage = this.#zeros(elements * bytesOf(dtype), 'weights');
       ranges.push({ storage, elements, members });
       for (const { held, offset, size } of members) held.storage = slice(storage, offset, size, dtype);
     }
     this.#blocks = ranges.map((range) => this.#block(range, null, null));
-  }
-
-  /** A parameter as what fits a binding each: itself, or runs of its rows. */
-  #cut(name: string, parameter: Parameter): Member[] {
-    const { size, shape, dtype } = parameter;
-    const limit = this.#device.can.maxBinding;
-    const most = (Math.floor(limit / ALIGN) * ALIGN) / bytesOf(dtype);
-    for (const old of parameter.parts ?? []) old.storage = old.gradient = null;
-    parameter.parts = null;
-    if (size <= most) return [{ name, parameter, held: parameter, first: 0, size, offset: 0 }];
-    const row = size / shape[0];
-    const fit = Math.floor(most / row);
-    // By fours where there are as many, so that neither rows nor columns of a product lose their alignment.
-    const rows = fit - (fit % (fit >= 64 ? 64 : fit >= 4 ? 4 : 1));
-    const bytes = rows * row * bytesOf(dtype);
-    if (bytes < 1 || bytes % 4 !== 0) {
-      throw new DeviceError(
-        name,
-        `${formatShape(shape)} takes ${formatBytes(size * bytesOf(dtype))}, and its rows do not fit a binding's ${formatBytes(limit)}`,
-        'Use a smaller width.',
-      );
-    }
-    const count = Math.ceil(shape[0] / rows);
-    parameter.parts = Array.from(
-      { length: count },
-      (_, k) => new ParameterPart(parameter, k * rows, Math.min(rows, shape[0] - k * rows)),
-    );
-    return parameter.parts.map((held) => {
-      return { name, parameter, held, first: held.from * row, size: sizeOf(held.shape), offset: 0 };
-    });
-  }
-
-  /** Cuts a group into runs that fit a binding. */
-  #split(group: readonly Member[]): Member[][] {
-    const limit = this.#device.can.maxBinding;
-    const parts: Member[][] = [[]];
-    let bytes = 0;
-    for (const member of group) {
-      const size = room(member.size, member.parameter.dtype);
-      if (bytes > 0 && bytes + size > limit) {
-        parts.push([]);
-        bytes = 0;
-      }
-      parts.at(-1)!.push(member);
-      bytes += size;
-    }
-    return parts;
   }
 
   #zeros(bytes: number, what: string): Storage {
@@ -755,11 +681,6 @@ function byTrainable({ storage, elements, members }: Range): Range[] {
       members: own.map((member) => ({ ...member, offset: member.offset - offset })),
     };
   });
-}
-
-/** Bytes that elements take in their block. */
-function room(size: number, dtype: DType): number {
-  return Math.ceil((size * bytesOf(dtype)) / ALIGN) * ALIGN;
 }
 
 /** What has a parameter's memory, and which of its elements. */

@@ -1,5 +1,6 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
 import * as albert from './albert';
+import { bart, mbart } from './bart';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as decoderHeads from './decoder_heads';
@@ -9,15 +10,18 @@ import { gemma, gemma2 } from './gemma';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt_neox';
 import { llama } from './llama';
+import { m2m100 } from './m2m_100';
 import { marian } from './marian';
 import { mistral } from './mistral';
 import * as mpnet from './mpnet';
 import { opt } from './opt';
+import { pegasus } from './pegasus';
 import { phi } from './phi';
 import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
+import { mt5, t5 } from './t5';
 
 export * from './albert';
 export * from './bert';
@@ -26,6 +30,7 @@ export * from './distilbert';
 export * from './electra';
 export * from './mpnet';
 export * from './roberta';
+export { bart, m2m100, mbart, mt5, pegasus, t5 };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -37,6 +42,7 @@ export const families = [
   ...Object.values(albert),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[marian, mistral, opt, phi, phi3, qwen2, qwen3],
+  ...[bart, m2m100, marian, mbart, mt5, pegasus, t5],
+  ...[mistral, opt, phi, phi3, qwen2, qwen3],
   ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
 ];

@@ -24,12 +24,6 @@ export const opt: DecoderFamily = {
     refuse(json, 'word_embed_proj_dim', [width], 'OPT-350m projects its embeddings, which is not done.');
     refuse(json, '_remove_final_layer_norm', [false]);
     refuse(json, 'layer_norm_elementwise_affine', [true]);
-    refuse(
-      json,
-      'layerdrop',
-      [0],
-      'Heed drops no layers in training: set it to 0, which changes nothing else.',
-    );
     const before = flagIn(json, 'do_layer_norm_before', true);
     const bias = flagIn(json, 'enable_bias', true);
     const dropout = numberIn(json, 'dropout', 0.1);
@@ -53,6 +47,7 @@ export const opt: DecoderFamily = {
       positions: new LearnedPositions(context, width, { skip: 2, paddingLearns: true }),
       stack: new Stack(Array.from({ length: layersIn(json, 'num_hidden_layers', file) }, layer), {
         norm: before ? norm() : null,
+        layerDrop: numberIn(json, 'layerdrop', 0),
       }),
       tied: flagIn(json, 'tie_word_embeddings', true),
     });

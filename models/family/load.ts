@@ -4,30 +4,22 @@ import {
   EngineError,
   expectOptions,
   expectSeed,
-  openSafetensors,
-  openSharded,
   parameters,
   ParameterStore,
   safetensorsBlob,
   sizeOf,
   throwIfAborted,
   type Device,
-  type FileSource,
   type NamedTensor,
   type Parameter,
   type Shape,
-  type WeightSource,
 } from '../../engine/index';
+import { jsonOf, opener, weightsOf, type ModelFolder } from '../files/folder';
 import { reordered, type Entry } from '../pretrained_checkpoint';
 import { modelType, type Json } from '../pretrained_config';
+import { expectFamilies, familyOf } from './choose';
 import { describe, type AnyFamily, type Family } from './family';
 import { entriesOf } from './weight_map';
-
-/**
- * Where a model's files are: the address of their folder, chosen files (of an `<input webkitdirectory>`, say: those beside
- * the config.json that is nearest to the top), or a function that finds a file by its name and gives null for one that is not there.
- */
-export type ModelFolder = string | URL | Iterable<File> | ((name: string) => Promise<FileSource | null>);
 
 export interface LoadOptions<F extends AnyFamily> {
   readonly device: Device;
@@ -210,33 +202,17 @@ export async function load<F extends AnyFamily>(
   expectOptions('load', options, { device, families: 0, signal, onProgress, newHead, seed, fetch });
   expectSeed('load', seed);
   throwIfAborted(signal);
-  const families = Array.from(Object(options.families) as readonly F[]);
-  const types: Record<string, string[]> = {};
-  for (const { type, architectures } of families) (types[type] ??= []).push(...architectures);
-  if (families.length === 0 || new Set(families).size < families.length) {
-    const what = `families are [${families.map((one) => one.type).join(', ')}]`;
-    throw new EngineError('load', what, 'Give at least one, and each once.');
-  }
+  const families = expectFamilies('load', options.families);
   const open = opener(folder, options);
   const found = await jsonOf(open, 'config.json');
   if (!found)
     throw new DataError('config.json', 'it is not there', 'Give the folder of a Hugging Face model.');
   const generationConfig = await jsonOf(open, 'generation_config.json');
   const config = newHead ? withHead(found, newHead, families) : found;
-  const more = ' To train a new head on it, say newHead.';
-  const type = modelType(
-    config,
-    'This app',
-    types,
-    families.some((one) => one.type === found.model_type) ? more : '',
-  );
-  const alike = families.filter((one) => one.type === type);
-  const [named] = [config.architectures].flat().map((name) => String(name).replace(/^(TF|Flax)/, ''));
-  const chosen =
-    alike.find(({ architectures: [first] }) => first === named) ??
-    alike.find(({ architectures }) => architectures.includes(named)) ??
-    alike[0];
-  const family = chosen as unknown as Family<ReturnType<F['build']>>;
+  const more = families.some((one) => one.type === found.model_type)
+    ? ' To train a new head on it, say newHead.'
+    : '';
+  const family = familyOf(families, config, more) as unknown as Family<ReturnType<F['build']>>;
   const file = await weightsOf(open, options);
   const described = describe(family, config, file, newHead ? seed : null);
   const { model, entries, weights, source, kept: names, fresh } = described;
@@ -267,79 +243,4 @@ function withHead(config: Json, newHead: Json, families: readonly AnyFamily[]): 
   const labels = 'id2label' in newHead || 'num_labels' in newHead ? {} : { id2label, label2id, num_labels };
   const given = Object.entries({ ...labels, problem_type }).filter(([, value]) => value !== undefined);
   return { ...body, ...Object.fromEntries(given), ...newHead, architectures: [family.architectures[0]] };
-}
-
-type Opener = (name: string) => Promise<FileSource | null>;
-
-/** The chosen files of one folder: that of the config.json nearest to the top. Others' belong to other models. */
-function besideConfig(folder: Iterable<File>): readonly File[] {
-  const files = Array.from(Object(folder) as Iterable<File>);
-  const place = (file: File): string =>
-    'webkitRelativePath' in file ? file.webkitRelativePath.slice(0, -file.name.length) : '';
-  const depth = (text: string): number => text.split('/').length;
-  const [first, second] = files
-    .filter(({ name }) => name === 'config.json')
-    .map(place)
-    .sort((a, b) => depth(a) - depth(b));
-  if (second !== undefined && depth(first) === depth(second))
-    throw new DataError('config.json', 'it is there twice', 'Give the folder of one model.');
-  return files.filter((file) => place(file) === first);
-}
-
-/** Finds files; what JSON files hold has come then, for only so it is known whether they are there. */
-function opener(folder: ModelFolder, { signal, fetch = globalThis.fetch }: LoadOptions<AnyFamily>): Opener {
-  const files = typeof folder === 'object' && !(folder instanceof URL) ? besideConfig(folder) : [];
-  const find: Opener = (name) => {
-    if (typeof folder === 'function') return folder(name);
-    // By string, because a page's addresses may be relative ones.
-    if (typeof folder === 'string' || folder instanceof URL) {
-      return Promise.resolve(String(folder).replace(/\/?$/, '/') + name);
-    }
-    return Promise.resolve(files.find((file) => file.name === name) ?? null);
-  };
-  return async (name) => {
-    const source = await find(name);
-    throwIfAborted(signal);
-    if (!name.endsWith('.json') || !(typeof source === 'string' || source instanceof URL)) return source;
-    const response = await fetch(source, { signal: signal ?? null });
-    // Servers of pages answer what is not there with a page.
-    const page = (response.headers.get('content-type') ?? '').startsWith('text/html');
-    if (response.ok && !page) return response.blob();
-    await response.body?.cancel();
-    if (response.ok || response.status === 404) return null;
-    const { status, statusText } = response;
-    throw new DataError(
-      name,
-      `the server answered ${status} ${statusText}`.trim(),
-      `Check ${String(source)}.`,
-    );
-  };
-}
-
-async function jsonOf(open: Opener, name: string): Promise<Json | null> {
-  const source = await open(name);
-  if (source === null) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(await new Blob([source as Blob]).text());
-  } catch (cause) {
-    throw new DataError(name, 'it is not JSON', 'Download it again.', { cause });
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new DataError(name, 'it holds no object', 'Give the file of a Hugging Face model.');
-}
-
-/** One file, or several with their index. */
-async function weightsOf(open: Opener, { signal, fetch }: LoadOptions<AnyFamily>): Promise<WeightSource> {
-  const options = { ...(signal && { signal }), ...(fetch && { fetch }) };
-  const index = await jsonOf(open, 'model.safetensors.index.json');
-  const one = async (name: string): Promise<WeightSource & Awaited<ReturnType<typeof openSafetensors>>> => {
-    const source = await open(name);
-    if (source !== null) return openSafetensors(source, options);
-    const todo = index
-      ? 'The index names it: give every shard.'
-      : 'Heed reads weights in safetensors files: save it as such.';
-    throw new DataError(name, 'it is not there', todo);
-  };
-  return index ? openSharded(index, { ...options, open: one }) : one('model.safetensors');
 }

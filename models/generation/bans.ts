@@ -12,13 +12,19 @@ export const placesFor = (most: number): number =>
 export const bansChange = ({ bannedSequences, noRepeatNgram }: CompleteChoice): boolean =>
   noRepeatNgram > 0 || bannedSequences.length > 0;
 
-/** Different ids that `text`, with what it begins with, may not go on with. */
-export function bansOf(text: readonly number[], o: CompleteChoice): readonly number[] {
-  if (!bansChange(o)) return o.bannedIds;
-  const { bannedIds, bannedSequences, noRepeatNgram } = o;
-  return [
-    ...new Set([...bannedIds, ...repeating(text, noRepeatNgram), ...completing(text, bannedSequences)]),
-  ];
+/** Different ids that `text`, with what it begins with, may not go on with: `made` are its own, `end` would end it. */
+export function bansOf(
+  text: readonly number[],
+  o: CompleteChoice,
+  { made, end }: { readonly made: number; readonly end: readonly number[] },
+): readonly number[] {
+  const { bannedIds, bannedSequences, noRepeatNgram, minTokens } = o;
+  const early = made < minTokens ? end : [];
+  if (!bansChange(o) && early.length === 0) return bannedIds;
+  const changing = bansChange(o)
+    ? [...repeating(text, noRepeatNgram), ...completing(text, bannedSequences)]
+    : [];
+  return [...new Set([...bannedIds, ...early, ...changing])];
 }
 
 /**

@@ -72,7 +72,7 @@ export function stepRows(
         seen[row] = seenIn([...prompt, ...text.slice(0, beginning.length)], text.slice(beginning.length));
       }
       // A forced token is taken banned or not, and its probability is that among all.
-      if (only[row] === NO_TOKEN) bans[row] = bansOf([...prompt, ...text], o);
+      if (only[row] === NO_TOKEN) bans[row] = bansOf([...prompt, ...text], o, { made: index, end: o.end });
       if (only[row] === NO_TOKEN) drawn = true;
       else forced = true;
     }

@@ -30,8 +30,11 @@ export interface Placed {
 export interface NextOptions extends Placed {
   /** u32 (N): tokens of each source, for models that have one. Default: all that the caches hold. */
   readonly sourceLengths?: Tensor | null;
-  /** Called while recording with each layer's queries (N, K·T, C) and keys (N, S, C) of cross-attention. */
-  readonly look?: (layer: number, q: Tensor, keys: Tensor) => void;
+  /**
+   * Called while recording with each layer's queries (N, K·T, H·D) and keys (N, S, H·D) of cross-attention, and its factor on
+   * q·k.
+   */
+  readonly look?: (layer: number, q: Tensor, keys: Tensor, scale: number) => void;
 }
 
 /** Those that are given. */

@@ -3,6 +3,7 @@ import { expectOptions } from '../../engine/index';
 import { checkEach, definedOf, isWhole } from '../option_checks';
 import type { Decoder } from './decoder';
 import {
+  beginCheck,
   checkText,
   CHOICE_DEFAULTS,
   choiceChecks,
@@ -17,6 +18,13 @@ export interface GenerateOptions extends ChoiceOptions {
   readonly tokens?: number;
   /** Most tokens of prompt and text together, Hugging Face's max_length. Default: any number. */
   readonly length?: number;
+  /** Tokens of prompt and text together before the text may end, Hugging Face's min_length. Default 0. */
+  readonly minLength?: number;
+  /**
+   * The first id of the text, whatever the model says, which is given out like the others: Hugging Face's
+   * forced_bos_token_id, such as the language to translate into. For models with a source. Default null: none.
+   */
+  readonly forceBegin?: number | null;
   /** 0 is greedy. Default 1. */
   readonly temperature?: number;
   /** Ids that end the text; the one met is not given out. Default: the generator's `end`. */
@@ -29,11 +37,12 @@ export interface GenerateOptions extends ChoiceOptions {
 }
 
 export type CompleteGenerate = CompleteChoice &
-  Required<Pick<GenerateOptions, 'temperature' | 'stop' | 'overflow' | 'tokens' | 'length'>>;
+  Required<Pick<GenerateOptions, 'temperature' | 'stop' | 'overflow' | 'tokens' | 'length' | 'forceBegin'>>;
 
 const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...CHOICES,
-  ...{ tokens: true, length: true, temperature: true, stop: true, overflow: true },
+  ...{ tokens: true, length: true, minLength: true, forceBegin: true },
+  ...{ temperature: true, stop: true, overflow: true },
 };
 
 interface Limits {
@@ -60,10 +69,11 @@ export function completeGeneration(
   const start = isSource ? begin.length : prompt.length;
   const o = {
     ...CHOICE_DEFAULTS,
-    ...{ tokens: 256, length: Infinity, temperature: 1, stop: end, overflow: 'stop' as const },
+    ...{ tokens: 256, length: Infinity, minLength: 0, forceBegin: null },
+    ...{ temperature: 1, stop: end, overflow: 'stop' as const },
     ...definedOf(options),
   };
-  const { temperature, tokens, length, stop, overflow } = o;
+  const { temperature, tokens, length, minLength, forceBegin, stop, overflow } = o;
   checkEach(where, [
     ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'Use 0 (greedy) or more.'],
     ...choiceChecks(o),
@@ -74,6 +84,8 @@ export function completeGeneration(
       options.length === undefined || isWhole(length, start + 1),
       `The prompt has ${start} tokens: use a whole number above.`,
     ],
+    ['minLength', minLength, isWhole(minLength, 0), 'Use a whole number.'],
+    beginCheck(forceBegin, isSource, vocabulary),
     ['overflow', overflow, overflow === 'stop' || overflow === 'slide', "Use 'stop' or 'slide'."],
     [
       'stop',
@@ -82,5 +94,6 @@ export function completeGeneration(
       `Give a list of ids below ${vocabulary}.`,
     ],
   ]);
-  return { ...o, ...sortBans(where, options.banned ?? [], vocabulary) };
+  const minTokens = Math.max(o.minTokens, minLength - start);
+  return { ...o, minTokens, ...sortBans(where, options.banned ?? [], vocabulary) };
 }

@@ -122,9 +122,11 @@ export class Generator implements Disposable {
     const o = completeGeneration(prompt, options, {
       ...{ config: this.#model.config, begin: this.#begin, end: this.#end },
     });
-    const start = this.#model.encode ? this.#begin : Array.from(prompt);
-    this.#checkRoom(start.length, o);
-    const tokens = Math.min(o.tokens, o.length - start.length);
+    const before = this.#model.encode ? this.#begin : Array.from(prompt);
+    this.#checkRoom(before.length, o);
+    const tokens = Math.min(o.tokens, o.length - before.length);
+    const first = o.forceBegin === null || tokens === 0 ? [] : [o.forceBegin];
+    const start = [...before, ...first];
     this.#turns.begin();
     // Bans that depend on the text wait for it.
     const ahead = bansChange(o) ? 1 : AHEAD;
@@ -135,8 +137,9 @@ export class Generator implements Disposable {
       const text = start.slice();
       let position = 0; // rows that the caches hold
       let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
-      let made = 0;
-      for (let given = 0; given < tokens;) {
+      let made = first.length;
+      yield* first;
+      for (let given = first.length; given < tokens;) {
         throwIfAborted(o.signal);
         this.#turns.assertUsable();
         const full = position + Math.max(1, fresh.length) > context;
@@ -146,7 +149,7 @@ export class Generator implements Disposable {
           position = 0;
         }
         if (made < tokens && waiting.length < ahead && !(full && waiting.length > 0)) {
-          const bans = bansOf(text, o);
+          const bans = bansOf(text, o, { made, end: o.stop });
           const prompted = Math.max(0, fresh.length - (text.length - start.length)); // of `fresh`
           const next = await this.#advance(decoding, o, { fresh, prompted, position, bans, index: made });
           next.token.catch(() => null); // told when its turn comes

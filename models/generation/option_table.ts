@@ -30,16 +30,18 @@ export interface ChoiceOptions {
   readonly banned?: readonly (number | readonly number[])[];
   /** No n-gram of this length comes up twice in prompt and text; 0 allows all. Default 0. */
   readonly noRepeatNgram?: number;
+  /** Tokens that are made before a text may end, Hugging Face's min_new_tokens. Default 0. */
+  readonly minTokens?: number;
   readonly signal?: AbortSignal;
 }
 
 export const CHOICES: Readonly<Record<keyof ChoiceOptions, true>> = {
   ...{ topK: true, topP: true, minP: true, seed: true, repetitionPenalty: true, presencePenalty: true },
-  ...{ frequencyPenalty: true, banned: true, noRepeatNgram: true, signal: true },
+  ...{ frequencyPenalty: true, banned: true, noRepeatNgram: true, minTokens: true, signal: true },
 };
 
 export const CHOICE_DEFAULTS = {
-  ...{ topK: 0, topP: 1, minP: 0, seed: 0, noRepeatNgram: 0 },
+  ...{ topK: 0, topP: 1, minP: 0, seed: 0, noRepeatNgram: 0, minTokens: 0 },
   ...{ repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
 } as const;
 
@@ -75,8 +77,17 @@ export function choiceChecks(o: Required<Omit<ChoiceOptions, 'signal' | 'banned'
       isWhole(o.noRepeatNgram, 0),
       'Use 0 (any) or a whole number of tokens.',
     ],
+    ['minTokens', o.minTokens, isWhole(o.minTokens, 0), 'Use a whole number.'],
   ];
 }
+
+/** Of an id that every text of a source begins with at no cost, or null. */
+export const beginCheck = (id: number | null, isSource: boolean, vocabulary: number): OptionCheck => [
+  ...(['forceBegin', id, id === null || (isSource && isWhole(id, 0, vocabulary - 1))] as const),
+  isSource
+    ? `Use an id below ${vocabulary}, or null.`
+    : 'Only texts of a source are begun: write it into the prompt.',
+];
 
 /** Single ids apart from sequences; throws `DataError` for ids that the model has not. */
 export function sortBans(

@@ -17,6 +17,7 @@ const CHOICES: [keyof ChoiceOptions, readonly unknown[]][] = [
   ['presencePenalty', [NaN, Infinity, '1']],
   ['frequencyPenalty', [NaN, -Infinity, '1']],
   ['noRepeatNgram', COUNTS],
+  ['minTokens', COUNTS],
 ];
 
 const generate = (options: object): unknown =>
@@ -28,6 +29,8 @@ describe('Generator', () => {
     ['seed', SEEDS],
     ['tokens', COUNTS],
     ['length', [2, ...COUNTS]],
+    ['minLength', COUNTS],
+    ['forceBegin', [3]], // a prompt begins the text
     ['topK', [2 ** 32, ...COUNTS]],
     ['topP', SHARES],
     ['temperature', [-1, NaN, Infinity, '1']],
@@ -46,6 +49,11 @@ describe('Generator', () => {
     expect(() =>
       generate({ tokens: 0, topK: 5, topP: 1, temperature: 0, stop: [9], overflow: 'slide' }),
     ).not.toThrow();
+  });
+
+  it('counts the prompt for minLength', () => {
+    expect(generate({ minLength: 5 })).toMatchObject({ minTokens: 3 });
+    expect(generate({ minLength: 5, minTokens: 4 })).toMatchObject({ minTokens: 4 });
   });
 
   it('tells ids that it cannot ban, and words about sources', () => {
@@ -98,6 +106,7 @@ describe('SequenceGenerator', () => {
     ['lengthPenalty', [NaN, Infinity, '1']],
     ['coverage', [-1, NaN, Infinity, '1']],
     ['forceEnd', [1, 'yes']],
+    ['forceBegin', [10, 0.5, '3']],
     ['renormalize', [1, 'yes']],
     ['earlyStopping', [1, 'always']],
     ['mode', ['beams']],
@@ -107,6 +116,14 @@ describe('SequenceGenerator', () => {
         new RegExp(`^SequenceGenerator: ${name} is `),
       );
     }
+  });
+
+  it('begins texts with the id that is forced, then with what is asked for', () => {
+    expect(complete({ forceBegin: 3, forced: [4, 5] })).toMatchObject({ forced: [[3, 4, 5]] });
+    const prompts = { config, beams: 4, begin: [], end: [0] };
+    expect(() => completeOptions([[1]], { forceBegin: 3 }, prompts)).toThrow(
+      'forceBegin is 3. Only texts of a source are begun',
+    );
   });
 
   it('takes the settings of a folder, whatever the mode', () => {

@@ -3,7 +3,8 @@ import { fakeDevice } from '../../tests/harness/fake-device';
 import { Random } from '../../tests/harness/op';
 import { EncoderDecoder } from '../encoder_decoder';
 import { SequenceGenerator, type GenerateSequenceOptions } from './sequence_generator';
-import { completing, placesFor, repeating } from './bans';
+import { bansOf, completing, placesFor, repeating } from './bans';
+import { CHOICE_DEFAULTS } from './option_table';
 import { BeamSearch, RowSearch, type SearchOptions, type SequenceSearch } from './search';
 
 const END = 0;
@@ -174,6 +175,14 @@ describe('bans', () => {
     expect(completing([5, 1], sequences)).toEqual([2, 7]);
     expect(completing([1], sequences)).toEqual([2]);
     expect(completing([], sequences)).toEqual([]);
+  });
+
+  it('keeps the end away until there are as many tokens as asked for', () => {
+    const o = { ...CHOICE_DEFAULTS, minTokens: 2, bannedIds: [3], bannedSequences: [] };
+    const end = [END, 4];
+    expect(bansOf([9, 1], o, { made: 1, end })).toEqual([3, END, 4]);
+    expect(bansOf([9, 1, 1], o, { made: 2, end })).toEqual([3]);
+    expect(bansOf([9, 3], { ...o, noRepeatNgram: 1 }, { made: 1, end })).toEqual([3, END, 4, 9]);
   });
 
   it('takes few different sizes of tables', () => {

@@ -107,10 +107,10 @@ export class SequenceGenerator implements Disposable {
     const o = completeOptions(sources, options, limits);
     this.#turns.begin();
     try {
-      const { begin, end } = this.#special;
+      const { begin } = this.#special;
       const all = sources.map((given, index): Sentence => {
         const tokens = o.tokens[index];
-        const searching = { ...o, end, tokens };
+        const searching = { ...o, tokens };
         const search = o.mode === 'beam' ? new BeamSearch(searching) : new RowSearch(searching);
         const [source, prompt] = this.#model.encode ? [given, begin] : [null, Array.from(given)];
         return { index, source, prompt, search, tokens, key: fnv1a(given) };
@@ -174,7 +174,8 @@ export class SequenceGenerator implements Disposable {
         if (ends(one) && !one.search.done) one.search.end((row) => penalised(offer(n, row), o));
       }
       if (group.some(({ search }) => !search.done)) {
-        chosen = await this.#step(decoding, group, index, o);
+        const offered = await this.#step(decoding, group, index, o);
+        chosen = index === 0 && o.forceBegin !== null ? offered.map(atNoCost) : offered;
         this.#check(o);
         for (const [n, one] of group.entries()) advance(one, index, (row) => offer(n, row), o);
       }
@@ -227,6 +228,12 @@ type Offered = ReturnType<Offer>;
 const penalised = ({ candidates, coverage }: Chosen, o: CompleteOptions): Offered => ({
   candidates,
   coverage: o.coverage > 0 ? o.coverage * coverage : 0,
+});
+
+/** A token that nobody chose says nothing of a text. */
+const atNoCost = (one: Chosen): Chosen => ({
+  ...one,
+  candidates: one.candidates.map(({ id }) => ({ id, logProbability: 0 })),
 });
 
 /** Lets one sentence choose; throws `DataError` where it cannot. */

@@ -3,6 +3,7 @@ import { DataError, expectOptions, ShapeError } from '../../engine/index';
 import { checkEach, definedOf, isWhole } from '../option_checks';
 import type { Decoder } from './decoder';
 import {
+  beginCheck,
   checkIds,
   checkText,
   CHOICE_DEFAULTS,
@@ -48,7 +49,12 @@ export interface GenerateSequenceOptions extends ChoiceOptions {
   /** The last of `tokens` must be the end, and costs nothing: Hugging Face's forced_eos_token_id. Default false. */
   readonly forceEnd?: boolean;
   /**
-   * What every hypothesis starts with, after begin: one list for all sentences or one for each. Their log-probabilities
+   * The first id of every text, whatever the model says, at no cost: Hugging Face's forced_bos_token_id, such as the language
+   * to translate into. Part of what comes back. For models with a source. Default null: none.
+   */
+  readonly forceBegin?: number | null;
+  /**
+   * What every hypothesis starts with, after those: one list for all sentences or one for each. Their log-probabilities
    * count. Default none.
    */
   readonly forced?: readonly number[] | readonly (readonly number[])[];
@@ -66,8 +72,10 @@ export interface GenerateSequenceOptions extends ChoiceOptions {
 export type CompleteOptions = CompleteChoice &
   Required<Omit<GenerateSequenceOptions, keyof ChoiceOptions | 'onStep' | 'forced' | 'tokens'>> &
   Pick<GenerateSequenceOptions, 'onStep'> & {
-    /** One for each sentence. */
+    /** One for each sentence, with `forceBegin` ahead. */
     readonly forced: readonly (readonly number[])[];
+    /** Ids that end a text. */
+    readonly end: readonly number[];
     /** The same. */
     readonly tokens: readonly number[];
   };
@@ -78,7 +86,15 @@ const MODES: readonly GenerateSequenceOptions['mode'][] = ['beam', 'greedy', 'sa
 const KNOWN: Readonly<Record<keyof GenerateSequenceOptions, true>> = {
   ...CHOICES,
   ...{ mode: true, beams: true, nBest: true, lengthPenalty: true, coverage: true, earlyStopping: true },
-  ...{ tokens: true, forceEnd: true, forced: true, renormalize: true, temperature: true, onStep: true },
+  ...{
+    tokens: true,
+    forceEnd: true,
+    forceBegin: true,
+    forced: true,
+    renormalize: true,
+    temperature: true,
+    onStep: true,
+  },
 };
 
 interface Limits extends Special {
@@ -99,7 +115,7 @@ export function completeOptions(
 ): CompleteOptions {
   expectOptions(WHERE, options, KNOWN);
   const { vocabulary, sourceVocabulary = vocabulary } = config;
-  const { mode = 'beam', nBest = 1, banned = [], forced = [] } = options;
+  const { mode = 'beam', nBest = 1, banned = [], forced = [], forceBegin = null } = options;
   const beams = mode === 'beam' ? (options.beams ?? most) : mode === 'sample' ? nBest : 1;
   const isSource = begin.length > 0;
   for (const [i, source] of sources.entries()) {
@@ -115,8 +131,10 @@ export function completeOptions(
     ...{ lengthPenalty: 1, coverage: 0, earlyStopping: false as const, forceEnd: false, renormalize: false },
     temperature: 1,
     ...definedOf(options),
-    ...{ mode, beams, nBest },
-    forced: isLists(forced) ? forced : sources.map(() => forced),
+    ...{ mode, beams, nBest, end, forceBegin },
+    forced: (isLists(forced) ? forced : sources.map(() => forced)).map((ids) =>
+      forceBegin === null ? ids : [forceBegin, ...ids],
+    ),
     tokens: rooms.map((room) => options.tokens ?? (isSource ? room : Math.min(room, TOKENS))),
   };
   checkEach(WHERE, [
@@ -156,6 +174,7 @@ export function completeOptions(
       "Use more than 0, or mode: 'greedy'.",
     ],
     ...choiceChecks(o),
+    beginCheck(forceBegin, isSource, vocabulary),
     ['forceEnd', o.forceEnd, typeof o.forceEnd === 'boolean', 'Use true or false.'],
     ['renormalize', o.renormalize, typeof o.renormalize === 'boolean', 'Use true or false.'],
   ]);

@@ -15,12 +15,9 @@ const NOT_DONE: Readonly<Record<string, readonly unknown[]>> = {
   guidance_scale: [1],
   sequence_bias: [],
   begin_suppress_tokens: [],
-  forced_bos_token_id: [],
   forced_decoder_ids: [],
   force_words_ids: [],
   constraints: [],
-  min_length: [0],
-  min_new_tokens: [0],
   stop_strings: [],
   max_time: [],
   watermarking_config: [],
@@ -164,6 +161,14 @@ export class GenerationSettings {
       Array.isArray(ids) &&
       ids.every((id) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < this.#vocabulary)
     );
+  }
+
+  /** An id, or a list of the one, from these settings alone, such as forced_bos_token_id; undefined where there is none. */
+  forced(key: string): number | undefined {
+    const value = this.get(key);
+    const id = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+    if (id === undefined || this.#areIds([id])) return id as number | undefined;
+    throw this.error(key, `It must be one id below ${this.#vocabulary}.`);
   }
 
   /** The one id of a special token; throws `DataError` where there is none, or several. */

@@ -96,11 +96,11 @@ function record(g: Graph, decoding: Decoding, choice: Choice): Record<string, Te
   if (order) reorderState(g, decoding.caches, order, places.starts ? { starts: places.starts } : {});
   const bans = g.input('bans', [rows, choice.bans], 'u32');
   const more: Record<string, Tensor> = {};
-  const look = (layer: number, q: Tensor, keys: Tensor): void => {
+  const look = (layer: number, q: Tensor, keys: Tensor, scale: number): void => {
     if (layer !== decoding.caches.length - 1) return;
     const covered = g.use(decoding.extra('covered', [rows, keys.shape[1]]));
     const lengths = decoding.sourceLengths(g);
-    more.coverage = coverage(g, q, keys, covered, { heads: choice.coverage, lengths, order });
+    more.coverage = coverage(g, q, keys, covered, { heads: choice.coverage, lengths, order, scale });
   };
   const logits = decoding.next(g, ids, { ...places, ...(choice.coverage > 0 && { look }) });
   const given = choice.seen > 0 && choice.penalised === 'log-probabilities';

@@ -8,8 +8,10 @@ const ENTRIES = {
   'engine/index': 'heed',
   'engine/data': 'heed/data',
   'engine/attention': 'heed/attention',
+  'models/tasks/index': 'heed/tasks',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',
+  'models/node/index': 'heed/node',
 };
 
 /**

@@ -179,6 +179,19 @@ describe('its code', () => {
     ).toBe(true);
   });
 
+  it("takes Node's modules for the entry that says so, and nowhere else", () => {
+    const files = readdirSync(join(home, 'dist'), { recursive: true, encoding: 'utf8' })
+      .map((name) => name.replaceAll('\\', '/'))
+      .filter((name) => /^(?!cli\b).*\.js$/.test(name));
+    const taking = files.filter((name) =>
+      /(from|import\() ?['"](node:|__vite-browser)/.test(readFileSync(join(home, 'dist', name), 'utf8')),
+    );
+    expect(taking).toEqual(['models/node/folder_store.js']);
+    const browsers = files.filter((name) => !/^(node\.js$|models\/node\/)/.test(name));
+    for (const name of browsers)
+      expect(readFileSync(join(home, 'dist', name), 'utf8'), name).not.toMatch(/from ["'][^"']*\/node[./]/);
+  });
+
   it('asks for no syntax and no built-in that Safari 26, Firefox 141 or Chrome 121 lack', async () => {
     const files = readdirSync(join(home, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) =>
       /^(?!cli\b).*\.js$/.test(name),

@@ -1,5 +1,5 @@
-// On Deno's WebGPU, wgpu and naga as in Firefox: every op, and attention's layers and a GPT beside PyTorch. Not what
-// strings the same kernels together: lavapipe compiles them slowly. Built by Vite (vite.config.ts here).
+// On Deno's WebGPU, wgpu and naga as in Firefox: every op, and a GPT beside PyTorch. What strings the same kernels together runs when
+// it is named (`npm run test:deep -- wgpu` names all): lavapipe compiles it slowly. Built by Vite (vite.config.ts here).
 // Run: deno run -A --unstable-webgpu run.js JOURNAL [PART OF A FILE NAME…]
 import { beginFile } from '../harness/op';
 import type { Entry } from '../../tools/supervise.mjs';
@@ -15,8 +15,12 @@ const [journal, ...parts] = Deno.args;
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
   '/tests/adapter.gpu.test.ts',
-  '/tests/models/{attention_maps,t5_attention,transformer_xl,gpt}.gpu.test.ts',
+  '/tests/models/gpt.gpu.test.ts',
+  '/tests/models/{attention_maps,t5_attention,transformer_xl}.chromium.test.ts',
 ]);
+/** Only when they are named. */
+const LONG =
+  /attention\/(cache\/decode_properties|combinations|edges|memory|maps|options|properties|readers|tile)[./]|relative_attention\/chunks|tests\/models\/(?!gpt)/;
 
 async function main(): Promise<void> {
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -28,7 +32,9 @@ async function main(): Promise<void> {
     Deno.writeTextFileSync(journal, `${JSON.stringify(entry)}\n`, { append: true });
   const runs = Object.entries(files)
     .map(([path, load]) => ({ file: path.slice(1), load }))
-    .filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
+    .filter(({ file }) =>
+      parts.length === 0 ? !LONG.test(file) : parts.some((part) => file.includes(part)),
+    );
   write({ kind: 'plan', files: runs.map(({ file }) => file) });
   // One after the other: of two, each takes three times as long, since lavapipe's threads wait for each other.
   for (const { file, load } of runs) {

@@ -30,6 +30,8 @@ export interface HeadsConfig {
   readonly dropout?: number;
   /** Probability of dropping an attention weight while training. Default 0. */
   readonly attentionDropout?: number;
+  /** Factor on q·k. Default 1/√D. */
+  readonly scale?: number;
   /** First values of the weights that project into heads. Default those of `Linear`. */
   readonly init?: Init;
   /** The same of the output layer. Default `init`. */
@@ -45,8 +47,6 @@ export interface AttentionConfig extends HeadsConfig {
   readonly rope?: RotaryOptions | ((length: number) => RotaryOptions) | null;
   /** Keys that a causal row sees, its own the last (Mistral). Default null: all before it. */
   readonly window?: number | null;
-  /** Factor on q·k. Default 1/√D. */
-  readonly scale?: number;
   /** Bounds logits by cap · tanh(logit / cap) (Gemma 2). Default null: none. */
   readonly softcap?: number | null;
   /** Added to logits by distance, such as `slopeBias(alibiSlopes(H))` (BLOOM). Default null: none. */
@@ -67,7 +67,7 @@ export interface AttentionInput {
   readonly lengths?: Tensor | null | undefined;
   /** Instead of `lengths`: u32 (B, S), 0 where a key is hidden. */
   readonly keyMask?: Tensor | null | undefined;
-  /** Added to logits. */
+  /** Added to logits; beside a cache a bias by distance. */
   readonly bias?: AttentionBias | undefined;
   /** Go on after the rows that it holds. */
   readonly cache?: KeyValueCache | undefined;
@@ -151,7 +151,7 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
 /** Options that are known to both. */
 export const HEADS = {
   ...{ width: 0, heads: 0, keyValueHeads: 0, headWidth: 0, bias: 0, dropout: 0, attentionDropout: 0 },
-  ...{ init: 0, outputInit: 0, layout: 0 },
+  ...{ scale: 0, init: 0, outputInit: 0, layout: 0 },
 };
 
 /**
@@ -177,7 +177,7 @@ export class Attention {
     const { causal = false, rope = null, window = null, softcap = null, distanceBias = null } = config;
     const { scale, headNorm = null } = config;
     expectOptions('Attention', config, {
-      ...{ ...HEADS, causal, rope, window, softcap, distanceBias, scale, headNorm, outputBias: 0 },
+      ...{ ...HEADS, causal, rope, window, softcap, distanceBias, headNorm, outputBias: 0 },
     });
     const { sizes, linear, outputs, shared, output } = resolveHeads('Attention', config);
     this.#c = { ...sizes, causal, rope, distanceBias };
@@ -213,7 +213,7 @@ export class Attention {
   }
 
   /**
-   * x (B, T, C) -> (B, T, C). Throws `EngineError` for masks by key and biases beside a cache, for caches where it is not
+   * x (B, T, C) -> (B, T, C). Throws `EngineError` for masks by key beside a cache, for caches where it is not
    * causal, and for `starts` without a cache; for all of them beside a prefix, and for caches that were made without it.
    */
   forward(g: Graph, x: Tensor, input: AttentionInput = {}): Tensor {
@@ -225,6 +225,9 @@ export class Attention {
     const length = cache ? cache.keys.shape[1] : prefix + x.shape[1];
     const rope = typeof this.#c.rope === 'function' ? this.#c.rope(length) : this.#c.rope;
     const layout = { heads, keyValueHeads, rope };
+    if (bias && distanceBias) {
+      throw new EngineError(g.where('Attention'), 'it has a bias of its own', 'Give no other.');
+    }
     const own = { ...this.#logits, ...(distanceBias && { bias: distanceBias }) };
     if (prefix > 0 && (keyMask || bias || distanceBias || starts || (lengths && !cache))) {
       const what = 'masks, biases or starts are given beside a prefix';
@@ -236,10 +239,8 @@ export class Attention {
         const what = `the cache was made for a prefix of ${cache.prefix} rows, not ${prefix}`;
         throw new EngineError(g.where('Attention'), what, 'Make a new cache.');
       }
-      if (!causal || keyMask || bias) {
-        const what = causal
-          ? 'a keyMask or a bias is given beside a cache'
-          : 'only causal attention has caches';
+      if (!causal || keyMask) {
+        const what = causal ? 'a keyMask is given beside a cache' : 'only causal attention has caches';
         throw new EngineError(g.where('Attention'), what, 'Leave them out.');
       }
       const [keys, values] = [g.use(cache.keys), g.use(cache.values)];
@@ -247,14 +248,13 @@ export class Attention {
       const ahead = prefix > 0 ? startsAfter(g, prefix, x.shape[0]) : starts;
       const placed = { ...layout, ...(ahead && { starts: ahead }) };
       appendCache(g, qkv, keys, values, { ...placed, ...(lengths && { lengths }) });
-      y = decodeAttention(g, qkv, keys, values, { ...placed, ...own });
+      // The op refuses a bias that is none by distance.
+      const added = bias && { bias: bias as DistanceBias };
+      y = decodeAttention(g, qkv, keys, values, { ...placed, ...own, ...added });
     } else {
       if (starts) {
         const what = 'starts are given without a cache';
         throw new EngineError(g.where('Attention'), what, 'Leave them out: all rows stand in x.');
-      }
-      if (bias && distanceBias) {
-        throw new EngineError(g.where('Attention'), 'it has a bias of its own', 'Give no other.');
       }
       const options = { ...layout, causal, dropout: attentionDropout };
       y = this.before

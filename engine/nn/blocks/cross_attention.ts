@@ -24,8 +24,8 @@ export interface CrossAttentionConfig extends HeadsConfig {
 export interface CrossAttentionInput extends Omit<AttentionInput, 'starts'> {
   /** What it attends to, (B, S, memory width), unless `cache` holds that: see `remember`. */
   readonly memory?: Tensor | undefined;
-  /** Is called while recording with the queries (N, K·T, H·D) and the keys (N, S, G·D) of a cache. */
-  readonly look?: ((q: Tensor, keys: Tensor) => void) | undefined;
+  /** Is called while recording with the queries (N, K·T, H·D) and the keys (N, S, G·D) of a cache, and the factor on q·k. */
+  readonly look?: ((q: Tensor, keys: Tensor, scale: number) => void) | undefined;
 }
 
 /** Multi-head attention of a sequence to a memory, such as what an encoder gave (Vaswani et al. 2017). */
@@ -37,6 +37,7 @@ export class CrossAttention {
   /** (C, H·D). */
   readonly output: Linear;
   readonly #c: ReturnType<typeof resolveHeads>['sizes'];
+  readonly #scale: number;
 
   /** Throws `ShapeError` for heads that do not fit, `EngineError` for unknown options. */
   constructor(config: CrossAttentionConfig) {
@@ -44,6 +45,7 @@ export class CrossAttention {
     expectOptions('CrossAttention', config, { ...HEADS, memoryWidth });
     const { sizes, linear, outputs, shared, output } = resolveHeads('CrossAttention', config);
     this.#c = sizes;
+    this.#scale = config.scale ?? 1 / Math.sqrt(sizes.headWidth);
     this.q = new Linear(width, outputs, linear);
     this.kv = new Linear(memoryWidth, { key: shared, value: shared }, linear);
     this.output = output;
@@ -70,6 +72,7 @@ export class CrossAttention {
     expectOptions('CrossAttention.forward', input, { residual, memory, lengths, keyMask, bias, cache, look });
     const { heads, keyValueHeads, headWidth: width, attentionDropout, dropout } = this.#c;
     const where = g.where('CrossAttention');
+    const scale = this.#scale;
     let y: Tensor;
     if (cache) {
       if (memory || keyMask || bias) {
@@ -86,15 +89,15 @@ export class CrossAttention {
         throw new ShapeError(where, what, 'Give each memory as many.');
       }
       const q = g.view(rows, [memories, each, all]);
-      look?.(q, keys);
-      const options = { heads, keyValueHeads, ...(lengths && { lengths }) };
+      look?.(q, keys, scale);
+      const options = { heads, keyValueHeads, scale, ...(lengths && { lengths }) };
       y = g.view(decodeCrossAttention(g, q, keys, values, options), rows.shape);
     } else {
       if (!memory) throw new EngineError(where, 'there is no memory', 'Give it as memory.');
       if (look) throw new EngineError(where, 'look is given without a cache', 'It looks at caches only.');
       y = attention(g, {
         ...{ q: this.q.forward(g, x), kv: this.kv.forward(g, memory), heads, keyValueHeads, width },
-        ...{ dropout: attentionDropout, ...masksOf(input) },
+        ...{ scale, dropout: attentionDropout, ...masksOf(input) },
       });
     }
     return addTo(g, residual, this.output, y, dropout);

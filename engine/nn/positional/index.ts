@@ -3,6 +3,7 @@ export { addPositions } from '../../shaders/positional/positional';
 export { ropeFrequencies, type RopeFrequencies, type RopeScaling } from '../../shaders/rope/frequencies';
 export { rope, type RopeOptions } from '../../shaders/rope/rope';
 export * from './alibi';
+export * from './buckets';
 export * from './learned';
 export * from './rope';
 export * from './sinusoidal';

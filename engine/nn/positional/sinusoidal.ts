@@ -1,12 +1,40 @@
 import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
+import { addPositions, type PositionsOptions } from '../../shaders/positional/positional';
+import { slice } from '../../shaders/rearrange/rearrange';
 
 /**
  * The fixed table of Vaswani et al. 2017, 3.5, to add with `addPositions`. -> (positions, C), f32.
  */
 export function sinusoidal(g: Graph, positions: number, C: number): Tensor {
   return g.constant('sinusoidal', [positions, C], sinusoidalTable(positions, C));
+}
+
+/** Numbers of a table of positions, (positions, C). */
+export type PositionTable = (positions: number, C: number) => Float32Array;
+
+/**
+ * A table of sines as a block, used as `LearnedPositions`: nothing in it learns, and files do not hold it. x (B, T, C) with
+ * T ≤ `positions` -> (B, T, C).
+ */
+export class SinusoidalPositions {
+  readonly #positions: number;
+  readonly #table: PositionTable;
+
+  /** `table`: its numbers, row by row. Default `sinusoidalTable`, the paper's. */
+  constructor(positions: number, table: PositionTable = sinusoidalTable) {
+    this.#positions = positions;
+    this.#table = table;
+  }
+
+  /** `after`: as in `LearnedPositions.forward`; as many positions stand behind it as there are. */
+  forward(g: Graph, x: Tensor, options: PositionsOptions & { readonly after?: number } = {}): Tensor {
+    const { after = 0, ...rest } = options;
+    const [rows, C] = [after + this.#positions, x.shape.at(-1)!];
+    const all = g.constant('sinusoidal', [rows, C], this.#table(rows, C));
+    return addPositions(g, x, after > 0 ? slice(g, all, 0, after, this.#positions) : all, rest);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-// mean (R, S): what each of R = N·K query rows attends to, the mean of its heads' softmax(q·k / √D) over the first
+// mean (R, S): what each of R = N·K query rows attends to, the mean of its heads' softmax(scale · q·k) over the first
 // lengths[n] keys; 0 beyond. q (R, C), keys (N, S, C) of KV, lengths (N). A workgroup owns a row, its lanes keys in turn:
 // for each head one pass for the largest logit and the sum, one for the probabilities. Link lib/hidden, lib/reduce*.
 alias T = f32;

@@ -4,12 +4,14 @@ interface Sizes {
   readonly s: number;
   readonly heads: number;
   readonly d: number;
+  /** On q·k; 0 stands for 1/√D. */
+  readonly factor: number;
 }
 
 /** In float64, head by head: (N·K, S) what is covered now, and the sums of its logarithms. */
 export function coverageRef(
   x: Readonly<Record<'q' | 'keys' | 'lengths' | 'order' | 'covered', Float64Array>>,
-  { n: N, k: K, s: S, heads, d }: Sizes,
+  { n: N, k: K, s: S, heads, d, factor }: Sizes,
 ): { covered: Float64Array; penalty: Float64Array } {
   const C = heads * d;
   const covered = new Float64Array(N * K * S);
@@ -21,7 +23,7 @@ export function coverageRef(
       const logits = Array.from({ length: x.lengths[n] }, (_, s) => {
         let sum = 0;
         for (let i = 0; i < d; i++) sum += x.q[r * C + h * d + i] * x.keys[(n * S + s) * C + h * d + i];
-        return sum / Math.sqrt(d);
+        return sum * (factor || 1 / Math.sqrt(d));
       });
       const top = Math.max(...logits);
       const all = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);

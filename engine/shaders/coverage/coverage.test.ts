@@ -8,9 +8,9 @@ import { coverageRef } from './coverage.ref';
 
 testOp('coverage', {
   cases: [
-    { n: 1, k: 1, s: 1, heads: 1, d: 3 },
-    { n: 2, k: 3, s: 5, heads: 2, d: 4 },
-    { n: 3, k: 4, s: 70, heads: 2, d: 8 },
+    { n: 1, k: 1, s: 1, heads: 1, d: 3, factor: 1 },
+    { n: 2, k: 3, s: 5, heads: 2, d: 4, factor: 0 },
+    { n: 3, k: 4, s: 70, heads: 2, d: 8, factor: 0.25 },
   ],
   rungs: ['software', 'hardware'],
   inputs: ({ n, k, s, heads, d }) => {
@@ -30,10 +30,15 @@ testOp('coverage', {
       },
     };
   },
-  op: (g, { q, keys, lengths, order, covered: before }, { heads }) => {
+  op: (g, { q, keys, lengths, order, covered: before }, { heads, factor }) => {
     // Not a stored tensor here, so a copy: an input keeps its data for the next run.
     const covered = scale(g, before, 1);
-    const penalty = coverage(g, q, keys, covered, { heads, lengths, order });
+    const penalty = coverage(g, q, keys, covered, {
+      heads,
+      lengths,
+      order,
+      ...(factor > 0 && { scale: factor }),
+    });
     return { covered, penalty };
   },
   reference: (x, c) => ({ ...coverageRef(x, c) }),

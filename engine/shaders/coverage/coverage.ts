@@ -20,6 +20,8 @@ export interface CoverageOptions {
   readonly heads: number;
   /** Keys that exist in each sentence, u32 (N). Counts above S are refused. */
   readonly lengths: Tensor;
+  /** Factor on q·k. Default 1/√D. */
+  readonly scale?: number;
   /** u32 (N·K): the row that each goes on from, of the same sentence. Default: its own. */
   readonly order?: Tensor | null;
 }
@@ -36,9 +38,9 @@ export function coverage(
   covered: Tensor,
   options: CoverageOptions,
 ): Tensor {
-  const { heads, lengths, order } = options;
+  const { heads, lengths, order, scale } = options;
   const where = g.where('coverage');
-  expectOptions(where, options, { heads, lengths, order });
+  expectOptions(where, options, { heads, lengths, order, scale });
   const [N = 0, K = 0, C = 0] = q.shape;
   const S = keys.shape[1] ?? 0;
   if (q.shape.length !== 3 || K > MOST_BEAMS || C % heads !== 0) {
@@ -69,7 +71,7 @@ export function coverage(
     attended,
     { q, keys, lengths, mean },
     {
-      uniforms: { rows: N * K, beams: K, s: S, heads, d, scale: 1 / Math.sqrt(d) },
+      uniforms: { rows: N * K, beams: K, s: S, heads, d, scale: scale ?? 1 / Math.sqrt(d) },
       constants: { LANES, T: q.dtype, KV: keys.dtype },
       grid: linearGrid(N * K),
       flops: 4 * N * K * S * C,

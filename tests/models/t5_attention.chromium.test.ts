@@ -1,4 +1,4 @@
-// Parity with PyTorch: transformers' T5Attention by checkpoint name; transformer_xl.gpu.test.ts has the other layer.
+// Parity with PyTorch: transformers' T5Attention by checkpoint name; transformer_xl.chromium.test.ts has the other layer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, Graph, ParameterStore } from '../../engine/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';

@@ -1,5 +1,5 @@
 // Decoding on this adapter: what must hold of any model. That beam search finds what Hugging Face's does is in
-// marian.gpu.test.ts.
+// marian.chromium.test.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, Graph, ParameterStore } from '../../engine/index';
 import { EncoderDecoder } from '../../models/index';

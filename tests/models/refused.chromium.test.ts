@@ -16,7 +16,8 @@ import {
   type Tensor,
 } from '../../engine/index';
 import type { Family } from '../../models/family/family';
-import { load, save, type ModelFolder } from '../../models/family/load';
+import { load, save } from '../../models/family/load';
+import type { ModelFolder } from '../../models/files/folder';
 import { openTestGpu } from '../harness/host';
 import { checkpointOf, folderOf } from './folders';
 
@@ -71,7 +72,7 @@ describe('blocks', () => {
         const keyMask = g.input('mask', [2, 8], 'u32');
         return [{ block, state }, () => block.forward(g, x, { keyMask, state })];
       },
-      'a keyMask or a bias is given beside a cache. Leave them out',
+      'a keyMask is given beside a cache. Leave them out',
     ],
     [
       'starts without a cache',

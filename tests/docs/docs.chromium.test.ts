@@ -1,5 +1,5 @@
-// The examples of docs/attention.md, docs/models.md and docs/ops.md, run: what each of them says is seen in numbers that need no reference.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The examples of docs/attention.md, docs/files.md, docs/models.md and docs/ops.md, run: what each of them says is seen in numbers that need no reference.
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   AdamW,
   characterTokenizer,
@@ -13,7 +13,17 @@ import {
   selfAttention,
   type LabelledText,
 } from '../../engine/index';
-import { Bert, bert, generateOptions, Generator, GPT, llama, load, save } from '../../models/index';
+import {
+  Bert,
+  bert,
+  generateOptions,
+  Generator,
+  GPT,
+  llama,
+  load,
+  ModelCache,
+  save,
+} from '../../models/index';
 import { fixtureTensors } from '../fixtures/load';
 import modern from '../fixtures/gpt-modern.json';
 import { openTestGpu } from '../harness/host';
@@ -26,6 +36,7 @@ import { teach } from './classifier';
 import { contrast } from './contrast';
 import { decode } from './decode';
 import { SelfAttention } from './layer';
+import { open } from './hub';
 import { maps } from './maps';
 import { additive, bahdanau, linear, luong } from './others';
 import { together } from './ragged';
@@ -256,6 +267,53 @@ describe('the guide to models', () => {
     for await (const id of generator.generate([3, 39], { ...generateOptions(again), tokens: 8 }))
       same.push(id);
     expect(same).toEqual(next);
+  });
+
+  it('hub: a second visit asks only what the branch is, and finds the same numbers', async () => {
+    const tensors = await fixtureTensors('gpt-modern.safetensors');
+    const weights = new Map(Object.keys(modern.parameters).map((name) => [name, tensors.get(name)!]));
+    const files: Record<string, BlobPart> = {
+      'config.json': JSON.stringify(modern.config),
+      'model.safetensors': checkpointOf(weights),
+      'tokenizer.json': JSON.stringify(characterTokenizer('abc').toJson()),
+    };
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (address: string) => {
+      const [, name] = /^https:\/\/huggingface\.co\/owner\/tiny\/resolve\/\w+\/(.*)$/.exec(address)!;
+      asked.push(name);
+      const headers = { 'x-repo-commit': 'd'.repeat(40) };
+      const found = name in files;
+      return Promise.resolve(
+        new Response(found ? files[name] : null, { status: found ? 200 : 404, headers }),
+      );
+    });
+    const kept = new Map<string, Blob>();
+    const cache = new ModelCache({
+      title: 'a map',
+      get: (key) => Promise.resolve(kept.get(key) ?? null),
+      put: (key, content) => Promise.resolve(void kept.set(key, content)),
+      delete: (key) => Promise.resolve(void kept.delete(key)),
+      keys: () => Promise.resolve([...kept.keys()]),
+      room: () => Promise.resolve(null),
+    });
+    try {
+      const numbers: Map<string, Float32Array>[] = [];
+      const counts: number[] = [];
+      for (const _visit of ['first', 'second']) {
+        const shown: string[] = [];
+        const { loaded, tokenizer } = await open(device, 'owner/tiny', cache, (text) => shown.push(text));
+        using _ = loaded;
+        numbers.push(await loaded.store.readAll('weights'));
+        expect([...tokenizer.encode('cab')]).toHaveLength(3);
+        expect(shown.at(-1)).toMatch(/^(\d+) of \1 bytes$/);
+        counts.push(asked.length);
+      }
+      expect(counts[1]).toBe(counts[0] + 1);
+      expect(numbers[1]).toEqual(numbers[0]);
+      expect(asked.at(-1)).toBe('config.json');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('classifier: learns from a BERT that was saved for hidden tokens', async () => {

@@ -1,5 +1,5 @@
 // Parity with PyTorch: ten AdamW steps of tiny models, one on scaled dot-product attention, one on T5's.
-// transformer_xl.gpu.test.ts has the third.
+// transformer_xl.chromium.test.ts has the third.
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Device, type TrainableModel } from '../../engine/index';
 import type fixture from '../fixtures/attention-models.json';

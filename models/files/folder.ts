@@ -1,0 +1,114 @@
+/** Where a model's files are, and how one of them is found. */
+import {
+  answered,
+  DataError,
+  openSafetensors,
+  openSharded,
+  throwIfAborted,
+  type FileSource,
+  type TensorSource,
+} from '../../engine/index';
+import type { Json } from '../pretrained_config';
+
+/**
+ * Where a model's files are: the address of their folder, chosen files (of an `<input webkitdirectory>`, say: those beside
+ * the config.json that is nearest to the top), or a function that finds a file by its name and gives null for one that is not
+ * there, such as `hub` makes.
+ */
+export type ModelFolder = string | URL | Iterable<File> | ((name: string) => Promise<FileSource | null>);
+
+export interface FolderOptions {
+  readonly signal?: AbortSignal;
+  /** Instead of the global fetch. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** Finds a file by its name: weights where they are, all else as it came. */
+export type Opener = (name: string) => Promise<FileSource | null>;
+
+/** The chosen files of one folder: that of the config.json nearest to the top. Others' belong to other models. */
+function besideConfig(folder: Iterable<File>): readonly File[] {
+  const files = Array.from(Object(folder) as Iterable<File>);
+  const place = (file: File): string =>
+    'webkitRelativePath' in file ? file.webkitRelativePath.slice(0, -file.name.length) : '';
+  const depth = (text: string): number => text.split('/').length;
+  const [first, second] = files
+    .filter(({ name }) => name === 'config.json')
+    .map(place)
+    .sort((a, b) => depth(a) - depth(b));
+  if (second !== undefined && depth(first) === depth(second))
+    throw new DataError('config.json', 'it is there twice', 'Give the folder of one model.');
+  return files.filter((file) => first === undefined || place(file) === first);
+}
+
+/** Finds files; all but weights have come then, for only so it is known whether they are there. */
+export function opener(folder: ModelFolder, { signal, fetch = globalThis.fetch }: FolderOptions): Opener {
+  const files = typeof folder === 'object' && !(folder instanceof URL) ? besideConfig(folder) : [];
+  const find: Opener = (name) => {
+    if (typeof folder === 'function') return folder(name);
+    // By string, because a page's addresses may be relative ones.
+    if (typeof folder === 'string' || folder instanceof URL) {
+      return Promise.resolve(String(folder).replace(/\/?$/, '/') + name);
+    }
+    return Promise.resolve(files.find((file) => file.name === name) ?? null);
+  };
+  return async (name) => {
+    const source = await find(name);
+    throwIfAborted(signal);
+    if (source === null || name.endsWith('.safetensors')) return source;
+    const isAddress = typeof source === 'string' || source instanceof URL;
+    if (!isAddress && !('address' in source)) return source;
+    const { address, fetch: ask } = isAddress ? { address: source, fetch } : source;
+    const response = await ask(address, { signal: signal ?? null });
+    // Servers of pages answer what is not there with a page.
+    const page = (response.headers.get('content-type') ?? '').startsWith('text/html');
+    if (response.ok && !page) return response.blob();
+    await response.body?.cancel();
+    if (response.ok || response.status === 404) return null;
+    throw new DataError(name, answered(response), `Check ${String(address)}.`);
+  };
+}
+
+/** What a file says, null where it is not there. */
+export async function textOf(open: Opener, name: string): Promise<string | null> {
+  const bytes = await blobOf(open, name);
+  return bytes && bytes.text();
+}
+
+/** A whole file, null where it is not there. */
+export async function blobOf(open: Opener, name: string): Promise<Blob | null> {
+  const source = await open(name);
+  if (source === null || source instanceof Blob) return source;
+  if (typeof source === 'string' || source instanceof URL || 'address' in source)
+    throw new Error(`${name} was found, but has not come`); // `opener` fetches them
+  return new Blob([source as Uint8Array<ArrayBuffer>]);
+}
+
+/** The object that a JSON file holds, null where it is not there. */
+export async function jsonOf(open: Opener, name: string): Promise<Json | null> {
+  const text = await textOf(open, name);
+  if (text === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DataError(name, 'it is not JSON', 'Download it again.', { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new DataError(name, 'it holds no object', 'Give the file of a Hugging Face model.');
+}
+
+/** The weights, of which only names and shapes are read: one file, or several with their index. */
+export async function weightsOf(open: Opener, { signal, fetch }: FolderOptions): Promise<TensorSource> {
+  const options = { ...(signal && { signal }), ...(fetch && { fetch }) };
+  const index = await jsonOf(open, 'model.safetensors.index.json');
+  const one = async (name: string): Promise<TensorSource> => {
+    const source = await open(name);
+    if (source !== null) return openSafetensors(source, options);
+    const todo = index
+      ? 'The index names it: give every shard.'
+      : 'Heed reads weights in safetensors files: save it as such.';
+    throw new DataError(name, 'it is not there', todo);
+  };
+  return index ? openSharded(index, { ...options, open: one }) : one('model.safetensors');
+}

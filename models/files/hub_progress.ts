@@ -1,0 +1,31 @@
+/** Progress over all files of a model. */
+import type { Progress } from '../../engine/index';
+
+export interface HubProgress {
+  /** Bytes that are here, from the network or the cache, of all files that were opened so far. */
+  readonly loaded: number;
+  /** Bytes of all of them; null while a server keeps one to itself. */
+  readonly total: number | null;
+  /** The file that this is about. */
+  readonly file: string;
+}
+
+export class Tally {
+  readonly #files = new Map<string, Progress>();
+  readonly #tell: ((progress: HubProgress) => void) | undefined;
+
+  constructor(tell?: (progress: HubProgress) => void) {
+    this.#tell = tell;
+  }
+
+  /** What is here of one file. */
+  report(file: string, progress: Progress): void {
+    this.#files.set(file, progress);
+    const files = [...this.#files.values()];
+    const total = files.reduce<number | null>(
+      (sum, one) => (sum === null || one.total === null ? null : sum + one.total),
+      0,
+    );
+    this.#tell?.({ loaded: files.reduce((sum, one) => sum + one.loaded, 0), total, file });
+  }
+}

@@ -1,0 +1,65 @@
+/** Opens the tokenizer of a model's folder, whichever files it is in. */
+import { DataError, expectOptions, tokenizerFromFiles, type Tokenizer } from '../../engine/index';
+import type { Json } from '../pretrained_config';
+import { blobOf, jsonOf, opener, textOf, type FolderOptions, type ModelFolder } from './folder';
+
+/** A tokenizer with what its folder says about how it is used. */
+export interface LoadedTokenizer extends Tokenizer {
+  /** The most tokens that the model takes (`model_max_length`); null where nothing is said. */
+  readonly maxLength: number | null;
+  /** Where batches are padded. */
+  readonly paddingSide: 'left' | 'right';
+  /** The template of conversations, in Jinja, as it is written; null where there is none. Of several the default one. */
+  readonly chatTemplate: string | null;
+  /** The parsed tokenizer_config.json; {} where there is none. */
+  readonly config: Json;
+}
+
+/**
+ * The tokenizer of a folder: tokenizer.json, else the files that it was made from (see docs/files.md), with the ids of
+ * Transformers. Throws `DataError` for kinds that are not done, by name, and for files that are missing.
+ */
+export async function loadTokenizer(
+  folder: ModelFolder,
+  options: FolderOptions = {},
+): Promise<LoadedTokenizer> {
+  const { signal, fetch } = options;
+  expectOptions('loadTokenizer', options, { signal, fetch });
+  const open = opener(folder, options);
+  const config = (await jsonOf(open, 'tokenizer_config.json')) ?? {};
+  const tokenizer = await tokenizerFromFiles({
+    config,
+    text: (name) => textOf(open, name),
+    bytes: async (name) => {
+      const blob = await blobOf(open, name);
+      return blob && new Uint8Array(await blob.arrayBuffer());
+    },
+    modelType: async () => {
+      const type = (await jsonOf(open, 'config.json'))?.model_type;
+      return typeof type === 'string' ? type : null;
+    },
+  });
+  const { model_max_length: most = null, padding_side: side = 'right' } = config;
+  if (side !== 'left' && side !== 'right')
+    throw new DataError(
+      'tokenizer_config.json',
+      `padding_side is ${JSON.stringify(side)}`,
+      "It must be 'left' or 'right'.",
+    );
+  const paddingSide: LoadedTokenizer['paddingSide'] = side;
+  return Object.assign(tokenizer, {
+    // Transformers writes 1e30 for "no limit".
+    maxLength: typeof most === 'number' && most < 1e20 ? most : null,
+    paddingSide,
+    chatTemplate: templateOf(config) ?? (await textOf(open, 'chat_template.jinja')),
+    config,
+  });
+}
+
+function templateOf({ chat_template: template }: Json): string | null {
+  if (typeof template === 'string') return template;
+  if (!Array.isArray(template)) return null;
+  const named = template as readonly { readonly name?: unknown; readonly template?: unknown }[];
+  const found = named.find(({ name }) => name === 'default')?.template;
+  return typeof found === 'string' ? found : null;
+}

@@ -1,0 +1,289 @@
+/**
+ * A language model that reads a source and writes a target, put together of blocks that a family chooses: what T5, BART or
+ * NLLB are, each with its own norms, positions and heads. `EncoderDecoder` is the one that puts itself together by settings.
+ */
+import {
+  crossEntropy,
+  dropout,
+  expectOptions,
+  LanguageHead,
+  reorderState,
+  scale,
+  selectRows,
+  type Embedding,
+  type Graph,
+  type Init,
+  type LayerInput,
+  type LayerState,
+  type LearnedPositions,
+  type Norm,
+  type PositionsOptions,
+  type SinusoidalPositions,
+  type Stack,
+  type Tensor,
+} from '../engine/index';
+import { placedOf, type CacheSizes, type NextOptions } from './generation/decoder';
+import { expectContext, expectSizes } from './option_checks';
+
+export interface Seq2SeqLMConfig {
+  /** V: ids of the target are below it. */
+  readonly vocabulary: number;
+  /** The same of the source. */
+  readonly sourceVocabulary: number;
+  /** The longest source and the longest target, in tokens. */
+  readonly context: number;
+  /** C: width of the residual stream. */
+  readonly width: number;
+  /** H of cross-attention. */
+  readonly heads: number;
+  /** Share the target's embedding with the output layer. */
+  readonly tied: boolean;
+}
+
+/** What is added to embeddings by where a token stands. */
+export type Positions = LearnedPositions | SinusoidalPositions;
+
+export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'> {
+  /** Default `vocabulary`. */
+  readonly sourceVocabulary?: number;
+  /** The target's table, and the source's where `sourceTokens` is null. */
+  readonly tokens: Embedding;
+  /** Default null: source and target share one. */
+  readonly sourceTokens?: Embedding | null;
+  /** Added to embeddings. Default null: attention knows positions by itself. */
+  readonly sourcePositions?: Positions | null;
+  readonly targetPositions?: Positions | null;
+  /** Of embeddings, positions added (BART). Default null: none. */
+  readonly sourceNorm?: Norm | null;
+  readonly targetNorm?: Norm | null;
+  /** Factor on embeddings, before positions. Default 1. */
+  readonly embeddingScale?: number;
+  /** Probability of dropping a number of the embeddings while training. Default 0. */
+  readonly embeddingDropout?: number;
+  readonly encoder: Stack;
+  /** Its layers have cross-attention. */
+  readonly decoder: Stack;
+  /** Factor on what goes into the output layer (T5). Default 1. */
+  readonly headScale?: number;
+  /** A bias per token in the output layer; 'frozen' for one that does not train. Default false. */
+  readonly outputBias?: boolean | 'frozen';
+  /** First values of an output matrix of its own. Default those of `Linear`. */
+  readonly init?: Init;
+}
+
+/** Source and target on their way into a stack. */
+interface Side {
+  readonly table: Embedding;
+  readonly positions: Positions | null;
+  readonly norm: Norm | null;
+  readonly what: 'source' | 'target';
+}
+
+export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
+  readonly config: C;
+  /** The target's, and the source's where they share it. */
+  readonly tokens: Embedding;
+  readonly sourceTokens: Embedding | null;
+  readonly sourcePositions: Positions | null;
+  readonly targetPositions: Positions | null;
+  readonly sourceNorm: Norm | null;
+  readonly targetNorm: Norm | null;
+  readonly encoder: Stack;
+  readonly decoder: Stack;
+  readonly head: LanguageHead;
+  readonly #where: string;
+  readonly #embeddingScale: number;
+  readonly #embeddingDropout: number;
+  readonly #headScale: number;
+
+  /**
+   * Throws `ShapeError` or `EngineError` for numbers that cannot work. `own`: what a class over it is called in errors, and
+   * its settings, of which those here are part.
+   */
+  constructor(parts: Seq2SeqLMParts, own: { readonly where?: string; readonly config?: C } = {}) {
+    const { vocabulary, sourceVocabulary = vocabulary, context, width, heads, tied } = parts;
+    const { tokens, sourceTokens = null, sourcePositions = null, targetPositions = null } = parts;
+    const { sourceNorm = null, targetNorm = null, embeddingScale = 1, embeddingDropout = 0 } = parts;
+    const { encoder, decoder, headScale = 1, outputBias = false, init } = parts;
+    const { where = 'Seq2SeqLM' } = own;
+    const config = { vocabulary, sourceVocabulary, context, width, heads, tied };
+    expectOptions(where, parts, {
+      ...{ ...config, tokens, sourceTokens, sourcePositions, targetPositions, sourceNorm, targetNorm },
+      ...{ embeddingScale, embeddingDropout, encoder, decoder, headScale, outputBias, init },
+    });
+    expectSizes(where, config, ['vocabulary', 'sourceVocabulary', 'context', 'width', 'heads']);
+    this.config = own.config ?? (config as Seq2SeqLMConfig as C);
+    this.tokens = tokens;
+    this.sourceTokens = sourceTokens;
+    this.sourcePositions = sourcePositions;
+    this.targetPositions = targetPositions;
+    this.sourceNorm = sourceNorm;
+    this.targetNorm = targetNorm;
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.head = new LanguageHead({ width, vocabulary, tied, bias: outputBias, ...(init && { init }) });
+    this.#where = where;
+    this.#embeddingScale = embeddingScale;
+    this.#embeddingDropout = embeddingDropout;
+    this.#headScale = headScale;
+  }
+
+  /**
+   * source (B, S) and target (B, T) u32 -> logits (B, T, V), row t for what follows the target's token t. Lengths,
+   * u32 (B), say how many tokens of each are real; null means all. Those of the target only matter to rows that are
+   * padding themselves. Throws `ShapeError`.
+   */
+  forward(
+    g: Graph,
+    source: Tensor,
+    sourceLengths: Tensor | null,
+    target: Tensor,
+    targetLengths: Tensor | null = null,
+  ): Tensor {
+    const memory = this.encode(g, source, sourceLengths);
+    return this.decode(g, memory, sourceLengths, target, targetLengths);
+  }
+
+  /**
+   * Mean cross-entropy in nats over the labels that are not IGNORE_INDEX: labels (B, T) u32 are the target moved on by
+   * one. `smoothing` is spread evenly over the vocabulary, 0.1 in the paper; default 0. -> scalar.
+   */
+  loss(
+    g: Graph,
+    source: Tensor,
+    sourceLengths: Tensor | null,
+    target: Tensor,
+    labels: Tensor,
+    options: { readonly smoothing?: number } = {},
+  ): Tensor {
+    const { smoothing = 0 } = options;
+    expectOptions(`${this.#where}.loss`, options, { smoothing });
+    const logits = this.forward(g, source, sourceLengths, target);
+    return crossEntropy(g, logits, labels, { labelSmoothing: smoothing });
+  }
+
+  /**
+   * What goes into each layer, then what comes out in the end, (B, S, C) of the encoder and (B, T, C) of the decoder each:
+   * Transformers' `encoder_hidden_states` and `decoder_hidden_states`. Inputs as in `forward`.
+   */
+  hidden(
+    g: Graph,
+    source: Tensor,
+    sourceLengths: Tensor | null,
+    target: Tensor,
+  ): { readonly encoder: Tensor[]; readonly decoder: Tensor[] } {
+    const encoder = this.#encoded(g, source, sourceLengths);
+    const input = { memory: encoder.at(-1)!, memoryLengths: sourceLengths };
+    return { encoder, decoder: this.#decoded(g, target, () => input) };
+  }
+
+  /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C). Runs at `position` 0. */
+  encode(g: Graph, source: Tensor, lengths: Tensor | null): Tensor {
+    return this.#encoded(g, source, lengths).at(-1)!;
+  }
+
+  /** memory (B, S, C) of `encode`, with its lengths, and target (B, T) u32 -> logits (B, T, V), as `forward`. */
+  decode(
+    g: Graph,
+    memory: Tensor,
+    lengths: Tensor | null,
+    target: Tensor,
+    targetLengths: Tensor | null = null,
+  ): Tensor {
+    const input = { lengths: targetLengths, memory, memoryLengths: lengths };
+    return this.#logits(g, this.#decoded(g, target, () => input).at(-1)!);
+  }
+
+  /**
+   * Fills the caches of N sentences with what decoding needs of their memory (N, S, C): each layer's keys and values of
+   * cross-attention. In a run at `position` 0. S may be less than the caches were made for; then `next` needs `sourceLengths`.
+   */
+  remember(g: Graph, memory: Tensor, state: readonly LayerState[]): void {
+    g.scope('decoder', () => {
+      for (const [i, { crossAttention }] of this.decoder.layers.entries()) {
+        g.scope(`layers.${i}.crossAttention`, () => crossAttention!.remember(g, memory, state[i].cross!));
+      }
+    });
+  }
+
+  /**
+   * The next tokens of N sentences with K hypotheses each (rows n·K to n·K + K - 1 are sentence n's), through caches
+   * that `remember` has filled: rows stand at `step.position` and after. `sourceLengths` u32 (N) are the sources'. Before
+   * anything else, `order` u32 (N·K) moves hypotheses: row r goes on from what row order[r] was, of the same sentence.
+   * ids (N·K, T) u32, usually T = 1 -> logits (N·K, V) of row `step.length` - 1 (T = 1: of the only one). `look`, `starts`
+   * and `lengths` are those of `Decoder.next`.
+   */
+  next(
+    g: Graph,
+    ids: Tensor,
+    state: readonly LayerState[],
+    options: NextOptions & { readonly order?: Tensor | null } = {},
+  ): Tensor {
+    const { sourceLengths = null, starts, lengths, order, look } = options;
+    expectOptions(`${this.#where}.next`, options, { sourceLengths, starts, lengths, order, look });
+    const placed = placedOf(options);
+    const [rows, time] = ids.shape;
+    if (order) g.scope('decoder', () => reorderState(g, state, order, starts ? { starts } : {}));
+    const input = (i: number): LayerInput => ({
+      ...{ state: state[i], memoryLengths: sourceLengths, ...placed },
+      ...(look && { look: (q: Tensor, keys: Tensor, scale: number) => look(i, q, keys, scale) }),
+    });
+    const hidden = this.#decoded(g, ids, input, placed).at(-1)!;
+    if (time === 1) return this.#logits(g, g.view(hidden, [rows, this.config.width]));
+    return this.#logits(g, selectRows(g, hidden, lengths ? { lengths } : {}));
+  }
+
+  /** Empty caches for N = `batch` sentences; give them to a ParameterStore for memory. */
+  caches(batch: number, sizes: CacheSizes = {}): LayerState[] {
+    const { context } = this.config;
+    const { beams = 1, source = context, target = context, dtype = 'f32' } = sizes;
+    expectOptions(`${this.#where}.caches`, sizes, { beams, source, target, dtype });
+    const rows = { batch: batch * beams, capacity: target };
+    return this.decoder.state({ ...rows, memories: batch, memoryCapacity: source, dtype });
+  }
+
+  #encoded(g: Graph, source: Tensor, lengths: Tensor | null): Tensor[] {
+    const { sourceTokens, tokens, sourcePositions: positions, sourceNorm: norm, encoder } = this;
+    const side: Side = { table: sourceTokens ?? tokens, positions, norm, what: 'source' };
+    return g.scope('encoder', () =>
+      encoder.hidden(g, this.#embed(g, source, side, { after: encoder.prefix }), { lengths }),
+    );
+  }
+
+  /** The decoder's stack over ids (B, T) -> what goes into each layer, then what comes out, (B, T, C). */
+  #decoded(
+    g: Graph,
+    ids: Tensor,
+    input: (layer: number) => LayerInput,
+    placed: PositionsOptions = {},
+  ): Tensor[] {
+    const { decoder, tokens: table, targetPositions: positions, targetNorm: norm } = this;
+    const side: Side = { table, positions, norm, what: 'target' };
+    return g.scope('decoder', () =>
+      decoder.hidden(g, this.#embed(g, ids, side, { ...placed, after: decoder.prefix }), input),
+    );
+  }
+
+  #embed(
+    g: Graph,
+    ids: Tensor,
+    { table, positions, norm, what }: Side,
+    placed: PositionsOptions & { readonly after: number },
+  ): Tensor {
+    const { context } = this.config;
+    const todo = 'cut the text at the ends of sentences or raise context';
+    expectContext(this.#where, ids, context, todo, `${what} ids`);
+    return g.scope('embed', () => {
+      let x = table.forward(g, ids);
+      if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
+      if (positions) x = positions.forward(g, x, placed);
+      if (norm) x = norm.forward(g, x);
+      return dropout(g, x, this.#embeddingDropout);
+    });
+  }
+
+  #logits(g: Graph, x: Tensor): Tensor {
+    const rows = this.#headScale === 1 ? x : scale(g, x, this.#headScale);
+    return g.call(this, 'head', rows, this.tokens.weight);
+  }
+}

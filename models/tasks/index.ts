@@ -1,0 +1,26 @@
+/** Tasks on texts: a model and its tokenizer, put to use. An entry of its own. */
+export { type Long, type TextOrPair } from './inputs';
+export { MaskFiller, type Filling, type FillOptions, type MaskedModel } from './mask_filler';
+export {
+  QuestionAnswerer,
+  type Answer,
+  type AnswerOptions,
+  type Question,
+  type SpanModel,
+} from './question_answerer';
+export {
+  SentenceEmbedder,
+  type EmbedderOptions,
+  type EmbedOptions,
+  type Pooling,
+  type Ranked,
+  type EncoderModel,
+} from './sentence_embedder';
+export { TextClassifier, type ClassifyOptions, type Label, type ClassifierModel } from './text_classifier';
+export type { TaskOptions, TextModel } from './text_reader';
+export { TokenTagger, type Aggregation, type Tag, type TagOptions, type TaggerModel } from './token_tagger';
+export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
+export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
+export type * from './pipeline_calls';
+export { TextRewriter, TextWriter, type RewriteOptions, type WriteOptions } from './text_writer';
+export { TokenRows } from './token_rows';

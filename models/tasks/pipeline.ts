@@ -1,0 +1,86 @@
+/** Tasks by the names and with the results of Hugging Face's pipelines: who comes from there changes one import. */
+import { Device, EngineError, expectOneOf, expectOptions, throwIfAborted } from '../../engine/index';
+import type { AnyFamily } from '../family/family';
+import { load, type Pretrained } from '../family/load';
+import type { ModelFolder } from '../files/folder';
+import { hub, type HubOptions } from '../files/hub';
+import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
+import type { PipelineCalls, PipelineTask } from './pipeline_calls';
+import { ALIASES, TASKS } from './pipeline_tasks';
+
+export interface PipelineOptions extends Pick<
+  HubOptions,
+  'revision' | 'endpoint' | 'token' | 'cache' | 'onProgress' | 'signal' | 'fetch'
+> {
+  /** Default: one that is opened for the pipeline, and ends with it. */
+  readonly device?: Device;
+  /** What may be loaded. Default: every family that can do the task, loaded on demand. */
+  readonly families?: readonly AnyFamily[];
+}
+
+/** A task to call, with what it stands on. Disposing of it frees the model. */
+export type Pipeline<T extends PipelineTask> = PipelineCalls[T] &
+  Disposable & {
+    readonly task: T;
+    readonly loaded: Pretrained<object>;
+    readonly tokenizer: LoadedTokenizer;
+  };
+
+/**
+ * Opens a model for a task: an id of the hub, the address of a folder, chosen files, or a function that finds a file.
+ *
+ * ```ts
+ * using classify = await pipeline('text-classification', 'distilbert/distilbert-base-uncased-finetuned-sst-2-english');
+ * await classify('I love this'); // [{ label: 'POSITIVE', score: 0.9998 }]
+ * ```
+ *
+ * Throws `EngineError` for a task or an option that is not known, `DataError` for a model that cannot do it and as `load`,
+ * `DeviceError` where it does not fit.
+ */
+export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
+  task: T,
+  model: ModelFolder,
+  options: PipelineOptions = {},
+): Promise<Pipeline<T extends keyof typeof ALIASES ? (typeof ALIASES)[T] : T>> {
+  const { device: given, families, signal, fetch, ...source } = options;
+  const { revision, endpoint, token, cache, onProgress } = source;
+  expectOptions('pipeline', options, {
+    ...{ device: given, families, signal, fetch, revision, endpoint, token, cache, onProgress },
+  });
+  const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)];
+  expectOneOf('pipeline', 'task', task, names);
+  const name = (task in ALIASES ? ALIASES[task as keyof typeof ALIASES] : task) as PipelineTask;
+  const { classes, anyHead, open } = TASKS[name];
+  const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
+  const named = typeof model === 'string' || model instanceof URL;
+  if (!named && Object.values(source).some((value) => value !== undefined)) {
+    const what = `${Object.keys(source).join(', ')} are given, but the files are at hand`;
+    throw new EngineError('pipeline', what, 'Leave them out, or name a model.');
+  }
+  const folder = named ? hub(model, { ...source, ...reading }) : model;
+  const all = families ?? (await import('../families/index')).families;
+  const able = all.filter(({ architectures }) => architectures.some((one) => classes.test(one)));
+  if (able.length === 0) {
+    throw new EngineError('pipeline', `none of the families does ${name}`, 'Give one that does.');
+  }
+  const device = given ?? (await Device.open());
+  let loaded: Pretrained<object> | null = null;
+  try {
+    const tokenizer = await loadTokenizer(folder, reading);
+    throwIfAborted(signal);
+    const head = anyHead ? { newHead: {} } : {};
+    loaded = await load(folder, { device, families: able, ...head, ...reading });
+    const { call, dispose } = open({ device, loaded, tokenizer } as never);
+    const end = (): void => {
+      dispose();
+      loaded![Symbol.dispose]();
+      if (!given) device[Symbol.dispose]();
+    };
+    const about = { task: name, loaded, tokenizer, [Symbol.dispose]: end };
+    return Object.assign(call, about) as unknown as Awaited<ReturnType<typeof pipeline<T>>>;
+  } catch (error) {
+    loaded?.[Symbol.dispose]();
+    if (!given) device[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+/** What pipelines take and give, in the words of transformers.js. */
+
+/** One text, or several: then results come in a list. */
+type Of<T, One> = T extends string ? One : One[];
+type Given = string | readonly string[];
+
+export interface ClassificationResult {
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface TokenResult {
+  /** Of a token; words and names have `entity_group`. */
+  readonly entity?: string;
+  readonly entity_group?: string;
+  readonly score: number;
+  /** As it stands in the text. */
+  readonly word: string;
+  /** UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface AnswerResult {
+  readonly answer: string;
+  readonly score: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface FillResult {
+  readonly score: number;
+  readonly token: number;
+  readonly token_str: string;
+  /** The text with the token in its place. */
+  readonly sequence: string;
+}
+
+export interface ZeroShotResult {
+  readonly sequence: string;
+  readonly labels: readonly string[];
+  readonly scores: readonly number[];
+}
+
+/** Numbers with a shape, as transformers.js gives them. */
+export interface TensorResult {
+  readonly type: 'float32';
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+  /** Nested lists. */
+  tolist(): unknown;
+}
+
+/** Choices of Transformers' generate that are done here. */
+export interface GenerationResultOptions {
+  readonly max_new_tokens?: number;
+  readonly min_new_tokens?: number;
+  readonly do_sample?: boolean;
+  readonly temperature?: number;
+  readonly top_k?: number;
+  readonly top_p?: number;
+  readonly min_p?: number;
+  readonly repetition_penalty?: number;
+  readonly no_repeat_ngram_size?: number;
+}
+
+export interface SearchResultOptions extends GenerationResultOptions {
+  readonly num_beams?: number;
+  readonly length_penalty?: number;
+  readonly early_stopping?: boolean | 'never';
+}
+
+type Search<Key extends string> = <T extends Given>(
+  texts: T,
+  options?: SearchResultOptions,
+) => Promise<Record<Key, string>[]>;
+
+export interface PipelineCalls {
+  /** With `top_k` 1, the default, one label of each text in one list; with more or null (all) a list of each. */
+  readonly 'text-classification': <T extends Given, K extends number | null = 1>(
+    texts: T,
+    options?: { readonly top_k?: K },
+  ) => Promise<K extends 1 ? ClassificationResult[] : Of<T, ClassificationResult[]>>;
+  readonly 'token-classification': <T extends Given>(
+    texts: T,
+    options?: {
+      readonly ignore_labels?: readonly string[];
+      readonly aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
+    },
+  ) => Promise<Of<T, TokenResult[]>>;
+  readonly 'question-answering': <K extends number = 1>(
+    question: string,
+    context: string,
+    options?: { readonly top_k?: K },
+  ) => Promise<K extends 1 ? AnswerResult : AnswerResult[]>;
+  /** A text that hides several words gives a list of each. */
+  readonly 'fill-mask': <T extends Given>(
+    texts: T,
+    options?: { readonly top_k?: number },
+  ) => Promise<Of<T, FillResult[] | FillResult[][]>>;
+  readonly 'zero-shot-classification': <T extends Given>(
+    texts: T,
+    labels: string | readonly string[],
+    options?: { readonly hypothesis_template?: string; readonly multi_label?: boolean },
+  ) => Promise<Of<T, ZeroShotResult>>;
+  /** The rows of all tokens (B, T, C), padded with zeros, or one of each text (B, C). */
+  readonly 'feature-extraction': (
+    texts: Given,
+    options?: { readonly pooling?: 'none' | 'mean' | 'cls' | 'last_token'; readonly normalize?: boolean },
+  ) => Promise<TensorResult>;
+  readonly 'text-generation': <T extends Given>(
+    texts: T,
+    options?: GenerationResultOptions & { readonly return_full_text?: boolean },
+  ) => Promise<Of<T, { readonly generated_text: string }[]>>;
+  readonly 'text2text-generation': Search<'generated_text'>;
+  readonly summarization: Search<'summary_text'>;
+  readonly translation: Search<'translation_text'>;
+}
+
+export type PipelineTask = keyof PipelineCalls;

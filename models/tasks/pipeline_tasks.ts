@@ -1,0 +1,239 @@
+/** How each pipeline is made of what this folder has. */
+import { expectOneOf, expectOptions, type Device } from '../../engine/index';
+import type { Pretrained } from '../family/load';
+import type { LoadedTokenizer } from '../files/load_tokenizer';
+import type { Decoder } from '../generation/decoder';
+import { MaskFiller, type MaskedModel } from './mask_filler';
+import { generationOf, searchOf } from './pipeline_options';
+import type {
+  ClassificationResult,
+  FillResult,
+  GenerationResultOptions,
+  PipelineTask,
+  SearchResultOptions,
+} from './pipeline_calls';
+import { QuestionAnswerer, type SpanModel } from './question_answerer';
+import { SentenceEmbedder, type Pooling, type EncoderModel } from './sentence_embedder';
+import { TextClassifier, type ClassifierModel } from './text_classifier';
+import { TextRewriter, TextWriter } from './text_writer';
+import { shaped } from './tensor_result';
+import { TokenRows } from './token_rows';
+import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
+import { ZeroShotClassifier } from './zero_shot_classifier';
+
+/** Other names of tasks. */
+export const ALIASES = {
+  'sentiment-analysis': 'text-classification',
+  ner: 'token-classification',
+  embeddings: 'feature-extraction',
+} as const satisfies Record<string, PipelineTask>;
+
+interface Opened<M extends object> {
+  readonly device: Device;
+  readonly loaded: Pretrained<M>;
+  readonly tokenizer: LoadedTokenizer;
+}
+
+interface Task {
+  /** Classes of Transformers that can do it. */
+  readonly classes: RegExp;
+  /** Whether it reads a checkpoint's body, whatever head stands on it. */
+  readonly anyHead?: true;
+  readonly open: (opened: never) => { readonly call: object; readonly dispose: () => void };
+}
+
+type Given = string | readonly string[];
+const listOf = (texts: Given): readonly string[] => (typeof texts === 'string' ? [texts] : texts);
+const alike = <R>(texts: Given, results: readonly R[]): R | readonly R[] =>
+  typeof texts === 'string' ? results[0] : results;
+const disposer =
+  (...parts: readonly Disposable[]): (() => void) =>
+  () => {
+    for (const part of parts) part[Symbol.dispose]();
+  };
+
+function search(key: string): Task['open'] {
+  return ({ device, loaded, tokenizer }: Opened<Decoder>) => {
+    const rewriter = new TextRewriter(device, loaded, tokenizer);
+    const call = async (texts: Given, options: SearchResultOptions = {}) => {
+      const found = await rewriter.rewrite(listOf(texts), searchOf(options));
+      return found.map(([text]) => ({ [key]: text }));
+    };
+    return { call, dispose: disposer(rewriter) };
+  };
+}
+
+/** Bodies that give rows of tokens. */
+const ENCODERS = /^(Bert|Roberta|XLMRoberta|Camembert|DistilBert|Albert|Electra|MPNet)Model$/;
+const POOLINGS = { mean: 'mean', cls: 'first', last_token: 'last' } as const satisfies Record<
+  string,
+  Pooling
+>;
+const SEARCHES = /For(Conditional|Seq2Seq)\w+$|^MarianMTModel$/;
+
+export const TASKS: Readonly<Record<PipelineTask, Task>> = {
+  'text-classification': {
+    classes: /ForSequenceClassification$/,
+    open({ device, loaded, tokenizer }: Opened<ClassifierModel>) {
+      const classifier = new TextClassifier(device, loaded.model, tokenizer);
+      const call = async (texts: Given, options: { readonly top_k?: number | null } = {}) => {
+        const { top_k: most = 1 } = options;
+        expectOptions('text-classification', options, { top_k: most });
+        const found = await classifier.classify(listOf(texts), { long: 'cut' });
+        const best = found.map((labels): readonly ClassificationResult[] =>
+          labels.slice(0, most ?? undefined),
+        );
+        return most === 1 ? best.flat() : alike(texts, best);
+      };
+      return { call, dispose: disposer(classifier) };
+    },
+  },
+  'token-classification': {
+    classes: /ForTokenClassification$/,
+    open({ device, loaded, tokenizer }: Opened<TaggerModel>) {
+      const tagger = new TokenTagger(device, loaded.model, tokenizer);
+      const call = async (
+        texts: Given,
+        options: {
+          readonly ignore_labels?: readonly string[];
+          readonly aggregation_strategy?: Aggregation;
+        } = {},
+      ) => {
+        const { ignore_labels: ignore = ['O'], aggregation_strategy: aggregation = 'none' } = options;
+        const known = { ignore_labels: ignore, aggregation_strategy: aggregation };
+        expectOptions('token-classification', options, known);
+        const found = await tagger.tag(listOf(texts), { aggregation, ignore, long: 'cut' });
+        const key = aggregation === 'none' ? 'entity' : 'entity_group';
+        const shown = found.map((tags) =>
+          tags.map(({ label, text, ...rest }) => ({ [key]: label, word: text, ...rest })),
+        );
+        return alike(texts, shown);
+      };
+      return { call, dispose: disposer(tagger) };
+    },
+  },
+  'question-answering': {
+    classes: /ForQuestionAnswering$/,
+    open({ device, loaded, tokenizer }: Opened<SpanModel>) {
+      const answerer = new QuestionAnswerer(device, loaded.model, tokenizer);
+      const call = async (question: string, context: string, options: { readonly top_k?: number } = {}) => {
+        const { top_k: topK = 1 } = options;
+        expectOptions('question-answering', options, { top_k: topK });
+        const [answers] = await answerer.answer([{ question, context }], { topK });
+        const shown = answers.map(({ text, ...rest }) => ({ answer: text, ...rest }));
+        return topK === 1 ? shown[0] : shown;
+      };
+      return { call, dispose: disposer(answerer) };
+    },
+  },
+  'fill-mask': {
+    classes: /ForMaskedLM$/,
+    open({ device, loaded, tokenizer }: Opened<MaskedModel>) {
+      const filler = new MaskFiller(device, loaded.model, tokenizer);
+      const call = async (texts: Given, options: { readonly top_k?: number } = {}) => {
+        const { top_k: topK = 5 } = options;
+        expectOptions('fill-mask', options, { top_k: topK });
+        const list = listOf(texts);
+        const found = await filler.fill(list, { topK, long: 'cut' });
+        const shown = found.map((places, i) => {
+          const ids = tokenizer.encode(list[i]);
+          const masks = [...ids.keys()].filter((at) => ids[at] === tokenizer.special.mask);
+          const each = places.map((fillings, nth) =>
+            fillings.map(({ token, text, score }): FillResult => {
+              const filled = ids.with(masks[nth], token);
+              const sequence = tokenizer.decode(filled, { special: false });
+              return { score, token, token_str: text, sequence };
+            }),
+          );
+          return each.length === 1 ? each[0] : each;
+        });
+        return alike<FillResult[] | FillResult[][]>(texts, shown);
+      };
+      return { call, dispose: disposer(filler) };
+    },
+  },
+  'zero-shot-classification': {
+    classes: /ForSequenceClassification$/,
+    open({ device, loaded, tokenizer }: Opened<ClassifierModel>) {
+      const classifier = new ZeroShotClassifier(device, loaded.model, tokenizer);
+      const call = async (
+        texts: Given,
+        labels: Given,
+        options: { readonly hypothesis_template?: string; readonly multi_label?: boolean } = {},
+      ) => {
+        const { hypothesis_template: hypothesis = 'This example is {}.', multi_label: multiLabel = false } =
+          options;
+        const known = { hypothesis_template: hypothesis, multi_label: multiLabel };
+        expectOptions('zero-shot-classification', options, known);
+        const list = listOf(texts);
+        const more = { hypothesis, multiLabel, long: 'cut' } as const;
+        const found = await classifier.classify(list, listOf(labels), more);
+        const shown = found.map((ranked, i) => ({
+          sequence: list[i],
+          labels: ranked.map(({ label }) => label),
+          scores: ranked.map(({ score }) => score),
+        }));
+        return alike(texts, shown);
+      };
+      return { call, dispose: disposer(classifier) };
+    },
+  },
+  'feature-extraction': {
+    classes: ENCODERS,
+    anyHead: true,
+    open({ device, loaded, tokenizer }: Opened<EncoderModel>) {
+      const made = new Map<string, TokenRows | SentenceEmbedder>();
+      /** One of each kind that was asked for. */
+      const the = <R extends TokenRows | SentenceEmbedder>(key: string, make: () => R): R => {
+        if (!made.has(key)) made.set(key, make());
+        return made.get(key) as R;
+      };
+      const call = async (
+        texts: Given,
+        options: { readonly pooling?: 'none' | keyof typeof POOLINGS; readonly normalize?: boolean } = {},
+      ) => {
+        const { pooling = 'none', normalize = false } = options;
+        expectOptions('feature-extraction', options, { pooling, normalize });
+        expectOneOf('feature-extraction', 'pooling', pooling, ['none', ...Object.keys(POOLINGS)]);
+        const key = `${pooling} ${String(normalize)}`;
+        const own = [device, loaded.model, tokenizer] as const;
+        if (pooling === 'none') {
+          const rows = the(key, () => new TokenRows(...own, { normalize }));
+          return rows.read(listOf(texts), { long: 'cut' });
+        }
+        const how = { pooling: POOLINGS[pooling], normalize };
+        const embedder = the(key, () => new SentenceEmbedder(...own, how));
+        const found = await embedder.embed(listOf(texts), { long: 'cut' });
+        const data = new Float32Array(found.length * embedder.width);
+        found.forEach((one, i) => data.set(one, i * embedder.width));
+        return shaped(data, [found.length, embedder.width]);
+      };
+      return { call, dispose: () => disposer(...made.values())() };
+    },
+  },
+  'text-generation': {
+    classes: /(ForCausalLM|LMHeadModel)$/,
+    open({ device, loaded, tokenizer }: Opened<Decoder>) {
+      const writer = new TextWriter(device, loaded, tokenizer);
+      const call = async (
+        texts: Given,
+        {
+          return_full_text: full = true,
+          ...options
+        }: GenerationResultOptions & { return_full_text?: boolean } = {},
+      ) => {
+        const found: { readonly generated_text: string }[][] = [];
+        for (const text of listOf(texts)) {
+          let written = full ? text : '';
+          for await (const piece of writer.write(text, generationOf(options))) written += piece;
+          found.push([{ generated_text: written }]);
+        }
+        return alike(texts, found);
+      };
+      return { call, dispose: disposer(writer) };
+    },
+  },
+  'text2text-generation': { classes: SEARCHES, open: search('generated_text') },
+  summarization: { classes: SEARCHES, open: search('summary_text') },
+  translation: { classes: SEARCHES, open: search('translation_text') },
+};

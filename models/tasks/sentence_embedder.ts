@@ -1,0 +1,143 @@
+import {
+  DataError,
+  embedding as rowsOf,
+  EngineError,
+  expectOneOf,
+  expectOptions,
+  matmul,
+  normalize as directions,
+  selectRows,
+  type Device,
+  type Graph,
+  type Tensor,
+  type Tokenizer,
+} from '../../engine/index';
+import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs';
+import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+
+/** A model that gives rows of width C for tokens, such as `BertModel`. */
+export interface EncoderModel extends TextModel {
+  readonly config: TextModel['config'] & { readonly vocabulary: number; readonly width: number };
+  /** What goes into each layer, and in the end what comes out of the last, (B, T, C) each. */
+  hidden(g: Graph, ids: Tensor, input: Texts['input']): readonly Tensor[];
+}
+
+/** How the rows of a text's tokens become one: their mean, the first token's, or the last token's. */
+export type Pooling = 'mean' | 'first' | 'last';
+
+export interface EmbedderOptions {
+  /** Default 'mean'. */
+  readonly pooling?: Pooling;
+  /** Whether embeddings have length 1, so that a product of two is their cosine. Default true. */
+  readonly normalize?: boolean;
+  /** The most tokens of a text that are read. Default: the model's context. */
+  readonly maxLength?: number;
+}
+
+export interface EmbedOptions extends TaskOptions {
+  /** Texts over `maxLength` are refused, or cut at their end as sentence-transformers does. Default 'refuse'. */
+  readonly long?: Long;
+}
+
+/** A text that was found, the nearest first. */
+export interface Ranked {
+  /** Into the texts that were given. */
+  readonly index: number;
+  /** Cosine of the angle between its embedding and the query's: 1 in the same direction. */
+  readonly score: number;
+}
+
+/** Texts as vectors, near each other where meanings are (Reimers and Gurevych 2019). */
+export class SentenceEmbedder implements Disposable {
+  /** C: numbers of an embedding. */
+  readonly width: number;
+  /** The most tokens of a text. */
+  readonly maxLength: number;
+  readonly #tokenizer: Tokenizer;
+  readonly #reader: TextReader;
+  readonly #normalized: boolean;
+
+  /** Throws `DataError` for a tokenizer of another model, `EngineError` for options that cannot be. */
+  constructor(device: Device, model: EncoderModel, tokenizer: Tokenizer, options: EmbedderOptions = {}) {
+    const { context, width, vocabulary } = model.config;
+    const { pooling = 'mean', normalize = true, maxLength = context } = options;
+    expectOptions('SentenceEmbedder', options, { pooling, normalize, maxLength });
+    expectOneOf('SentenceEmbedder', 'pooling', pooling, ['mean', 'first', 'last']);
+    expectOneOf('SentenceEmbedder', 'normalize', normalize, [true, false]);
+    if (!Number.isInteger(maxLength) || maxLength < 1 || maxLength > context) {
+      throw new EngineError('SentenceEmbedder', `maxLength is ${maxLength}`, `Use 1 to ${context}.`);
+    }
+    expectVocabulary('SentenceEmbedder', tokenizer, vocabulary);
+    [this.width, this.maxLength, this.#tokenizer, this.#normalized] = [
+      width,
+      maxLength,
+      tokenizer,
+      normalize,
+    ];
+    this.#reader = new TextReader(device, model, (g, { ids, input }) => {
+      const pooled = pooledRows(g, model.hidden(g, ids, input).at(-1)!, input.lengths, pooling);
+      return { embedding: normalize ? directions(g, pooled) : pooled };
+    });
+  }
+
+  /** An embedding f32 (C) of each text. Throws `DataError` for texts that cannot be read, the signal's reason. */
+  async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    const { long, signal, onProgress } = options;
+    expectOptions('embed', options, { long, signal, onProgress });
+    const most = { context: this.maxLength, long };
+    const encodings = encodingsOf('embed', this.#tokenizer, texts, most);
+    const found: Float32Array[] = [];
+    await this.#reader.read(
+      encodings,
+      (i, { embedding }) => {
+        expectFinite('embed', embedding);
+        found[i] = embedding.slice();
+      },
+      options,
+    );
+    return found;
+  }
+
+  /** The texts by how near they are to a query. */
+  async rank(query: string, texts: readonly string[], options: EmbedOptions = {}): Promise<Ranked[]> {
+    const [own, ...others] = await this.embed([query, ...texts], options);
+    return others
+      .map((other, index) => ({ index, score: this.similarity(own, other) }))
+      .sort((a, b) => b.score - a.score);
+  }
+
+  /** The cosine of two embeddings. */
+  similarity(a: Float32Array, b: Float32Array): number {
+    if (a.length !== b.length) {
+      const what = `embeddings have ${a.length} and ${b.length} numbers`;
+      throw new DataError('similarity', what, 'Compare those of one model.');
+    }
+    const product = (x: Float32Array, y: Float32Array): number => x.reduce((sum, v, i) => sum + v * y[i], 0);
+    return this.#normalized ? product(a, b) : product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
+}
+
+/** x (B, T, C), lengths u32 (B) -> (B, C). Padding counts for nothing. */
+function pooledRows(g: Graph, x: Tensor, lengths: Tensor, pooling: Pooling): Tensor {
+  const [B, T, C] = x.shape;
+  if (pooling === 'last') return selectRows(g, x, { lengths });
+  if (pooling === 'first') {
+    const firsts = g.constant('first rows', [B], new Uint32Array(B).fill(1));
+    return selectRows(g, x, { lengths: firsts });
+  }
+  // A row of 1/length for each real token, and 0 for padding: what embeds `lengths` in a table of all such rows.
+  const shares = g.constant('shares', [T + 1, T], sharesOf(T));
+  const weights = g.view(rowsOf(g, lengths, shares), [B, 1, T]);
+  return g.view(matmul(g, weights, x), [B, C]);
+}
+
+/** Row n has 1/n for the first n of T tokens: (T + 1, T). */
+function sharesOf(T: number): Float32Array<ArrayBuffer> {
+  const shares = new Float32Array((T + 1) * T);
+  for (let n = 1; n <= T; n++) shares.fill(1 / n, n * T, n * T + n);
+  return shares;
+}

@@ -1,0 +1,74 @@
+import { expectOptions, type Device, type Graph, type Tensor, type Tokenizer } from '../../engine/index';
+import type { Problem } from '../problem';
+import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long, type TextOrPair } from './inputs';
+import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+
+/** A model with a head for classes of whole texts, such as `BertForSequenceClassification`. */
+export interface ClassifierModel extends TextModel {
+  readonly config: TextModel['config'] & { readonly vocabulary: number };
+  readonly labels: readonly string[];
+  readonly problem: Problem;
+  forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
+}
+
+export interface Label {
+  readonly label: string;
+  /** A probability, or what a model of numbers says. */
+  readonly score: number;
+}
+
+export interface ClassifyOptions extends TaskOptions {
+  readonly long?: Long;
+}
+
+/** Tells which classes texts are of. */
+export class TextClassifier implements Disposable {
+  readonly #model: ClassifierModel;
+  readonly #tokenizer: Tokenizer;
+  readonly #reader: TextReader;
+
+  /** Throws `DataError` for a tokenizer of another model. */
+  constructor(device: Device, model: ClassifierModel, tokenizer: Tokenizer) {
+    expectVocabulary('TextClassifier', tokenizer, model.config.vocabulary);
+    this.#model = model;
+    this.#tokenizer = tokenizer;
+    this.#reader = new TextReader(device, model, (g, { ids, input }) => ({
+      logits: model.forward(g, ids, input),
+    }));
+  }
+
+  /**
+   * Each text's labels, the likeliest first. Scores sum up to 1 where one label is right, are each from 0 to 1 where several may
+   * be, and are the head's numbers in a regression.
+   *
+   * Throws `DataError` for texts that cannot be read, the signal's reason.
+   */
+  async classify(texts: readonly TextOrPair[], options: ClassifyOptions = {}): Promise<Label[][]> {
+    const { long, signal, onProgress } = options;
+    expectOptions('classify', options, { long, signal, onProgress });
+    const { context } = this.#model.config;
+    const encodings = encodingsOf('classify', this.#tokenizer, texts, { context, long });
+    const found: Label[][] = encodings.map(() => []);
+    const { labels, problem } = this.#model;
+    await this.#reader.read(
+      encodings,
+      (i, { logits }) => {
+        expectFinite('classify', logits);
+        const scores = scoresOf(logits, problem);
+        found[i] = labels.map((label, k) => ({ label, score: scores[k] })).sort((a, b) => b.score - a.score);
+      },
+      options,
+    );
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
+}
+
+function scoresOf(logits: Float32Array, problem: Problem): ArrayLike<number> {
+  if (problem === 'regression') return logits;
+  if (problem === 'single_label_classification') return softmaxOf(logits);
+  return Float64Array.from(logits, (x) => 1 / (1 + Math.exp(-x)));
+}

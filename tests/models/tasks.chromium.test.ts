@@ -1,0 +1,166 @@
+// What tasks make of texts, beside Transformers' pipelines (tests/fixtures/make_tasks.py).
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tokenizerFromJson, type Device, type Tokenizer } from '../../engine/index';
+import {
+  bert,
+  bertForQuestionAnswering,
+  bertForSequenceClassification,
+  bertForTokenClassification,
+  bertModel,
+} from '../../models/families/bert';
+import type { AnyFamily } from '../../models/family/family';
+import { load, type Pretrained } from '../../models/family/load';
+import {
+  MaskFiller,
+  QuestionAnswerer,
+  SentenceEmbedder,
+  TextClassifier,
+  TokenTagger,
+  ZeroShotClassifier,
+  type Aggregation,
+} from '../../models/tasks/index';
+import fixture from '../fixtures/tasks.json';
+import { closest } from '../docs/closest';
+import { withDevice } from '../harness/device';
+import { checkpointOf, folderOf } from './folders';
+import { portableWeights } from './parity';
+
+const { texts, masked, questions, results } = fixture;
+
+describe('tasks beside pipelines', () => {
+  let device: Device;
+  let tokenizer: Tokenizer;
+  withDevice((opened) => (device = opened), { empty: true });
+  beforeAll(async () => {
+    tokenizer = await tokenizerFromJson(fixture.tokenizer);
+  });
+
+  type Head = keyof typeof fixture.heads;
+  const folder = (head: Head): ReturnType<typeof folderOf> => {
+    const { config, parameters } = fixture.heads[head];
+    const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
+    const weights = [...portableWeights(parameters, head, fixture.seed)].map(
+      ([name, data]) => [name, { data, shape: shapes[name].shape }] as const,
+    );
+    return folderOf({ 'config.json': config, 'model.safetensors': checkpointOf(new Map(weights)) });
+  };
+  const open = <F extends AnyFamily>(head: Head, family: F): Promise<Pretrained<ReturnType<F['build']>>> =>
+    load(folder(head), { device, families: [family] });
+  const near = (wanted: number): unknown => expect.closeTo(wanted, 4);
+
+  it('classifies, one label or several, texts and pairs', async () => {
+    for (const head of ['single', 'several'] as const) {
+      using loaded = await open(head, bertForSequenceClassification);
+      using classifier = new TextClassifier(device, loaded.model, tokenizer);
+      const { text, text_pair } = fixture.pair;
+      const given = head === 'single' ? [...texts, [text, text_pair] as const] : texts;
+      const told: [number, number][] = [];
+      const got = await classifier.classify(given, { onProgress: (...at) => told.push(at) });
+      expect(got).toEqual(
+        results[head].map((list) => list.map(({ label, score }) => ({ label, score: near(score) }))),
+      );
+      expect(told.at(-1)).toEqual([given.length, given.length]);
+    }
+  });
+
+  it('classifies by labels that it was never trained on', async () => {
+    using loaded = await open('entailment', bertForSequenceClassification);
+    using classifier = new ZeroShotClassifier(device, loaded.model, tokenizer);
+    const shown = (list: readonly { labels: string[]; scores: number[] }[]): object[] =>
+      list.map(({ labels, scores }) => labels.map((label, k) => ({ label, score: near(scores[k]) })));
+    expect(await classifier.classify(texts, fixture.labels)).toEqual(shown(results.zero));
+    const options = { multiLabel: true, hypothesis: 'it is {}' };
+    expect(await classifier.classify(texts, fixture.labels, options)).toEqual(shown(results.zeroMulti));
+    await expect(classifier.classify(texts, ['x'], { hypothesis: 'it' })).rejects.toThrow(
+      /hypothesis is "it"/,
+    );
+    using other = await open('single', bertForSequenceClassification);
+    expect(() => new ZeroShotClassifier(device, other.model, tokenizer)).toThrow(
+      /none of the labels is entailment/,
+    );
+  });
+
+  it('fills in what is hidden', async () => {
+    using loaded = await open('mask', bert);
+    using filler = new MaskFiller(device, loaded.model, tokenizer);
+    const shown = (list: readonly { token: number; token_str: string; score: number }[]): object[] =>
+      list.map(({ token, token_str, score }) => ({ token, text: token_str, score: near(score) }));
+    const [one, two] = results.mask as unknown as [
+      Parameters<typeof shown>[0],
+      Parameters<typeof shown>[0][],
+    ];
+    expect(await filler.fill(masked, { topK: 4 })).toEqual([[shown(one)], two.map(shown)]);
+    const targets = results.targets.map(({ token }) => token);
+    expect(await filler.fill(masked.slice(0, 1), { targets })).toEqual([[shown(results.targets)]]);
+    await expect(filler.fill(['nothing here'])).rejects.toThrow(/text 0 hides nothing\. Write \[MASK\]/);
+    await expect(filler.fill(masked, { targets: [9999] })).rejects.toThrow(/9999 is among the targets/);
+  });
+
+  it('tags names, by token and by word', async () => {
+    using loaded = await open('token', bertForTokenClassification);
+    using tagger = new TokenTagger(device, loaded.model, tokenizer);
+    for (const aggregation of [
+      'none',
+      'simple',
+      'first',
+      'average',
+      'max',
+    ] as const satisfies Aggregation[]) {
+      const got = await tagger.tag(texts, { aggregation });
+      const wanted = results[aggregation] as readonly {
+        entity?: string;
+        entity_group?: string;
+        score: number;
+        start: number;
+        end: number;
+      }[][];
+      expect(got, aggregation).toEqual(
+        wanted.map((list, i) =>
+          list.map(({ entity, entity_group, score, start, end }) => ({
+            ...{ label: entity_group ?? entity, score: near(score), start, end },
+            text: texts[i].slice(start, end),
+          })),
+        ),
+      );
+    }
+  });
+
+  it('answers questions, of long texts in windows', async () => {
+    using loaded = await open('question', bertForQuestionAnswering);
+    using answerer = new QuestionAnswerer(device, loaded.model, tokenizer);
+    const shown = (
+      list: readonly { answer: string; start: number; end: number; score: number }[],
+    ): object[] =>
+      list.map(({ answer, start, end, score }) => ({ text: answer, start, end, score: near(score) }));
+    expect(await answerer.answer(questions.slice(0, 1), { topK: 3 })).toEqual([shown(results.question[0])]);
+    const windows = { topK: 3, maxLength: 32, stride: 6 };
+    expect(await answerer.answer(questions.slice(1), windows)).toEqual([shown(results.question[1])]);
+    const impossible = await answerer.answer(questions.slice(0, 1), { topK: 3, impossible: true });
+    expect(impossible).toEqual([shown(results.impossible)]);
+    await expect(answerer.answer([{ question: 'x', context: ' ' }])).rejects.toThrow(
+      /the context of 0 is empty/,
+    );
+    await expect(answerer.answer(questions, { maxLength: 4 })).rejects.toThrow(/windows of 4 tokens/);
+  });
+
+  it('embeds and ranks', async () => {
+    using loaded = await open('model', bertModel);
+    using embedder = new SentenceEmbedder(device, loaded.model, tokenizer);
+    const got = await embedder.embed(texts);
+    for (const [i, { embedding }] of results.embeddings.entries()) {
+      expect([...got[i]]).toEqual(embedding.map((x): unknown => expect.closeTo(x, 5)));
+    }
+    const ranked = await embedder.rank(texts[0], texts);
+    expect(ranked[0]).toEqual({ index: 0, score: near(1) });
+    expect(ranked.map(({ score }) => score)).toEqual(ranked.map(({ score }) => score).sort((a, b) => b - a));
+    const [first] = await closest(device, folder('model'), tokenizer, texts[0], texts);
+    expect(first.text).toBe(texts[0]);
+    const long = 'the film is good and bad '.repeat(9);
+    await expect(embedder.embed([texts[0], long])).rejects.toThrow(/text 1 has 56 tokens of at most 40/);
+    expect(await embedder.embed([long], { long: 'cut' })).toHaveLength(1);
+    const reason = new Error('enough');
+    await expect(embedder.embed(texts, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    embedder[Symbol.dispose]();
+    await expect(embedder.embed(texts)).rejects.toThrow(/disposed of/);
+  });
+});
