@@ -8,7 +8,6 @@ export * from './causal_heads';
 export { CausalLM } from './causal_lm';
 export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
-export { DistanceBuckets } from './distance_buckets';
 export * from './masked_lm';
 export type { Problem } from './problem';
 export { ReplacedTokens } from './replaced_tokens';
