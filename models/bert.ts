@@ -13,6 +13,7 @@ import {
   Stack,
   TransformerLayer,
   type Activation,
+  type DistanceBuckets,
 } from '../engine/index';
 import {
   checkEach,
@@ -119,13 +120,16 @@ export function bertLayer(c: CompleteBertConfig, feedForwardDropout = c.dropout)
 }
 
 /**
- * What a BERT is made of, for its heads: `new SequenceClassifier(bertParts({ … }), { labels })`. Throws `ShapeError` or
- * `EngineError` for numbers that cannot work.
+ * What a BERT is made of, for its heads: `new SequenceClassifier(bertParts({ … }), { labels })`. `distances` are those of its
+ * stack (MPNet). Throws `ShapeError` or `EngineError` for numbers that cannot work.
  */
-export function bertParts(config: BertConfig): TextEncoderParts<CompleteBertConfig> {
+export function bertParts(
+  config: BertConfig,
+  distances: DistanceBuckets | null = null,
+): TextEncoderParts<CompleteBertConfig> {
   const c = complete(config);
   const layers = Array.from({ length: c.layers }, () => bertLayer(c));
-  const stack = new Stack(layers, { recompute: c.recompute });
+  const stack = new Stack(layers, { recompute: c.recompute, distances });
   return { config: c, ...bertEmbeddings(c, c.width), stack };
 }
 

@@ -8,8 +8,6 @@ export * from './causal_heads';
 export { CausalLM } from './causal_lm';
 export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
-export * from './bert_heads';
-export { DistanceBuckets } from './distance_buckets';
 export * from './masked_lm';
 export type { Problem } from './problem';
 export { ReplacedTokens } from './replaced_tokens';
@@ -19,6 +17,7 @@ export {
   type TextEncoderInput,
   type TextEncoderParts,
 } from './text_encoder';
+export * from './sentence_heads';
 export * from './text_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export { Generator, type GenerateOptions, type GeneratorOptions } from './generation/generator';

@@ -9,7 +9,6 @@ import {
   expectOptions,
   normal,
   type Activation,
-  type AttentionBias,
   type Embedding,
   type Graph,
   type LearnedPositions,
@@ -54,8 +53,6 @@ export interface TextEncoderParts<C extends TextEncoderConfig = TextEncoderConfi
   readonly norm: Norm;
   /** Embeddings of width E to C (ELECTRA, ALBERT). Default null: E is C. */
   readonly projection?: Linear | null;
-  /** What all layers add to their logits (MPNet). Default null: nothing. */
-  readonly distances?: { bias(g: Graph): AttentionBias } | null;
   readonly stack: Stack;
 }
 
@@ -76,12 +73,11 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
   readonly segments: Embedding | null;
   readonly norm: Norm;
   readonly projection: Linear | null;
-  readonly distances: { bias(g: Graph): AttentionBias } | null;
   readonly stack: Stack;
 
   constructor(parts: TextEncoderParts<C>) {
-    const { config, tokens, positions, segments, norm, projection = null, distances = null, stack } = parts;
-    const blocks = { tokens, positions, segments, norm, projection, distances, stack };
+    const { config, tokens, positions, segments, norm, projection = null, stack } = parts;
+    const blocks = { tokens, positions, segments, norm, projection, stack };
     expectOptions('TextEncoder', parts, { config, ...blocks });
     this.config = config;
     this.tokens = tokens;
@@ -89,7 +85,6 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
     this.segments = segments;
     this.norm = norm;
     this.projection = projection;
-    this.distances = distances;
     this.stack = stack;
   }
 
@@ -125,7 +120,6 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
     );
     const embedded = g.train && p > 0 ? dropout(g, x, p) : x;
     const y = this.projection ? g.call(this, 'projection', embedded) : embedded;
-    const bias = this.distances && { bias: this.distances.bias(g) };
-    return g.scope('stack', () => this.stack.hidden(g, y, { lengths, keyMask: mask, ...bias }));
+    return g.scope('stack', () => this.stack.hidden(g, y, { lengths, keyMask: mask }));
   }
 }

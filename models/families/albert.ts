@@ -2,11 +2,13 @@ import { DataError, Linear, Stack } from '../../engine/index';
 import { bertEmbeddings, bertLayer, bertParts } from '../bert';
 import type { WeightMap } from '../family/weight_map';
 import { numberIn, refuse, type Json } from '../pretrained_config';
+import { PreTraining } from '../sentence_heads';
 import { BERT_INIT, type TextEncoder } from '../text_encoder';
 import type { Summary } from '../text_heads';
 import { bertConfig, bertWeights, tiedTo } from './bert_map';
 import {
   dropoutIn,
+  headOf,
   maskedLM,
   multipleChoice,
   pooledBody,
@@ -92,6 +94,7 @@ const ALBERT: EncoderKind = {
         'pooler.dense.{weight,bias}': 'albert.pooler.{weight,bias}',
         'head.transform.{weight,bias}': 'predictions.dense.{weight,bias}',
         'head.norm.{weight,bias}': 'predictions.LayerNorm.{weight,bias}',
+        'next.{weight,bias}': 'sop_classifier.classifier.{weight,bias}',
         'head.weight': 'predictions.decoder.weight',
         'head.bias': { from: 'predictions.bias', copies: ['predictions.decoder.bias'] },
       },
@@ -113,3 +116,10 @@ export const albertForTokenClassification = tokenClassification(ALBERT);
 export const albertForQuestionAnswering = questionAnswering(ALBERT);
 export const albertForMultipleChoice = multipleChoice(ALBERT);
 export const albertModel = pooledBody(ALBERT);
+
+/** Masked tokens and the order of two sentences, as in the paper's pre-training. */
+export const albertForPreTraining = headOf(
+  ALBERT,
+  'ForPreTraining',
+  (parts, json) => new PreTraining(parts, summary(json)),
+);

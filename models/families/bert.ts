@@ -1,5 +1,5 @@
 import { bertParts } from '../bert';
-import { BertPreTraining, NextSentencePrediction } from '../bert_heads';
+import { PreTraining, NextSentencePrediction } from '../sentence_heads';
 import { bertConfig, bertWeights } from './bert_map';
 import {
   dropoutIn,
@@ -42,4 +42,4 @@ export const bertForNextSentencePrediction = headOf(
 );
 
 /** Masked tokens and whether one segment follows the other, as in the paper's pre-training. */
-export const bertForPreTraining = headOf(BERT, 'ForPreTraining', (parts) => new BertPreTraining(parts));
+export const bertForPreTraining = headOf(BERT, 'ForPreTraining', (parts) => new PreTraining(parts));

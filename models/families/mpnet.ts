@@ -1,7 +1,8 @@
+import { DistanceBuckets } from '../../engine/index';
 import { bertParts } from '../bert';
-import { DistanceBuckets } from '../distance_buckets';
 import { MaskedLM } from '../masked_lm';
 import { refuse } from '../pretrained_config';
+import { BERT_INIT } from '../text_encoder';
 import { bertConfig, bertWeights, robertaHeads } from './bert_map';
 import {
   maskedLM,
@@ -21,8 +22,8 @@ const MPNET: EncoderKind = {
     refuse(json, 'relative_attention_num_buckets', [32], fixed);
     refuse(json, 'pad_token_id', [1], fixed);
     const { context, ...config } = bertConfig({ ...json, type_vocab_size: 0, pad_token_id: 1 }, file);
-    const parts = bertParts({ ...config, skippedPositions: 2, context: context! - 2 });
-    return { ...parts, distances: new DistanceBuckets(parts.config.heads) };
+    const distances = new DistanceBuckets({ heads: config.heads, init: BERT_INIT });
+    return bertParts({ ...config, skippedPositions: 2, context: context! - 2 }, distances);
   },
   weights(model) {
     const { tensors, ...map } = bertWeights(model, 'mpnet.');
@@ -33,7 +34,7 @@ const MPNET: EncoderKind = {
       tensors: {
         ...tensors,
         ...robertaHeads(model, 'mpnet.embeddings.word_embeddings.weight'),
-        'distances.weight': 'mpnet.encoder.relative_attention_bias.weight',
+        'stack.distances.weight': 'mpnet.encoder.relative_attention_bias.weight',
         'stack.layers.*.attention.qkv.{weight,bias}': `${attention}.attn.{q,k,v}.{weight,bias}`,
         'stack.layers.*.attention.output.{weight,bias}': `${attention}.attn.o.{weight,bias}`,
         'stack.layers.*.attentionNorm.{weight,bias}': `${attention}.LayerNorm.{weight,bias}`,

@@ -11,7 +11,7 @@ import {
 import { expectFinite, expectVocabulary, softmaxOf } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
-/** A model that tells where an answer begins and ends, such as `BertForQuestionAnswering`. */
+/** A model that tells where an answer begins and ends, such as `QuestionAnswering`. */
 export interface SpanModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   /** -> logits (B, T, 2). */

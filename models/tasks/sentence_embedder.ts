@@ -15,7 +15,7 @@ import {
 import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
-/** A model that gives rows of width C for tokens, such as `BertModel`. */
+/** A model that gives rows of width C for tokens, such as `TextEncoder`. */
 export interface EncoderModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number; readonly width: number };
   /** What goes into each layer, and in the end what comes out of the last, (B, T, C) each. */

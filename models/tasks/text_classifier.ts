@@ -3,7 +3,7 @@ import type { Problem } from '../problem';
 import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long, type TextOrPair } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
-/** A model with a head for classes of whole texts, such as `BertForSequenceClassification`. */
+/** A model with a head for classes of whole texts, such as `SequenceClassifier`. */
 export interface ClassifierModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   readonly labels: readonly string[];

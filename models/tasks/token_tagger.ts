@@ -10,7 +10,7 @@ import {
 import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
-/** A model with a head for classes of tokens, such as `BertForTokenClassification`. */
+/** A model with a head for classes of tokens, such as `TokenClassifier`. */
 export interface TaggerModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   readonly labels: readonly string[];

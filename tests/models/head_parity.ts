@@ -32,6 +32,9 @@ type Step = Inputs<Uint32Array | Float32Array>;
 interface TextModel {
   forward(g: Graph, ids: Tensor, input?: { readonly lengths?: Tensor }): Tensor;
 }
+interface Ordering {
+  loss(g: Graph, ids: Tensor, labels: Tensor, more: Inputs<Tensor>): Tensor;
+}
 const given = ({ lengths }: Inputs<Tensor>) => (lengths ? [{ lengths }] : []);
 
 /** Ten steps by an objective: all rows of the fixture, in their order, in batches of one shape. */
@@ -101,6 +104,11 @@ export function trainingOf(
           ({ starts, ends }, b) => ({ start: Math.min(starts[b], T), end: Math.min(ends[b], T) }),
           (batches) => span(batches),
         ),
+      };
+    case 'order':
+      return {
+        ...{ padded, inputs: ['ids', 'labels', 'next'] },
+        loss: (model: Ordering, g, { ids, labels, ...more }) => model.loss(g, ids, labels, more),
       };
     case 'model':
       return {

@@ -1,6 +1,16 @@
-/** Heads that BERT has by itself: it was pre-trained to know which segment follows which (Devlin et al. 2019). */
-import { add, crossEntropy, Linear, Pooler, type Graph, type Tensor } from '../engine/index';
+/** Heads of two segments: whether the second follows the first (BERT, Devlin et al. 2019), or comes before it (ALBERT, Lan et al. 2020). */
+import {
+  add,
+  crossEntropy,
+  dropout,
+  expectOptions,
+  Linear,
+  Pooler,
+  type Graph,
+  type Tensor,
+} from '../engine/index';
 import { MaskedLM, PooledEncoder } from './masked_lm';
+import { expectRates } from './option_checks';
 import {
   BERT_INIT,
   type TextEncoderConfig,
@@ -34,14 +44,20 @@ export class NextSentencePrediction<
   }
 }
 
-/** BERT as it was pre-trained: hidden tokens, and whether the second segment follows the first. */
-export class BertPreTraining<C extends TextEncoderConfig = TextEncoderConfig> extends MaskedLM<C> {
+/** As BERT and ALBERT were pre-trained: hidden tokens, and whether the second segment follows the first. */
+export class PreTraining<C extends TextEncoderConfig = TextEncoderConfig> extends MaskedLM<C> {
   readonly pooler: Pooler;
   /** Of 0: it does, and 1: it does not. */
   readonly next: Linear;
+  readonly #dropout: number;
 
-  constructor(parts: TextEncoderParts<C>) {
+  /** `dropout`: the probability of dropping a number of what `next` reads while training (ALBERT). Default 0. */
+  constructor(parts: TextEncoderParts<C>, head: { readonly dropout?: number } = {}) {
     super(parts);
+    const { dropout: p = 0 } = head;
+    expectOptions('PreTraining', head, { dropout: p });
+    expectRates('PreTraining', { epsilon: this.config.epsilon, dropout: p }, ['dropout']);
+    this.#dropout = p;
     this.pooler = new Pooler({ width: this.config.width, init: BERT_INIT });
     this.next = nextOf(this.config);
   }
@@ -57,6 +73,7 @@ export class BertPreTraining<C extends TextEncoderConfig = TextEncoderConfig> ex
     const x = this.hidden(g, ids, rest).at(-1)!;
     const tokens = crossEntropy(g, g.call(this, 'head', x, this.tokens.weight), labels);
     if (!next) return tokens;
-    return add(g, tokens, crossEntropy(g, g.call(this, 'next', g.call(this, 'pooler', x)), next));
+    const text = dropout(g, g.call(this, 'pooler', x), this.#dropout);
+    return add(g, tokens, crossEntropy(g, g.call(this, 'next', text), next));
   }
 }
