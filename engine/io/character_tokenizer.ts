@@ -1,11 +1,11 @@
 import { DataError, expectOptions } from '../errors';
-import type { Encoder } from './encoding';
 import {
   checkId,
   expectText,
   type EncodeOptions,
   type StreamingDecoder,
   type Tokenizer,
+  type Encoder,
 } from './tokenizer_types';
 import { tokensById, type TokenizerJson } from './tokenizer_json';
 

@@ -1,6 +1,6 @@
 /** Texts and pairs of texts as tokens that know where they come from: what answers, names and highlights stand on. */
 import { DataError, expectOptions } from '../errors';
-import { expectText, type Tokenizer } from './tokenizer_types';
+import { expectText, type Encoder, type Token, type Tokenizer } from './tokenizer_types';
 
 export interface EncodingOptions {
   /** A second text, such as the paragraph that a question is asked about. */
@@ -33,26 +33,6 @@ export interface Encoding {
   readonly offsets: Uint32Array<ArrayBuffer>;
   /** Word of its text that each is of, counted as the tokenizer cuts them; -1 for what the template adds. */
   readonly words: Int32Array<ArrayBuffer>;
-}
-
-export interface Token {
-  readonly id: number;
-  readonly start: number;
-  readonly end: number;
-  readonly word: number;
-  readonly text: -1 | 0 | 1;
-  readonly segment: number;
-  /** Of an added token, as the text spells it: with the white space that it takes along. */
-  readonly spelling?: string;
-}
-
-/** The steps that kinds of tokenizers take each in their way. */
-export interface Encoder {
-  tokens(text: string, which: 0 | 1): Token[];
-  /** Special tokens around one text, or around two. */
-  adds(texts: number): number;
-  /** Puts one or two texts, cut already, together. */
-  join(texts: Token[][], special: boolean): Token[];
 }
 
 /**

@@ -4,7 +4,6 @@
  * than in Python, or comes out there by chance, is an error that names it.
  */
 import { DataError, expectOptions } from '../errors';
-import type { Encoder, Token } from './encoding';
 import { finder, type Section } from './tokenizer_added';
 import { ownPlaces, placesOf } from './tokenizer_alignment';
 import { BPE } from './tokenizer_bpe';
@@ -21,6 +20,8 @@ import {
   type SpecialToken,
   type StreamingDecoder,
   type Tokenizer,
+  type Encoder,
+  type Token,
 } from './tokenizer_types';
 import { Unigram } from './tokenizer_unigram';
 

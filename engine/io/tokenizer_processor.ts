@@ -1,6 +1,6 @@
 /** The fourth step of tokenizer.json: cuts the ids to a length, puts special tokens around them, and pads. */
+import type { Encoder, Token } from './tokenizer_types';
 import { DataError } from '../errors';
-import type { Encoder, Token } from './encoding';
 import { component, count, flag, list, oneOf, record, wrong } from './tokenizer_fields';
 import { isRecord, unsupported, type Component, type TokenizerJson } from './tokenizer_json';
 

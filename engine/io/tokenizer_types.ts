@@ -1,5 +1,4 @@
 import { DataError } from '../errors';
-import type { Encoder } from './encoding';
 import { type TokenizerJson } from './tokenizer_json';
 
 export type SpecialToken = 'bos' | 'eos' | 'pad' | 'mask' | 'cls' | 'sep' | 'unk';
@@ -7,6 +6,27 @@ export type SpecialToken = 'bos' | 'eos' | 'pad' | 'mask' | 'cls' | 'sep' | 'unk
 export interface EncodeOptions {
   /** The special tokens of the tokenizer's template, such as [CLS] … [SEP] (default true). */
   readonly special?: boolean;
+}
+
+/** A token on its way, and where it comes from. */
+export interface Token {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+  readonly word: number;
+  readonly text: -1 | 0 | 1;
+  readonly segment: number;
+  /** Of an added token, as the text spells it: with the white space that it takes along. */
+  readonly spelling?: string;
+}
+
+/** The steps that kinds of tokenizers take each in their way. */
+export interface Encoder {
+  tokens(text: string, which: 0 | 1): Token[];
+  /** Special tokens around one text, or around two. */
+  adds(texts: number): number;
+  /** Puts one or two texts, cut already, together. */
+  join(texts: Token[][], special: boolean): Token[];
 }
 
 export interface Tokenizer {
