@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { characterTokenizer, type Device } from '../../engine/index';
 import { gpt2, llama } from '../../models/families/index';
 import { pipeline } from '../../models/tasks/index';
+import { sentiment } from '../docs/sentiment';
 import modern from '../fixtures/gpt-modern.json';
 import { fixtureTensors } from '../fixtures/load';
 import fixture from '../fixtures/tasks.json';
@@ -36,6 +37,7 @@ describe('pipelines', () => {
     const best = results.single.slice(0, 2).map(([{ label, score }]) => ({ label, score: near(score) }));
     expect(await classify(texts[0])).toEqual([best[0]]);
     expect(await classify(texts.slice(0, 2))).toEqual(best);
+    expect(await sentiment(device, folder('single'), texts.slice(0, 2))).toEqual(best);
     const [all] = await classify([texts[0]], { top_k: null });
     expect(all.map(({ label }) => label)).toEqual(results.single[0].map(({ label }) => label));
     expect((await classify(texts[0], { top_k: 2 })).length).toBe(2);
