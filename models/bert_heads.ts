@@ -1,13 +1,10 @@
 /** BERT's other heads (Devlin et al. 2019), as Transformers has them. */
 import {
   add,
-  binaryCrossEntropy,
   Classifier,
   crossEntropy,
-  expectOneOf,
   formatShape,
   Linear,
-  meanSquaredError,
   Pooler,
   ShapeError,
   spanLoss,
@@ -16,9 +13,9 @@ import {
 } from '../engine/index';
 import { Bert, BERT_INIT, BertEncoder, type BertConfig, type BertInput } from './bert';
 import { definedOf, expectRates, expectSizes } from './option_checks';
+import { problemLoss, problemOf, type Problem } from './problems';
 
-/** What a head tells of a text, which says how its loss is made. */
-export type Problem = 'single_label_classification' | 'multi_label_classification' | 'regression';
+export type { Problem };
 
 export interface ClassesConfig {
   /** What the classes are called, in order: K of them. */
@@ -64,9 +61,7 @@ export class BertForSequenceClassification extends BertModel {
     const { labels, classifierDropout, problem, ...rest } = config;
     super(rest);
     this.labels = labels;
-    this.problem = problem ?? (labels.length === 1 ? 'regression' : 'single_label_classification');
-    const problems = ['single_label_classification', 'multi_label_classification', 'regression'];
-    expectOneOf('Bert', 'problem', this.problem, problems);
+    this.problem = problemOf('Bert', labels, problem);
     this.classifier = new Classifier(classesOf(this, { labels, ...definedOf({ classifierDropout }) }));
   }
 
@@ -80,10 +75,7 @@ export class BertForSequenceClassification extends BertModel {
    * (B, K), or the mean squared error from labels f32 (B, K). -> scalar. `classify` and `regress` are the objectives.
    */
   loss(g: Graph, ids: Tensor, labels: Tensor, input: BertInput = {}): Tensor {
-    const scores = this.forward(g, ids, input);
-    if (this.problem === 'single_label_classification') return crossEntropy(g, scores, labels);
-    const loss = this.problem === 'regression' ? meanSquaredError : binaryCrossEntropy;
-    return loss(g, scores, labels.size === scores.size ? g.view(labels, scores.shape) : labels);
+    return problemLoss(g, this.problem, this.forward(g, ids, input), labels);
   }
 }
 

@@ -4,6 +4,7 @@ export { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from
 export type { CacheSizes, Decoder, NextOptions } from './generation/decoder';
 export { GPT, type GPTConfig } from './gpt';
 export { CausalLM, type CausalLMParts } from './causal_lm';
+export { Seq2SeqClassifier, type Seq2SeqClassifierParts } from './seq2seq_classifier';
 export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
 export * from './bert_heads';

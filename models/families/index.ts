@@ -1,5 +1,5 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
-import { bart, mbart } from './bart';
+import { bart, bartForSequenceClassification, mbart } from './bart';
 import { bert } from './bert';
 import {
   bertForSequenceClassification,
@@ -30,7 +30,7 @@ import { mt5, t5 } from './t5';
 
 export * from './bert_heads';
 export { camembert, distilbert, roberta, xlmRoberta };
-export { bart, m2m100, mbart, mt5, pegasus, t5 };
+export { bart, bartForSequenceClassification, m2m100, mbart, mt5, pegasus, t5 };
 export { bert, bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. */
@@ -47,6 +47,6 @@ export const families = [
   ],
   ...[distilbert, roberta, xlmRoberta, camembert],
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[bart, m2m100, marian, mbart, mt5, pegasus, t5],
+  ...[bart, bartForSequenceClassification, m2m100, marian, mbart, mt5, pegasus, t5],
   ...[mistral, opt, phi, phi3, qwen2, qwen3],
 ] as const;

@@ -4,8 +4,9 @@ import stepWgsl from '../../graph/step.wgsl';
 import { formatShape, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
 import { expectCounts } from '../lib/counts';
-import { expectNoGradient } from '../lib/inference';
-import { elementType } from '../lib/elementwise';
+import { elementType, elementwise } from '../lib/elementwise';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
+import backwardWgsl from './backward.wgsl';
 import own from './length_own.wgsl';
 import shared from './length_shared.wgsl';
 import selectRowsWgsl from './select_rows.wgsl';
@@ -13,6 +14,13 @@ import selectRowsWgsl from './select_rows.wgsl';
 const forward = {
   shared: defineKernel({ name: 'select_rows.forward', wgsl: [stepWgsl, shared, selectRowsWgsl] }),
   own: defineKernel({ name: 'select_rows.forward_lengths', wgsl: [own, selectRowsWgsl] }),
+};
+const backward = {
+  shared: defineKernel({
+    name: 'select_rows.backward',
+    wgsl: [stepWgsl, shared, backwardWgsl, elementwiseWgsl],
+  }),
+  own: defineKernel({ name: 'select_rows.backward_lengths', wgsl: [own, backwardWgsl, elementwiseWgsl] }),
 };
 const LANES = 64;
 
@@ -23,8 +31,8 @@ export interface SelectRowsOptions {
 
 /**
  * The row `length` - 1 of every sequence, `length` being the run's or each one's own: the last real position of a padded
- * prompt, so that only its logits are computed. x (B, T, C) -> (B, C). For inference: throws `KernelError` where x wants
- * a gradient, `ShapeError` unless x has three axes and `lengths` one of B.
+ * prompt, so that only its logits are computed. x (B, T, C) -> (B, C). Throws `ShapeError` unless x has three axes and
+ * `lengths` one of B.
  */
 export function selectRows(g: Graph, x: Tensor, options: SelectRowsOptions = {}): Tensor {
   const where = g.where('select_rows');
@@ -34,7 +42,6 @@ export function selectRows(g: Graph, x: Tensor, options: SelectRowsOptions = {})
   if (x.shape.length !== 3 || !b || !time || !width) {
     throw new ShapeError(where, `${x.name} is ${formatShape(x.shape)}`, 'It must be (B, T, C).');
   }
-  if (g.train) expectNoGradient(g, where, x, 'Use it in inference graphs.');
   if (lengths) expectCounts(g, where, lengths, { sequences: b, most: time, of: 'rows' });
   const wide = width % 4 === 0;
   const c = wide ? width / 4 : width;
@@ -44,6 +51,19 @@ export function selectRows(g: Graph, x: Tensor, options: SelectRowsOptions = {})
     constants: { LANES, T: elementType(x.dtype, wide) },
     grid: linearGrid(Math.ceil((b * c) / LANES)),
     bytes: 2 * y.bytes,
+  });
+
+  g.backward(y, () => {
+    const dx = g.sink(x);
+    if (!dx) return;
+    const [dy, to] = [g.grad(y), dx.tensor];
+    const map = elementwise(to, g.device.can, width);
+    const per = map.wide ? 4 : 1;
+    g.dispatch(lengths ? backward.own : backward.shared, lengths ? { dy, dx: to, lengths } : { dy, dx: to }, {
+      uniforms: { n: map.n, c: width / per, time },
+      constants: { ...map.constants, S: elementType(dy.dtype, map.wide), ADD: dx.add },
+      grid: map.grid,
+    });
   });
   return y;
 }
