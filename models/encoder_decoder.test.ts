@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countParameters, Graph, parameters } from '../engine/index';
 import { fakeDevice } from '../tests/harness/fake-device';
+import { cacheContext } from './generation/cache_context';
 import { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder';
 
 const small: EncoderDecoderConfig = {
@@ -96,6 +97,16 @@ describe('EncoderDecoder', () => {
       model.next(g, g.input('ids', [6, 1], 'u32'), caches, { sourceLengths: lengths, order }).shape,
     ).toEqual([6, 11]);
     expect(g.dispatches.map((d) => d.label).filter((label) => label.includes('reorder'))).toHaveLength(1);
+  });
+
+  it('takes 512 MiB for the caches of texts, if nobody asks for more', () => {
+    const large = new EncoderDecoder({
+      ...{ vocabulary: 9, context: 1024, encoderLayers: 1, decoderLayers: 12, heads: 16, width: 1024 },
+    });
+    // 12 layers of keys and values of 1024 numbers: 96 KiB a token of each of 32 rows.
+    expect(cacheContext(fakeDevice(), large, undefined, 32)).toBe(170);
+    expect(cacheContext(fakeDevice(), large, 1000, 32)).toBe(1000);
+    expect(cacheContext(fakeDevice(), new EncoderDecoder(small), undefined, 32)).toBe(9);
   });
 
   it('refuses what cannot work', () => {

@@ -63,12 +63,12 @@ export function flagIn(config: Json, key: string, fallback: boolean): boolean {
 }
 
 /**
- * What the classes of a head are called, in order: `id2label`, or as Transformers calls as many as num_labels, 2 where
- * nothing is said.
+ * What the classes of a head are called, in order: `id2label`, or as Transformers calls as many as num_labels, `fallback`
+ * where nothing is said.
  */
-export function labelsIn(config: Json): string[] {
+export function labelsIn(config: Json, fallback = 2): string[] {
   const names = (config.id2label ?? null) as Json | null;
-  const count = numberIn(config, 'num_labels', names ? Object.keys(names).length : 2);
+  const count = numberIn(config, 'num_labels', names ? Object.keys(names).length : fallback);
   const refuse = (what: string, todo: string): never => {
     throw new DataError('config.json', what, todo);
   };

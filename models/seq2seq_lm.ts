@@ -3,6 +3,7 @@
  * NLLB are, each with its own norms, positions and heads. `EncoderDecoder` is the one that puts itself together by settings.
  */
 import {
+  concat,
   crossEntropy,
   dropout,
   expectOptions,
@@ -10,6 +11,7 @@ import {
   reorderState,
   scale,
   selectRows,
+  slice,
   type Embedding,
   type Graph,
   type Init,
@@ -77,7 +79,17 @@ interface Side {
   readonly positions: Positions | null;
   readonly norm: Norm | null;
   readonly what: 'source' | 'target';
+  /** An id that stands before the others, of which the last falls out. Default null: none. */
+  readonly begin?: number | null;
 }
+
+/** `begin` for each of B texts, (B, 1). */
+const firstOf = (g: Graph, ids: Tensor, begin: number): Tensor =>
+  g.constant('begin', [ids.shape[0], 1], new Uint32Array(ids.shape[0]).fill(begin));
+
+/** Rows (B, T, C) behind `first` (B, 1, C), without the last. */
+const movedOn = (g: Graph, x: Tensor, first: Tensor): Tensor =>
+  x.shape[1] === 1 ? first : concat(g, [first, slice(g, x, 1, 0, x.shape[1] - 1)], 1);
 
 export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   readonly config: C;
@@ -177,6 +189,15 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     return { encoder, decoder: this.#decoded(g, target, () => input) };
   }
 
+  /**
+   * What the decoder makes of the source itself, behind the id `begin` and without its last token: (B, S, C), row t of what it
+   * has read up to token t - 1. Heads that judge a text read it (BART's classes).
+   */
+  reread(g: Graph, source: Tensor, lengths: Tensor | null, begin: number): Tensor {
+    const input = { memory: this.encode(g, source, lengths), memoryLengths: lengths };
+    return this.#decoded(g, source, () => input, { begin }).at(-1)!;
+  }
+
   /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C). Runs at `position` 0. */
   encode(g: Graph, source: Tensor, lengths: Tensor | null): Tensor {
     return this.#encoded(g, source, lengths).at(-1)!;
@@ -255,10 +276,10 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     g: Graph,
     ids: Tensor,
     input: (layer: number) => LayerInput,
-    placed: PositionsOptions = {},
+    { begin, ...placed }: PositionsOptions & { readonly begin?: number } = {},
   ): Tensor[] {
     const { decoder, tokens: table, targetPositions: positions, targetNorm: norm } = this;
-    const side: Side = { table, positions, norm, what: 'target' };
+    const side: Side = { table, positions, norm, what: 'target', begin: begin ?? null };
     return g.scope('decoder', () =>
       decoder.hidden(g, this.#embed(g, ids, side, { ...placed, after: decoder.prefix }), input),
     );
@@ -267,7 +288,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   #embed(
     g: Graph,
     ids: Tensor,
-    { table, positions, norm, what }: Side,
+    { table, positions, norm, what, begin = null }: Side,
     placed: PositionsOptions & { readonly after: number },
   ): Tensor {
     const { context } = this.config;
@@ -275,6 +296,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     expectContext(this.#where, ids, context, todo, `${what} ids`);
     return g.scope('embed', () => {
       let x = table.forward(g, ids);
+      if (begin !== null) x = movedOn(g, x, table.forward(g, firstOf(g, ids, begin)));
       if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
       if (positions) x = positions.forward(g, x, placed);
       if (norm) x = norm.forward(g, x);

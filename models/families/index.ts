@@ -1,6 +1,6 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
 import * as albert from './albert';
-import { bart, mbart } from './bart';
+import { bart, bartForSequenceClassification, mbart } from './bart';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as decoderHeads from './decoder_heads';
@@ -30,7 +30,7 @@ export * from './distilbert';
 export * from './electra';
 export * from './mpnet';
 export * from './roberta';
-export { bart, m2m100, mbart, mt5, pegasus, t5 };
+export { bart, bartForSequenceClassification, m2m100, mbart, mt5, pegasus, t5 };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -42,7 +42,7 @@ export const families = [
   ...Object.values(albert),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[bart, m2m100, marian, mbart, mt5, pegasus, t5],
+  ...[bart, bartForSequenceClassification, m2m100, marian, mbart, mt5, pegasus, t5],
   ...[mistral, opt, phi, phi3, qwen2, qwen3],
   ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
 ];

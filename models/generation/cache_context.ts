@@ -1,4 +1,5 @@
-import { DeviceError, formatBytes, ShapeError, type Device } from '../../engine/index';
+import { DeviceError, EngineError, formatBytes, ShapeError, type Device } from '../../engine/index';
+import { isWhole } from '../option_checks';
 import type { Decoder } from './decoder';
 
 /** What caches take at most, if nobody asks for more. */
@@ -16,16 +17,13 @@ function tokenBytes(model: Decoder) {
 
 export const cacheBytes = (model: Decoder, tokens: number): number => tokens * tokenBytes(model).all;
 
-/**
- * How many tokens the caches of `rows` hold, as asked or by default; throws for more than the model or the device has. A model
- * with a source gets its whole context, since its texts end long before.
- */
+/** How many tokens the caches of `rows` hold, as asked or by default; throws for more than the model or the device has. */
 export function cacheContext(device: Device, model: Decoder, asked: number | undefined, rows = 1): number {
   const { context } = model.config;
   const { capacity, largest, all } = tokenBytes(model);
   const binding = device.can.maxBinding;
   const fits = Math.floor(binding / (rows * largest));
-  const most = model.encode ? Infinity : Math.max(1, Math.min(fits, Math.floor(CACHE_BYTES / (rows * all))));
+  const most = Math.max(1, Math.min(fits, Math.floor(CACHE_BYTES / (rows * all))));
   if (asked === undefined) return Math.min(capacity, most);
   if (!Number.isInteger(asked) || asked < 2 || asked > context) {
     throw new ShapeError('KV cache', `context is ${asked}`, `Use 2 to ${context}, the model's context.`);
@@ -40,4 +38,15 @@ export function cacheContext(device: Device, model: Decoder, asked: number | und
     );
   }
   return asked;
+}
+
+/** How many tokens of a source the caches hold, as asked or the model's context; throws for more, and for models without one. */
+export function sourceContext(where: string, model: Decoder, asked: number | undefined): number {
+  const { context } = model.config;
+  if (asked === undefined) return context;
+  if (!model.encode) {
+    throw new EngineError(where, `source is ${asked}, but this model has no source`, 'Leave it out.');
+  }
+  if (isWhole(asked, 1, context)) return asked;
+  throw new ShapeError(where, `source is ${asked}`, `Use 1 to ${context}, the model's context.`);
 }

@@ -27,6 +27,8 @@ export interface DecodingSizes {
   readonly beams: number;
   /** Tokens that the caches of a row hold. */
   readonly context: number;
+  /** Tokens that the caches of a sequence's source hold, for models that have one. */
+  readonly source: number;
   /** Who has the memory, in the ledger. */
   readonly owner: string;
   /** State beside the caches. */
@@ -38,6 +40,7 @@ export class Decoding implements Disposable {
   readonly beams: number;
   readonly context: number;
   readonly caches: readonly LayerState[];
+  readonly #source: number;
   readonly #device: Device;
   readonly #model: Decoder;
   readonly #owner: string;
@@ -48,14 +51,15 @@ export class Decoding implements Disposable {
   #inputs: Readonly<Record<string, Uint32Array>> = {};
 
   constructor(device: Device, model: Decoder, sizes: DecodingSizes) {
-    const { sequences, beams, context, owner, more = {} } = sizes;
+    const { sequences, beams, context, source, owner, more = {} } = sizes;
     this.#device = device;
     this.#model = model;
     this.#owner = owner;
     this.sequences = sequences;
     this.beams = beams;
     this.context = context;
-    this.caches = model.caches(sequences, { beams, target: context });
+    this.#source = source;
+    this.caches = model.caches(sequences, { beams, target: context, ...(model.encode && { source }) });
     const each = Math.max(...this.caches.map(({ self }) => 4 * self.keys.size));
     const binding = device.can.maxBinding;
     if (each > binding) {
@@ -83,9 +87,9 @@ export class Decoding implements Disposable {
 
   /** Fills the caches with the memory of at most N sources. */
   async encode(sources: readonly ArrayLike<number>[]): Promise<void> {
-    const { context, sourceVocabulary, vocabulary } = this.#model.config;
+    const { sourceVocabulary, vocabulary } = this.#model.config;
     const longest = sources.reduce((most, { length }) => Math.max(most, length), 1);
-    const length = bucketOf(SOURCES, longest, context);
+    const length = bucketOf(SOURCES, longest, this.#source);
     const plan = await this.plan(`encode ${length}`, (g) => {
       const below = sourceVocabulary ?? vocabulary;
       const source = g.input('source', [this.sequences, length], 'u32', { below });

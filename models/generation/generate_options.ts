@@ -9,6 +9,7 @@ import {
   choiceChecks,
   CHOICES,
   sortBans,
+  sourceLimits,
   type ChoiceOptions,
   type CompleteChoice,
 } from './option_table';
@@ -47,6 +48,8 @@ const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
 
 interface Limits {
   readonly config: Decoder['config'];
+  /** The longest source, in tokens. Default: the model's context. */
+  readonly source?: number;
   /** What texts begin with where `prompt` is a source. */
   readonly begin?: readonly number[];
   readonly end?: readonly number[];
@@ -56,16 +59,14 @@ interface Limits {
 export function completeGeneration(
   prompt: ArrayLike<number>,
   options: GenerateOptions,
-  { config, begin = [], end = [] }: Limits,
+  { config, source = config.context, begin = [], end = [] }: Limits,
 ): CompleteGenerate {
   const where = 'generate';
   expectOptions(where, options, KNOWN);
-  const { context, vocabulary, sourceVocabulary = vocabulary } = config;
+  const { vocabulary } = config;
   const isSource = begin.length > 0;
-  checkText(where, prompt, isSource ? 'the source' : 'the prompt', {
-    context,
-    vocabulary: isSource ? sourceVocabulary : vocabulary,
-  });
+  if (isSource) checkText(where, prompt, 'the source', sourceLimits(config, source));
+  else checkText(where, prompt, 'the prompt', config);
   const start = isSource ? begin.length : prompt.length;
   const o = {
     ...CHOICE_DEFAULTS,

@@ -13,7 +13,7 @@ import {
 } from '../../engine/index';
 import type { Device, Plan, Tensor } from '../../engine/index';
 import { bansChange, bansOf, placesFor } from './bans';
-import { cacheBytes, cacheContext } from './cache_context';
+import { cacheBytes, cacheContext, sourceContext } from './cache_context';
 import type { Decoder } from './decoder';
 import { Decoding } from './decoding';
 import { completeGeneration, type CompleteGenerate, type GenerateOptions } from './generate_options';
@@ -29,6 +29,8 @@ export interface GeneratorOptions extends SpecialIds {
    * as takes 512 MiB and as the device can bind, or where 'dynamic' rotary scaling begins.
    */
   readonly context?: number;
+  /** Tokens of the longest source, which caches hold besides. Default: the model's context. */
+  readonly source?: number;
 }
 
 const WHERE = 'generate';
@@ -64,6 +66,7 @@ export class Generator implements Disposable {
   readonly #model: Decoder;
   /** Tokens that the caches hold. */
   readonly context: number;
+  readonly #source: number;
   /** Whether somebody asked for just these. */
   readonly #chosen: boolean;
   readonly #begin: readonly number[];
@@ -80,10 +83,11 @@ export class Generator implements Disposable {
    * that the model has no use for.
    */
   constructor(device: Device, model: Decoder, options: GeneratorOptions = {}) {
-    expectOptions('Generator', options, { context: true, begin: true, end: true });
+    expectOptions('Generator', options, { context: true, source: true, begin: true, end: true });
     this.#device = device;
     this.#model = model;
     this.context = cacheContext(device, model, options.context);
+    this.#source = sourceContext('Generator', model, options.source);
     this.#chosen = options.context !== undefined;
     ({ begin: this.#begin, end: this.#end } = checkSpecial('Generator', model, options));
     this.#token = new Parameter([1], { trainable: false, decay: false, dtype: 'u32' });
@@ -92,7 +96,8 @@ export class Generator implements Disposable {
 
   #allocate(): Decoding {
     return new Decoding(this.#device, this.#model, {
-      ...{ sequences: 1, beams: 1, context: this.context, owner: 'KV cache', more: { token: this.#token } },
+      ...{ sequences: 1, beams: 1, context: this.context, source: this.#source },
+      ...{ owner: 'KV cache', more: { token: this.#token } },
     });
   }
 
@@ -120,7 +125,7 @@ export class Generator implements Disposable {
   ): AsyncGenerator<number, void, undefined> {
     const { context } = this;
     const o = completeGeneration(prompt, options, {
-      ...{ config: this.#model.config, begin: this.#begin, end: this.#end },
+      ...{ config: this.#model.config, source: this.#source, begin: this.#begin, end: this.#end },
     });
     const before = this.#model.encode ? this.#begin : Array.from(prompt);
     this.#checkRoom(before.length, o);

@@ -105,12 +105,26 @@ export function sortBans(
 export const penalises = (o: CompleteChoice): boolean =>
   o.repetitionPenalty !== 1 || o.presencePenalty !== 0 || o.frequencyPenalty !== 0;
 
+interface TextLimits {
+  /** Most tokens. */
+  readonly context: number;
+  readonly vocabulary: number;
+  /** Who has room for so many, in words. */
+  readonly holder?: string;
+}
+
+/** Of sources, in a generator that was made for shorter ones than the model's. */
+export const sourceLimits = (config: Decoder['config'], source: number): TextLimits => ({
+  ...{ context: source, vocabulary: config.sourceVocabulary ?? config.vocabulary },
+  ...(source < config.context && { holder: 'this generator was made for sources of' }),
+});
+
 /** A prompt or a source. */
 export function checkText(
   where: string,
   ids: ArrayLike<number>,
   what: string,
-  { context, vocabulary }: { readonly context: number; readonly vocabulary: number },
+  { context, vocabulary, holder = "the model's context holds" }: TextLimits,
 ): void {
   if (ids.length === 0) {
     throw new DataError(
@@ -122,7 +136,7 @@ export function checkText(
   if (ids.length > context) {
     throw new ShapeError(
       where,
-      `${what} has ${ids.length} tokens, but the model's context holds ${context}`,
+      `${what} has ${ids.length} tokens, but ${holder} ${context}`,
       'Cut it at the ends of sentences, or use a model with a larger context.',
     );
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../tests/harness/fake-device';
 import { Random } from '../../tests/harness/op';
 import { EncoderDecoder } from '../encoder_decoder';
+import { GPT } from '../gpt';
 import { SequenceGenerator, type GenerateSequenceOptions } from './sequence_generator';
 import { bansOf, completing, placesFor, repeating } from './bans';
 import { CHOICE_DEFAULTS } from './option_table';
@@ -232,6 +233,17 @@ describe('SequenceGenerator refuses', () => {
     ['banned holds 13 at index 1', [[1]], { banned: [[1, 13]] }],
   ])('%s', async (text, sources, asked) => {
     expect(await message(sources, asked)).toContain(`SequenceGenerator: ${text}`);
+  });
+
+  it('sources that are longer than it was made for', async () => {
+    const short = make({ source: 3 })();
+    await expect(short.generate([[1, 1, 1, 1]])).rejects.toThrow(
+      'sentence 0 has 4 tokens, but this generator was made for sources of 3',
+    );
+    expect(make({ source: 7 })).toThrow("source is 7. Use 1 to 6, the model's context");
+    const sizes = { vocabulary: 11, context: 6, layers: 1, heads: 1, width: 8 };
+    const plain = () => new SequenceGenerator(fakeDevice(), new GPT(sizes), { source: 3 });
+    expect(plain).toThrow('source is 3, but this model has no source. Leave it out');
   });
 
   it('to work after its disposal', async () => {

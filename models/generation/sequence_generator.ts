@@ -10,7 +10,7 @@ import {
 } from '../../engine/index';
 import { isWhole } from '../option_checks';
 import { stepRows, type Sentence } from './batch';
-import { cacheContext } from './cache_context';
+import { cacheContext, sourceContext } from './cache_context';
 import type { Decoder } from './decoder';
 import { Decoding } from './decoding';
 import { checkSpecial, type Special, type SpecialIds } from './option_table';
@@ -28,10 +28,12 @@ export interface SequenceGeneratorOptions extends SpecialIds {
   /** Most beams, or samples, of a sentence. Default 4. */
   readonly beams?: number;
   /**
-   * Tokens that the caches of a row hold, prompt included. Default: the model's context; where prompts begin texts, as much of
-   * it as takes 512 MiB for all rows and as the device can bind.
+   * Tokens that the caches of a row hold, prompt included. Default: the model's context, or as much of it as takes 512 MiB for
+   * all rows and as the device can bind.
    */
   readonly context?: number;
+  /** Tokens of the longest source, which caches hold besides. Default: the model's context. */
+  readonly source?: number;
 }
 
 /** What `reorderCache` takes. */
@@ -55,6 +57,7 @@ export class SequenceGenerator implements Disposable {
   readonly #beams: number;
   /** Tokens that the caches of a row hold. */
   readonly context: number;
+  readonly #source: number;
   readonly #decodings = new Map<string, Decoding>();
   #newest: Plan | null = null;
   readonly #turns = new Turns(WHERE);
@@ -64,7 +67,7 @@ export class SequenceGenerator implements Disposable {
    * `Generator` for a context that the model or the device has not.
    */
   constructor(device: Device, model: Decoder, options: SequenceGeneratorOptions) {
-    expectOptions(WHERE, options, { begin: 1, end: 1, sentences: 1, beams: 1, context: 1 });
+    expectOptions(WHERE, options, { begin: 1, end: 1, sentences: 1, beams: 1, context: 1, source: 1 });
     const { sentences = 8, beams = 4 } = options;
     for (const [name, value] of Object.entries({ sentences, beams })) {
       if (isWhole(value, 1)) continue;
@@ -79,6 +82,7 @@ export class SequenceGenerator implements Disposable {
     }
     this.#special = checkSpecial(WHERE, model, options);
     this.context = cacheContext(device, model, options.context, sentences * beams);
+    this.#source = sourceContext(WHERE, model, options.source);
     this.#device = device;
     this.#model = model;
     this.#sentences = sentences;
@@ -103,7 +107,8 @@ export class SequenceGenerator implements Disposable {
     options: GenerateSequenceOptions = {},
   ): Promise<Hypothesis[][]> {
     const { config } = this.#model;
-    const limits = { config, ...this.#special, beams: this.#beams, context: this.context };
+    const sizes = { beams: this.#beams, context: this.context, source: this.#source };
+    const limits = { config, ...this.#special, ...sizes };
     const o = completeOptions(sources, options, limits);
     this.#turns.begin();
     try {
@@ -137,7 +142,8 @@ export class SequenceGenerator implements Disposable {
     const key = `${sequences}×${beams}`;
     let decoding = this.#decodings.get(key);
     if (decoding) return decoding;
-    const sizes = { sequences, beams, context: this.context, owner: 'decoder caches' };
+    const { context } = this;
+    const sizes = { sequences, beams, context, source: this.#source, owner: 'decoder caches' };
     decoding = new Decoding(this.#device, this.#model, sizes);
     this.#decodings.set(key, decoding);
     try {

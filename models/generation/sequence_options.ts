@@ -10,6 +10,7 @@ import {
   choiceChecks,
   CHOICES,
   sortBans,
+  sourceLimits,
   type ChoiceOptions,
   type CompleteChoice,
   type Special,
@@ -102,6 +103,8 @@ interface Limits extends Special {
   readonly beams: number;
   /** Tokens that the caches of a row hold. Default: the model's context. */
   readonly context?: number;
+  /** The longest source, in tokens. Default: the model's context. */
+  readonly source?: number;
 }
 
 /** Most tokens of a text that a prompt begins, if nobody asks for more or fewer. */
@@ -111,18 +114,16 @@ const TOKENS = 256;
 export function completeOptions(
   sources: readonly ArrayLike<number>[],
   options: GenerateSequenceOptions,
-  { config, begin, end, beams: most, context = config.context }: Limits,
+  { config, begin, end, beams: most, context = config.context, source: longest = config.context }: Limits,
 ): CompleteOptions {
   expectOptions(WHERE, options, KNOWN);
-  const { vocabulary, sourceVocabulary = vocabulary } = config;
+  const { vocabulary } = config;
   const { mode = 'beam', nBest = 1, banned = [], forced = [], forceBegin = null } = options;
   const beams = mode === 'beam' ? (options.beams ?? most) : mode === 'sample' ? nBest : 1;
   const isSource = begin.length > 0;
   for (const [i, source] of sources.entries()) {
-    checkText(WHERE, source, isSource ? `sentence ${i}` : `prompt ${i}`, {
-      context: config.context,
-      vocabulary: isSource ? sourceVocabulary : vocabulary,
-    });
+    if (isSource) checkText(WHERE, source, `sentence ${i}`, sourceLimits(config, longest));
+    else checkText(WHERE, source, `prompt ${i}`, config);
   }
   // The last token needs no row in the caches.
   const rooms = sources.map((source) => context + 1 - (isSource ? begin.length : source.length));
@@ -161,7 +162,7 @@ export function completeOptions(
       'tokens',
       options.tokens,
       options.tokens === undefined || isWhole(options.tokens, 1, Math.max(1, context)),
-      `The model's context holds 1 to ${context}: give fewer, or a larger context.`,
+      `${context < config.context ? 'The caches hold' : "The model's context holds"} 1 to ${context}: give fewer, or a larger context.`,
     ],
     ['lengthPenalty', o.lengthPenalty, Number.isFinite(o.lengthPenalty), 'Use a finite number.'],
     ['coverage', o.coverage, o.coverage >= 0 && Number.isFinite(o.coverage), 'Use 0 (none) or more.'],

@@ -8,7 +8,7 @@ export interface SequenceSettings {
   readonly special: { readonly begin: number; readonly end: number };
   /** What fills up batches of sources. */
   readonly pad: number;
-  /** What Transformers' generate does with these files, except that nothing but the context bounds the length by default. */
+  /** What Transformers' generate does with these files, except that nothing but the caches bounds the length by default. */
   readonly generation: GenerateSequenceOptions;
 }
 
@@ -43,7 +43,8 @@ export function sequenceOptions(loaded: {
   const beams = settings.whole('num_beams', 1) ?? 1;
   const draws = settings.draws;
   if (draws && beams > 1) throw settings.error('num_beams', 'Heed draws samples without beams.');
-  const most = settings.whole('max_new_tokens', 1) ?? (settings.whole('max_length', 2) ?? context + 1) - 1;
+  const length = settings.whole('max_length', 2);
+  const most = settings.whole('max_new_tokens', 1) ?? (length === undefined ? undefined : length - 1);
   // min_length counts the token that a target begins with.
   const least = Math.max(
     settings.whole('min_new_tokens', 0) ?? 0,
@@ -65,7 +66,7 @@ export function sequenceOptions(loaded: {
     generation: {
       ...(draws ? { mode: 'sample', ...settings.drawing } : beams === 1 ? { mode: 'greedy' } : { beams }),
       ...(lengthPenalty !== undefined && { lengthPenalty }),
-      tokens: Math.min(most, context),
+      ...(most !== undefined && { tokens: Math.min(most, context) }),
       ...(least > 0 && { minTokens: least }),
       ...(early !== undefined && { earlyStopping: early }),
       ...settings.repetition,

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Attention,
   CrossAttention,
+  denseBias,
   Device,
+  DistanceBuckets,
   EngineError,
   FeedForward,
   Graph,
@@ -12,6 +14,7 @@ import {
   Linear,
   openSafetensors,
   ParameterStore,
+  Stack,
   TransformerLayer,
   type Tensor,
 } from '../../engine/index';
@@ -73,6 +76,25 @@ describe('blocks', () => {
         return [{ block, state }, () => block.forward(g, x, { keyMask, state })];
       },
       'a keyMask is given beside a cache. Leave them out',
+    ],
+    [
+      'a bias beside a cache that is none by distance',
+      (g, x) => {
+        const [block, state] = [layer(false), layer(false).state(sizes)];
+        const bias = denseBias(g.input('numbers', [1, 2, 4, 4], 'f32'));
+        return [{ block, state }, () => block.forward(g, x, { bias, state })];
+      },
+      'a dense bias holds numbers for so many keys, but caches grow',
+    ],
+    [
+      'a bias for a stack that has its own',
+      (g, x) => {
+        const distances = new DistanceBuckets({ heads: 2 });
+        const block = new Stack([layer(false)], { distances });
+        const bias = denseBias(g.input('numbers', [1, 2, 4, 4], 'f32'));
+        return [block, () => block.forward(g, x, { bias })];
+      },
+      'it has a bias of its own. Give no other',
     ],
     [
       'starts without a cache',

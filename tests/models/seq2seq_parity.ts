@@ -123,7 +123,9 @@ export function seq2seqParity(
       using loaded = await open(generation);
       const { special, generation: options } = sequenceOptions(loaded);
       const device = await fixture.device();
-      using generator = new SequenceGenerator(device, loaded.model, { ...special, sentences: 3, beams: 4 });
+      using generator = new SequenceGenerator(device, loaded.model, {
+        ...{ ...special, sentences: 3, beams: 4, source: 10 },
+      });
       const found = await generator.generate(sources, options);
       for (const [i, list] of found.entries()) {
         const what = `${name}, source ${i}`;

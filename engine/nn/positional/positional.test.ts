@@ -7,6 +7,7 @@ import { parameters } from '../parameter';
 import {
   alibiSlopes,
   bucketTable,
+  DistanceBuckets,
   LearnedPositions,
   relativeSinusoidalTable,
   ropeFrequencies,
@@ -167,6 +168,7 @@ describe('t5Bucket', () => {
     expect(() => t5Bucket(1, { buckets: 1, bidirectional: false })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: t5Bucket: 1 buckets. Give at least 2.]`,
     );
+    expect(() => new DistanceBuckets({ heads: 2, buckets: 7 })).toThrow('7 buckets in two directions');
     expect(() => t5Bucket(1, { maxDistance: 8 })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: t5Bucket: maxDistance is 8, but 8 distances have a bucket each. Give more than 8.]`,
     );
