@@ -5,5 +5,5 @@ import { pipeline } from '../../models/tasks/index';
 /** Tells whether texts are friendly: `model` may be 'distilbert/distilbert-base-uncased-finetuned-sst-2-english'. */
 export async function sentiment(device: Device, model: ModelFolder, texts: readonly string[]) {
   using classify = await pipeline('sentiment-analysis', model, { device });
-  return classify(texts); // [{ label: 'POSITIVE', score: 0.9998 }, …]
+  return await classify(texts); // [{ label: 'POSITIVE', score: 0.9998 }, …]
 }
