@@ -28,7 +28,7 @@ export type { ModelFolder } from './files/folder';
 export { hub, type HubFolder, type HubNotice, type HubOptions } from './files/hub';
 export type { HubProgress } from './files/hub_progress';
 export { inspect, type Inspection, type InspectOptions, type Need } from './files/inspect';
-export { loadTokenizer, type LoadedTokenizer } from './files/load_tokenizer';
+export { loadTokenizer, type LoadedTokenizer, type TokenizerFolderOptions } from './files/load_tokenizer';
 export { ModelCache, type CachedModel } from './files/model_cache';
 export type { WeightMap, WeightRule } from './family/weight_map';
 export { generateOptions, pretrainedGPT, type PretrainedGPT } from './pretrained';
