@@ -27,7 +27,7 @@ export interface Wanted {
   readonly check: (content: Blob) => Promise<void>;
   readonly onProgress: (progress: Progress) => void;
   /** Called where no server answers, and what the cache has is given. */
-  readonly onOffline: () => void;
+  readonly onOffline: (reason: Unreachable) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -94,7 +94,7 @@ class Keeping {
         answer = await ask(this.#headers());
       } catch (error) {
         if (!kept || !(error instanceof Unreachable)) throw error;
-        onOffline();
+        onOffline(error);
         return this.#result();
       }
       if (answer === null) return this.#absent();

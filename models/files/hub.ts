@@ -96,6 +96,8 @@ interface Pinned {
 }
 
 const FIRST = 'config.json';
+/** Files that are downloaded at once. */
+const AT_ONCE = 4;
 
 class HubSource {
   readonly #address: ModelAddress;
@@ -103,6 +105,7 @@ class HubSource {
   readonly #cache: ModelCache | null;
   readonly #options: HubOptions;
   readonly #tally: Tally;
+  readonly #running = new Set<Promise<void>>();
   #pinned: Promise<Pinned> | null = null;
   #touched = false;
   #told = false;
@@ -119,8 +122,9 @@ class HubSource {
     const { whenFull } = this.#options;
     const pinned = await this.#now(name);
     if (!this.#cache) return this.#direct(name, pinned);
+    const cache = this.#cache;
     try {
-      return await this.#cached(name, pinned, this.#cache);
+      return await this.#few(() => this.#cached(name, pinned, cache));
     } catch (error) {
       if (!(error instanceof StoreFull) || whenFull !== 'stream') throw error;
       this.#options.onNotice?.({
@@ -160,6 +164,22 @@ class HubSource {
     return { page, model, commit: commit ?? revision ?? '' };
   }
 
+  /** Work of which only a few may be done at once: all shards of a model are asked for together, and each holds a part. */
+  async #few<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running.size >= AT_ONCE) await Promise.race(this.#running);
+    const doing = work();
+    const over = doing.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#running.add(over);
+    try {
+      return await doing;
+    } finally {
+      this.#running.delete(over);
+    }
+  }
+
   /** What a branch is now: the server says with any file of it. */
   async #pin(): Promise<Pinned> {
     const { revision, page, model } = this.#address;
@@ -170,10 +190,10 @@ class HubSource {
     try {
       answer = await this.#requests.get(FIRST, null, this.#aborting());
     } catch (error) {
-      const last = error instanceof Unreachable ? await records?.commitOf(page, revision) : null;
-      if (last) this.#offline();
-      else if (!(error instanceof Unreachable && records)) throw error;
-      return { commit: last ?? null, first: null };
+      if (!(error instanceof Unreachable && records)) throw error;
+      const last = await records.commitOf(page, revision);
+      if (last) this.#offline(error);
+      return { commit: last, first: null };
     }
     const told = answer?.headers.get('x-repo-commit') ?? null;
     const commit = isCommit(told) ? told : null;
@@ -201,7 +221,7 @@ class HubSource {
       },
       check: (content) => checkContent(name, content),
       onProgress: (progress) => this.#tally.report(name, progress),
-      onOffline: () => this.#offline(),
+      onOffline: (reason) => this.#offline(reason),
       ...(signal && { signal }),
     });
     if (found && !this.#touched) {
@@ -224,10 +244,10 @@ class HubSource {
     return new File([content], name);
   }
 
-  #offline(): void {
+  #offline({ where, what }: Unreachable): void {
     if (this.#told) return;
     this.#told = true;
-    const message = `No server answers for ${this.#address.model}: what the cache has is used as it is.`;
+    const message = `${where}: ${what}. What the cache has of ${this.#address.model} is used as it is.`;
     this.#options.onNotice?.({ kind: 'offline', message });
   }
 
