@@ -97,6 +97,28 @@ describe('folders with models of SentencePiece', () => {
   });
 });
 
+test('damaged models are refused or read, and end', async () => {
+  let state = 7;
+  const draw = (below: number): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) % below;
+  const seen = { read: 0, refused: 0 };
+  for (const { name } of fixture.models.slice(1)) {
+    const model = modelOf(name);
+    for (let i = 0; i < 60; i++) {
+      const broken = model.slice(0, i % 3 === 0 ? draw(model.length) : model.length);
+      for (let k = 0; k <= i % 5; k++) if (broken.length > 0) broken[draw(broken.length)] = draw(256);
+      try {
+        const tokenizer = await bare(broken);
+        for (const line of fixture.lines.slice(0, 3)) tokenizer.encode(line);
+        seen.read++;
+      } catch (error) {
+        expect(error, String(error)).toBeInstanceOf(DataError);
+        seen.refused++;
+      }
+    }
+  }
+  expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(20);
+});
+
 test('what is damaged, of another kind or not done is told', async () => {
   const refusal = async (model: Bytes, config: object = {}): Promise<string> => {
     const all = { tokenizer_class: 'LlamaTokenizer', ...config };
