@@ -212,6 +212,16 @@ const XLM_ROBERTA: Kind = sentencePiece(
   (special) => around(special.role('cls'), special.role('sep')),
 );
 
+const CAMEMBERT: Kind = sentencePiece(
+  'sentencepiece.bpe.model',
+  XLM_ROBERTA.roles,
+  () => ({
+    before: ['<s>NOTUSED', '<pad>', '</s>NOTUSED', '<unk>', '<unk>NOTUSED'],
+    ...{ skipped: 1, after: ['<mask>'], unknown: 3 },
+  }),
+  (special) => around(special.role('cls'), special.role('sep')),
+);
+
 /** Two models and the ids of both: one reads what is translated, the other writes. */
 const MARIAN: Kind = {
   roles: { eos: '</s>', unk: '<unk>', pad: '<pad>' },
@@ -262,6 +272,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   GemmaTokenizer: LLAMA({ bos: '<bos>', eos: '<eos>', unk: '<unk>', pad: '<pad>' }),
   T5Tokenizer: T5,
   XLMRobertaTokenizer: XLM_ROBERTA,
+  CamembertTokenizer: CAMEMBERT,
   MarianTokenizer: MARIAN,
 };
 
