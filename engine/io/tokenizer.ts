@@ -47,11 +47,13 @@ export interface TokenizerFiles {
   bytes(name: string): Promise<Uint8Array | null>;
   /** `model_type` of config.json, which tells the kind where tokenizer_config.json does not. */
   modelType(): Promise<string | null>;
+  /** Of a tokenizer for translating (Marian), the side that is wanted. Default: that of what is translated. */
+  readonly part?: 'source' | 'target';
 }
 
 /**
  * A tokenizer from the files of a folder: tokenizer.json if it is there, under the settings of tokenizer_config.json, as
- * the fast tokenizers of Transformers; else what vocab.txt, or vocab.json and merges.txt say. Throws a DataError for
+ * the fast tokenizers of Transformers; else what vocab.txt, vocab.json and merges.txt, or models of SentencePiece say. Throws a DataError for
  * kinds that are not done, by name, and for files that are missing.
  */
 export async function tokenizerFromFiles(files: TokenizerFiles): Promise<Tokenizer> {
@@ -75,7 +77,7 @@ export async function tokenizerFromFiles(files: TokenizerFiles): Promise<Tokeniz
     added: await object('added_tokens.json'),
   };
   const type = typeof config.tokenizer_class === 'string' ? null : await files.modelType();
-  const described = parseTokenizerJson(await describeTokenizer(files, special, type));
+  const described = parseTokenizerJson(await describeTokenizer(files, special, type, files.part));
   return made(described, { config: { ...special.map, ...config } });
 }
 

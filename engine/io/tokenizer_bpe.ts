@@ -20,6 +20,8 @@ export class BPE implements Model {
   readonly #fuse: boolean;
   readonly #whole: boolean;
   readonly #bytes: (number | undefined)[] | null;
+  /** Words that are tokens as they are, and parts of none: symbols of SentencePiece's users. */
+  readonly #frozen: ReadonlySet<string>;
   readonly #cache = new Map<string, number[]>();
 
   constructor(step: Component, ids: Vocabulary) {
@@ -31,6 +33,10 @@ export class BPE implements Model {
     this.#fuse = flag(step, 'fuse_unk', false);
     this.#whole = flag(step, 'ignore_merges', false);
     this.#bytes = flag(step, 'byte_fallback', false) ? byteTokens(ids) : null;
+    this.#frozen = new Set(step.frozen === undefined ? [] : (list(step, 'frozen') as string[]));
+    // SentencePiece's: several merges that make one token are of one rank.
+    const ranks = step.ranks === undefined ? null : (list(step, 'ranks') as number[]);
+    let count = 0;
     for (const merge of list(step, 'merges')) {
       // Older files have "left right", and a line with their version.
       if (typeof merge === 'string' && merge.startsWith('#version')) continue;
@@ -45,13 +51,15 @@ export class BPE implements Model {
         const what = `the merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} needs ${JSON.stringify(token)}`;
         throw new DataError('tokenizer.json', what, 'It is not in the vocabulary: is the file whole?');
       };
-      this.#ranks.set(pairKey(idOf(left), idOf(right)), this.#merged.length);
-      this.#merged.push(idOf(left + right.slice(this.#prefix.length)));
+      const rank = ranks ? ranks[count] : count;
+      count++;
+      this.#ranks.set(pairKey(idOf(left), idOf(right)), rank);
+      this.#merged[rank] = idOf(left + right.slice(this.#prefix.length));
     }
   }
 
   encode(word: string, out: number[], spans?: number[]): void {
-    if (this.#whole) {
+    if (this.#whole || this.#frozen.has(word)) {
       const id = this.#ids.get(word);
       if (id !== undefined) {
         spans?.push(0, word.length);

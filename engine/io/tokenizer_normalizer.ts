@@ -1,5 +1,7 @@
 /** The first step of tokenizer.json: from the text to the text that is cut up. */
 import { BYTE_TO_CHARACTER } from './byte_level';
+import { Charsmap } from './charsmap';
+import { sentencePieceNormalizer } from './sentencepiece_normalizer';
 import { changedPlaces, partsPlaces, replacedPlaces, type Places } from './tokenizer_alignment';
 import { component, expectGrowth, flag, list, record, text as textOf, wrong } from './tokenizer_fields';
 import { unsupported, type Component } from './tokenizer_json';
@@ -110,6 +112,8 @@ export function normalizer(given: unknown): Normalizer | null {
       return replace(step);
     case 'Precompiled':
       return precompiled(step);
+    case 'SentencePiece':
+      return sentencePieceNormalizer(step);
     default:
       unsupported(`the normalizer ${step.type}`);
   }
@@ -195,9 +199,8 @@ const CLUSTER = /* @__PURE__ */ (() => {
 })();
 
 /**
- * SentencePiece's own map of characters: a double-array trie of UTF-8 (Darts), behind it the replacements, each ended
- * by a NUL. Tried are grapheme clusters of under 6 bytes, then single characters; the shortest prefix in the trie wins
- * and stands for the whole, which is odd and what Python does.
+ * SentencePiece's own map of characters. Tried are grapheme clusters of under 6 bytes, then single characters; the shortest
+ * prefix in the trie wins and stands for the whole, which is odd and what Python does.
  */
 function precompiled(step: Component): Normalizer {
   let bytes: Uint8Array<ArrayBuffer>;
@@ -206,31 +209,8 @@ function precompiled(step: Component): Normalizer {
   } catch {
     wrong(step, 'precompiled_charsmap', 'base64');
   }
-  const size = bytes.length < 4 ? 0 : new DataView(bytes.buffer).getUint32(0, true);
-  if (size === 0 || size % 4 !== 0 || size + 4 > bytes.length) {
-    wrong(step, 'precompiled_charsmap', 'a trie and its replacements');
-  }
-  const view = new DataView(bytes.buffer, 4, size);
-  const trie = Uint32Array.from({ length: size / 4 }, (_, i) => view.getUint32(4 * i, true));
-  const replacements = bytes.subarray(4 + size);
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const offset = (unit: number) => (unit >>> 10) << ((unit & 0x200) >>> 6);
-
-  const find = (key: string): string | null => {
-    let at = offset(trie[0]);
-    for (const byte of utf8.encode(key)) {
-      if (byte === 0) return null;
-      at ^= byte;
-      const unit = trie[at];
-      if (unit === undefined || (unit & 0x800000ff) !== byte) return null;
-      at ^= offset(unit);
-      if ((unit & 0x100) === 0) continue;
-      const start = trie[at] & 0x7fffffff;
-      const end = replacements.indexOf(0, start);
-      return decoder.decode(replacements.subarray(start, end < 0 ? undefined : end));
-    }
-    return null;
-  };
+  const charsmap = Charsmap.read(bytes) ?? wrong(step, 'precompiled_charsmap', 'a trie and its replacements');
+  const find = (key: string): string | null => charsmap.find(utf8.encode(key), 0, 'shortest')?.text ?? null;
   const known = new Map<string, string | null>();
   const look = (key: string): string | null => {
     let found = known.get(key);

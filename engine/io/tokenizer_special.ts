@@ -26,11 +26,12 @@ export interface SpecialTokens {
   readonly all: readonly AddedToken[];
 }
 
-/** `vocabulary` tells ids; tokens that it lacks get the next ones. */
+/** `vocabulary` tells ids; tokens that it lacks get the next ones. `extra` are special beside those that files name. */
 export function specialTokens(
   files: SpecialFiles,
   defaults: RoleDefaults,
   vocabulary: ReadonlyMap<string, number>,
+  extra: readonly string[] = [],
 ): SpecialTokens {
   const { config } = files;
   const added = new Map<number, AddedToken>();
@@ -55,7 +56,11 @@ export function specialTokens(
     return [[role, flags]];
   });
   const more = said('additional_special_tokens');
-  const special = [...named.map(([, token]) => token), ...(Array.isArray(more) ? (more as Written[]) : [])];
+  const special = [
+    ...named.map(([, token]) => token),
+    ...(Array.isArray(more) ? (more as Written[]) : []),
+    ...extra,
+  ];
   if (!newer) {
     const contents = new Set(special.map((token) => written(token).content));
     for (const [content, id] of Object.entries(files.added)) {

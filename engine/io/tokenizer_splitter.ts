@@ -43,12 +43,19 @@ export function splitter(given: unknown): Splitter | null {
     case 'CharDelimiterSplit':
     case 'Delimiter':
       return split(pattern({ String: character(step, 'delimiter') }, step.type), 'Removed');
+    case 'SentencePiece': // symbols that stand by themselves, the longest at each place
+      return split(places(anyOf(list(step, 'user_defined') as string[])), 'Isolated');
     case 'FixedLength':
       return fixedLength(step);
     default:
       // UnicodeScripts among them: its table of scripts is of Unicode 9, and no host has that any more.
       unsupported(`the pre-tokenizer ${step.type}`);
   }
+}
+
+function anyOf(symbols: readonly string[]): RegExp {
+  const longest = [...symbols].sort((a, b) => b.length - a.length);
+  return new RegExp(longest.map((symbol) => symbol.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'gu');
 }
 
 function split(find: Places, behavior: Behavior, invert = false): Splitter {

@@ -48,7 +48,7 @@ export interface Tokenizer {
    * byte-level BPE without prefix spaces or templates. `encodeLong` uses it.
    */
   readonly divisible: boolean;
-  /** A Hugging Face tokenizer.json. */
+  /** A Hugging Face tokenizer.json. One made of a SentencePiece model has steps that Heed reads and Python does not. */
   toJson(): TokenizerJson;
 }
 

@@ -4,11 +4,20 @@ import { flag, list } from './tokenizer_fields';
 import { type Component } from './tokenizer_json';
 import { byteTokens, missing, pushBytes, type Model, type Vocabulary } from './tokenizer_model';
 
+/** In place of the id of a token that has none. */
+const UNNAMED = -1;
+const utf8 = /* @__PURE__ */ new TextEncoder();
+
 /** How much worse than the worst token an unknown character is. */
 const PENALTY = 10;
 
 export class Unigram implements Model {
   readonly #ids: Vocabulary;
+  /**
+   * As SentencePiece itself, where the step tells what its pieces are for (1: text, 4: symbols of users; others are in no text):
+   * scores in float32, and unknown text is no token even if it is spelt like one.
+   */
+  readonly #exact: boolean;
   readonly #unknown: number | null;
   readonly #unknownScore: number;
   readonly #bytes: (number | undefined)[] | null;
@@ -20,7 +29,15 @@ export class Unigram implements Model {
   readonly #starts = new Uint32Array(0x10001);
 
   constructor(step: Component, ids: Vocabulary) {
-    const scores = (list(step, 'vocab') as [string, number][]).map(([, score]) => score);
+    const entries = list(step, 'vocab') as [string, number][];
+    const types = step.pieces === undefined ? null : (list(step, 'pieces') as number[]);
+    this.#exact = types !== null;
+    const normal = entries.flatMap(([, score], id) => (types && types[id] !== 1 ? [] : [score]));
+    const most = normal.reduce((one, score) => Math.max(one, score), -Infinity);
+    const scores = entries.map(([token, score], id) =>
+      types?.[id] === 4 ? Math.fround(utf8.encode(token).length * most - 0.1) : score,
+    );
+    const inTexts = (id: number): boolean => !types || types[id] === 1 || types[id] === 4;
     const unknown = step.unk_id ?? null;
     if (unknown !== null && !(Number.isInteger(unknown) && (unknown as number) in scores)) {
       const what = `unk_id is ${JSON.stringify(unknown)} in a vocabulary of ${scores.length}`;
@@ -31,12 +48,21 @@ export class Unigram implements Model {
       );
     }
     this.#unknown = unknown as number | null;
-    this.#unknownScore = scores.reduce((least, score) => Math.min(least, score), Infinity) - PENALTY;
+    const least = normal.reduce((one, score) => Math.min(one, score), Infinity);
+    this.#unknownScore = this.#rounded(least - PENALTY);
     this.#bytes = flag(step, 'byte_fallback', false) ? byteTokens(ids) : null;
     this.#ids = ids;
-    this.#tokens = [...ids.keys()].filter((token) => token !== '').sort(byUnits);
-    this.#tokenIds = this.#tokens.map((token) => ids.get(token)!);
-    this.#scores = this.#tokenIds.map((id) => scores[id]);
+    // Tokens of SentencePiece's model that have no id: unknown text, each by itself.
+    const unnamed = step.unnamed === undefined ? [] : (list(step, 'unnamed') as [string, number][]);
+    const known = [...ids].flatMap(([token, id]): [string, number, number][] =>
+      token !== '' && inTexts(id) ? [[token, id, scores[id]]] : [],
+    );
+    const sorted = [...known, ...unnamed.map(([token, score]) => [token, UNNAMED, score] as const)].sort(
+      ([a], [b]) => byUnits(a, b),
+    );
+    this.#tokens = sorted.map(([token]) => token);
+    this.#tokenIds = sorted.map(([, id]) => id);
+    this.#scores = sorted.map(([, , score]) => score);
     for (const token of this.#tokens) this.#starts[token.charCodeAt(0) + 1]++;
     for (let unit = 0; unit < 0x10000; unit++) this.#starts[unit + 1] += this.#starts[unit];
   }
@@ -51,12 +77,22 @@ export class Unigram implements Model {
       while (unknown && at < starts.length && tokens[at] === this.#unknown) at++; // unknown ones side by side are one
       const end = starts[at] ?? word.length;
       const piece = word.slice(start, end);
-      const id = this.#ids.get(piece);
+      const id = this.#exact ? this.#idOf(tokens[at - 1]) : this.#ids.get(piece);
       const before = out.length;
       if (id !== undefined) out.push(id);
       else if (!pushBytes(piece, this.#bytes, out)) out.push(this.#unknown!);
       for (let i = before; i < out.length; i++) spans?.push(start, end);
     }
+  }
+
+  /** Undefined for unknown characters. */
+  #idOf(token: number): number | undefined {
+    if (token === UNNAMED) return this.#unknown!;
+    return token === this.#unknown ? undefined : token;
+  }
+
+  #rounded(score: number): number {
+    return this.#exact ? Math.fround(score) : score;
   }
 
   /** Viterbi's search, from left to right; among equals the one found first. */
@@ -65,7 +101,8 @@ export class Unigram implements Model {
     const score = new Float64Array(length + 1);
     const from = new Int32Array(length + 1).fill(-1);
     const token = new Int32Array(length + 1);
-    const offer = (end: number, total: number, start: number, id: number) => {
+    const offer = (end: number, exact: number, start: number, id: number) => {
+      const total = this.#rounded(exact);
       if (from[end] >= 0 && total <= score[end]) return;
       score[end] = total;
       from[end] = start;

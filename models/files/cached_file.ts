@@ -27,7 +27,7 @@ export interface Wanted {
   readonly check: (content: Blob) => Promise<void>;
   readonly onProgress: (progress: Progress) => void;
   /** Called where no server answers, and what the cache has is given. */
-  readonly onOffline: () => void;
+  readonly onOffline: (reason: Unreachable) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -94,7 +94,7 @@ class Keeping {
         answer = await ask(this.#headers());
       } catch (error) {
         if (!kept || !(error instanceof Unreachable)) throw error;
-        onOffline();
+        onOffline(error);
         return this.#result();
       }
       if (answer === null) return this.#absent();
@@ -106,6 +106,7 @@ class Keeping {
       if (!(await this.#receive(answer))) continue;
       const done = await this.#finish();
       if (done) return done;
+      this.#broken('another process removed it');
       this.#record = { ...state, file, ...NOTHING };
     }
   }
@@ -134,15 +135,15 @@ class Keeping {
     const { cache, file } = this.#wanted;
     const record = this.#record;
     if (answer.status === 200) {
-      await cache.records.dropParts(record);
       const { exact, likely } = sizeOf(answer);
-      this.#record = { ...this.#wanted.state, file, ...NOTHING, ...tagsOf(answer), size: exact };
-      this.#likely = likely;
       const room = likely === null ? null : await cache.records.store.room();
-      if (room && room.free < likely!) {
+      if (room && room.free + this.#have < likely!) {
         await answer.body?.cancel();
         throw await fullError(cache.records.store, file, likely!);
       }
+      await cache.records.dropParts(record);
+      this.#record = { ...this.#wanted.state, file, ...NOTHING, ...tagsOf(answer), size: exact };
+      this.#likely = likely;
       return true;
     }
     const range = answer.status === 206 ? rangeOf(answer) : null;
@@ -209,14 +210,18 @@ class Keeping {
     if (broke === null && (size === null || size === this.#have)) return true;
     // Servers may answer a part of what is asked.
     if (broke === null && answer.status === 206 && this.#have - before >= LEAST_PART) return false;
-    if (++this.#breaks > BREAKS) {
-      const of = size === null ? '' : ` of ${formatBytes(size)}`;
-      const why = broke === null ? 'it ended' : reason(broke);
-      const what = `the connection broke after ${formatBytes(this.#have)}${of} (${why}), ${BREAKS + 1} times`;
-      throw new DataError(file, what, 'What came is kept: load it again to go on.', { cause: broke });
-    }
+    this.#broken(broke === null ? 'it ended' : reason(broke), broke);
     await passed(pauseBefore(this.#breaks), signal);
     return false;
+  }
+
+  /** Counts a break; throws `DataError` once there were too many. */
+  #broken(why: string, cause?: unknown): void {
+    if (++this.#breaks <= BREAKS) return;
+    const { size } = this.#record;
+    const of = size === null ? '' : ` of ${formatBytes(size)}`;
+    const what = `the connection broke after ${formatBytes(this.#have)}${of} (${why}), ${this.#breaks} times`;
+    throw new DataError(this.#wanted.file, what, 'What came is kept: load it again to go on.', { cause });
   }
 
   /** The whole file, checked; null where parts of it are gone, by another process that began anew. */
@@ -225,7 +230,8 @@ class Keeping {
     const { records } = cache;
     const content = await this.#result();
     const other = await records.file(state, file);
-    if (other?.whole && (await records.parts(other))) {
+    const same = other?.whole && sameVersion(this.#record, other) !== false;
+    if (same && (await records.parts(other))) {
       // Another process was faster: what it has may be in use already.
       await records.dropParts(this.#record, other);
       this.#record = other;

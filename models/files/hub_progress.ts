@@ -1,4 +1,4 @@
-/** Progress over all files of a model. */
+/** What a hub's folder tells: progress over all files of a model, and what it does otherwise than it was asked to. */
 import type { Progress } from '../../engine/index';
 
 export interface HubProgress {
@@ -28,4 +28,10 @@ export class Tally {
     );
     this.#tell?.({ loaded: files.reduce((sum, one) => sum + one.loaded, 0), total, file });
   }
+}
+
+export interface HubNotice {
+  readonly kind: 'offline' | 'full';
+  /** For people. */
+  readonly message: string;
 }

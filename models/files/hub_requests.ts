@@ -2,7 +2,7 @@
 import { answered, askPatiently, DataError, reason, throwIfAborted } from '../../engine/index';
 import { authorization, type ModelAddress } from './hub_address';
 
-/** No server answered: what the cache has is all there is. */
+/** No server answered, or none that was not busy: what the cache has is all there is. */
 export class Unreachable extends DataError {}
 
 export interface Asking {
@@ -28,7 +28,11 @@ export class HubRequests {
    */
   async get(name: string, commit: string | null, { headers, signal }: Asking = {}): Promise<Response | null> {
     const address = this.#address.file(name, commit);
-    const response = await askPatiently(name, () => this.#ask(name, address, headers, signal), signal);
+    const ask = (): Promise<Response> => this.#ask(name, address, headers, signal);
+    const response = await askPatiently(name, ask, signal).catch((error: unknown) => {
+      if (!(error instanceof DataError) || error instanceof Unreachable) throw error;
+      throw new Unreachable(name, error.what, error.todo, { cause: error }); // it stays busy
+    });
     const { status } = response;
     if (status === 206 || status === 304 || status === 416) return response;
     // Servers of pages answer what is not there with a page.

@@ -1,5 +1,11 @@
 /** Opens the tokenizer of a model's folder, whichever files it is in. */
-import { DataError, expectOptions, tokenizerFromFiles, type Tokenizer } from '../../engine/index';
+import {
+  DataError,
+  expectOneOf,
+  expectOptions,
+  tokenizerFromFiles,
+  type Tokenizer,
+} from '../../engine/index';
 import type { Json } from '../pretrained_config';
 import { blobOf, jsonOf, opener, textOf, type FolderOptions, type ModelFolder } from './folder';
 
@@ -15,19 +21,26 @@ export interface LoadedTokenizer extends Tokenizer {
   readonly config: Json;
 }
 
+export interface TokenizerFolderOptions extends FolderOptions {
+  /** Of a tokenizer for translating (Marian), which side: it reads what is translated, or writes. Default 'source'. */
+  readonly part?: 'source' | 'target';
+}
+
 /**
  * The tokenizer of a folder: tokenizer.json, else the files that it was made from (see docs/files.md), with the ids of
  * Transformers. Throws `DataError` for kinds that are not done, by name, and for files that are missing.
  */
 export async function loadTokenizer(
   folder: ModelFolder,
-  options: FolderOptions = {},
+  options: TokenizerFolderOptions = {},
 ): Promise<LoadedTokenizer> {
-  const { signal, fetch } = options;
-  expectOptions('loadTokenizer', options, { signal, fetch });
+  const { signal, fetch, part } = options;
+  expectOptions('loadTokenizer', options, { signal, fetch, part });
+  if (part !== undefined) expectOneOf('loadTokenizer', 'part', part, ['source', 'target']);
   const open = opener(folder, options);
   const config = (await jsonOf(open, 'tokenizer_config.json')) ?? {};
   const tokenizer = await tokenizerFromFiles({
+    ...(part && { part }),
     config,
     text: (name) => textOf(open, name),
     bytes: async (name) => {

@@ -79,6 +79,6 @@ test.runIf(browser)('a download goes on after a reload, and a second visit asks 
 
 test.runIf(!browser)('without a browser there is neither, which is told', async () => {
   await expect(ModelCache.open()).rejects.toThrow(
-    /neither OPFS nor the Cache API.*folderStore\(path\) of heed\/node/,
+    /neither OPFS nor the Cache API.*folderStore\(path\)\) of heed\/node/,
   );
 });

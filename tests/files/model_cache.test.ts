@@ -15,8 +15,8 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataError } from '../../engine/index';
 import { jsonOf, opener, weightsOf } from '../../models/files/folder';
-import { hub, type HubNotice, type HubOptions } from '../../models/files/hub';
-import type { HubProgress } from '../../models/files/hub_progress';
+import { hub, type HubOptions } from '../../models/files/hub';
+import type { HubNotice, HubProgress } from '../../models/files/hub_progress';
 import type { CacheStore } from '../../models/files/cache_store';
 import { ModelCache } from '../../models/files/model_cache';
 import { folderStore } from '../../models/node/index';
@@ -129,12 +129,30 @@ describe('a second visit', () => {
     const onNotice = (notice: HubNotice): unknown => notices.push(notice);
     expect(await visit({ endpoint: url, onNotice })).toEqual(numbers);
     expect(notices).toEqual([
-      { kind: 'offline', message: 'No server answers for owner/tiny: what the cache has is used as it is.' },
+      {
+        kind: 'offline',
+        message: expect.stringMatching(/^config\.json: could not be fetched .*owner\/tiny is used/) as string,
+      },
     ]);
     await expect(folderOf({ endpoint: url })('tokenizer.json')).rejects.toThrow(/could not be fetched/);
     await expect(folderOf({ endpoint: url, revision: 'v2' })('config.json')).rejects.toThrow(
       /could not be fetched/,
     );
+  });
+
+  test('of a hub that stays busy is from the cache, too', async () => {
+    await visit();
+    server.instead.set(
+      '/owner/tiny/resolve/main/config.json',
+      (_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
+    );
+    const onNotice = vi.fn();
+    expect(await visit({ onNotice })).toEqual(numbers);
+    expect(onNotice.mock.calls[0][0]).toMatchObject({
+      message: expect.stringMatching(/503 .* asks to wait 3600 s/) as string,
+    });
+    await cache.delete('owner/tiny');
+    await expect(visit()).rejects.toThrow(/503 Service Unavailable and asks to wait 3600 s/);
   });
 
   test('of a server without commits asks whether files are as they were', async () => {
@@ -446,6 +464,27 @@ test('list and delete', async () => {
   expect(await cache.delete('owner/tiny')).toBe(bytes);
   expect(await cache.list()).toEqual([]);
   expect(await cache.records.store.keys()).toEqual([]);
+});
+
+test('of many shards a few are downloaded at once', async () => {
+  const names = Array.from({ length: 9 }, (_, i) => `model-${i}.safetensors`);
+  server.states.set(COMMIT, {
+    'config.json': {},
+    ...Object.fromEntries(names.map((name) => [name, weights])),
+  });
+  let [now, most] = [0, 0];
+  for (const name of names)
+    server.instead.set(`/${COMMIT}/${name}`, (request, response) => {
+      most = Math.max(most, ++now);
+      setTimeout(() => {
+        now--;
+        serveRanges(request, response, weights);
+      }, 30);
+    });
+  const folder = folderOf();
+  const found = await Promise.all(names.map((name) => folder(name)));
+  expect(found.map((file) => (file as Blob).size)).toEqual(names.map(() => weights.length));
+  expect(most).toBe(4);
 });
 
 test('two that want the same file at once fetch it once', async () => {
