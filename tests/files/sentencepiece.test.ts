@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { asHex, DataError, fnv1a } from '../../engine/index';
+import { asHex, DataError, encodingOf, fnv1a } from '../../engine/index';
 import { loadTokenizer, type LoadedTokenizer } from '../../models/files/load_tokenizer';
 import fixtureText from '../fixtures/io/sentencepiece.json?raw';
 import { folderOf } from '../models/folders';
@@ -139,4 +139,21 @@ test('what is damaged, of another kind or not done is told', async () => {
   );
   // A trainer_spec whose model_type is 3, behind the one that is there: the last counts.
   expect(await refusal(Uint8Array.from([...model, 0x12, 2, 0x18, 3]))).toMatch(/it cuts texts by words/);
+});
+
+test.each(fixture.models)('$name: tokens lie side by side where they stood', async ({ name }) => {
+  const tokenizer = await bare(modelOf(name));
+  for (const line of fixture.lines.slice(0, 100)) {
+    const { ids, offsets } = encodingOf(tokenizer, line, { special: false });
+    expect([...ids]).toEqual([...tokenizer.encode(line, { special: false })]);
+    for (const [i, id] of ids.entries()) {
+      const [from, to] = offsets.subarray(2 * i, 2 * i + 2);
+      expect(to, line).toBeGreaterThan(from);
+      expect(to, line).toBeLessThanOrEqual(line.length);
+      // Plain words stand there as their tokens spell them.
+      const token = tokenizer.token(id).replaceAll('▁', '');
+      const stood = line.slice(from, to).normalize('NFKC').toLowerCase();
+      if (/^[a-z]+$/.test(token) && !name.includes('rules')) expect(stood, line).toContain(token);
+    }
+  }
 });
