@@ -32,7 +32,8 @@ export class CausalSequenceClassifier<C extends CausalLMConfig = CausalLMConfig>
   /** What the classes are called, in order: K of them. */
   readonly labels: readonly string[];
   readonly problem: Problem;
-  readonly #padding: number | null;
+  /** The id that ends a text; null where `lengths` alone say it. */
+  readonly padding: number | null;
 
   /**
    * `padding`: the id after the last real token, Transformers' pad_token_id; default null: `lengths` say where texts end.
@@ -55,7 +56,7 @@ export class CausalSequenceClassifier<C extends CausalLMConfig = CausalLMConfig>
     this.score = new Linear(width, labels.length, { bias: false, ...(init && { init }) });
     this.labels = labels;
     this.problem = problemOf(labels, problem);
-    this.#padding = padding;
+    this.padding = padding;
   }
 
   /**
@@ -70,9 +71,9 @@ export class CausalSequenceClassifier<C extends CausalLMConfig = CausalLMConfig>
     const rows = this.hidden(g, ids, { segments }).at(-1)!;
     const [B, T, C] = rows.shape;
     const real =
-      this.#padding === null
+      this.padding === null
         ? lengths
-        : lengthsUpToPadding(g, ids, this.#padding, this.config.vocabulary, lengths);
+        : lengthsUpToPadding(g, ids, this.padding, this.config.vocabulary, lengths);
     const last = real ? selectRows(g, rows, { lengths: real }) : g.view(slice(g, rows, 1, T - 1, 1), [B, C]);
     return g.call(this, 'score', last);
   }

@@ -8,6 +8,37 @@ export type TextOrPair = string | readonly [text: string, pair: string];
 /** Texts over the model's context are refused, or cut at their end (of two the longer one). Default 'refuse'. */
 export type Long = 'refuse' | 'cut';
 
+/** Throws `DataError` unless it is a list of texts, with the number of the one that is none; `noun` says of what. */
+export function expectTexts(
+  where: string,
+  given: unknown,
+  noun = 'text',
+): asserts given is readonly string[] {
+  if (!Array.isArray(given))
+    throw new DataError(where, `the ${noun}s are no list`, `Give a list of ${noun}s.`);
+  for (const [i, one] of given.entries()) {
+    if (typeof one === 'string') continue;
+    throw new DataError(where, `${noun} ${i} is ${kindOf(one)}`, 'Give strings.');
+  }
+}
+
+const kindOf = (value: unknown): string =>
+  value === null || value === undefined
+    ? String(value)
+    : Array.isArray(value)
+      ? 'a list'
+      : `a ${typeof value}`;
+
+/** What `work` gives; a `DataError` names the one of many that it was about. */
+export function named<R>(where: string, name: string, work: () => R): R {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new DataError(where, `${name}: ${cause.what}`, cause.todo, { cause });
+  }
+}
+
 /** Tokens of texts with the tokenizer's special ones. Throws `DataError` with the number of the text that cannot be. */
 export function encodingsOf(
   where: string,
@@ -19,13 +50,22 @@ export function encodingsOf(
     throw new DataError(where, `long is ${long as string}`, "Use 'refuse' or 'cut'.");
   }
   if (!Array.isArray(texts)) throw new DataError(where, 'the texts are no list', 'Give a list of texts.');
-  return texts.map((given: TextOrPair, i) => {
-    const [text, pair] = typeof given === 'string' ? [given] : given;
-    if (typeof text !== 'string' || !(pair === undefined || typeof pair === 'string')) {
-      throw new DataError(where, `text ${i} is no text`, 'Give strings, or pairs of them.');
+  return Array.from<TextOrPair, Encoding>(texts, (given, i) => {
+    const parts: readonly unknown[] = Array.isArray(given) ? given : [given];
+    const isPair = Array.isArray(given);
+    if (parts.length !== (isPair ? 2 : 1) || !parts.every((part) => typeof part === 'string')) {
+      const what = isPair ? `a list of ${parts.map(kindOf).join(', ') || 'nothing'}` : kindOf(given);
+      throw new DataError(where, `text ${i} is ${what}`, 'Give strings, or pairs of them.');
+    }
+    const [text, pair] = parts as readonly [string, string?];
+    const adds = tokenizer.encoder.adds(parts.length);
+    if (adds >= context) {
+      const what = `texts may have ${context} tokens, of which ${adds} are special ones`;
+      throw new DataError(where, what, 'Raise the limit, or use a model that reads longer texts.');
     }
     const cut = long === 'cut' ? { maxLength: context } : {};
-    const encoding = encodingOf(tokenizer, text, { ...cut, ...(pair !== undefined && { pair }) });
+    const options = { ...cut, ...(pair !== undefined && { pair }) };
+    const encoding = named(where, `text ${i}`, () => encodingOf(tokenizer, text, options));
     expectLength(where, encoding.ids.length, context, i);
     return encoding;
   });
@@ -38,18 +78,31 @@ export function expectVocabulary(where: string, tokenizer: Tokenizer, vocabulary
   throw new DataError(where, what, "Use the model's own tokenizer.");
 }
 
+/** Whether an id has a token. Models may have rows beyond them, which Python's tokenizers read as nothing. */
+export function hasToken(tokenizer: Tokenizer, id: number): boolean {
+  if (id >= tokenizer.size) return false;
+  try {
+    tokenizer.token(id);
+    return true;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}
+
 /** e^x / Σ e^x, in float64. */
 export function softmaxOf(logits: ArrayLike<number>): Float64Array {
-  const most = Math.max(...Array.from(logits));
+  let most = -Infinity; // a vocabulary is too long to be spread out
+  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i]);
   const powers = Float64Array.from(logits, (x) => Math.exp(x - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((x) => x / sum);
 }
 
 /** Throws `DataError` for numbers that are not finite: those of weights that are damaged. */
-export function expectFinite(where: string, numbers: ArrayLike<number>): void {
+export function expectFinite(where: string, numbers: ArrayLike<number>, name = 'logits'): void {
   for (let i = 0; i < numbers.length; i++) {
     if (Number.isFinite(numbers[i])) continue;
-    throw new DataError(where, 'the logits are not finite', 'These weights are damaged or have diverged.');
+    throw new DataError(where, `the ${name} are not finite`, 'These weights are damaged or have diverged.');
   }
 }

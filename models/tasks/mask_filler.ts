@@ -8,7 +8,15 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } from './inputs';
+import {
+  encodingsOf,
+  expectFinite,
+  expectTexts,
+  expectVocabulary,
+  hasToken,
+  softmaxOf,
+  type Long,
+} from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model that fills in tokens that are hidden from it, such as `Bert`. */
@@ -85,17 +93,16 @@ export class MaskFiller implements Disposable {
       const what = targets?.length === 0 ? 'targets are none' : `${String(wrong)} is among the targets`;
       throw new DataError('fill', what, `Give ids from 0 to ${this.#tokenizer.size - 1}.`);
     }
+    expectTexts('fill', texts);
     const encodings = encodingsOf('fill', this.#tokenizer, texts, { context, long });
     const found: Filling[][][] = encodings.map(() => []);
     const asked: (readonly [text: number, nth: number, encoding: Encoding, place: number])[] = [];
     encodings.forEach((encoding, i) => {
       const places = [...encoding.ids.keys()].filter((at) => encoding.ids[at] === this.#id);
       if (places.length === 0) {
-        throw new DataError(
-          'fill',
-          `text ${i} hides nothing`,
-          `Write ${this.mask} where a word is to be found.`,
-        );
+        const part = texts[i].includes(this.mask) ? ` in its first ${encoding.ids.length} tokens` : '';
+        const todo = `Write ${this.mask} where a word is to be found.`;
+        throw new DataError('fill', `text ${i} hides nothing${part}`, todo);
       }
       places.forEach((place, nth) => asked.push([i, nth, encoding, place]));
     });
@@ -116,9 +123,8 @@ export class MaskFiller implements Disposable {
     return found;
   }
 
-  /** The model may have more rows than the tokenizer has tokens. */
   #read(id: number): string {
-    return id < this.#tokenizer.size ? this.#tokenizer.decode([id]) : '';
+    return hasToken(this.#tokenizer, id) ? this.#tokenizer.decode([id]) : '';
   }
 
   [Symbol.dispose](): void {

@@ -5,6 +5,7 @@ import { load, type Pretrained } from '../family/load';
 import type { ModelFolder } from '../files/folder';
 import { hub, type HubOptions } from '../files/hub';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
+import { definedOf } from '../option_checks';
 import type { PipelineCalls, PipelineTask } from './pipeline_calls';
 import { ALIASES, TASKS } from './pipeline_tasks';
 
@@ -53,9 +54,10 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   const { classes, anyHead, open } = TASKS[name];
   const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
   const named = typeof model === 'string' || model instanceof URL;
-  if (!named && Object.values(source).some((value) => value !== undefined)) {
-    const what = `${Object.keys(source).join(', ')} are given, but the files are at hand`;
-    throw new EngineError('pipeline', what, 'Leave them out, or name a model.');
+  const asked = Object.keys(definedOf(source));
+  if (!named && asked.length > 0) {
+    const what = `${asked.join(', ')} ${asked.length > 1 ? 'are' : 'is'} for a model that is named, but the files are at hand`;
+    throw new EngineError('pipeline', what, 'Leave out what is not needed, or name a model.');
   }
   const folder = named ? hub(model, { ...source, ...reading }) : model;
   const all = families ?? (await import('../families/index')).families;
@@ -63,6 +65,7 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   if (able.length === 0) {
     throw new EngineError('pipeline', `none of the families does ${name}`, 'Give one that does.');
   }
+  throwIfAborted(signal);
   const device = given ?? (await Device.open());
   let loaded: Pretrained<object> | null = null;
   try {
@@ -71,13 +74,20 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
     const head = anyHead ? { newHead: {} } : {};
     loaded = await load(folder, { device, families: able, ...head, ...reading });
     const { call, dispose } = open({ device, loaded, tokenizer } as never);
+    let ended = false;
+    const guarded = async (...input: never[]): Promise<unknown> => {
+      if (!ended) return call(...input);
+      throw new EngineError(name, 'it was disposed of', 'Open the pipeline again.');
+    };
     const end = (): void => {
+      if (ended) return;
+      ended = true;
       dispose();
       loaded![Symbol.dispose]();
       if (!given) device[Symbol.dispose]();
     };
     const about = { task: name, loaded, tokenizer, [Symbol.dispose]: end };
-    return Object.assign(call, about) as unknown as Awaited<ReturnType<typeof pipeline<T>>>;
+    return Object.assign(guarded, about) as unknown as Awaited<ReturnType<typeof pipeline<T>>>;
   } catch (error) {
     loaded?.[Symbol.dispose]();
     if (!given) device[Symbol.dispose]();

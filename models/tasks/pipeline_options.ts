@@ -1,8 +1,8 @@
 /** Choices of generation by Transformers' names. */
-import { expectOptions } from '../../engine/index';
+import { EngineError, expectOneOf, expectOptions } from '../../engine/index';
 import type { GenerationResultOptions, SearchResultOptions } from './pipeline_calls';
-import { definedOf } from '../option_checks';
-import type { RewriteOptions, WriteOptions } from './text_writer';
+import { definedOf, isWhole } from '../option_checks';
+import { MOST_BEAMS, type RewriteOptions, type WriteOptions } from './text_writer';
 
 const CHOICES = {
   max_new_tokens: 'tokens',
@@ -29,6 +29,7 @@ function renamed(options: object, names: Readonly<Record<string, string>>): Reco
 export function generationOf(options: GenerationResultOptions): WriteOptions {
   expectOptions('text-generation', options, { ...CHOICES, do_sample: 0 });
   const { do_sample: draws } = options;
+  expectOneOf('text-generation', 'do_sample', draws, [true, false, undefined]);
   return {
     ...renamed(options, CHOICES),
     ...(draws === false && { temperature: 0 }),
@@ -36,18 +37,34 @@ export function generationOf(options: GenerationResultOptions): WriteOptions {
   };
 }
 
-/** For `TextRewriter.rewrite`. */
-export function searchOf(options: SearchResultOptions): RewriteOptions {
+/** For `TextRewriter.rewrite`, `own` is what the model does by itself. Throws `EngineError` for what is not known or not done. */
+export function searchOf(
+  where: string,
+  options: SearchResultOptions,
+  own: { readonly mode?: string; readonly beams?: number },
+): RewriteOptions {
   const names = { ...CHOICES, ...SEARCH };
-  expectOptions('text2text-generation', options, { ...names, do_sample: 0 });
-  const { do_sample: draws, num_beams: beams } = options;
-  const { beams: asked, ...rest } = renamed(options, names);
-  const many = beams !== undefined && beams > 1;
+  expectOptions(where, options, { ...names, do_sample: 0 });
+  const { num_beams: beams = own.mode === undefined ? own.beams : 1 } = options;
+  const { do_sample: draws = own.mode === 'sample' } = options;
+  expectOneOf(where, 'do_sample', draws, [true, false]);
+  if (beams !== undefined && !isWhole(beams, 1, MOST_BEAMS)) {
+    throw new EngineError(
+      where,
+      `num_beams is ${String(beams)}`,
+      `Use a whole number from 1 to ${MOST_BEAMS}.`,
+    );
+  }
+  if (draws && beams !== 1) {
+    const what = `samples are asked for, and ${beams ?? 'more than 1'} beams`;
+    throw new EngineError(where, what, 'Heed draws samples without beams: set num_beams to 1.');
+  }
+  const rest = renamed(options, names);
+  delete rest.beams;
+  if (draws) return { long: 'cut', ...rest, mode: 'sample' };
   return {
     long: 'cut',
     ...rest,
-    ...(many && { mode: 'beam' as const, beams: asked as number }),
-    ...(beams === 1 && { mode: 'greedy' as const }),
-    ...(draws === true && { mode: 'sample' as const }),
+    ...(beams === 1 ? { mode: 'greedy' } : { mode: 'beam', ...(beams && { beams }) }),
   };
 }

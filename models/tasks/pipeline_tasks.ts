@@ -1,8 +1,11 @@
 /** How each pipeline is made of what this folder has. */
-import { expectOneOf, expectOptions, type Device } from '../../engine/index';
+import { EngineError, expectOneOf, expectOptions, type Device } from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import type { LoadedTokenizer } from '../files/load_tokenizer';
 import type { Decoder } from '../generation/decoder';
+import { sequenceOptions } from '../generation/sequence_settings';
+import { isWhole } from '../option_checks';
+import { expectTexts, hasToken } from './inputs';
 import { MaskFiller, type MaskedModel } from './mask_filler';
 import { generationOf, searchOf } from './pipeline_options';
 import type {
@@ -34,16 +37,30 @@ interface Opened<M extends object> {
   readonly tokenizer: LoadedTokenizer;
 }
 
+/** What a pipeline is called with differs from task to task: pipeline_calls.ts says it. */
+type Call = (...input: never[]) => Promise<unknown>;
+
 interface Task {
   /** Classes of Transformers that can do it. */
   readonly classes: RegExp;
   /** Whether it reads a checkpoint's body, whatever head stands on it. */
   readonly anyHead?: true;
-  readonly open: (opened: never) => { readonly call: object; readonly dispose: () => void };
+  readonly open: (opened: never) => { readonly call: Call; readonly dispose: () => void };
 }
 
 type Given = string | readonly string[];
-const listOf = (texts: Given): readonly string[] => (typeof texts === 'string' ? [texts] : texts);
+/** Throws `DataError` for what is neither a text nor a list of texts. */
+function listOf(where: string, given: Given, noun = 'text'): readonly string[] {
+  const list = typeof given === 'string' ? [given] : given;
+  expectTexts(where, list, noun);
+  return list;
+}
+/** Throws `EngineError` for a count of results that cannot be. */
+function expectMost(where: string, most: unknown): void {
+  if (!isWhole(most, 1)) {
+    throw new EngineError(where, `top_k is ${String(most)}`, 'Use a whole number of at least 1.');
+  }
+}
 const alike = <R>(texts: Given, results: readonly R[]): R | readonly R[] =>
   typeof texts === 'string' ? results[0] : results;
 const disposer =
@@ -52,11 +69,12 @@ const disposer =
     for (const part of parts) part[Symbol.dispose]();
   };
 
-function search(key: string): Task['open'] {
+function search(task: PipelineTask, key: string): Task['open'] {
   return ({ device, loaded, tokenizer }: Opened<Decoder>) => {
     const rewriter = new TextRewriter(device, loaded, tokenizer);
+    const { generation } = sequenceOptions(loaded);
     const call = async (texts: Given, options: SearchResultOptions = {}) => {
-      const found = await rewriter.rewrite(listOf(texts), searchOf(options));
+      const found = await rewriter.rewrite(listOf(task, texts), searchOf(task, options, generation));
       return found.map(([text]) => ({ [key]: text }));
     };
     return { call, dispose: disposer(rewriter) };
@@ -79,7 +97,9 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
       const call = async (texts: Given, options: { readonly top_k?: number | null } = {}) => {
         const { top_k: most = 1 } = options;
         expectOptions('text-classification', options, { top_k: most });
-        const found = await classifier.classify(listOf(texts), { long: 'cut' });
+        if (most !== null) expectMost('text-classification', most);
+        const list = listOf('text-classification', texts);
+        const found = await classifier.classify(list, { long: 'cut' });
         const best = found.map((labels): readonly ClassificationResult[] =>
           labels.slice(0, most ?? undefined),
         );
@@ -102,7 +122,11 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
         const { ignore_labels: ignore = ['O'], aggregation_strategy: aggregation = 'none' } = options;
         const known = { ignore_labels: ignore, aggregation_strategy: aggregation };
         expectOptions('token-classification', options, known);
-        const found = await tagger.tag(listOf(texts), { aggregation, ignore, long: 'cut' });
+        const found = await tagger.tag(listOf('token-classification', texts), {
+          aggregation,
+          ignore,
+          long: 'cut',
+        });
         const key = aggregation === 'none' ? 'entity' : 'entity_group';
         const shown = found.map((tags) =>
           tags.map(({ label, text, ...rest }) => ({ [key]: label, word: text, ...rest })),
@@ -119,6 +143,7 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
       const call = async (question: string, context: string, options: { readonly top_k?: number } = {}) => {
         const { top_k: topK = 1 } = options;
         expectOptions('question-answering', options, { top_k: topK });
+        expectMost('question-answering', topK);
         const [answers] = await answerer.answer([{ question, context }], { topK });
         const shown = answers.map(({ text, ...rest }) => ({ answer: text, ...rest }));
         return topK === 1 ? shown[0] : shown;
@@ -133,14 +158,16 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
       const call = async (texts: Given, options: { readonly top_k?: number } = {}) => {
         const { top_k: topK = 5 } = options;
         expectOptions('fill-mask', options, { top_k: topK });
-        const list = listOf(texts);
+        expectMost('fill-mask', topK);
+        const list = listOf('fill-mask', texts);
         const found = await filler.fill(list, { topK, long: 'cut' });
         const shown = found.map((places, i) => {
           const ids = tokenizer.encode(list[i]);
           const masks = [...ids.keys()].filter((at) => ids[at] === tokenizer.special.mask);
           const each = places.map((fillings, nth) =>
             fillings.map(({ token, text, score }): FillResult => {
-              const filled = ids.with(masks[nth], token);
+              const filled = [...ids];
+              filled.splice(masks[nth], 1, ...(hasToken(tokenizer, token) ? [token] : []));
               const sequence = tokenizer.decode(filled, { special: false });
               return { score, token, token_str: text, sequence };
             }),
@@ -165,9 +192,10 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
           options;
         const known = { hypothesis_template: hypothesis, multi_label: multiLabel };
         expectOptions('zero-shot-classification', options, known);
-        const list = listOf(texts);
+        const list = listOf('zero-shot-classification', texts);
+        const kinds = listOf('zero-shot-classification', labels, 'label');
         const more = { hypothesis, multiLabel, long: 'cut' } as const;
-        const found = await classifier.classify(list, listOf(labels), more);
+        const found = await classifier.classify(list, kinds, more);
         const shown = found.map((ranked, i) => ({
           sequence: list[i],
           labels: ranked.map(({ label }) => label),
@@ -195,15 +223,17 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
         const { pooling = 'none', normalize = false } = options;
         expectOptions('feature-extraction', options, { pooling, normalize });
         expectOneOf('feature-extraction', 'pooling', pooling, ['none', ...Object.keys(POOLINGS)]);
+        expectOneOf('feature-extraction', 'normalize', normalize, [true, false]);
+        const list = listOf('feature-extraction', texts);
         const key = `${pooling} ${String(normalize)}`;
         const own = [device, loaded.model, tokenizer] as const;
         if (pooling === 'none') {
           const rows = the(key, () => new TokenRows(...own, { normalize }));
-          return rows.read(listOf(texts), { long: 'cut' });
+          return rows.read(list, { long: 'cut' });
         }
         const how = { pooling: POOLINGS[pooling], normalize };
         const embedder = the(key, () => new SentenceEmbedder(...own, how));
-        const found = await embedder.embed(listOf(texts), { long: 'cut' });
+        const found = await embedder.embed(list, { long: 'cut' });
         const data = new Float32Array(found.length * embedder.width);
         found.forEach((one, i) => data.set(one, i * embedder.width));
         return shaped(data, [found.length, embedder.width]);
@@ -222,8 +252,9 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
           ...options
         }: GenerationResultOptions & { return_full_text?: boolean } = {},
       ) => {
+        expectOneOf('text-generation', 'return_full_text', full, [true, false]);
         const found: { readonly generated_text: string }[][] = [];
-        for (const text of listOf(texts)) {
+        for (const text of listOf('text-generation', texts)) {
           let written = full ? text : '';
           for await (const piece of writer.write(text, generationOf(options))) written += piece;
           found.push([{ generated_text: written }]);
@@ -233,7 +264,7 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
       return { call, dispose: disposer(writer) };
     },
   },
-  'text2text-generation': { classes: SEARCHES, open: search('generated_text') },
-  summarization: { classes: SEARCHES, open: search('summary_text') },
-  translation: { classes: SEARCHES, open: search('translation_text') },
+  'text2text-generation': { classes: SEARCHES, open: search('text2text-generation', 'generated_text') },
+  summarization: { classes: SEARCHES, open: search('summarization', 'summary_text') },
+  translation: { classes: SEARCHES, open: search('translation', 'translation_text') },
 };

@@ -1,5 +1,6 @@
 import {
   DataError,
+  expectOneOf,
   expectOptions,
   windowsOf,
   type Device,
@@ -8,7 +9,7 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { expectFinite, expectVocabulary, softmaxOf } from './inputs';
+import { expectFinite, expectVocabulary, named, softmaxOf } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model that tells where an answer begins and ends, such as `QuestionAnswering`. */
@@ -77,14 +78,25 @@ export class QuestionAnswerer implements Disposable {
       if (Number.isInteger(value) && value >= 1) continue;
       throw new DataError('answer', `${name} is ${String(value)}`, 'Use a whole number of at least 1.');
     }
+    if (maxLength > this.#model.config.context) {
+      const what = `maxLength is ${maxLength}, the model reads ${this.#model.config.context} tokens`;
+      throw new DataError('answer', what, 'Make windows shorter: a long context is read in several.');
+    }
+    expectOneOf('answer', 'impossible', impossible, [true, false]);
+    expectQuestions(questions);
     const windows: Encoding[] = [];
     const owners: number[] = [];
     questions.forEach(({ question, context }, i) => {
-      for (const [name, text] of Object.entries({ question, context })) {
-        if (typeof text === 'string' && text.trim() !== '') continue;
-        throw new DataError('answer', `the ${name} of ${i} is empty`, 'Give a text.');
+      const how = { pair: context, maxLength, stride };
+      const own = named('answer', `question ${i}`, () => windowsOf(this.#tokenizer, question, how));
+      if (!own[0].texts.includes(1)) {
+        throw new DataError(
+          'answer',
+          `the context of ${i} has no token`,
+          'Give a text that the model reads.',
+        );
       }
-      for (const window of windowsOf(this.#tokenizer, question, { pair: context, maxLength, stride })) {
+      for (const window of own) {
         windows.push(window);
         owners.push(i);
       }
@@ -97,7 +109,7 @@ export class QuestionAnswerer implements Disposable {
         expectFinite('answer', logits);
         const { spans, nothing } = spansOf(windows[k], logits, { topK, maxAnswer });
         const { context } = questions[owners[k]];
-        found[owners[k]].push(...spans.map((s) => ({ ...s, text: context.slice(s.start, s.end) })));
+        for (const s of spans) found[owners[k]].push({ ...s, text: context.slice(s.start, s.end) });
         none[owners[k]] = Math.min(none[owners[k]], nothing);
       },
       options,
@@ -110,6 +122,20 @@ export class QuestionAnswerer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#reader[Symbol.dispose]();
+  }
+}
+
+/** For callers without types. */
+function expectQuestions(given: readonly unknown[]): void {
+  const list: unknown = given;
+  if (!Array.isArray(list)) throw new DataError('answer', 'the questions are no list', 'Give a list.');
+  for (const [i, one] of (list as readonly (Question | null | undefined)[]).entries()) {
+    for (const name of ['question', 'context'] as const) {
+      const text: unknown = one?.[name];
+      if (typeof text === 'string' && text.trim() !== '') continue;
+      const what = typeof text === 'string' ? 'empty' : `no text, but ${JSON.stringify(text)}`;
+      throw new DataError('answer', `the ${name} of ${i} is ${what}`, 'Give a text.');
+    }
   }
 }
 
@@ -128,14 +154,22 @@ function spansOf(
   const candidates = [0, ...own];
   const [starts, ends] = [0, 1].map((side) => softmaxOf(candidates.map((at) => logits[2 * at + side])));
   const spans: { readonly from: number; readonly to: number; readonly score: number }[] = [];
+  let least = -1;
+  const best = (): typeof spans => {
+    spans.sort((x, y) => y.score - x.score).splice(topK);
+    return spans;
+  };
   for (let a = 1; a < candidates.length; a++) {
     for (let b = a; b < Math.min(candidates.length, a + maxAnswer); b++) {
       const score = starts[a] * ends[b];
-      if (spans.length === topK && score <= spans[topK - 1].score) continue;
+      if (score <= least) continue;
       spans.push({ from: candidates[a], to: candidates[b], score });
-      spans.sort((x, y) => y.score - x.score).splice(topK);
+      // Sorted now and then: a model that is asked for all spans has the square of its context.
+      if (spans.length < 2 * topK) continue;
+      least = best().at(-1)!.score;
     }
   }
+  best();
   // The words that the ends are in.
   const edge = (at: number, side: 0 | 1): number => {
     const word = own.filter((k) => window.words[k] === window.words[at]);

@@ -12,7 +12,7 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs';
+import { encodingsOf, expectFinite, expectTexts, expectVocabulary, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model that gives rows of width C for tokens, such as `TextEncoder`. */
@@ -84,13 +84,14 @@ export class SentenceEmbedder implements Disposable {
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const { long, signal, onProgress } = options;
     expectOptions('embed', options, { long, signal, onProgress });
+    expectTexts('embed', texts);
     const most = { context: this.maxLength, long };
     const encodings = encodingsOf('embed', this.#tokenizer, texts, most);
     const found: Float32Array[] = [];
     await this.#reader.read(
       encodings,
       (i, { embedding }) => {
-        expectFinite('embed', embedding);
+        expectFinite('embed', embedding, 'embeddings');
         found[i] = embedding.slice();
       },
       options,
@@ -100,20 +101,24 @@ export class SentenceEmbedder implements Disposable {
 
   /** The texts by how near they are to a query. */
   async rank(query: string, texts: readonly string[], options: EmbedOptions = {}): Promise<Ranked[]> {
-    const [own, ...others] = await this.embed([query, ...texts], options);
+    expectTexts('rank', [query], 'query');
+    expectTexts('rank', texts);
+    // The query goes last: so texts that cannot be read have the numbers that they were given with.
+    const others = await this.embed([...texts, query], options);
+    const own = others.pop()!;
     return others
       .map((other, index) => ({ index, score: this.similarity(own, other) }))
       .sort((a, b) => b.score - a.score);
   }
 
-  /** The cosine of two embeddings. */
+  /** The cosine of two embeddings; 0 where one is all zeros. */
   similarity(a: Float32Array, b: Float32Array): number {
     if (a.length !== b.length) {
       const what = `embeddings have ${a.length} and ${b.length} numbers`;
       throw new DataError('similarity', what, 'Compare those of one model.');
     }
     const product = (x: Float32Array, y: Float32Array): number => x.reduce((sum, v, i) => sum + v * y[i], 0);
-    return this.#normalized ? product(a, b) : product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+    return this.#normalized ? product(a, b) : product(a, b) / (Math.sqrt(product(a, a) * product(b, b)) || 1);
   }
 
   [Symbol.dispose](): void {

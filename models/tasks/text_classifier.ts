@@ -8,6 +8,8 @@ export interface ClassifierModel extends TextModel {
   readonly config: TextModel['config'] & { readonly vocabulary: number };
   readonly labels: readonly string[];
   readonly problem: Problem;
+  /** The id that batches must be filled up with, where the model tells by it where texts end. Default none. */
+  readonly padding?: number | null;
   forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
 }
 
@@ -32,9 +34,12 @@ export class TextClassifier implements Disposable {
     expectVocabulary('TextClassifier', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;
-    this.#reader = new TextReader(device, model, (g, { ids, input }) => ({
-      logits: model.forward(g, ids, input),
-    }));
+    this.#reader = new TextReader(
+      device,
+      model,
+      (g, { ids, input }) => ({ logits: model.forward(g, ids, input) }),
+      { pad: model.padding ?? 0 },
+    );
   }
 
   /**

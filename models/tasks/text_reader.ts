@@ -45,7 +45,7 @@ export interface TaskOptions {
 export interface TextReaderOptions {
   /** Tokens of a batch, B · T, padding included. Default 2048. One longer text is a batch by itself. */
   readonly tokens?: number;
-  /** The id that fills rows up. Default 0; nothing sees it. */
+  /** The id that fills rows up. Default 0; most models never see it. */
   readonly pad?: number;
   /** Whether each text is read for one place in it. Default false. */
   readonly places?: boolean;
@@ -99,56 +99,82 @@ export class TextReader implements Disposable {
     const order = texts.map((_, i) => i).sort((a, b) => texts[b].ids.length - texts[a].ids.length);
     let done = 0;
     let reading: Promise<void> = Promise.resolve();
-    for (let at = 0; at < order.length;) {
-      throwIfAborted(signal);
-      const padded = paddedLength(texts[order[at]].ids.length, context);
-      const most = 2 ** Math.floor(Math.log2(Math.max(1, this.#tokens / padded)));
-      const rows = Math.min(most, 2 ** Math.ceil(Math.log2(order.length - at)));
-      const batch = order.slice(at, (at += rows));
-      const plan = await this.#plan(rows, padded);
-      const { inputs, names } = this.#filled(batch, texts, rows, padded);
-      plan.run(inputs);
-      const results = names.map(async (name) => [name, await plan.read(name)] as const);
-      const before = reading;
-      reading = (async () => {
-        const [all] = await Promise.all([Promise.all(results), before]);
-        batch.forEach((index, row) => {
-          const part = ([name, data]: readonly [string, Float32Array]) => {
-            const size = data.length / rows;
-            return [name, data.subarray(row * size, (row + 1) * size)] as const;
-          };
-          take(index, Object.fromEntries(all.map(part)), padded);
-        });
-        onProgress?.((done += batch.length), texts.length);
-      })();
-      reading.catch(() => {}); // told below, whatever comes between
-      await before;
+    let failed = false;
+    try {
+      for (let at = 0; at < order.length;) {
+        throwIfAborted(signal);
+        const padded = paddedLength(texts[order[at]].ids.length, context);
+        const most = 2 ** Math.floor(Math.log2(Math.max(1, this.#tokens / padded)));
+        const rows = Math.min(most, 2 ** Math.ceil(Math.log2(order.length - at)));
+        const batch = order.slice(at, (at += rows));
+        const before = reading;
+        const results = await this.#submit(batch, texts, rows, padded);
+        reading = (async () => {
+          const [all] = await Promise.all([results(), before]);
+          if (failed) return; // whoever was told so hears no more of what was on its way
+          batch.forEach((index, row) => {
+            const part = ([name, data]: readonly [string, Float32Array]) => {
+              const size = data.length / rows;
+              return [name, data.subarray(row * size, (row + 1) * size)] as const;
+            };
+            take(index, Object.fromEntries(all.map(part)), padded);
+          });
+          onProgress?.((done += batch.length), texts.length);
+        })();
+        reading.catch(() => {}); // told below, whatever comes between
+        await before;
+      }
+      await reading;
+    } catch (error) {
+      failed = true;
+      throw error;
     }
-    await reading;
     throwIfAborted(signal);
   }
 
   readonly #names = new Map<string, readonly string[]>();
 
-  #plan(rows: number, padded: number) {
-    if (this.#disposed) throw new EngineError('read', 'it was disposed of', 'Create a new one.');
-    const key = `${rows} × ${padded}`;
+  /** Runs a batch. What it gives waits for the outputs. */
+  async #submit(batch: readonly number[], texts: readonly PlacedText[], rows: number, padded: number) {
+    for (;;) {
+      const plans = this.#plansFor(`${rows} × ${padded}`);
+      const compiled = plans.get(`${rows} × ${padded}`, () => this.#compile(rows, padded));
+      const plan = await compiled.catch((error: unknown) => {
+        if (plans === this.#plans && !this.#disposed) throw error;
+        return null;
+      });
+      if (this.#disposed) throw gone();
+      // Another call may have made room for its own shapes meanwhile.
+      if (plan === null || plans !== this.#plans) continue;
+      const { inputs, names } = this.#filled(batch, texts, rows, padded);
+      plan.run(inputs);
+      const results = Promise.all(names.map(async (name) => [name, await plan.read(name)] as const));
+      results.catch(() => {}); // told where they are taken
+      return () => results;
+    }
+  }
+
+  /** What keeps a shape: all begins anew once there are too many. */
+  #plansFor(key: string): Plans<string> {
+    if (this.#disposed) throw gone();
     if (!this.#shapes.has(key) && this.#shapes.size >= MOST_SHAPES) {
       this.#plans[Symbol.dispose]();
       this.#plans = new Plans();
       this.#shapes = new Set();
     }
     this.#shapes.add(key);
-    return this.#plans.get(key, () => {
-      const g = new Graph(this.#device);
-      const ids = g.input('ids', [rows, padded], 'u32');
-      const lengths = g.input('lengths', [rows], 'u32');
-      const segments = this.#segmented ? { segments: g.input('segments', [rows, padded], 'u32') } : {};
-      const places = this.#placed ? g.input('places', [rows], 'u32') : null;
-      const outputs = this.#record(g, { ids, input: { lengths, ...segments }, places });
-      this.#names.set(key, Object.keys(outputs));
-      return g.compile(outputs);
-    });
+    return this.#plans;
+  }
+
+  #compile(rows: number, padded: number) {
+    const g = new Graph(this.#device);
+    const ids = g.input('ids', [rows, padded], 'u32');
+    const lengths = g.input('lengths', [rows], 'u32');
+    const segments = this.#segmented ? { segments: g.input('segments', [rows, padded], 'u32') } : {};
+    const places = this.#placed ? g.input('places', [rows], 'u32') : null;
+    const outputs = this.#record(g, { ids, input: { lengths, ...segments }, places });
+    this.#names.set(`${rows} × ${padded}`, Object.keys(outputs));
+    return g.compile(outputs);
   }
 
   #filled(batch: readonly number[], texts: readonly PlacedText[], rows: number, padded: number) {
@@ -173,6 +199,8 @@ export class TextReader implements Disposable {
     this.#plans[Symbol.dispose]();
   }
 }
+
+const gone = (): EngineError => new EngineError('read', 'it was disposed of', 'Create a new one.');
 
 /** Two lengths for each doubling: at most a third of a row is padding, and few shapes are compiled. */
 function paddedLength(length: number, context: number): number {

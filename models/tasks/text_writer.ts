@@ -1,4 +1,4 @@
-import { DataError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
+import { expectOptions, type Device, type StreamingDecoder, type Tokenizer } from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import type { Decoder } from '../generation/decoder';
 import { Generator } from '../generation/generator';
@@ -6,7 +6,7 @@ import { SequenceGenerator, type GenerateSequenceOptions } from '../generation/s
 import { sequenceOptions, type SequenceSettings } from '../generation/sequence_settings';
 import { generateText, type TextOptions } from '../generation/text';
 import { generateOptions } from '../pretrained';
-import { expectVocabulary } from './inputs';
+import { encodingsOf, expectTexts, expectVocabulary, hasToken } from './inputs';
 import type { TaskOptions } from './text_reader';
 
 export type WriteOptions = Omit<TextOptions, 'tokenizer'>;
@@ -26,7 +26,14 @@ export class TextWriter implements Disposable {
 
   /** What follows a prompt, piece by piece, as generation_config.json says unless options do. Throws as `generateText`. */
   write(prompt: string, options: WriteOptions = {}): AsyncGenerator<string, void, undefined> {
-    const all = { ...generateOptions(this.#loaded), ...options, tokenizer: this.#tokenizer };
+    expectTexts('write', [prompt], 'prompt');
+    const tokenizer = this.#tokenizer;
+    const decoder = (): StreamingDecoder => {
+      const own = tokenizer.decoder();
+      return { push: (id) => (hasToken(tokenizer, id) ? own.push(id) : ''), end: () => own.end() };
+    };
+    const encode = (text: string): Uint32Array => tokenizer.encode(text);
+    const all = { ...generateOptions(this.#loaded), ...options, tokenizer: { decoder, encode } };
     return generateText(this.#generator, prompt, all);
   }
 
@@ -52,8 +59,10 @@ export class TextRewriter implements Disposable {
     expectVocabulary('TextRewriter', tokenizer, loaded.model.config.vocabulary);
     [this.#loaded, this.#tokenizer] = [loaded, tokenizer];
     this.#settings = sequenceOptions(loaded);
-    const { beams = 4 } = this.#settings.generation;
-    this.#generator = new SequenceGenerator(device, loaded.model, { ...this.#settings.special, beams });
+    // Rows for as many beams as may be asked for: caches are made for those that are.
+    const beams = Math.max(MOST_BEAMS, this.#settings.generation.beams ?? 1);
+    const sizes = { beams, sentences: Math.max(1, Math.floor((MOST_BEAMS * GROUP) / beams)) };
+    this.#generator = new SequenceGenerator(device, loaded.model, { ...this.#settings.special, ...sizes });
   }
 
   /**
@@ -64,26 +73,25 @@ export class TextRewriter implements Disposable {
   async rewrite(sources: readonly string[], options: RewriteOptions = {}): Promise<string[][]> {
     const { long = 'refuse', onProgress, ...generation } = options;
     expectOptions('rewrite', { long, onProgress }, { long, onProgress });
+    expectTexts('rewrite', sources);
     const { context } = this.#loaded.model.config;
-    const ids = sources.map((source, i) => {
-      const all = this.#tokenizer.encode(source);
-      if (all.length > context && long !== 'cut') {
-        const what = `text ${i} has ${all.length} tokens of at most ${context}`;
-        throw new DataError('rewrite', what, "Cut it into pieces, or say long: 'cut'.");
-      }
-      // The end stays.
-      return all.length > context ? [...all.slice(0, context - 1), all.at(-1)!] : [...all];
-    });
+    // What the template puts at the ends stays where a text is cut.
+    const encodings = encodingsOf('rewrite', this.#tokenizer, sources, { context, long });
+    const ids = encodings.map((encoding) => encoding.ids);
     const found: string[][] = [];
     for (let at = 0; at < ids.length; at += GROUP) {
       const group = ids.slice(at, at + GROUP);
-      const texts = await this.#generator.generate(group, { ...this.#settings.generation, ...generation });
-      found.push(
-        ...texts.map((list) => list.map((one) => this.#tokenizer.decode(one.ids, { special: false }))),
-      );
+      const choices = { beams: DEFAULT_BEAMS, ...this.#settings.generation, ...generation };
+      const texts = await this.#generator.generate(group, choices);
+      found.push(...texts.map((list) => list.map((one) => this.#decode(one.ids))));
       onProgress?.(found.length, ids.length);
     }
     return found;
+  }
+
+  #decode(ids: readonly number[]): string {
+    const known = ids.filter((id) => hasToken(this.#tokenizer, id));
+    return this.#tokenizer.decode(known, { special: false });
   }
 
   [Symbol.dispose](): void {
@@ -91,5 +99,8 @@ export class TextRewriter implements Disposable {
   }
 }
 
+/** Beams that may be asked for, and those of a search for which neither the model nor the call says how many. */
+export const MOST_BEAMS = 8;
+const DEFAULT_BEAMS = 4;
 /** Sources between two reports of progress. */
 const GROUP = 8;

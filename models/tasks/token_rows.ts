@@ -1,5 +1,11 @@
-import { expectOptions, normalize as directions, type Device, type Tokenizer } from '../../engine/index';
-import { encodingsOf, expectFinite, expectVocabulary, type Long } from './inputs';
+import {
+  expectOneOf,
+  expectOptions,
+  normalize as directions,
+  type Device,
+  type Tokenizer,
+} from '../../engine/index';
+import { encodingsOf, expectFinite, expectTexts, expectVocabulary, type Long } from './inputs';
 import type { TensorResult } from './pipeline_calls';
 import type { EncoderModel } from './sentence_embedder';
 import { shaped } from './tensor_result';
@@ -20,6 +26,7 @@ export class TokenRows implements Disposable {
   ) {
     const { normalize = false } = options;
     expectOptions('TokenRows', options, { normalize });
+    expectOneOf('TokenRows', 'normalize', normalize, [true, false]);
     expectVocabulary('TokenRows', tokenizer, model.config.vocabulary);
     [this.#model, this.#tokenizer] = [model, tokenizer];
     this.#reader = new TextReader(device, model, (g, { ids, input }) => {
@@ -35,15 +42,16 @@ export class TokenRows implements Disposable {
   ): Promise<TensorResult> {
     const { long, signal, onProgress } = options;
     expectOptions('read', options, { long, signal, onProgress });
+    expectTexts('read', texts);
     const { context, width } = this.#model.config;
     const encodings = encodingsOf('read', this.#tokenizer, texts, { context, long });
-    const T = Math.max(0, ...encodings.map(({ ids }) => ids.length));
+    const T = encodings.reduce((most, { ids }) => Math.max(most, ids.length), 0);
     const data = new Float32Array(texts.length * T * width);
     await this.#reader.read(
       encodings,
       (i, { rows }) => {
         const own = rows.subarray(0, encodings[i].ids.length * width);
-        expectFinite('read', own);
+        expectFinite('read', own, 'rows');
         data.set(own, i * T * width);
       },
       options,

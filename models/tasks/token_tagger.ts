@@ -7,7 +7,7 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } from './inputs';
+import { encodingsOf, expectFinite, expectTexts, expectVocabulary, softmaxOf, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model with a head for classes of tokens, such as `TokenClassifier`. */
@@ -70,6 +70,8 @@ export class TokenTagger implements Disposable {
     const { aggregation = 'simple', ignore = ['O'], long, signal, onProgress } = options;
     expectOptions('tag', options, { aggregation, ignore, long, signal, onProgress });
     expectOneOf('tag', 'aggregation', aggregation, ['none', 'simple', 'first', 'average', 'max']);
+    expectTexts('tag', texts);
+    expectTexts('tag', ignore, 'ignored label');
     const { context } = this.#model.config;
     const encodings = encodingsOf('tag', this.#tokenizer, texts, { context, long });
     const found: Tag[][] = encodings.map(() => []);

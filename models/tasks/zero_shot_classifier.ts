@@ -1,5 +1,5 @@
-import { DataError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
-import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long } from './inputs';
+import { DataError, expectOneOf, expectOptions, type Device, type Tokenizer } from '../../engine/index';
+import { encodingsOf, expectFinite, expectTexts, expectVocabulary, softmaxOf, type Long } from './inputs';
 import type { Label, ClassifierModel } from './text_classifier';
 import { TextReader, type TaskOptions } from './text_reader';
 
@@ -36,9 +36,12 @@ export class ZeroShotClassifier implements Disposable {
     const contradicts = labels.findIndex((label) => label.toLowerCase().startsWith('contra'));
     this.#contradicts = contradicts >= 0 ? contradicts : this.#entails === 0 ? labels.length - 1 : 0;
     [this.#model, this.#tokenizer] = [model, tokenizer];
-    this.#reader = new TextReader(device, model, (g, { ids, input }) => ({
-      logits: model.forward(g, ids, input),
-    }));
+    this.#reader = new TextReader(
+      device,
+      model,
+      (g, { ids, input }) => ({ logits: model.forward(g, ids, input) }),
+      { pad: model.padding ?? 0 },
+    );
   }
 
   /** The labels of each text, the likeliest first. Throws `DataError` for texts or labels that cannot be, the signal's reason. */
@@ -49,10 +52,13 @@ export class ZeroShotClassifier implements Disposable {
   ): Promise<Label[][]> {
     const { hypothesis = 'This example is {}.', multiLabel = false, long, signal, onProgress } = options;
     expectOptions('classify', options, { hypothesis, multiLabel, long, signal, onProgress });
-    if (labels.length === 0 || !hypothesis.includes('{}')) {
-      const what =
-        labels.length === 0 ? 'there are no labels' : `hypothesis is ${JSON.stringify(hypothesis)}`;
-      throw new DataError('classify', what, 'Give at least one label, and a sentence with {}.');
+    expectOneOf('classify', 'multiLabel', multiLabel, [true, false]);
+    expectTexts('classify', texts);
+    expectTexts('classify', labels, 'label');
+    if (labels.length === 0) throw new DataError('classify', 'there are no labels', 'Give at least one.');
+    if (typeof hypothesis !== 'string' || !hypothesis.includes('{}')) {
+      const what = `hypothesis is ${JSON.stringify(hypothesis)}`;
+      throw new DataError('classify', what, 'Give a sentence with {} where a label goes.');
     }
     const pairs = texts.flatMap((text) =>
       labels.map((label) => [text, hypothesis.replace('{}', () => label)] as const),
