@@ -55,7 +55,7 @@ export function opener(folder: ModelFolder, { signal, fetch = globalThis.fetch }
     if (typeof folder === 'string' || folder instanceof URL) {
       return Promise.resolve(String(folder).replace(/\/?$/, '/') + name);
     }
-    return Promise.resolve(chosen!(name));
+    return Promise.resolve(chosen?.(name) ?? null);
   };
   return async (name) => {
     const source = await find(name);
