@@ -1,8 +1,9 @@
 import process from 'node:process';
+import type { EngineError } from '../engine/index';
 import { families } from '../models/index';
-import { openEmbedder } from '../models/tasks/index';
+import { openEmbedder, type SentenceEmbedder } from '../models/tasks/index';
 import { openDevice, tellOfCompiling } from './device';
-import { linesOf } from './lines';
+import { isOfText, linesOf, tellOfLine } from './lines';
 import { modelFolder } from './model_folder';
 
 export interface EmbedArguments {
@@ -21,27 +22,62 @@ export async function embed(
   texts: readonly string[],
   { query }: EmbedArguments,
 ): Promise<number> {
-  const all: string[] = [...texts];
+  const all: (string | EngineError)[] = [...texts];
   using device = await openDevice(tellOfCompiling());
   const bodies = families.filter(({ architectures: [name] }) => /^(?!GPT|Llama)\w+Model$/.test(name));
   using opened = await openEmbedder(modelFolder(model), { device, families: bodies });
   const { embedder } = opened;
-  const write = async (group: readonly string[]): Promise<void> => {
-    for (const embedding of await embedder.embed(group, { long: 'cut' }))
-      process.stdout.write(`${JSON.stringify(Array.from(embedding))}\n`);
+  let [status, number] = [0, 0];
+  const write = async (group: readonly (string | EngineError)[]): Promise<void> => {
+    for (const found of await embeddings(embedder, group)) {
+      number++;
+      if (found instanceof Float32Array) process.stdout.write(`${JSON.stringify(Array.from(found))}\n`);
+      else {
+        if (texts.length > 0) throw found;
+        tellOfLine(number, found);
+        process.stdout.write('null\n'); // so that lines stay side by side
+        status = 1;
+      }
+    }
   };
   if (texts.length === 0) {
     for await (const line of linesOf(process.stdin)) {
-      if (typeof line !== 'string') throw line;
       all.push(line);
       if (query === undefined && all.length === TOGETHER) await write(all.splice(0));
     }
   }
   if (query === undefined) {
     if (all.length > 0) await write(all);
-    return 0;
+    return status;
   }
-  for (const { index, score } of await embedder.rank(query, all, { long: 'cut' }))
-    process.stdout.write(`${score.toFixed(4)}\t${all[index]}\n`);
-  return 0;
+  const readable = all.filter((line, i): line is string => {
+    if (typeof line === 'string') return true;
+    tellOfLine(i + 1, line);
+    status = 1;
+    return false;
+  });
+  for (const { index, score } of await embedder.rank(query, readable, { long: 'cut' }))
+    process.stdout.write(`${score.toFixed(4)}\t${readable[index]}\n`);
+  return status;
+}
+
+/** Embeddings of lines; of those that cannot be read, why. */
+async function embeddings(
+  embedder: SentenceEmbedder,
+  group: readonly (string | EngineError)[],
+): Promise<(Float32Array | EngineError)[]> {
+  try {
+    const found = await embedder.embed(
+      group.filter((line) => typeof line === 'string'),
+      { long: 'cut' },
+    );
+    return group.map((line) => (typeof line === 'string' ? found.shift()! : line));
+  } catch (error) {
+    if (!isOfText(error)) throw error;
+    if (group.length === 1) return [error];
+    // Which of them it is shows by itself.
+    const each: (Float32Array | EngineError)[] = [];
+    for (const line of group) each.push(...(await embeddings(embedder, [line])));
+    return each;
+  }
 }

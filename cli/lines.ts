@@ -1,7 +1,18 @@
-import { DataError } from '../engine/index';
+import process from 'node:process';
+import { DataError, DeviceError, EngineError } from '../engine/index';
 
 const BREAK = 0x0a;
 const RETURN = 0x0d;
+
+/** Whether an error is about a text, and others may still be read; a device that is lost is not. */
+export const isOfText = (error: unknown): error is EngineError =>
+  error instanceof EngineError && !(error instanceof DeviceError);
+
+/** Tells which line cannot be read, counted from 1; throws what is no fault of a line. */
+export function tellOfLine(number: number, error: unknown): void {
+  if (!isOfText(error)) throw error;
+  process.stderr.write(`heed: line ${number}: ${error.message}\n`);
+}
 
 /**
  * The lines of a stream of UTF-8, as they come. A line ends at a line feed, before which a carriage return goes; nothing

@@ -3,6 +3,7 @@ import { existsSync, openAsBlob, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { DataError, isOutside } from '../engine/index';
 import { hub, ModelCache, type ModelFolder } from '../models/index';
 import { folderStore } from '../models/node/index';
 import { UsageError } from './options';
@@ -22,13 +23,26 @@ export function modelFolder(model: string): ModelFolder {
     if (!statSync(model).isDirectory()) {
       throw new UsageError('MODEL', `${model} is no folder`, 'Give the folder of a Hugging Face model.');
     }
-    return (name) => {
+    return async (name) => {
+      if (isOutside(name)) {
+        const what = `the file ${JSON.stringify(name)} lies outside of the model`;
+        throw new DataError(model, what, 'Use another model.');
+      }
       const path = join(model, name);
-      return existsSync(path) ? openAsBlob(path) : Promise.resolve(null);
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (!found) return null;
+      if (!found.isFile())
+        throw new DataError(path, 'it is no file', 'Give the folder of a Hugging Face model.');
+      return openAsBlob(path);
     };
   }
-  if (/^[./~]|\\/.test(model)) {
-    throw new UsageError('MODEL', `there is no ${model}`, 'Give a folder, or an id of the hub such as gpt2.');
+  // Ids of the hub have at most one slash.
+  if (!/^https?:/i.test(model) && /^$|^[./~]|\\|:|\/.*\//.test(model)) {
+    throw new UsageError(
+      'MODEL',
+      `there is no folder ${JSON.stringify(model)}`,
+      'Give one, or an id of the hub such as gpt2.',
+    );
   }
   const { HF_TOKEN: token } = process.env;
   let told = performance.now();

@@ -1,8 +1,7 @@
 import process from 'node:process';
-import { EngineError } from '../engine/index';
 import { pipeline, type PipelineTask, type TensorResult } from '../models/tasks/index';
 import { openDevice, tellOfCompiling } from './device';
-import { linesOf } from './lines';
+import { linesOf, tellOfLine } from './lines';
 import { modelFolder } from './model_folder';
 import { UsageError } from './options';
 
@@ -53,8 +52,7 @@ export async function run(model: string, texts: readonly string[], args: RunArgu
       if (typeof line !== 'string') throw line;
       await answer(line);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      process.stderr.write(`heed: line ${number}: ${error.message}\n`);
+      tellOfLine(number, error);
       process.stdout.write('null\n'); // so that lines stay side by side
       status = 1;
     }

@@ -1,6 +1,6 @@
 // `npx heed run`, `embed` and `inspect` on a folder, as a person runs them: on Dawn.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -29,7 +29,7 @@ beforeAll(() => {
   }
 });
 
-function run(args: readonly string[], input = '') {
+function run(args: readonly string[], input: string | Buffer = '') {
   return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
     const child = spawn(process.execPath, [heed, ...args], {
       cwd: root,
@@ -77,6 +77,28 @@ it('ranks texts by a query', async () => {
   expect(code).toBe(0);
 });
 
+it('embeds the lines that it can read, side by side with the others', async () => {
+  const { out, told, code } = await run(['embed', 'model'], Buffer.from('a film\n\xff\nbad\n', 'latin1'));
+  const lines = out.trim().split('\n');
+  expect(lines.map((line) => line === 'null')).toEqual([false, true, false]);
+  expect(told).toContain('heed: line 2: standard input: it is not UTF-8');
+  expect(code).toBe(1);
+});
+
+it('reads no file outside of a folder, and none that is a folder', async () => {
+  const step = (kind: string, path: string): object => ({
+    ...{ type: `sentence_transformers.models.${kind}`, path },
+  });
+  cpSync(join(root, 'model'), join(root, 'outside'), { recursive: true });
+  const steps = [step('Transformer', ''), step('Pooling', '../model')];
+  writeFileSync(join(root, 'outside', 'modules.json'), JSON.stringify(steps));
+  mkdirSync(join(root, 'odd', 'config.json'), { recursive: true });
+  const [outside, odd] = [await run(['embed', 'outside', 'x']), await run(['inspect', 'odd'])];
+  expect(outside.told).toContain('the file "../model/config.json" lies outside of the model');
+  expect(odd.told).toMatch(/heed: odd.config\.json: it is no file/);
+  expect([outside.code, odd.code]).toEqual([1, 1]);
+});
+
 it('refuses what cannot be', async () => {
   const wrong = async (...args: string[]): Promise<string> => {
     const { told, code } = await run(args);
@@ -89,5 +111,9 @@ it('refuses what cannot be', async () => {
   expect(await wrong('run', 'mask', '--task', 'fill-mask', '--tokens', '3', 'x')).toContain(
     'has no such option',
   );
-  expect(await wrong('run', './nowhere', '--task', 'fill-mask', 'x')).toContain('there is no ./nowhere');
+  expect(await wrong('inspect', 'a/b/c')).toContain('there is no folder "a/b/c"');
+  expect(await wrong('inspect', '')).toContain('there is no folder ""');
+  expect(await wrong('run', './nowhere', '--task', 'fill-mask', 'x')).toContain(
+    'there is no folder "./nowhere"',
+  );
 });
