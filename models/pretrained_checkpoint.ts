@@ -91,6 +91,29 @@ export function unwrapped(source: WeightSource, where: string): WeightSource {
   };
 }
 
+/**
+ * Our tensors (by our names) under the names of a checkpoint, which had `names`; none where it was made here. What the
+ * checkpoint left out because it is computed stays out, and so does what `ours` has not.
+ */
+export function theirTensors(
+  entries: ReadonlyMap<string, Entry>,
+  names: ReadonlySet<string>,
+  ours: ReadonlyMap<string, Float32Array>,
+): { readonly name: string; readonly shape: Shape; readonly data: Float32Array }[] {
+  return [...entries].flatMap(([own, { parts, absent, order }]) => {
+    const all = ours.get(own);
+    if (!all) return [];
+    const data = order ? reordered(all, order, true) : all;
+    let at = 0;
+    return parts.flatMap((part) => {
+      const found = namesOf(part).find((name) => names.has(name));
+      const rows = data.subarray(at, (at += sizeOf(part.shape)));
+      if (found === undefined && absent && names.size > 0) return [];
+      return [{ name: found ?? part.name, shape: part.shape, data: rows }];
+    });
+  });
+}
+
 export const PLAIN_WEIGHTS =
   'Heed reads weights in F32, F16 or BF16: take the checkpoint that it was made from, or save it again dequantized.';
 

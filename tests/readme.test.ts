@@ -8,6 +8,7 @@ import { asInstalled } from './apps/examples.mjs';
 const pages = [
   { page: 'README.md', fileOf: (name: string) => `tests/readme.${name}.ts`, up: '..' },
   { page: 'docs/attention.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/distributed.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/embedding.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/files.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/models.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },

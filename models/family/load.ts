@@ -7,7 +7,6 @@ import {
   parameters,
   ParameterStore,
   safetensorsBlob,
-  sizeOf,
   throwIfAborted,
   type Device,
   type NamedTensor,
@@ -15,7 +14,7 @@ import {
   type Shape,
 } from '../../engine/index';
 import { jsonOf, opener, weightsOf, type ModelFolder } from '../files/folder';
-import { reordered, type Entry } from '../pretrained_checkpoint';
+import { theirTensors, type Entry } from '../pretrained_checkpoint';
 import { modelType, type Json } from '../pretrained_config';
 import { expectFamilies, familyOf } from './choose';
 import { describe, type AnyFamily, type Family } from './family';
@@ -87,6 +86,26 @@ export class Pretrained<M extends object> implements Disposable {
   save(options: SaveOptions = {}): Promise<ReadonlyMap<string, Blob>> {
     const { model, config, generationConfig, store } = this;
     return filesOf({ own: parameters(model), config, generationConfig, store, ...this.#came }, options);
+  }
+
+  /**
+   * A training checkpoint of this model as a folder that PyTorch goes on with (docs/distributed.md): config.json,
+   * model.safetensors, optimizer.safetensors, training.json. Throws `DataError` for a file that is none of AdamW over this
+   * model's weights.
+   */
+  async saveTraining(checkpoint: Uint8Array | Blob): Promise<ReadonlyMap<string, Blob>> {
+    const { writeTrainingFolder } = await import('./training_folder');
+    return writeTrainingFolder(this.#trained, checkpoint);
+  }
+
+  /** The checkpoint that such a folder is now, to resume from. Throws `DataError` for files of another model. */
+  async openTraining(folder: ModelFolder): Promise<Uint8Array<ArrayBuffer>> {
+    const { readTrainingFolder } = await import('./training_folder');
+    return readTrainingFolder(this.#trained, folder);
+  }
+
+  get #trained() {
+    return { own: parameters(this.model), config: this.config, ...this.#came };
   }
 
   [Symbol.dispose](): void {
@@ -162,22 +181,15 @@ async function filesOf(
     tensors.push({ name, shape, dtype, data });
   };
   for (const { name, shape, data } of kept) add(name, shape, data);
-  for (const [name, { parts, absent, order }] of entries) {
+  const ours = new Map<string, Float32Array>();
+  for (const name of entries.keys()) {
     // By its name in the store, which may be that of a larger module.
     const parameter = own.get(name)!;
     if (parameter.store !== store)
       throw new EngineError('save', `${name} lies in another store`, 'Make one over the whole model.');
-    const ours = all.get(parameter.name)!;
-    const data = order ? reordered(ours, order, true) : ours;
-    let at = 0;
-    for (const { name: first, copies = [], shape } of parts) {
-      const found = [first, ...copies].find((one) => names.has(one));
-      const part = data.subarray(at, (at += sizeOf(shape)));
-      // What a file left out, and what nothing trains, stays out.
-      if (found === undefined && absent && names.size > 0) continue;
-      add(found ?? first, shape, part);
-    }
+    ours.set(name, all.get(parameter.name)!);
   }
+  for (const { name, shape, data } of theirTensors(entries, names, ours)) add(name, shape, data);
   const json = (value: Json): Blob => new Blob([`${JSON.stringify(value, null, 2)}\n`]);
   const { torch_dtype, dtype: written, ...config } = given;
   const key = written === undefined || torch_dtype !== undefined ? 'torch_dtype' : 'dtype';
