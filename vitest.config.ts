@@ -15,7 +15,7 @@ const dawn = 'tests/**/*.dawn.test.ts';
 const all = process.env.HEED_HOSTS === 'all';
 /** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
 const combined =
-  'engine/shaders/{attention/{combinations,edges.gpu,memory,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
+  'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
 /** Only for `npm run test:deep`, which says how long each is to be. */
 const deep = process.env.HEED_KILLS ? [] : ['tests/**/*.deep.test.ts'];
