@@ -53,6 +53,7 @@ const one = async (name) => {
   if (what === 'skip') tell({ kind: 'test', file: name, name: 'second (needs shader-f16)', state: 'skipped' });
   await (does[what] ?? does.pass)();
   tell({ kind: 'end', file: name, message: what === 'hook' ? 'afterAll threw' : undefined });
+  if (what === 'late') tell({ kind: 'test', file: name, name: 'second', state: 'passed' });
 };
 if (files.some((name) => name.endsWith(':beside'))) await Promise.all(files.map(one));
 else for (const name of files) await one(name);
@@ -93,6 +94,11 @@ describe('runFiles', () => {
       skipped: ['fake: c:skip > second (needs shader-f16)'],
       failures: ['fake: b:fail > second\n      é is not è', 'fake: d:hook\n      afterAll threw'],
     });
+  });
+
+  it('counts tests that are told of behind the end of their file', async () => {
+    const { passed, failed } = await start(['a', 'b:late', 'c:fail'], 60_000);
+    expect([passed, failed]).toEqual([4, 1]);
   });
 
   it.each(['hang', 'block'])('names a file that does not end (%s) and runs the rest', async (what) => {

@@ -268,7 +268,8 @@ export async function runFiles({
       else {
         const { file } = entry;
         let state = files.get(file);
-        if (!state || state.done || entry.kind === 'begin') files.set(file, (state = new FileState(limit)));
+        // Vitest may tell of a file's end before it tells of its last tests.
+        if (!state || entry.kind === 'begin') files.set(file, (state = new FileState(limit)));
         if (entry.kind === 'begin') begun++;
         else if (entry.kind === 'end') {
           state.done = true;
