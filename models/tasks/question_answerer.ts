@@ -9,12 +9,12 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { expectFinite, expectVocabulary, named, softmaxOf } from './inputs';
-import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+import { expectFinite, named, softmaxOf } from './inputs';
+import { logitsReader, type HeadModel } from './logits_reader';
+import type { TaskOptions, TextReader, Texts } from './text_reader';
 
 /** A model that tells where an answer begins and ends, such as `QuestionAnswering`. */
-export interface SpanModel extends TextModel {
-  readonly config: TextModel['config'] & { readonly vocabulary: number };
+export interface SpanModel extends HeadModel {
   /** -> logits (B, T, 2). */
   forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
 }
@@ -56,12 +56,9 @@ export class QuestionAnswerer implements Disposable {
 
   /** Throws `DataError` for a tokenizer of another model. */
   constructor(device: Device, model: SpanModel, tokenizer: Tokenizer) {
-    expectVocabulary('QuestionAnswerer', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;
-    this.#reader = new TextReader(device, model, (g, { ids, input }) => ({
-      logits: model.forward(g, ids, input),
-    }));
+    this.#reader = logitsReader('QuestionAnswerer', device, model, tokenizer);
   }
 
   /**

@@ -1,16 +1,13 @@
-import { expectOptions, type Device, type Graph, type Tensor, type Tokenizer } from '../../engine/index';
+import { expectOptions, type Device, type Tokenizer } from '../../engine/index';
 import type { Problem } from '../problem';
-import { encodingsOf, expectFinite, expectVocabulary, softmaxOf, type Long, type TextOrPair } from './inputs';
-import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+import { encodingsOf, expectFinite, softmaxOf, type Long, type TextOrPair } from './inputs';
+import { logitsReader, type HeadModel } from './logits_reader';
+import type { TaskOptions, TextReader } from './text_reader';
 
 /** A model with a head for classes of whole texts, such as `SequenceClassifier`. */
-export interface ClassifierModel extends TextModel {
-  readonly config: TextModel['config'] & { readonly vocabulary: number };
+export interface ClassifierModel extends HeadModel {
   readonly labels: readonly string[];
   readonly problem: Problem;
-  /** The id that batches must be filled up with, where the model tells by it where texts end. Default none. */
-  readonly padding?: number | null;
-  forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
 }
 
 export interface Label {
@@ -31,15 +28,9 @@ export class TextClassifier implements Disposable {
 
   /** Throws `DataError` for a tokenizer of another model. */
   constructor(device: Device, model: ClassifierModel, tokenizer: Tokenizer) {
-    expectVocabulary('TextClassifier', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;
-    this.#reader = new TextReader(
-      device,
-      model,
-      (g, { ids, input }) => ({ logits: model.forward(g, ids, input) }),
-      { pad: model.padding ?? 0 },
-    );
+    this.#reader = logitsReader('TextClassifier', device, model, tokenizer);
   }
 
   /**

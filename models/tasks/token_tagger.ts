@@ -7,12 +7,12 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { encodingsOf, expectFinite, expectTexts, expectVocabulary, softmaxOf, type Long } from './inputs';
-import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+import { encodingsOf, expectFinite, expectTexts, softmaxOf, type Long } from './inputs';
+import { logitsReader, type HeadModel } from './logits_reader';
+import type { TaskOptions, TextReader, Texts } from './text_reader';
 
 /** A model with a head for classes of tokens, such as `TokenClassifier`. */
-export interface TaggerModel extends TextModel {
-  readonly config: TextModel['config'] & { readonly vocabulary: number };
+export interface TaggerModel extends HeadModel {
   readonly labels: readonly string[];
   /** -> logits (B, T, K). */
   forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
@@ -56,13 +56,10 @@ export class TokenTagger implements Disposable {
 
   /** Throws `DataError` for a tokenizer of another model. */
   constructor(device: Device, model: TaggerModel, tokenizer: Tokenizer) {
-    expectVocabulary('TokenTagger', tokenizer, model.config.vocabulary);
     this.#model = model;
     this.#tokenizer = tokenizer;
     this.#pieces = tokenizer.toJson().model.type === 'WordPiece';
-    this.#reader = new TextReader(device, model, (g, { ids, input }) => ({
-      logits: model.forward(g, ids, input),
-    }));
+    this.#reader = logitsReader('TokenTagger', device, model, tokenizer);
   }
 
   /** What was found in each text, in its order. Throws `DataError` for texts that cannot be read, the signal's reason. */

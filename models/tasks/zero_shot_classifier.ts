@@ -1,7 +1,8 @@
 import { DataError, expectOneOf, expectOptions, type Device, type Tokenizer } from '../../engine/index';
-import { encodingsOf, expectFinite, expectTexts, expectVocabulary, softmaxOf, type Long } from './inputs';
+import { encodingsOf, expectFinite, expectTexts, softmaxOf, type Long } from './inputs';
 import type { Label, ClassifierModel } from './text_classifier';
-import { TextReader, type TaskOptions } from './text_reader';
+import { logitsReader } from './logits_reader';
+import type { TaskOptions, TextReader } from './text_reader';
 
 export interface ZeroShotOptions extends TaskOptions {
   /** A sentence with {} in the place of a label. Default 'This example is {}.' */
@@ -23,7 +24,6 @@ export class ZeroShotClassifier implements Disposable {
   /** Throws `DataError` for a model without a label that begins with "entail", or a tokenizer of another model. */
   constructor(device: Device, model: ClassifierModel, tokenizer: Tokenizer) {
     const { labels } = model;
-    expectVocabulary('ZeroShotClassifier', tokenizer, model.config.vocabulary);
     this.#entails = labels.findIndex((label) => label.toLowerCase().startsWith('entail'));
     if (this.#entails < 0 || labels.length < 2) {
       const what = `none of the labels is entailment (${labels.join(', ')})`;
@@ -36,12 +36,7 @@ export class ZeroShotClassifier implements Disposable {
     const contradicts = labels.findIndex((label) => label.toLowerCase().startsWith('contra'));
     this.#contradicts = contradicts >= 0 ? contradicts : this.#entails === 0 ? labels.length - 1 : 0;
     [this.#model, this.#tokenizer] = [model, tokenizer];
-    this.#reader = new TextReader(
-      device,
-      model,
-      (g, { ids, input }) => ({ logits: model.forward(g, ids, input) }),
-      { pad: model.padding ?? 0 },
-    );
+    this.#reader = logitsReader('ZeroShotClassifier', device, model, tokenizer);
   }
 
   /** The labels of each text, the likeliest first. Throws `DataError` for texts or labels that cannot be, the signal's reason. */
