@@ -1,11 +1,9 @@
 import type { Graph, Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
-import { columnSum } from '../column_sum/column_sum';
-import { expectBroadcast } from '../lib/broadcast';
 import { elementType, elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
-import { pairwise } from '../lib/pairwise';
+import { pairOp } from '../lib/pairwise';
 import pairwiseWgsl from '../lib/pairwise.wgsl';
 import combined from './combined.wgsl';
 import divisorWgsl from './divisor.wgsl';
@@ -19,25 +17,7 @@ const divisor = defineKernel({ name: 'divide.backward_divisor', wgsl: [divisorWg
  * storage. Where b is 0, y is ±∞, or NaN where a is 0, too. Throws `ShapeError` where b does not fit.
  */
 export function divide(g: Graph, a: Tensor, b: Tensor): Tensor {
-  expectBroadcast(g.where('divide'), a, b);
-  const y = g.value('divide', a.shape, a.dtype);
-  pairwise(g, forward, a, b, { tensor: y, add: false });
-
-  g.backward(y, () => {
-    const dy = g.grad(y);
-    const da = g.sink(a);
-    if (da) pairwise(g, backward, dy, b, da);
-    const db = g.sink(b);
-    if (!db) return;
-    if (b.size === a.size) {
-      divisorGradient(g, a, b, dy, db);
-    } else {
-      const terms = g.value('db terms', a.shape, 'f32');
-      divisorGradient(g, a, b, dy, { tensor: terms, add: false });
-      columnSum(g, terms, db);
-    }
-  });
-  return y;
+  return pairOp(g, 'divide', { forward, backward }, [a, b], (dy, to) => divisorGradient(g, a, b, dy, to));
 }
 
 /** What each element of a adds to the gradient of the number that divided it. */
