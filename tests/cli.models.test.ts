@@ -7,8 +7,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import fixture from './fixtures/tasks.json';
-import { checkpointOf } from './models/folders';
-import { portableWeights } from './models/parity';
+import { taskFiles } from './models/task_models';
 import { vulkanEnvironment } from '../tools/vulkan.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'heed-models-'));
@@ -17,15 +16,9 @@ const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
 
 beforeAll(() => {
   for (const head of ['mask', 'model'] as const) {
-    const { config, parameters } = fixture.heads[head];
-    const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
-    const weights = [...portableWeights(parameters, head, fixture.seed)].map(
-      ([name, data]) => [name, { data, shape: shapes[name].shape }] as const,
-    );
     mkdirSync(join(root, head));
-    writeFileSync(join(root, head, 'config.json'), JSON.stringify(config));
-    writeFileSync(join(root, head, 'tokenizer.json'), JSON.stringify(fixture.tokenizer));
-    writeFileSync(join(root, head, 'model.safetensors'), checkpointOf(new Map(weights)));
+    for (const [name, file] of Object.entries(taskFiles(head)))
+      writeFileSync(join(root, head, name), file instanceof Uint8Array ? file : JSON.stringify(file));
   }
 });
 

@@ -9,7 +9,7 @@ import { fixtureTensors } from '../fixtures/load';
 import fixture from '../fixtures/tasks.json';
 import { withDevice } from '../harness/device';
 import { checkpointOf, folderOf } from './folders';
-import { portableWeights } from './parity';
+import { taskFiles, type TaskHead } from './task_models';
 
 const { texts, masked, questions, results } = fixture;
 
@@ -17,18 +17,7 @@ describe('pipelines', () => {
   let device: Device;
   withDevice((opened) => (device = opened), { empty: true });
 
-  const folder = (head: keyof typeof fixture.heads): ReturnType<typeof folderOf> => {
-    const { config, parameters } = fixture.heads[head];
-    const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
-    const weights = [...portableWeights(parameters, head, fixture.seed)].map(
-      ([name, data]) => [name, { data, shape: shapes[name].shape }] as const,
-    );
-    return folderOf({
-      'config.json': config,
-      'model.safetensors': checkpointOf(new Map(weights)),
-      'tokenizer.json': fixture.tokenizer,
-    });
-  };
+  const folder = (head: TaskHead): ReturnType<typeof folderOf> => folderOf(taskFiles(head));
   const near = (wanted: number): unknown => expect.closeTo(wanted, 4);
 
   it('classify: the best label of each, or all', async () => {

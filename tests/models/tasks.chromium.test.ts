@@ -23,8 +23,8 @@ import {
 import fixture from '../fixtures/tasks.json';
 import { closest } from '../docs/closest';
 import { withDevice } from '../harness/device';
-import { checkpointOf, folderOf } from './folders';
-import { portableWeights } from './parity';
+import { folderOf } from './folders';
+import { taskFiles, type TaskHead } from './task_models';
 
 const { texts, masked, questions, results } = fixture;
 
@@ -36,17 +36,11 @@ describe('tasks beside pipelines', () => {
     tokenizer = await tokenizerFromJson(fixture.tokenizer);
   });
 
-  type Head = keyof typeof fixture.heads;
-  const folder = (head: Head): ReturnType<typeof folderOf> => {
-    const { config, parameters } = fixture.heads[head];
-    const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
-    const weights = [...portableWeights(parameters, head, fixture.seed)].map(
-      ([name, data]) => [name, { data, shape: shapes[name].shape }] as const,
-    );
-    return folderOf({ 'config.json': config, 'model.safetensors': checkpointOf(new Map(weights)) });
-  };
-  const open = <F extends AnyFamily>(head: Head, family: F): Promise<Pretrained<ReturnType<F['build']>>> =>
-    load(folder(head), { device, families: [family] });
+  const folder = (head: TaskHead): ReturnType<typeof folderOf> => folderOf(taskFiles(head));
+  const open = <F extends AnyFamily>(
+    head: TaskHead,
+    family: F,
+  ): Promise<Pretrained<ReturnType<F['build']>>> => load(folder(head), { device, families: [family] });
   const near = (wanted: number): unknown => expect.closeTo(wanted, 4);
 
   it('classifies, one label or several, texts and pairs', async () => {

@@ -7,24 +7,10 @@ import { openEmbedder, pipeline, TextClassifier, type PipelineTask } from '../..
 import fixture from '../fixtures/tasks.json';
 import { openTestGpu } from '../harness/host';
 import { withDevice } from '../harness/device';
-import { checkpointOf, folderOf } from './folders';
-import { portableWeights } from './parity';
+import { folderOf } from './folders';
+import { taskFiles, type TaskHead } from './task_models';
 
 const { texts, masked, questions } = fixture;
-type Head = keyof typeof fixture.heads;
-
-function filesOf(head: Head, change: (data: Float32Array) => Float32Array = (data) => data) {
-  const { config, parameters } = fixture.heads[head];
-  const shapes = parameters as unknown as Readonly<Record<string, { readonly shape: number[] }>>;
-  const weights = [...portableWeights(parameters, head, fixture.seed)].map(
-    ([name, data]) => [name, { data: change(data), shape: shapes[name].shape }] as const,
-  );
-  return {
-    'config.json': config as object,
-    'model.safetensors': checkpointOf(new Map(weights)),
-    'tokenizer.json': fixture.tokenizer as object,
-  };
-}
 
 describe('tasks that are used carelessly', () => {
   let device: Device;
@@ -37,8 +23,8 @@ describe('tasks that are used carelessly', () => {
     vi.restoreAllMocks();
     idle();
   });
-  const open = <T extends PipelineTask>(task: T, head: Head) =>
-    pipeline(task, folderOf(filesOf(head)), { device });
+  const open = <T extends PipelineTask>(task: T, head: TaskHead) =>
+    pipeline(task, folderOf(taskFiles(head)), { device });
 
   it('refuses numbers of results that cannot be', async () => {
     using classify = await open('text-classification', 'single');
@@ -95,7 +81,7 @@ describe('tasks that are used carelessly', () => {
   });
 
   it('says which text it is, also in a ranking', async () => {
-    using opened = await openEmbedder(folderOf(filesOf('model')), { device, families: [bertModel] });
+    using opened = await openEmbedder(folderOf(taskFiles('model')), { device, families: [bertModel] });
     const { embedder } = opened;
     await expect(embedder.rank('film', [texts[0], '\ud83d'])).rejects.toThrow(
       /text 1: half of a surrogate pair/,
@@ -136,7 +122,7 @@ describe('tasks that are used carelessly', () => {
   });
 
   it('tells of weights that are damaged', async () => {
-    const broken = (head: Head) => folderOf(filesOf(head, (data) => data.fill(NaN)));
+    const broken = (head: TaskHead) => folderOf(taskFiles(head, (data) => data.fill(NaN)));
     using classify = await pipeline('text-classification', broken('single'), { device });
     await expect(classify(texts)).rejects.toThrow(/the logits are not finite\. These weights are damaged/);
     using extract = await pipeline('feature-extraction', broken('model'), { device });
@@ -157,7 +143,7 @@ describe('tasks that are used carelessly', () => {
   });
 
   it('leaves nothing where opening fails, at any file', async () => {
-    const files = filesOf('model');
+    const files = taskFiles('model');
     const whole = folderOf(files);
     let names = new Set<string>();
     const listing = (name: string) => (names.add(name), whole(name));
@@ -189,7 +175,7 @@ describe('tasks that are used carelessly', () => {
       /the tokenizer knows 120 tokens, the model 99/,
     );
     await expect(
-      pipeline('text-classification', folderOf({ ...filesOf('single'), 'tokenizer.json': larger }), {
+      pipeline('text-classification', folderOf({ ...taskFiles('single'), 'tokenizer.json': larger }), {
         device,
       }),
     ).rejects.toThrow(/knows 120/);
@@ -199,9 +185,9 @@ describe('tasks that are used carelessly', () => {
     const opening = vi.spyOn(Device, 'open');
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
-    await expect(pipeline('ner', folderOf(filesOf('token')), { signal })).rejects.toBe(reason);
+    await expect(pipeline('ner', folderOf(taskFiles('token')), { signal })).rejects.toBe(reason);
     const source = { revision: 'main', token: undefined } as never;
-    await expect(pipeline('ner', folderOf(filesOf('token')), source)).rejects.toThrow(
+    await expect(pipeline('ner', folderOf(taskFiles('token')), source)).rejects.toThrow(
       /^pipeline: revision is for a model that is named/,
     );
     await expect(pipeline('ner', 'x', { dtype: 'q8' } as never)).rejects.toThrow(/no option "dtype"/);
@@ -209,7 +195,7 @@ describe('tasks that are used carelessly', () => {
   });
 
   it('keeps labels that repeat apart', async () => {
-    const files = filesOf('single');
+    const files = taskFiles('single');
     const config = { ...files['config.json'], id2label: { 0: 'same', 1: 'same', 2: 'same' } };
     using loaded = await load(folderOf({ ...files, 'config.json': config }), {
       ...{ device, families: [bertForSequenceClassification] },
