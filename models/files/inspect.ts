@@ -54,7 +54,7 @@ export interface Inspection {
   readonly family: string | null;
   /** `model_type` of config.json. */
   readonly type: string | null;
-  /** The class of Transformers that it was saved as. */
+  /** The class of Transformers that it was saved as; where config.json does not say, the one that it is taken for. */
   readonly architecture: string | null;
   /** Numbers in its weights. */
   readonly parameters: number;
@@ -109,6 +109,7 @@ export async function inspect(source: ModelFolder, options: InspectOptions): Pro
   return {
     ...whole,
     family: family.title,
+    architecture: whole.architecture ?? family.architectures[0],
     parameters: [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0),
     refused: null,
     run: runNeed(measuring, model, sizes),

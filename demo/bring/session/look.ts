@@ -1,0 +1,148 @@
+/**
+ * What a model sees in a text: the attention of every layer, and how probable each token is. The text is read once more, with a plan of
+ * its own, when somebody asks; one plan is kept.
+ */
+import { Graph, type Device, type Plan, type Tensor } from '../../../engine/index';
+import type { Layer, Maps } from './protocol';
+
+/** A text as it was read, and of models with a source what was written. */
+export interface LookedAt {
+  readonly ids: ArrayLike<number>;
+  readonly segments?: ArrayLike<number>;
+  /** What the decoder read: the token that targets begin with, then what was written. */
+  readonly written?: ArrayLike<number>;
+}
+
+/** A model as its way of reading says: from left to right, in both directions, or a source and what is written of it. */
+export type Reading =
+  | {
+      readonly way: 'forward';
+      readonly model: Sized & { forward(g: Graph, ids: Tensor): Tensor };
+    }
+  | {
+      readonly way: 'both';
+      readonly model: Sized & { forward(g: Graph, ids: Tensor, input: object): Tensor };
+    }
+  | {
+      readonly way: 'source';
+      readonly model: Sized & { forward(g: Graph, source: Tensor, lengths: Tensor, target: Tensor): Tensor };
+    };
+
+interface Sized {
+  readonly config: { readonly context: number; readonly vocabulary: number; readonly segments?: number };
+}
+
+/** Row t, V numbers, is of what follows token t. */
+export interface Logits {
+  readonly vocabulary: number;
+  readonly values: Float32Array;
+}
+
+/** Rows of logits that are brought over at most, in bytes. */
+const MOST_LOGITS = 64 << 20;
+/** Lengths are padded to multiples: few plans serve all. */
+const BUCKET = 16;
+
+export class Look implements Disposable {
+  readonly #device: Device;
+  readonly #reading: Reading;
+  #kept: { readonly shape: string; readonly plan: Plan } | null = null;
+
+  constructor(device: Device, reading: Reading) {
+    [this.#device, this.#reading] = [device, reading];
+  }
+
+  /** Reads the text; its plan answers until another is read. */
+  async read(text: LookedAt): Promise<{ plan: Plan; layers: Layer[] }> {
+    const S = this.#room(text.ids.length);
+    const T = text.written ? this.#room(text.written.length) : 0;
+    const plan = await this.#planOf(S, T);
+    const { way } = this.#reading;
+    plan.run({
+      ids: padded(text.ids, S),
+      ...(way !== 'forward' && { lengths: Uint32Array.of(text.ids.length) }),
+      ...(this.#segmented && { segments: padded(text.segments ?? [], S) }),
+      ...(text.written && { written: padded(text.written, T) }),
+    });
+    const layers = plan.attentions.map(({ label, heads }): Layer => {
+      const decodes = way === 'source' && !label.startsWith('encoder');
+      const columns = decodes && !/cross/i.test(label) ? 'written' : 'read';
+      return { label, heads, rows: decodes ? 'written' : 'read', columns };
+    });
+    return { plan, layers };
+  }
+
+  /** All heads of a layer, without padding. */
+  async maps(text: LookedAt, layer: number): Promise<Maps> {
+    const { plan, layers } = await this.read(text);
+    const map = await plan.attention(layer, 'all');
+    const sizes = { read: text.ids.length, written: text.written?.length ?? 0 };
+    const [rows, columns] = [sizes[layers[layer].rows], sizes[layers[layer].columns]];
+    const [heads, T, S] = map.shape;
+    const probabilities = new Float32Array(heads * rows * columns);
+    for (let h = 0; h < heads; h++) {
+      for (let t = 0; t < rows; t++) {
+        const at = (h * T + t) * S;
+        const row = map.probabilities.subarray(at, at + columns);
+        probabilities.set(row, (h * rows + t) * columns);
+      }
+    }
+    return { heads, rows, columns, probabilities };
+  }
+
+  /** Of what follows each token, of the written ones where there are such; null where these are too many to bring over. */
+  async logits(text: LookedAt): Promise<Logits | null> {
+    const T = this.#room((text.written ?? text.ids).length);
+    const { vocabulary } = this.#reading.model.config;
+    if (4 * T * vocabulary > MOST_LOGITS) return null;
+    const { plan } = await this.read(text);
+    return { vocabulary, values: await plan.read('out') };
+  }
+
+  async #planOf(S: number, T: number): Promise<Plan> {
+    const shape = `${S} ${T}`;
+    if (this.#kept?.shape === shape) return this.#kept.plan;
+    this.#drop();
+    const g = new Graph(this.#device, { label: 'look' });
+    const plan = await g.compile({ out: this.#record(g, S, T) });
+    this.#kept = { shape, plan };
+    return plan;
+  }
+
+  #record(g: Graph, S: number, T: number): Tensor {
+    const reading = this.#reading;
+    const ids = g.input('ids', [1, S], 'u32');
+    if (reading.way === 'forward') return reading.model.forward(g, ids);
+    const lengths = g.input('lengths', [1], 'u32');
+    if (reading.way === 'source') {
+      return reading.model.forward(g, ids, lengths, g.input('written', [1, T], 'u32'));
+    }
+    const segments = this.#segmented ? { segments: g.input('segments', [1, S], 'u32') } : {};
+    return reading.model.forward(g, ids, { lengths, ...segments });
+  }
+
+  get #segmented(): boolean {
+    const { way, model } = this.#reading;
+    return way === 'both' && (model.config.segments ?? 0) > 1;
+  }
+
+  #room(length: number): number {
+    const { context } = this.#reading.model.config;
+    return Math.min(context, Math.max(1, Math.ceil(length / BUCKET)) * BUCKET);
+  }
+
+  #drop(): void {
+    this.#kept?.plan[Symbol.dispose]();
+    this.#kept = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#drop();
+  }
+}
+
+function padded(ids: ArrayLike<number>, length: number): Uint32Array<ArrayBuffer> {
+  const filled = new Uint32Array(length);
+  filled.set(ids);
+  return filled;
+}

@@ -1,0 +1,334 @@
+/**
+ * What the worker does for the Models page: finds models, loads one, asks it, shows what it sees, teaches it and gives it back.
+ * Every call either succeeds or throws one error that is fit to be shown; a failed call leaves things as they were.
+ */
+import {
+  AdamW,
+  EngineError,
+  PauseSwitch,
+  Run,
+  throwIfAborted,
+  type Device,
+  type FitEvent,
+  type Parameter,
+  type WeightSource,
+} from '../../../engine/index';
+import { inspect, ModelCache, type ModelFolder } from '../../../models/index';
+import type { Connection } from '../../session/connection';
+import type { RunState } from '../../session/protocol';
+import { lessonOf } from './lesson';
+import type { Logits, LookedAt } from './look';
+import { OpenModel } from './model';
+import type {
+  Ask,
+  BringEvent,
+  Cached,
+  ExportedFile,
+  Found,
+  LearnRun,
+  LearnSettings,
+  Maps,
+  Opened,
+  Reply,
+  Scored,
+  SeenToken,
+  Source,
+  Use,
+} from './protocol';
+import { folderOf, titleOf } from './sources';
+import { nextTokens, seenTokens } from './tokens';
+import { useOf } from './uses';
+
+/** A reply that may still be asked about. */
+interface Told {
+  readonly number: number;
+  readonly text: LookedAt;
+  readonly logits: Logits | null;
+}
+
+export class BringSession {
+  readonly #connection: Pick<Connection, 'open' | 'reopen'>;
+  readonly #emit: (event: BringEvent) => void;
+  #cache: Promise<ModelCache | null> | null = null;
+  #source: { readonly source: Source; readonly found: Found } | null = null;
+  #open: { readonly model: OpenModel; readonly device: Device } | null = null;
+  /** Weights of the model as it has learnt, by name: a device that is lost takes nothing with it. */
+  #learnt: ReadonlyMap<string, Float32Array> | null = null;
+  #told: Told | null = null;
+  #replies = 0;
+  /** One thing at a time: what comes next ends what is under way. */
+  #active: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
+  #pause: PauseSwitch | null = null;
+
+  constructor(connection: Pick<Connection, 'open' | 'reopen'>, emit: (event: BringEvent) => void) {
+    [this.#connection, this.#emit] = [connection, emit];
+  }
+
+  // Finding ---------------------------------------------------------------------------------------------------------
+
+  /** Models that are kept here, the last used first; none where the browser keeps nothing. */
+  async kept(): Promise<readonly Cached[]> {
+    return (await (await this.#store())?.list()) ?? [];
+  }
+
+  async forget(model: string): Promise<void> {
+    await (await this.#store())?.delete(model);
+  }
+
+  /** What a model is and what it takes: some kilobytes are read. */
+  find(source: Source): Promise<Found> {
+    return this.#alone(async (signal) => {
+      const device = await this.#connection.open();
+      const folder = await this.#folder(source, signal);
+      const { families } = await import('../../../models/families/index');
+      const inspection = await inspect(folder, { families, device, signal });
+      return { title: titleOf(source), use: useOf(inspection.architecture), inspection };
+    });
+  }
+
+  /** Loads a model in place of the one that is open, which stays if this one does not load. */
+  load(source: Source, found: Found): Promise<Opened> {
+    return this.#alone(async (signal) => {
+      const { use } = found;
+      if (use === null) {
+        const what = `${found.inspection.architecture ?? 'this model'} has no head that this page has a form for`;
+        throw new EngineError('Models', what, 'Load it by heed/models, or put a head on it.');
+      }
+      const device = await this.#connection.open();
+      const model = await this.#opened(device, await this.#folder(source, signal), { ...found, use }, signal);
+      this.#close();
+      this.#learnt = null;
+      this.#source = { source, found };
+      this.#open = { model, device };
+      return model.info;
+    });
+  }
+
+  /** Ends what is under way, whose call then throws an AbortError. */
+  async cancel(): Promise<void> {
+    this.#active?.abort.abort();
+    await this.#active?.done.catch(() => undefined);
+  }
+
+  /** Frees the model. */
+  async close(): Promise<void> {
+    await this.cancel();
+    this.#close();
+    this.#source = null;
+    this.#learnt = null;
+  }
+
+  // Asking ----------------------------------------------------------------------------------------------------------
+
+  ask(ask: Ask): Promise<Reply> {
+    return this.#alone(async (signal) => {
+      const model = await this.#model(signal);
+      const began = performance.now();
+      const { pipelines } = this.#open!.device;
+      const ready = pipelines.size;
+      const onPiece = (text: string): void => this.#emit({ kind: 'piece', text });
+      const { answer, text } = await model.ask(ask, { signal, onPiece });
+      const milliseconds = performance.now() - began;
+      const compiled = pipelines.size > ready;
+      throwIfAborted(signal);
+      const writes = ask.use === 'write' || ask.use === 'rewrite';
+      const logits = writes ? await model.look.logits(text) : null;
+      const { layers } = await model.look.read(text);
+      const number = ++this.#replies;
+      this.#told = { number, text, logits };
+      const seen = (ids: ArrayLike<number>, known: Logits | null): SeenToken[] =>
+        seenTokens(model.tokenizer, ids, known);
+      const read = seen(text.ids, text.written ? null : logits);
+      const written = text.written ? seen(text.written, logits) : [];
+      return { answer, number, read, written, layers, milliseconds, compiled };
+    });
+  }
+
+  /** All heads of a layer over the text of a reply; null when another one has been given since. */
+  async maps(number: number, layer: number): Promise<Maps | null> {
+    const told = this.#told;
+    if (told?.number !== number || !this.#open) return null;
+    return this.#open.model.look.maps(told.text, layer);
+  }
+
+  /** What could have stood at a place of what was written last, the likeliest first; null where nobody knows any more. */
+  instead(number: number, at: number, temperature: number): readonly Scored[] | null {
+    const told = this.#told;
+    if (told?.number !== number || !told.logits || !this.#open) return null;
+    return nextTokens(this.#open.model.tokenizer, told.logits, at, temperature);
+  }
+
+  // Learning --------------------------------------------------------------------------------------------------------
+
+  /** Teaches the model a text; what it learnt before a stop or an error stays. */
+  learn(settings: LearnSettings): Promise<void> {
+    return this.#alone(async (signal) => {
+      const model = await this.#model(signal);
+      try {
+        await this.#learn(model, settings, signal);
+      } finally {
+        this.#pause = null;
+      }
+    });
+  }
+
+  pause(): void {
+    this.#pause?.pause();
+  }
+
+  resume(): void {
+    this.#pause?.resume();
+  }
+
+  /** The model as it now is, as a Hugging Face folder, tokenizer included. */
+  async save(): Promise<readonly ExportedFile[]> {
+    const model = await this.#model(new AbortController().signal);
+    const files = new Map(await model.loaded.save());
+    files.set('tokenizer.json', new Blob([`${JSON.stringify(model.tokenizer.toJson())}\n`]));
+    return [...files].map(([name, blob]) => ({ name, blob }));
+  }
+
+  async #learn(model: OpenModel, { text, steps, rate }: LearnSettings, signal: AbortSignal): Promise<void> {
+    if (!(rate > 0 && Number.isFinite(rate)))
+      throw new EngineError('learning rate', `it is ${rate}`, 'Use a number above 0, such as 0.0003.');
+    if (!Number.isInteger(steps) || steps < 1)
+      throw new EngineError('steps', `there are ${steps}`, 'Use a whole number of at least 1.');
+    const state = (run: LearnRun | null, state: RunState): void => this.#emit({ kind: 'state', state, run });
+    state(null, 'preparing');
+    const { run, lesson } = await this.#prepared(model, { text, steps, rate }, signal).catch(
+      (error: unknown) => {
+        state(null, 'empty');
+        throw error;
+      },
+    );
+    const { batches, validation, tokens, skipped } = lesson;
+    const told = (): LearnRun => ({ step: run.trainer.step, steps, tokens, skipped });
+    const pause = (this.#pause = new PauseSwitch());
+    this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
+    state(told(), 'training');
+    const onEvent = (event: FitEvent): void => {
+      if (event.kind === 'steps') {
+        const { reports, tokensPerSecond, stepMilliseconds } = event;
+        const losses = reports.map(({ loss }) => loss);
+        this.#emit({ kind: 'steps', from: reports[0].index, losses, tokensPerSecond, stepMilliseconds });
+      } else if (event.kind === 'evaluation') {
+        this.#emit({ kind: 'evaluation', step: event.step, loss: event.loss });
+      } else if (event.kind === 'paused') state(told(), 'paused');
+      else if (event.kind === 'resumed') state(told(), 'training');
+    };
+    const evaluateEvery = Math.max(5, Math.round(steps / 10));
+    try {
+      await run.fit({
+        ...{ steps, batches, pause, signal, onEvent },
+        ...(validation && { validation, evaluateEvery }),
+        checkpointEvery: evaluateEvery,
+      });
+    } finally {
+      await this.#keep(model, run.trainer.device, told().step);
+      state(told(), told().step >= steps ? 'finished' : 'stopped');
+      run[Symbol.dispose]();
+    }
+  }
+
+  async #prepared(model: OpenModel, { text, steps, rate }: LearnSettings, signal: AbortSignal) {
+    const lesson = await lessonOf(model, text, signal);
+    const run = await Run.create({
+      device: this.#open!.device,
+      model: model.loaded.model as { readonly config: object },
+      objective: lesson.objective,
+      optimizer: new AdamW({ weightDecay: 0.01 }),
+      schedule: { kind: 'linear', lr: rate, warmup: Math.ceil(steps / 10), steps },
+      reopen: () => this.#connection.reopen(),
+      signal,
+      onProgress: (done, total) => this.#emit({ kind: 'progress', phase: 'compile', share: done / total }),
+    });
+    return { run, lesson };
+  }
+
+  /** What a model has learnt, in memory: a device that is lost later costs nothing. */
+  async #keep(model: OpenModel, device: Device, step: number): Promise<void> {
+    this.#told = null;
+    if (step > 0 && device.alive) this.#learnt = await model.loaded.store.readAll('weights');
+    if (device !== this.#open?.device) this.#close(); // it was lost meanwhile: the next call loads what was learnt
+  }
+
+  // Parts -----------------------------------------------------------------------------------------------------------
+
+  /** The model that is open, on the device as it is now. */
+  async #model(signal: AbortSignal): Promise<OpenModel> {
+    const device = await this.#connection.open();
+    if (this.#open?.device === device) return this.#open.model;
+    if (!this.#source) throw new EngineError('Models', 'no model is loaded', 'Load one.');
+    const { source, found } = this.#source;
+    this.#close();
+    const folder = await this.#folder(source, signal);
+    const model = await this.#opened(device, folder, { ...found, use: found.use! }, signal);
+    if (this.#learnt) {
+      const { store } = model.loaded;
+      await store.load(sourceOf(this.#learnt, store.parameters), { where: 'what it learnt' });
+    }
+    this.#open = { model, device };
+    return model;
+  }
+
+  async #opened(
+    device: Device,
+    folder: ModelFolder,
+    found: Found & { readonly use: Use },
+    signal: AbortSignal,
+  ): Promise<OpenModel> {
+    const onWeights = (done: number, total: number): void => this.#emit({ kind: 'weights', done, total });
+    return OpenModel.open(folder, found, { device, signal, onWeights });
+  }
+
+  async #folder(source: Source, signal: AbortSignal): Promise<ModelFolder> {
+    const cache = source.kind === 'hub' ? await this.#store() : null;
+    return folderOf(source, {
+      ...{ cache, signal },
+      onProgress: (progress) => this.#emit({ kind: 'download', progress }),
+      onNotice: (message) => this.#emit({ kind: 'notice', message }),
+    });
+  }
+
+  /** Null in a browser that keeps nothing, such as in a private window. */
+  #store(): Promise<ModelCache | null> {
+    return (this.#cache ??= ModelCache.open().catch(() => null));
+  }
+
+  /** Does one thing, after what was under way has been ended. */
+  async #alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    const before = this.#active;
+    before?.abort.abort();
+    const done = (async () => {
+      await before?.done.catch(() => undefined);
+      throwIfAborted(abort.signal);
+      return work(abort.signal);
+    })();
+    const active = { abort, done };
+    this.#active = active;
+    try {
+      return await done;
+    } finally {
+      if (this.#active === active) this.#active = null;
+    }
+  }
+
+  #close(): void {
+    this.#told = null;
+    this.#open?.model[Symbol.dispose]();
+    this.#open = null;
+  }
+}
+
+/** Weights that were read from a store, to be loaded into another. */
+function sourceOf(
+  weights: ReadonlyMap<string, Float32Array>,
+  own: ReadonlyMap<string, Parameter>,
+): WeightSource {
+  return {
+    names: () => [...weights.keys()],
+    info: (name) => ({ shape: own.get(name)!.shape }),
+    float32: (name) => Promise.resolve(weights.get(name)!),
+  };
+}
