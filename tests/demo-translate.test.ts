@@ -55,7 +55,7 @@ async function picture(): Promise<{ rows: number[][]; svg: string }> {
 
 beforeAll(async () => {
   site = await DemoSite.open();
-  visitor = await site.visit('translate.html');
+  visitor = await site.visit('try/translate/');
 }, PATIENCE.hook);
 
 afterAll(() => site?.close());
@@ -110,7 +110,7 @@ function refuseStorage(): void {
 
 describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, () => {
   test('pairs that are chosen while it still looks for a kept run are those it trains on', async () => {
-    const quick = await site.visit('translate.html', (fresh) => fresh.evaluateOnNewDocument(holdStore));
+    const quick = await site.visit('try/translate/', (fresh) => fresh.evaluateOnNewDocument(holdStore));
     await quick.untilText('#adapter', /swiftshader/i);
     await quick.choose('#pairs-file', 'spelling.tsv', table);
     await quick.untilText('#facts', /spelling\.tsv: \d+ pairs/);
@@ -397,7 +397,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     ['without IndexedDB', noIndexedDB, /it has no IndexedDB/],
     ['in a private window that stores nothing', refuseStorage, /The operation is insecure/],
   ])('%s it works, and says that the run is not kept', async (_, fault, reason) => {
-    const tab = await site.visitWithFault('translate.html', fault);
+    const tab = await site.visitWithFault('try/translate/', fault);
     await tab.choose('#pairs-file', 'spelling.tsv', table);
     await tab.untilText('#facts', /spelling\.tsv: \d+ pairs/);
     expect(await tab.text('#notices')).toBe(''); // nothing is lost yet
@@ -408,7 +408,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     expect(words).toMatch(reason);
     expect(await tab.asksToStay()).toBe(true);
     await tab.page.locator('#language').click();
-    expect(await tab.page.title()).toBe('Heed：翻译');
+    expect(await tab.page.title()).toBe('翻译 · Heed');
     await tab.page.locator('#language').click(); // which is kept for other tabs where anything is
     expect(await tab.page.title()).toBe('Heed: translate');
     await tab.page.close();
@@ -424,7 +424,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     const at = Number(/Step (\d+)/.exec(await status())![1]);
     expect(at).toBeGreaterThan(STEPS + 5);
     // A pause is kept as far as it came.
-    const second = await site.visit('translate.html');
+    const second = await site.visit('try/translate/');
     await notices(second, new RegExp(`is back, at step ${at}\\b`));
     await second.press('Train');
     await notices(second, /this run goes on in another tab/);
@@ -448,7 +448,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     expect(await visitor.missingStrings()).toEqual([]);
     await visitor.page.setViewport({ width: 390, height: 844, isMobile: true });
     await visitor.page.locator('#language').click();
-    expect(await visitor.page.title()).toBe('Heed：翻译');
+    expect(await visitor.page.title()).toBe('翻译 · Heed');
     expect(await visitor.missingStrings()).toEqual([]);
     await visitor.page.locator('::-p-aria([name="深色主题"])').click();
     expect(await visitor.colorScheme()).toBe('dark');
@@ -460,7 +460,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
   });
 
   test('without WebGPU it says so and what to do', async () => {
-    const without = await site.visitWithoutWebGPU('translate.html');
+    const without = await site.visitWithoutWebGPU('try/translate/');
     expect(await without.text('#missing')).toMatch(/needs WebGPU.*does not offer WebGPU.*Chrome/);
     expect(await without.page.$eval('#train', (e) => (e as HTMLButtonElement).disabled)).toBe(true);
     await without.page.close();

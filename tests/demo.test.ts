@@ -1,10 +1,11 @@
 /**
- * The demo page from end to end, in headless Chromium on SwiftShader, as a visitor uses it: through accessible names.
+ * The Train page from end to end, in headless Chromium on SwiftShader, as a visitor uses it: through accessible names.
  * The tests share one page and build on each other: what one trained, the next pauses, saves and loads.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DemoSite, PATIENCE, SECOND, type Visitor } from './harness/demo-page';
 
+const PAGE = 'train/language/';
 let site: DemoSite;
 let visitor: Visitor;
 
@@ -33,7 +34,7 @@ async function save(): Promise<{ bytes: Buffer; losses: number[] }> {
 
 beforeAll(async () => {
   site = await DemoSite.open();
-  visitor = await site.visit();
+  visitor = await site.visit(PAGE);
 }, PATIENCE.hook);
 
 afterAll(() => site?.close());
@@ -154,7 +155,7 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
     const { losses } = await save();
 
     await visitor.page.close();
-    visitor = await site.visit();
+    visitor = await site.visit(PAGE);
     await visitor.button('Load checkpoint').wait();
     await visitor.choose('#checkpoint-file', 'saved.safetensors', saved.bytes);
     await untilText('#notices', new RegExp(`step ${at}\\b`));
@@ -249,7 +250,7 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
   });
 
   test('without WebGPU it says so, why, and what to do', async () => {
-    const without = await site.visitWithoutWebGPU();
+    const without = await site.visitWithoutWebGPU(PAGE);
     const said = await without.text('#missing');
     expect(said).toMatch(/needs WebGPU.*does not offer WebGPU.*Chrome/);
     expect(await without.page.$eval('#train', (e) => (e as HTMLButtonElement).disabled)).toBe(true);

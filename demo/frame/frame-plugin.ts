@@ -1,13 +1,20 @@
 /**
- * What pages of the demo have in common, put in where they say `<!-- frame: head -->`, `<!-- frame: masthead -->` or
- * `<!-- frame: transport -->` (what starts, stops and follows a training) before Vite reads them. The link to the page
- * itself is marked as current. Every page gets a policy of what it may load: what is its own, and nothing else.
+ * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next`, `footer` or `transport`
+ * (what starts, stops and follows a training) before Vite reads them; and the texts of the whole, in English. Every page
+ * gets a policy of what it may load: what is its own, and nothing else. Addresses of former times lead to where a page is.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { type Plugin } from 'vite';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runnerImport, type Plugin } from 'vite';
+import { FRAME } from '../site/frame-strings.ts';
+import { navigationStrings } from '../site/navigation.ts';
+import { pageAt, PAGES, type SitePage } from '../site/pages.ts';
+import { PARTS_OF_FRAME, rootFrom } from './markup.ts';
+import { escape, prerender } from './prerender.ts';
 
-const PLACE = /<!-- frame: (head|masthead|transport) -->/g;
+const CODE = /<!-- code: ([\w/.-]+) -->/g;
+const PLACE = /<!-- frame: (\w+) -->/g;
 
 /** A Content-Security-Policy. Vite's server puts styles into the page by script, and talks through a socket. */
 function policy(html: string, served: boolean): string {
@@ -29,25 +36,83 @@ function policy(html: string, served: boolean): string {
     .join('; ');
 }
 
+/** A page's own texts, in English. */
+async function textsOf({ module }: SitePage): Promise<Record<string, unknown>> {
+  const file = fileURLToPath(new URL(`../${module}/english.ts`, import.meta.url));
+  const options = { configFile: false, logLevel: 'error' } as const;
+  const imported = await runnerImport<{ english: Record<string, unknown> }>(file, options);
+  return imported.module.english;
+}
+
+/** An example of ours, as an app writes it. */
+function codeOf(file: string): string {
+  const code = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+    .replaceAll(/'(?:\.\.\/)+engine\/index'/g, "'heed'")
+    .replaceAll(/'(?:\.\.\/)+models\/index'/g, "'heed/models'");
+  return `<pre tabindex="0" role="region" data-label="codeLabel"><code>${escape(code.trim())}</code></pre>`;
+}
+
+const partFile = (part: string): URL => new URL(`./${part}.html`, import.meta.url);
+
+async function whole(html: string, page: SitePage): Promise<string> {
+  const framed = html
+    .replace('<html lang="en">', `<html lang="en" data-root="${rootFrom(page)}">`)
+    .replace(PLACE, (_, part: string) => {
+      const make = PARTS_OF_FRAME[part];
+      if (make) return make(page);
+      if (!existsSync(partFile(part))) throw new Error(`${page.path}: the frame has no part "${part}"`);
+      return readFileSync(partFile(part), 'utf8');
+    })
+    .replace(CODE, (_, file: string) => codeOf(file));
+  const strings = {
+    ...FRAME.en,
+    ...navigationStrings('en'),
+    heading: page.heading.en,
+    description: page.description.en,
+    ...(await textsOf(page)),
+  };
+  return prerender(framed, strings, page.path || 'home');
+}
+
+/** Leads on to where the page is now. */
+const movedTo = (path: string): string =>
+  `<!doctype html><html lang="en"><meta charset="utf-8" /><title>Heed</title>` +
+  `<meta http-equiv="refresh" content="0; url=./${path}" /><link rel="icon" href="data:," /><link rel="canonical" href="./${path}" />` +
+  `<p><a href="./${path}">This page has moved.</a></p></html>\n`;
+
 export function frame(): Plugin {
+  const moved = PAGES.filter(({ formerly }) => formerly);
   return {
     name: 'heed:frame',
+    configureServer({ middlewares }) {
+      middlewares.use((request, response, next) => {
+        const page = moved.find(({ formerly }) => request.url?.replace(/\?.*/, '') === `/${formerly}`);
+        if (!page) return next();
+        response.setHeader('Content-Type', 'text/html; charset=utf-8');
+        response.end(movedTo(page.path));
+      });
+    },
+    generateBundle() {
+      for (const { formerly, path } of moved) {
+        this.emitFile({ type: 'asset', fileName: formerly!, source: movedTo(path) });
+      }
+    },
     transformIndexHtml: {
       order: 'pre',
-      handler(html, { path, server }) {
-        const page = path.replace(/^.*\/(index\.html)?/, '');
-        const whole = html.replace(PLACE, (_, part: string) =>
-          readFileSync(new URL(`./${part}.html`, import.meta.url), 'utf8').replace(
-            `href="./${page}"`,
-            `href="./${page}" aria-current="page"`,
-          ),
-        );
+      async handler(html, { path, server }) {
+        const page = pageAt(path.replace(/^\//, ''));
+        if (!page) throw new Error(`${path} is not registered in demo/site/pages.ts`);
+        const framed = await whole(html, page);
         const attrs = {
           'http-equiv': 'Content-Security-Policy',
-          content: policy(whole, server !== undefined),
+          content: policy(framed, server !== undefined),
         };
-        return { html: whole, tags: [{ tag: 'meta', attrs, injectTo: 'head-prepend' }] };
+        return { html: framed, tags: [{ tag: 'meta', attrs, injectTo: 'head-prepend' }] };
       },
     },
   };
 }
+
+/** The markup of all pages, for the build. */
+export const pageFiles = (): string[] =>
+  PAGES.map(({ path }) => fileURLToPath(new URL(`../${path}index.html`, import.meta.url)));

@@ -1,15 +1,8 @@
-import { STRINGS } from '../strings';
 import type { LaboratoryStrings } from './english';
 
 /** What the laboratory says in Chinese, with the frame's own strings. */
 export const chinese: LaboratoryStrings = {
-  ...STRINGS.zh,
-  title: 'Heed：实验室',
-  tagline: '用 Heed 自己的内核，逐个数字看 softmax 和一个注意力头。',
-  skip: '跳到实验室',
-  contents: '章节',
-  footer: 'softmax 与注意力的数字都从此标签页中手写的 WebGPU 内核读回。没有服务器，没有跟踪。',
-  software: '由 CPU 代替 GPU 计算',
+  lang: 'zh-Hans',
   recovered: 'GPU 设备丢失，已换用新设备，所有数字已重新计算。',
 
   softmax: 'Softmax',

@@ -1,16 +1,8 @@
-import { STRINGS } from '../strings';
 import type { SchemeName } from './encodings';
 
 /** What the laboratory says in English, with the frame's own strings. */
 export const english = {
-  ...STRINGS.en,
-  title: 'Heed: laboratory',
-  tagline: 'Softmax and one attention head, number by number, from Heed’s own kernels.',
-  skip: 'Skip to the laboratory',
-  contents: 'Sections',
-  footer:
-    'Softmax and attention are read back from hand-written WebGPU kernels in this tab. No server, no tracking.',
-  software: 'a CPU stands in for the GPU',
+  lang: 'en',
   recovered: 'The GPU device was lost. A new one took over, and everything was computed again.',
 
   softmax: 'Softmax',

@@ -1,42 +1,52 @@
 /** The laboratory page: three panels, and the worker that computes for them. */
-import { Appearance } from '../view/appearance';
-import { byId } from '../view/dom';
-import { EngineWorker } from '../view/engine-worker';
+import { PageEngine } from '../site/engine';
+import type { PageView, SiteContext } from '../site/page';
 import { Format } from '../view/format';
-import { Notices } from '../view/notices';
 import { chinese } from './chinese';
 import { english, type LaboratoryStrings } from './english';
 import { Newest } from './newest';
-import type { Laboratory } from './session/laboratory';
 import type { HeadInput, LaboratoryEvent, SoftmaxInput } from './session/protocol';
 import { HeadPanel } from './view/head-panel';
 import { PositionsPanel } from './view/positions-panel';
 import { SoftmaxPanel } from './view/softmax-panel';
 
-export class LaboratoryPage {
-  readonly #appearance = new Appearance({ en: english, zh: chinese });
-  readonly #notices = new Notices(byId('notices'));
-  readonly #softmax = new SoftmaxPanel(this.#strings, this.#format);
-  readonly #positions = new PositionsPanel(this.#strings);
-  readonly #head = new HeadPanel(this.#strings);
-  readonly #engine = new EngineWorker<Laboratory, LaboratoryEvent>(
-    () => this.#strings,
-    () => this.#engine.draw(),
-  );
+export class LaboratoryPage implements PageView {
+  readonly engine: PageEngine<'laboratory', LaboratoryEvent>;
+  readonly #context: SiteContext;
+  readonly #softmax: SoftmaxPanel;
+  readonly #positions: PositionsPanel;
+  readonly #head: HeadPanel;
   /** The panel whose error is on view. */
   #failed: 'softmax' | 'head' | null = null;
   #opened = false;
 
-  async start(): Promise<void> {
-    this.#appearance.onChange = () => this.#onAppearance();
-    byId('laboratory').hidden = false;
-    this.#appearance.apply();
-    this.#opened = await this.#engine.start(
-      () => new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' }),
-      (event) => this.#onEvent(event),
-    );
+  constructor(context: SiteContext) {
+    this.#context = context;
+    this.engine = new PageEngine(context.engine, 'laboratory');
+    this.#softmax = new SoftmaxPanel(this.#strings, this.#format);
+    this.#positions = new PositionsPanel(this.#strings);
+    this.#head = new HeadPanel(this.#strings);
+  }
+
+  start(): this {
+    void this.#open();
+    return this;
+  }
+
+  /** Language or colours may have changed since. */
+  say(): void {
+    const strings = this.#strings;
+    this.#softmax.say(strings, this.#format);
+    this.#positions.say(strings);
+    this.#head.say(strings);
+    this.#positions.repaint();
+    this.#head.repaint();
+  }
+
+  async #open(): Promise<void> {
+    this.#opened = await this.engine.start((event) => this.#onEvent(event));
     if (!this.#opened) return;
-    const laboratory = this.#engine.session!;
+    const laboratory = this.engine.session!;
     const softmax = new Newest((input: SoftmaxInput) =>
       this.#attempt('softmax', async () => this.#softmax.show(input, await laboratory.softmax(input))),
     );
@@ -72,22 +82,14 @@ export class LaboratoryPage {
   }
 
   get #strings(): LaboratoryStrings {
-    return this.#appearance.strings;
+    return this.#context.language === 'zh' ? chinese : english;
   }
 
   get #format(): Format {
-    return new Format(this.#appearance.language);
+    return new Format(this.#context.language);
   }
 
-  #onAppearance(): void {
-    const strings = this.#strings;
-    document.title = strings.title;
-    this.#notices.setDismissLabel(strings.dismiss);
-    this.#softmax.say(strings, this.#format);
-    this.#positions.say(strings);
-    this.#head.say(strings);
-    this.#positions.repaint();
-    this.#head.repaint();
-    this.#engine.draw();
+  get #notices(): SiteContext['notices'] {
+    return this.#context.notices;
   }
 }

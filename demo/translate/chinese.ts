@@ -1,5 +1,5 @@
 import type { SkippedRows } from '../../engine/data';
-import { STRINGS } from '../strings';
+import { chinese as training } from '../train/chinese';
 import type { TranslateStrings } from './english';
 
 const list = ({ count, lines }: SkippedRows): string =>
@@ -7,11 +7,7 @@ const list = ({ count, lines }: SkippedRows): string =>
 
 /** The same in Chinese. */
 export const chinese: TranslateStrings = {
-  ...STRINGS.zh,
-  title: 'Heed：翻译',
-  tagline: '在这个标签页里用 Transformer 翻译，看每个词在关注什么，也可以训练自己的模型。',
-  skip: '跳到译文',
-  software: '由 CPU 代替 GPU 计算',
+  ...training,
   recoveredIdle: 'GPU 设备丢失，已换用新设备。',
 
   translating: '翻译',
@@ -19,7 +15,6 @@ export const chinese: TranslateStrings = {
   models: { phonemes: '字母到音素', french: '英语到法语', chinese: '英语到汉语' },
   own: '自己的模型',
   noModel: '还没有模型。可在下方训练一个：“字母到音素”只需几分钟。也可以载入文件。',
-  opening: '正在打开 WebGPU……',
   openingModel: '正在打开模型……',
   modelFacts: (parameters, layers, heads) => `${parameters} 个权重，${layers} 层，每层 ${heads} 个头`,
   about: '关于这个模型',
@@ -139,5 +134,4 @@ export const chinese: TranslateStrings = {
   sampleOutput: '模型译文',
   samplesAt: (step) => `第 ${step} 步时`,
   dropHint: '拖放句对（.tsv）或检查点（.safetensors）',
-  footer: '编码器、解码器与束搜索的每个内核都由手写而成。没有服务器，没有跟踪。',
 };

@@ -1,5 +1,5 @@
 import type { SkipReason, SkippedRows } from '../../engine/data';
-import { STRINGS } from '../strings';
+import { english as training } from '../train/english';
 import type { Phase, ScoreName, SizeId, TranslateEvent } from './session/protocol';
 
 const list = ({ count, lines }: SkippedRows): string =>
@@ -17,11 +17,7 @@ const unkept: Readonly<Record<(TranslateEvent & { kind: 'unkept' })['why'], (rea
 
 /** What the Translate page says in English, with the frame's and the training's own strings. */
 export const english = {
-  ...STRINGS.en,
-  title: 'Heed: translate',
-  tagline: 'Translate with a Transformer in this tab, see what each word attends to, and train your own.',
-  skip: 'Skip to the translation',
-  software: 'a CPU stands in for the GPU',
+  ...training,
   recoveredIdle: 'The GPU device was lost. A new one took over.',
 
   translating: 'Translate',
@@ -33,7 +29,6 @@ export const english = {
   } as Readonly<Record<string, string>>,
   own: 'Your own',
   noModel: 'There is no model yet. Train one below: letters to phonemes takes minutes. Or load a file.',
-  opening: 'Opening WebGPU …',
   openingModel: 'Opening the model …',
   modelFacts: (parameters: string, layers: number, heads: number) =>
     `${parameters} weights, ${layers} layers of ${heads} heads`,
@@ -169,8 +164,6 @@ export const english = {
   sampleOutput: 'Model',
   samplesAt: (step: number) => `as of step ${step}`,
   dropHint: 'Drop pairs (.tsv) or a checkpoint (.safetensors)',
-  footer:
-    'Every kernel of the encoder, the decoder and the beam search is hand-written. No server, no tracking.',
 };
 
 export type TranslateStrings = typeof english;

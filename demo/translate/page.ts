@@ -1,38 +1,27 @@
 /** The Translate page: holds what the worker last said, and hands it to the views. */
 import type { RunState } from '../session/protocol';
-import { Appearance } from '../view/appearance';
+import { PageEngine } from '../site/engine';
+import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
-import { byId, onClick, onFile, openPagesBeside, setText } from '../view/dom';
-import { acceptDrops } from '../view/drop-target';
-import { EngineWorker } from '../view/engine-worker';
+import { finder, onClick, onFile, setText } from '../view/dom';
 import { Format } from '../view/format';
-import { Notices } from '../view/notices';
 import { saveBytes } from '../view/save-file';
 import { Unsaved } from '../view/unsaved';
 import { chinese } from './chinese';
 import { english, type TranslateStrings } from './english';
 import { SHIPPED } from './models';
 import type { PairsSource, TrainSettings, TranslateEvent } from './session/protocol';
-import type { WorkerSession } from './session/worker';
 import { TrainingPanel } from './view/training-panel';
 import { TranslationPanel } from './view/translation-panel';
 
-export class TranslatePage {
-  readonly #appearance = new Appearance({ en: english, zh: chinese });
-  readonly #notices = new Notices(byId('notices'));
-  readonly #attempts = new Attempts(this.#notices, () => this.#render());
-  readonly #translation = new TranslationPanel({
-    strings: () => this.#strings,
-    session: () => this.#session,
-    notices: this.#notices,
-    onChange: () => this.#render(),
-  });
+export class TranslatePage implements PageView {
+  readonly #byId = finder();
+  readonly engine: PageEngine<'translate', TranslateEvent>;
+  readonly #context: SiteContext;
+  readonly #attempts: Attempts;
+  readonly #translation: TranslationPanel;
   readonly #training = new TrainingPanel();
-  readonly #engine = new EngineWorker<WorkerSession, TranslateEvent>(
-    () => this.#strings,
-    () => this.#render(),
-  );
-  #format = new Format(this.#appearance.language);
+  #format: Format;
   /** The run learnt something since it was last written to a file; and the browser does not keep it. */
   readonly #unsaved = new Unsaved();
   #unkept = false;
@@ -42,17 +31,43 @@ export class TranslatePage {
   #chosen = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  async start(): Promise<void> {
+  constructor(context: SiteContext) {
+    this.#context = context;
+    this.engine = new PageEngine(context.engine, 'translate');
+    this.#attempts = new Attempts(context.notices, () => this.#render());
+    this.#format = new Format(context.language);
+    this.#translation = new TranslationPanel({
+      strings: () => this.#strings,
+      session: () => this.#session,
+      notices: context.notices,
+      onChange: () => this.#render(),
+    });
+  }
+
+  start(): this {
     this.#connect();
-    this.#appearance.onChange = () => this.#onAppearance();
-    byId('translate-page').hidden = false;
-    this.#appearance.apply();
+    void this.#open();
+    return this;
+  }
+
+  /** Language or colours may have changed since. */
+  say(): void {
+    this.#format = new Format(this.#context.language);
+    this.#translation.say(this.#strings);
+    this.#training.repaint();
+    this.#render();
+  }
+
+  takeFile(file: File): void {
+    if (this.engine.missing) return;
+    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
+    else if (this.#training.running) this.#notices.news(this.#strings.stopFirst);
+    else this.#training.takeFile(file);
+  }
+
+  async #open(): Promise<void> {
     this.#training.start();
-    const opened = await this.#engine.start(
-      () => new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' }),
-      (event) => this.#onEvent(event),
-    );
-    if (!opened) return;
+    if (!(await this.engine.start((event) => this.#onEvent(event)))) return;
     const chosen = this.#chosen;
     await this.#attempt(async () => {
       const pairs = await this.#session!.restore();
@@ -73,7 +88,7 @@ export class TranslatePage {
     onClick('resume', () => this.#resume());
     onClick('stop', () => this.#session?.stop());
     onClick('save', () => this.#attempt(() => this.#save()));
-    byId('save-model').hidden = false;
+    this.#byId('save-model').hidden = false;
     onClick('save-model', () => this.#attempt(() => this.#saveModel()));
     onFile('load', 'checkpoint-file', (file) => void this.#load(file));
     onClick('start-over', () => this.#startOver());
@@ -81,17 +96,9 @@ export class TranslatePage {
       this.#choosing = this.#choosePairs(source);
     };
     this.#training.onChange = () => this.#render();
-    acceptDrops(byId('drop'), (dropped) => this.#onDrop(dropped));
     addEventListener('beforeunload', (event) => {
       if (this.#training.running || (this.#unkept && this.#unsaved.steps)) event.preventDefault();
     });
-  }
-
-  #onDrop(file: File): void {
-    if (this.#engine.missing) return;
-    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-    else if (this.#training.running) this.#notices.news(this.#strings.stopFirst);
-    else this.#training.takeFile(file);
   }
 
   // Training ------------------------------------------------------------------------------------------------------
@@ -99,7 +106,7 @@ export class TranslatePage {
   async #choosePairs(source: PairsSource | null): Promise<void> {
     if (!this.#session) return;
     const turn = ++this.#chosen;
-    setText(byId('pairs-problem'), '');
+    setText(this.#byId('pairs-problem'), '');
     this.#reading = source !== null;
     if (source === null) return this.#training.setReport(null);
     this.#render();
@@ -110,7 +117,7 @@ export class TranslatePage {
     } catch (error) {
       if (turn !== this.#chosen) return;
       this.#training.setReport(null);
-      setText(byId('pairs-problem'), (error as Error).message);
+      setText(this.#byId('pairs-problem'), (error as Error).message);
     }
     this.#reading = false;
     this.#render();
@@ -196,7 +203,7 @@ export class TranslatePage {
     this.#translation.offerOwn(null, false);
     if (own) await this.#translation.open();
     this.#render();
-    byId('train').focus();
+    this.#byId('train').focus();
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
@@ -237,8 +244,8 @@ export class TranslatePage {
 
   // Drawing -------------------------------------------------------------------------------------------------------
 
-  get #session(): EngineWorker<WorkerSession, TranslateEvent>['session'] {
-    return this.#engine.session;
+  get #session(): PageEngine<'translate', TranslateEvent>['session'] {
+    return this.engine.session;
   }
 
   get #state(): RunState {
@@ -246,7 +253,18 @@ export class TranslatePage {
   }
 
   get #strings(): TranslateStrings {
-    return this.#appearance.strings;
+    return this.#context.language === 'zh' ? chinese : english;
+  }
+
+  get #notices(): SiteContext['notices'] {
+    return this.#context.notices;
+  }
+
+  /** For the header of other pages. */
+  get #status(): RunStatus | null {
+    const { state, latest } = this.#training;
+    if (state !== 'preparing' && state !== 'training' && state !== 'paused') return null;
+    return { state, step: latest.step, loss: this.#format.loss(latest.training) };
   }
 
   #renderSoon(): void {
@@ -257,24 +275,13 @@ export class TranslatePage {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     const strings = this.#strings;
-    const { ready } = this.#engine;
+    const { ready } = this.engine;
     this.#translation.render(strings, this.#format, ready);
     this.#training.render(strings, this.#format, {
       ready,
       busy: this.#attempts.busy,
       reading: this.#reading,
     });
-    this.#engine.draw();
-    openPagesBeside(this.#training.running);
-  }
-
-  #onAppearance(): void {
-    const strings = this.#strings;
-    this.#format = new Format(this.#appearance.language);
-    document.title = strings.title;
-    this.#notices.setDismissLabel(strings.dismiss);
-    this.#translation.say(strings);
-    this.#training.repaint();
-    this.#render();
+    this.#context.showRun(this.#status);
   }
 }

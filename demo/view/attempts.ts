@@ -1,4 +1,4 @@
-import type { Notices } from './notices';
+import type { Notices } from '../site/notices';
 
 /**
  * Calls that a page makes one after the other, with its buttons locked; what goes wrong becomes a notice. A call that

@@ -1,9 +1,35 @@
-/** The element with this id. */
-export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as T;
+/** Finds elements by id. */
+export type Finder = <T extends HTMLElement = HTMLElement>(id: string) => T;
+
+/** Where elements are looked up by what is made now: the page that is being entered, else the whole document. */
+let scope: ParentNode = document;
+
+/**
+ * Makes the views of a page, which find their elements in it by id, now and later. Pages live on while another one is
+ * on view, and some of their ids are alike.
+ */
+export function within<T>(page: ParentNode, make: () => T): T {
+  const before = scope;
+  scope = page;
+  try {
+    return make();
+  } finally {
+    scope = before;
+  }
 }
+
+/** A finder in the page that is being entered. */
+export function finder(): Finder {
+  const here = scope;
+  return <T extends HTMLElement>(id: string): T => {
+    const found = here.querySelector<T>(`#${id}`);
+    if (!found) throw new Error(`the page has no #${id}`);
+    return found;
+  };
+}
+
+/** The element with this id, in the page that is being entered or, outside of pages, in the document. */
+export const byId: Finder = (id) => finder()(id);
 
 type Properties = Readonly<Record<string, string | number | boolean>>;
 
@@ -40,11 +66,4 @@ export function onFile(button: string, input: string, take: (file: File) => void
     files.value = '';
     if (chosen) take(chosen);
   });
-}
-
-/** A model in a worker lives as long as its page: while there is one to lose, the other pages open beside it. */
-export function openPagesBeside(held: boolean): void {
-  for (const link of document.querySelectorAll<HTMLAnchorElement>('.pages a:not([aria-current])')) {
-    link.target = held ? '_blank' : '';
-  }
 }

@@ -1,7 +1,7 @@
 import type { SessionEvent } from '../session/protocol';
-import type { Strings } from '../strings';
+import type { Strings } from '../train/english';
 import { drawBars, type Bar } from './bars';
-import { byId } from './dom';
+import { finder } from './dom';
 import type { Format } from './format';
 
 type Kernels = Extract<SessionEvent, { kind: 'kernels' }>;
@@ -12,6 +12,7 @@ const BARS = 7;
 
 /** Where time and memory go, as the worker measured it last. */
 export class Measurements {
+  readonly #byId = finder();
   kernels: Kernels | null = null;
   memory: Memory | null = null;
   readonly #drawn = new Map<string, string>();
@@ -57,6 +58,6 @@ export class Measurements {
     const key = JSON.stringify([note, bars]);
     if (this.#drawn.get(id) === key) return;
     this.#drawn.set(id, key);
-    drawBars(byId(id), note, bars, (share) => format.percent(share));
+    drawBars(this.#byId(id), note, bars, (share) => format.percent(share));
   }
 }

@@ -1,5 +1,5 @@
-import type { Strings } from '../strings';
-import { byId } from './dom';
+import type { Strings } from '../train/english';
+import { finder } from './dom';
 
 export interface RateAndStepsValues {
   /** Peak learning rate. NaN where what is typed is no number. */
@@ -23,8 +23,9 @@ export function decimalNumber(text: string): number {
 
 /** The two fields that tell how to train. What a person typed there stays until a run's own numbers are shown. */
 export class RateAndSteps {
-  readonly #rate = byId<HTMLInputElement>('rate');
-  readonly #steps = byId<HTMLInputElement>('steps');
+  readonly #byId = finder();
+  readonly #rate = this.#byId<HTMLInputElement>('rate');
+  readonly #steps = this.#byId<HTMLInputElement>('steps');
   readonly #touched = new Set<HTMLInputElement>();
 
   constructor() {

@@ -1,6 +1,6 @@
 import type { RunEvent, RunState } from '../session/protocol';
-import type { Strings } from '../strings';
-import { byId, element } from './dom';
+import type { Strings } from '../train/english';
+import { finder, element } from './dom';
 import type { Format } from './format';
 import { LossChart, type ChartValues } from './loss-chart';
 import { Transport, type ButtonsNow, type TransportStrings } from './transport';
@@ -14,8 +14,9 @@ export class RunView<
   Run extends { readonly steps: number; readonly vocabulary?: number },
   Phase extends string,
 > {
+  readonly #byId = finder();
   readonly #transport = new Transport();
-  readonly #chart = new LossChart(byId('plot'), (values) => this.#drawLegend(values));
+  readonly #chart = new LossChart(this.#byId('plot'), (values) => this.#drawLegend(values));
   #state: RunState = 'empty';
   #run: Run | null = null;
   #phase: { phase: Phase; share: number } | null = null;
@@ -96,7 +97,7 @@ export class RunView<
       tokensPerSecond: this.#speed?.tokensPerSecond,
       stepMilliseconds: this.#speed?.stepMilliseconds,
     };
-    document.body.classList.toggle('running', this.running);
+    this.#byId('status').closest('.page')!.classList.toggle('running', this.running);
     const now = { state: this.#state, run, phase: this.#phase };
     this.#transport.render(strings, format, now, progress, plannedSteps);
     this.#transport.setButtons({ state: this.#state, ...buttons });
@@ -104,16 +105,16 @@ export class RunView<
     const summary = latest.step
       ? strings.curveSummary(latest.step, format.loss(latest.training), latest.validation?.toFixed(3) ?? '')
       : strings.curveEmpty;
-    describePlot('plot', latest.step === 0, summary);
+    describePlot(this.#byId('plot'), latest.step === 0, summary);
   }
 
   #drawLegend(at: ChartValues | null): void {
     const run = this.#run;
-    if (this.#chart.latest.step === 0 || !run || !this.#words) return byId('legend').replaceChildren();
+    if (this.#chart.latest.step === 0 || !run || !this.#words) return this.#byId('legend').replaceChildren();
     const { strings, format } = this.#words;
     const part = (name: string, label: string, value: number | undefined): HTMLElement =>
       element('span', { class: name }, value === undefined ? label : `${label} ${format.loss(value)}`);
-    byId('legend').replaceChildren(
+    this.#byId('legend').replaceChildren(
       ...(at ? [document.createTextNode(strings.atStep(at.step))] : []),
       part('training', strings.curveTraining, at?.training),
       part('validation', strings.curveValidation, at?.validation),
@@ -125,8 +126,7 @@ export class RunView<
 }
 
 /** The accessible name of a plot, and whether its place says what will come there. */
-export function describePlot(id: string, empty: boolean, summary: string): void {
-  const plot = byId(id);
+export function describePlot(plot: HTMLElement, empty: boolean, summary: string): void {
   plot.querySelector<HTMLElement>('.empty')!.hidden = !empty;
   if (plot.getAttribute('aria-label') !== summary) plot.setAttribute('aria-label', summary);
 }

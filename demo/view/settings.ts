@@ -1,7 +1,7 @@
 import type { RunInfo, Size, TextInfo, TextSource, TokenizerKind, TrainSettings } from '../session/protocol';
 import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/sizes';
-import type { Strings } from '../strings';
-import { byId, element, onFile, setText } from './dom';
+import type { Strings } from '../train/english';
+import { finder, element, onFile, setText } from './dom';
 import type { Format } from './format';
 import { RateAndSteps } from './rate-and-steps';
 
@@ -23,12 +23,13 @@ export const titleOf = ({ kind, id, title }: RunInfo['text'], strings: Strings):
 
 /** The column of settings: which text, which model, how to train. */
 export class SettingsPanel {
+  readonly #byId = finder();
   /** A text was chosen; null while none is. */
   onText: (source: TextSource | Promise<TextSource> | null) => void = () => undefined;
   onChange: () => void = () => undefined;
-  readonly #form = byId<HTMLFormElement>('settings');
+  readonly #form = this.#byId<HTMLFormElement>('settings');
   readonly #numbers = new RateAndSteps();
-  readonly #pasted = byId<HTMLTextAreaElement>('pasted');
+  readonly #pasted = this.#byId<HTMLTextAreaElement>('pasted');
   #software = false;
   #text: TextInfo | null = null;
   /** A person chose the size. */
@@ -38,7 +39,7 @@ export class SettingsPanel {
     this.#drawSizes();
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
-    byId('use-pasted').addEventListener('click', () => this.#usePasted());
+    this.#byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
     onFile('choose-file', 'text-file', (file) => this.takeFile(file));
     this.#setSize(SIZES[0]);
@@ -116,12 +117,12 @@ export class SettingsPanel {
     const facts = text
       ? `${text.kind === 'corpus' ? '' : `${titleOf(text, strings)}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
       : strings.noText;
-    setText(byId('facts'), reading ? strings.reading : facts);
-    const opening = byId('opening');
+    setText(this.#byId('facts'), reading ? strings.reading : facts);
+    const opening = this.#byId('opening');
     opening.hidden = text === null || reading;
     setText(opening, text?.opening.trim() ?? '');
     opening.lang = languageOfText(text?.id ?? '');
-    byId('own').hidden = this.#choice !== 'own';
+    this.#byId('own').hidden = this.#choice !== 'own';
     const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (text?.distinct ?? 80);
     for (const size of SIZES) {
       const row = this.#form.querySelector(`[data-size=${size.id}]`)!;
@@ -196,6 +197,6 @@ export class SettingsPanel {
         ),
       ),
     );
-    byId('sizes').replaceChildren(...rows);
+    this.#byId('sizes').replaceChildren(...rows);
   }
 }

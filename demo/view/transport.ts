@@ -1,6 +1,6 @@
 import type { RunState } from '../session/protocol';
-import type { Strings } from '../strings';
-import { byId, element, setText } from './dom';
+import type { Strings } from '../train/english';
+import { finder, element, setText } from './dom';
 import type { Format } from './format';
 
 /** Eyes need new figures no more often. */
@@ -39,6 +39,7 @@ export type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 's
 
 /** Buttons and figures at the top: what goes on, how far it is, how well and how fast it goes. */
 export class Transport {
+  readonly #byId = finder();
   /** Only this word is announced; figures change too often to be read out. */
   readonly #state = element('span', { role: 'status' });
   readonly #percent = element('span');
@@ -47,7 +48,7 @@ export class Transport {
   #last = 0;
 
   constructor() {
-    byId('status').append(
+    this.#byId('status').append(
       element('span', { class: 'state' }, this.#state, this.#percent),
       ' ',
       this.#step,
@@ -83,13 +84,13 @@ export class Transport {
     this.#figure(this.#loss, strings.loss, format.loss(progress.loss), '');
     const running = state === 'training';
     const { tokensPerSecond: rate, stepMilliseconds: time } = progress;
-    setText(byId('validation'), format.loss(progress.validation));
-    setText(byId('per-second'), rate === undefined ? '–' : format.whole(rate));
-    setText(byId('step-time'), time === undefined ? '–' : `${format.milliseconds(time)} ms`);
+    setText(this.#byId('validation'), format.loss(progress.validation));
+    setText(this.#byId('per-second'), rate === undefined ? '–' : format.whole(rate));
+    setText(this.#byId('step-time'), time === undefined ? '–' : `${format.milliseconds(time)} ms`);
     const seconds = running && time !== undefined ? ((steps - progress.step) * time) / 1000 : NaN;
-    setText(byId('left'), format.duration(seconds));
+    setText(this.#byId('left'), format.duration(seconds));
     const share = Number.isFinite(steps) && steps > 0 ? Math.min(1, progress.step / steps) : 0;
-    const bar = byId('progress');
+    const bar = this.#byId('progress');
     bar.setAttribute('aria-valuenow', (100 * share).toFixed(0));
     (bar.firstElementChild as HTMLElement).style.transform = `scaleX(${share})`;
   }
@@ -106,10 +107,10 @@ export class Transport {
   setButtons({ state, busy, ready, writing, canTrain, canResume }: ButtonsNow & { state: RunState }): void {
     const running = state === 'training' || state === 'preparing' || state === 'paused';
     const held = state === 'stopped' || state === 'finished';
-    const pause = byId<HTMLButtonElement>('pause');
-    const resume = byId<HTMLButtonElement>('resume');
+    const pause = this.#byId<HTMLButtonElement>('pause');
+    const resume = this.#byId<HTMLButtonElement>('resume');
     const focused = document.activeElement;
-    byId<HTMLButtonElement>('train').disabled = !ready || running || busy || !canTrain;
+    this.#byId<HTMLButtonElement>('train').disabled = !ready || running || busy || !canTrain;
     resume.hidden = state !== 'paused' && state !== 'stopped';
     resume.disabled = busy || (state === 'stopped' && !canResume);
     pause.hidden = !resume.hidden;
@@ -117,10 +118,10 @@ export class Transport {
     // The two share a place: whoever pressed one with the keyboard stands on the other.
     if (focused === pause && pause.hidden) resume.focus();
     if (focused === resume && resume.hidden) pause.focus();
-    byId<HTMLButtonElement>('stop').disabled = !running && !writing;
+    this.#byId<HTMLButtonElement>('stop').disabled = !running && !writing;
     for (const id of ['save', 'save-model']) {
-      byId<HTMLButtonElement>(id).disabled = !(running || held) || state === 'preparing' || busy;
+      this.#byId<HTMLButtonElement>(id).disabled = !(running || held) || state === 'preparing' || busy;
     }
-    byId<HTMLButtonElement>('load').disabled = !ready || running || busy;
+    this.#byId<HTMLButtonElement>('load').disabled = !ready || running || busy;
   }
 }

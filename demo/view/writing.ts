@@ -1,6 +1,6 @@
 import type { GenerateSettings } from '../session/protocol';
-import type { StringKey, Strings } from '../strings';
-import { byId, element, setText } from './dom';
+import type { StringKey, Strings } from '../train/english';
+import { finder, element, setText } from './dom';
 
 interface Slider {
   readonly id: 'temperature' | 'topK' | 'topP' | 'length' | 'seed';
@@ -22,20 +22,21 @@ const SLIDERS: readonly Slider[] = [
 
 /** The prompt, how to sample, and the text that comes of it. */
 export class WritingPanel {
+  readonly #byId = finder();
   onGenerate: (settings: GenerateSettings) => void = () => undefined;
   onStop: () => void = () => undefined;
-  readonly #prompt = byId<HTMLTextAreaElement>('prompt');
-  readonly #output = byId('output');
+  readonly #prompt = this.#byId<HTMLTextAreaElement>('prompt');
+  readonly #output = this.#byId('output');
   readonly #inputs = new Map<Slider['id'], HTMLInputElement>();
   #strings: Strings | null = null;
 
   constructor() {
-    byId('sliders').append(...SLIDERS.map((slider) => this.#slider(slider)));
-    byId('generation').addEventListener('submit', (event) => {
+    this.#byId('sliders').append(...SLIDERS.map((slider) => this.#slider(slider)));
+    this.#byId('generation').addEventListener('submit', (event) => {
       event.preventDefault();
       this.onGenerate(this.settings);
     });
-    byId('stop-writing').addEventListener('click', () => this.onStop());
+    this.#byId('stop-writing').addEventListener('click', () => this.onStop());
   }
 
   get settings(): GenerateSettings {
@@ -60,7 +61,7 @@ export class WritingPanel {
     this.#output.lang = language;
     this.#output.classList.add('writing-now');
     this.#output.replaceChildren(element('span', { class: 'given' }, this.#prompt.value));
-    setText(byId('written'), '');
+    setText(this.#byId('written'), '');
   }
 
   add(piece: string): void {
@@ -70,12 +71,12 @@ export class WritingPanel {
 
   end(note: string): void {
     this.#output.classList.remove('writing-now');
-    setText(byId('written'), note);
+    setText(this.#byId('written'), note);
   }
 
   setButtons(ready: boolean, writing: boolean): void {
-    const generate = byId<HTMLButtonElement>('generate');
-    const stop = byId<HTMLButtonElement>('stop-writing');
+    const generate = this.#byId<HTMLButtonElement>('generate');
+    const stop = this.#byId<HTMLButtonElement>('stop-writing');
     const focused = document.activeElement;
     generate.disabled = !ready || writing;
     stop.hidden = !writing;
@@ -103,11 +104,12 @@ export class WritingPanel {
     const input = element('input', { type: 'range', id: `slider-${id}`, min, max, step, value });
     this.#inputs.set(id, input);
     input.addEventListener('input', () => this.#strings && this.render(this.#strings));
+    // The value stands outside of the label, which would name it and not the slider.
     return element(
-      'label',
+      'div',
       { class: 'slider' },
-      element('span', { class: 'name' }),
-      element('output'),
+      element('label', { class: 'name', for: input.id }),
+      element('output', { for: input.id }),
       input,
     );
   }

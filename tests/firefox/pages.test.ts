@@ -21,7 +21,7 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
   const status = (): Promise<string> => visitor.text('#status');
 
   it(`the first page trains${needs}`, async () => {
-    visitor = await site.visit();
+    visitor = await site.visit('train/language/');
     await visitor.press('Train');
     const step = await visitor.until(
       'step 5',
@@ -35,13 +35,13 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
   });
 
   it(`the laboratory agrees with float64${needs}`, async () => {
-    visitor = await site.visit('laboratory.html');
+    visitor = await site.visit('inside/');
     await visitor.untilText('#softmax-check', /float64: \d\.\de−([7-9]|1\d)$/);
     await visitor.untilText('#head-check', /largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
   });
 
   it(`the Translate page translates with the model that it ships with${needs}`, async () => {
-    visitor = await site.visit('translate.html');
+    visitor = await site.visit('try/translate/');
     await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));
     expect(await visitor.texts('#hypotheses .text')).toHaveLength(4);
   });

@@ -91,8 +91,8 @@ export class DemoSite {
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Opens a page ('' is the first) in a new tab; `prepare` runs before it loads. */
-  async visit(path = '', prepare?: (fresh: Page) => Promise<unknown>): Promise<Visitor> {
+  /** Opens a page in a new tab; `prepare` runs before it loads. */
+  async visit(path: string, prepare?: (fresh: Page) => Promise<unknown>): Promise<Visitor> {
     const fresh = await this.#browser.newPage();
     fresh.on('pageerror', (error) => this.complaints.push(String(error)));
     fresh.on('console', (message) => {
@@ -125,7 +125,7 @@ export class DemoSite {
   }
 
   /** The same without WebGPU, in English and with nothing remembered. */
-  visitWithoutWebGPU(path = ''): Promise<Visitor> {
+  visitWithoutWebGPU(path: string): Promise<Visitor> {
     return this.visit(path, (fresh) =>
       fresh.evaluateOnNewDocument(() => {
         Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });

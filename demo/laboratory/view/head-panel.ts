@@ -1,4 +1,4 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
 import { PADDING, TOKENS, type HeadInput, type HeadResult } from '../session/protocol';
 import { splitWords } from '../session/tokens';
@@ -13,9 +13,10 @@ const SECONDS_A_STEP = 3;
 
 /** A sentence through one attention head: its controls, the query that one follows, and the steps. */
 export class HeadPanel {
+  readonly #byId = finder();
   onInput: (input: HeadInput) => void = () => undefined;
-  readonly #sentence = byId<HTMLInputElement>('sentence');
-  readonly #film = new Film(byId('film'), (step) => {
+  readonly #sentence = this.#byId<HTMLInputElement>('sentence');
+  readonly #film = new Film(this.#byId('film'), (step) => {
     this.#pause();
     this.#go(step);
   });
@@ -29,26 +30,26 @@ export class HeadPanel {
 
   constructor(strings: LaboratoryStrings) {
     this.#strings = strings;
-    byId('head-form').addEventListener('submit', (event) => event.preventDefault());
-    byId('head-form').addEventListener('input', () => this.#changed());
-    byId('tokens').addEventListener('change', ({ target }) =>
+    this.#byId('head-form').addEventListener('submit', (event) => event.preventDefault());
+    this.#byId('head-form').addEventListener('input', () => this.#changed());
+    this.#byId('tokens').addEventListener('change', ({ target }) =>
       this.#follow(Number((target as HTMLInputElement).value)),
     );
     this.#stage.onQuery = (query) => this.#follow(query);
-    byId('previous').addEventListener('click', () => this.#move(-1));
-    byId('next').addEventListener('click', () => this.#move(1));
-    byId('play').addEventListener('click', () => this.#playOrPause());
+    this.#byId('previous').addEventListener('click', () => this.#move(-1));
+    this.#byId('next').addEventListener('click', () => this.#move(1));
+    this.#byId('play').addEventListener('click', () => this.#playOrPause());
     let width = 0;
     new ResizeObserver(() => {
-      const { clientWidth } = byId('stage');
+      const { clientWidth } = this.#byId('stage');
       if (clientWidth !== width) this.#draw();
       width = clientWidth;
-    }).observe(byId('stage'));
+    }).observe(this.#byId('stage'));
   }
 
   get input(): HeadInput {
-    const checked = (id: string): boolean => byId<HTMLInputElement>(id).checked;
-    const weights = byId('head-form').querySelector<HTMLInputElement>('[name=weights]:checked')!.value;
+    const checked = (id: string): boolean => this.#byId<HTMLInputElement>(id).checked;
+    const weights = this.#byId('head-form').querySelector<HTMLInputElement>('[name=weights]:checked')!.value;
     return {
       words: splitWords(this.#sentence.value).slice(0, MOST),
       causal: checked('causal'),
@@ -72,7 +73,7 @@ export class HeadPanel {
 
   show(input: HeadInput, result: HeadResult): void {
     // Padding has no room of its own when the sentence is empty.
-    const padded = byId<HTMLInputElement>('padding').checked && input.words.length > 0;
+    const padded = this.#byId<HTMLInputElement>('padding').checked && input.words.length > 0;
     const tokens = [...input.words, ...Array<string>(padded ? PADDING : 0).fill(PAD)];
     this.#view = tokens.length > 0 ? { input, result, tokens } : null;
     this.#query = Math.max(0, Math.min(this.#query, tokens.length - 1));
@@ -93,7 +94,7 @@ export class HeadPanel {
     const strings = this.#strings;
     const count = splitWords(this.#sentence.value).length;
     const text = count > MOST ? strings.sentenceCut(count, MOST) : strings.sentenceFacts(count, MOST);
-    setText(byId('sentence-facts'), count === 0 ? strings.sentenceEmpty : text);
+    setText(this.#byId('sentence-facts'), count === 0 ? strings.sentenceEmpty : text);
   }
 
   #follow(query: number): void {
@@ -138,19 +139,22 @@ export class HeadPanel {
     this.#stage.show(view, this.#step, this.#query, strings);
     const result = view?.result;
     const fused = result && strings.fusedCheck(error(result.difference));
-    setText(byId('head-check'), result ? `${fused}; ${strings.headTime(fixed(result.milliseconds, 1))}` : '');
-    setText(byId('shown-check'), result ? strings.shownCheck(error(result.shownDifference)) : '');
+    setText(
+      this.#byId('head-check'),
+      result ? `${fused}; ${strings.headTime(fixed(result.milliseconds, 1))}` : '',
+    );
+    setText(this.#byId('shown-check'), result ? strings.shownCheck(error(result.shownDifference)) : '');
   }
 
   #drawButtons(): void {
     const playing = this.#playing !== undefined;
-    setText(byId('play'), playing ? this.#strings.pausePlay : this.#strings.play);
-    byId<HTMLButtonElement>('previous').disabled = this.#step === 0;
-    byId<HTMLButtonElement>('next').disabled = this.#step === STEPS.length - 1;
+    setText(this.#byId('play'), playing ? this.#strings.pausePlay : this.#strings.play);
+    this.#byId<HTMLButtonElement>('previous').disabled = this.#step === 0;
+    this.#byId<HTMLButtonElement>('next').disabled = this.#step === STEPS.length - 1;
   }
 
   #drawTokens(): void {
-    const host = byId('tokens');
+    const host = this.#byId('tokens');
     const view = this.#view;
     const tokens = view?.tokens ?? [];
     if (host.childElementCount !== tokens.length) {
@@ -172,6 +176,6 @@ export class HeadPanel {
       (host.children[i] as HTMLElement).style.setProperty('--share', weight.toFixed(4));
       setText(share, weight === 0 ? '0' : `${(100 * weight).toFixed(weight < 0.1 ? 1 : 0)} %`);
     });
-    setText(byId('follow-note'), view ? this.#strings.followNote(tokens[this.#query]) : '');
+    setText(this.#byId('follow-note'), view ? this.#strings.followNote(tokens[this.#query]) : '');
   }
 }

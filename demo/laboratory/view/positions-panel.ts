@@ -1,4 +1,4 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import {
   SCHEMES,
   type AxisName,
@@ -35,9 +35,10 @@ const LABELS = 8;
 
 /** Six position encodings as one heat map, with the value and the formula of what one points at. */
 export class PositionsPanel {
-  readonly #map = new HeatMap(byId('encoding'), { smallest: 2, largest: 200, square: false });
-  readonly #schemes = new Segments(byId('schemes'), 'scheme', () => this.#chooseScheme());
-  readonly #views = new Segments(byId('views'), 'view', () => this.#draw());
+  readonly #byId = finder();
+  readonly #map = new HeatMap(this.#byId('encoding'), { smallest: 2, largest: 200, square: false });
+  readonly #schemes = new Segments(this.#byId('schemes'), 'scheme', () => this.#chooseScheme());
+  readonly #views = new Segments(this.#byId('views'), 'view', () => this.#draw());
   readonly #inputs = new Map<KnobName, HTMLInputElement>();
   readonly #both = element('input', { type: 'checkbox', id: 'bidirectional', checked: true });
   readonly #bothName = element('span');
@@ -47,7 +48,7 @@ export class PositionsPanel {
 
   constructor(strings: LaboratoryStrings) {
     this.#strings = strings;
-    byId('knobs').append(
+    this.#byId('knobs').append(
       ...(Object.keys(KNOBS) as KnobName[]).map((name) => this.#knob(name)),
       element('label', { class: 'tick', 'data-knob': 'bidirectional' }, this.#both, this.#bothName),
     );
@@ -72,8 +73,8 @@ export class PositionsPanel {
   #chooseScheme(): void {
     const { controls, views } = this.#scheme;
     this.#views.offer(Object.keys(views).map((id) => [id, this.#strings.views[id]]));
-    byId('views').hidden = Object.keys(views).length === 1;
-    for (const knob of byId('knobs').children) {
+    this.#byId('views').hidden = Object.keys(views).length === 1;
+    for (const knob of this.#byId('knobs').children) {
       const name = (knob as HTMLElement).dataset.knob!;
       (knob as HTMLElement).hidden = name !== 'length' && !controls.includes(name as EncodingControl);
     }
@@ -113,8 +114,8 @@ export class PositionsPanel {
       label: strings.heatMapName(name, rows, columns),
     });
     this.#map.mark({ row: encoding.marked });
-    setText(byId('about'), strings.about[`${this.#schemes.chosen}.${view}`]);
-    drawLegend(byId('encoding-legend'), encoding.palette, encoding.range);
+    setText(this.#byId('about'), strings.about[`${this.#schemes.chosen}.${view}`]);
+    drawLegend(this.#byId('encoding-legend'), encoding.palette, encoding.range);
     this.#read(this.#point);
   }
 
@@ -122,7 +123,7 @@ export class PositionsPanel {
     this.#point = cell;
     const encoding = this.#encoding;
     const strings = this.#strings;
-    const readout = byId('encoding-readout');
+    const readout = this.#byId('encoding-readout');
     if (!cell || !encoding || cell.row >= encoding.rows || cell.column >= encoding.columns) {
       readout.classList.add('idle');
       return setText(readout, strings.pointHint);
@@ -144,10 +145,10 @@ export class PositionsPanel {
     this.#inputs.set(name, input);
     input.addEventListener('input', () => this.#draw());
     return element(
-      'label',
+      'div',
       { class: 'slider', 'data-knob': name },
-      element('span', { class: 'name' }),
-      element('output'),
+      element('label', { class: 'name', for: input.id }),
+      element('output', { for: input.id }),
       input,
     );
   }

@@ -1,4 +1,4 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import type { LaboratoryStrings } from '../english';
 import type { SoftmaxInput, SoftmaxResult } from '../session/protocol';
@@ -24,9 +24,10 @@ const HOTTEST = 4.32;
 
 /** Logits, a temperature and a mask on one side, their shares on the other, and why the largest is subtracted. */
 export class SoftmaxPanel {
+  readonly #byId = finder();
   onInput: (input: SoftmaxInput) => void = () => undefined;
   readonly #rows = NAMES.map((name) => new LogitRow(name, () => this.#changed()));
-  readonly #table = new TwoWaysTable(byId('two-ways'), NAMES);
+  readonly #table = new TwoWaysTable(this.#byId('two-ways'), NAMES);
   readonly #temperature = element('input', {
     type: 'range',
     id: 'temperature',
@@ -49,7 +50,7 @@ export class SoftmaxPanel {
       this.#temperature,
       this.#temperatureValue,
     );
-    byId('logits').append(heading, ...this.#rows.map((row) => row.element));
+    this.#byId('logits').append(heading, ...this.#rows.map((row) => row.element));
     this.#temperature.addEventListener('input', () => this.#changed());
     this.#choose('mild');
   }
@@ -74,8 +75,8 @@ export class SoftmaxPanel {
       });
       return button;
     });
-    byId('presets').replaceChildren(...presets);
-    setText(byId('logits').querySelector('.name')!, strings.temperatureLabel);
+    this.#byId('presets').replaceChildren(...presets);
+    setText(this.#byId('logits').querySelector('.name')!, strings.temperatureLabel);
     for (const row of this.#rows) row.say(strings);
     this.#table.say(strings);
     this.#render();
@@ -113,13 +114,13 @@ export class SoftmaxPanel {
       [strings.roundTime, result ? strings.microseconds(format.whole(1000 * result.round)) : '–'],
       [strings.replays, result ? format.whole(result.replays) : '–'],
     ];
-    byId('softmax-facts').replaceChildren(
+    this.#byId('softmax-facts').replaceChildren(
       ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
     );
     this.#table.show(input, result);
-    setText(byId('softmax-remark'), result ? remark(strings, input, result) : '');
+    setText(this.#byId('softmax-remark'), result ? remark(strings, input, result) : '');
     setText(
-      byId('softmax-check'),
+      this.#byId('softmax-check'),
       result
         ? strings.softmaxError(error(softmaxError(result.scaled, input.mask, result.probabilities)))
         : '',

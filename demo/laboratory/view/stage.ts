@@ -1,4 +1,4 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import type { LaboratoryStrings } from '../english';
 import type { HeadStage } from '../session/protocol';
 import { setFormula } from './formula';
@@ -19,10 +19,11 @@ const NARROW: readonly HeadStage[] = ['q', 'k', 'v', 'weightQ', 'weightK', 'weig
 
 /** One step in full: what it reads on one side, what comes of it on the other, and how the pointed number came. */
 export class Stage {
+  readonly #byId = finder();
   onQuery: (query: number) => void = () => undefined;
-  readonly #host = byId('stage');
-  readonly #operands = this.#frames(byId('operands'), 4, 18);
-  readonly #results = this.#frames(byId('result-maps'), 3, 42);
+  readonly #host = this.#byId('stage');
+  readonly #operands = this.#frames(this.#byId('operands'), 4, 18);
+  readonly #results = this.#frames(this.#byId('result-maps'), 3, 42);
   #view: HeadView | null = null;
   #strings: LaboratoryStrings | null = null;
   #step = 0;
@@ -54,10 +55,10 @@ export class Stage {
   #draw(step: number): void {
     const strings = this.#strings!;
     this.#step = step;
-    setFormula(byId('formula'), strings.stepFormulas[step]);
-    setText(byId('step-text'), strings.stepTexts[step]);
+    setFormula(this.#byId('formula'), strings.stepFormulas[step]);
+    setText(this.#byId('step-text'), strings.stepTexts[step]);
     const { operands, results } = STEPS[step];
-    byId('result-maps').dataset.maps = String(results.length);
+    this.#byId('result-maps').dataset.maps = String(results.length);
     // Matrices as wide as X stand alone in their row, narrow ones share one.
     const narrow = operands.filter((stage) => NARROW.includes(stage)).length;
     operands.forEach((stage, i) => {
@@ -90,7 +91,7 @@ export class Stage {
       if (other.stage) other.map.mark(marked(other.stage, from, this.#query));
     }
     for (const other of this.#results) other.map.mark({ row: this.#query });
-    const readout = byId('head-readout');
+    const readout = this.#byId('head-readout');
     const text = stage && cell && this.#view ? explain(this.#view, stage, cell, this.#strings!) : null;
     readout.classList.toggle('idle', text === null);
     setFormula(readout, text ?? this.#strings?.cellHint ?? '');

@@ -1,4 +1,4 @@
-import { byId, setText } from '../../view/dom';
+import { finder, setText } from '../../view/dom';
 import { HeatMap, type Cell } from '../../view/heat-map';
 import type { HeatMapData } from '../../view/cells';
 import { drawLegend } from '../../view/legend';
@@ -21,12 +21,13 @@ const NOWHERE: Place = { target: null, source: null };
 
 /** Both sentences and the map of what each token of one read of the other, by layer and head. */
 export class AlignmentView {
-  readonly #source = new Sentence(byId('source-units'));
-  readonly #target = new Sentence(byId('output'));
-  readonly #map = new HeatMap(byId('map'), { smallest: 14, largest: 40, tallest: 600 });
-  readonly #layers = new Segments(byId('layers'), 'layer', () => this.#draw());
-  readonly #heads = new Segments(byId('heads'), 'head', () => this.#draw());
-  readonly #units = new Segments(byId('units'), 'units', () => this.#regroup());
+  readonly #byId = finder();
+  readonly #source = new Sentence(this.#byId('source-units'));
+  readonly #target = new Sentence(this.#byId('output'));
+  readonly #map = new HeatMap(this.#byId('map'), { smallest: 14, largest: 40, tallest: 600 });
+  readonly #layers = new Segments(this.#byId('layers'), 'layer', () => this.#draw());
+  readonly #heads = new Segments(this.#byId('heads'), 'head', () => this.#draw());
+  readonly #units = new Segments(this.#byId('units'), 'units', () => this.#regroup());
   #alignment: Alignment | null = null;
   #languages: readonly [string, string] = ['', ''];
   #tokens: ModelInfo['tokens'] = 'subwords';
@@ -87,7 +88,7 @@ export class AlignmentView {
   get attended(): boolean {
     const { target, source } = this.#place;
     const focused = document.activeElement;
-    const hosts = ['source-units', 'output', 'map'].map((id) => byId(id));
+    const hosts = ['source-units', 'output', 'map'].map((id) => this.#byId(id));
     return target !== null || source !== null || hosts.some((host) => host.contains(focused));
   }
 
@@ -138,7 +139,7 @@ export class AlignmentView {
           ]
         : [['pieces', pieces]],
     );
-    byId('units-picker').hidden = this.#tokens !== 'subwords';
+    this.#byId('units-picker').hidden = this.#tokens !== 'subwords';
   }
 
   /** Of the chosen layer and head, or the mean of all: written token t on read token s. */
@@ -177,14 +178,15 @@ export class AlignmentView {
 
   #draw(): void {
     const alignment = this.#alignment;
-    byId('map-empty').hidden = alignment !== null;
-    for (const id of ['pickers', 'map-foot', 'map']) byId(id).hidden = alignment === null;
-    for (const id of ['save-svg', 'save-png']) byId<HTMLButtonElement>(id).disabled = alignment === null;
+    this.#byId('map-empty').hidden = alignment !== null;
+    for (const id of ['pickers', 'map-foot', 'map']) this.#byId(id).hidden = alignment === null;
+    for (const id of ['save-svg', 'save-png'])
+      this.#byId<HTMLButtonElement>(id).disabled = alignment === null;
     if (!alignment) return;
     this.#offer(alignment);
     this.#shares = unitShares(this.#share(alignment), this.#shown.target, this.#shown.source);
     this.#map.draw(this.#data());
-    drawLegend(byId('map-legend'), 'sequential', [0, 1]);
+    drawLegend(this.#byId('map-legend'), 'sequential', [0, 1]);
     this.#highlight();
   }
 
@@ -217,7 +219,7 @@ export class AlignmentView {
       ...(source !== null && target === null && { column: source }),
       ...(target !== null && source !== null && { row: target, column: source }),
     });
-    const readout = byId('readout');
+    const readout = this.#byId('readout');
     const text = this.#tell(target, source);
     readout.classList.toggle('idle', text === null);
     setText(readout, text ?? this.#strings.pointHint);

@@ -1,5 +1,5 @@
 import type { SkipReason } from '../../../engine/data';
-import { byId, element, onFile, setText } from '../../view/dom';
+import { finder, element, onFile, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { RateAndSteps } from '../../view/rate-and-steps';
 import type { TranslateStrings } from '../english';
@@ -29,12 +29,13 @@ export const titleOf = ({ kind, id, title }: PairsName, strings: TranslateString
 
 /** The column of settings: which pairs, which model, how to train. */
 export class DataPanel {
+  readonly #byId = finder();
   /** Pairs of the visitor's own were chosen: they are to be read, and `setReport` told. Null: none any more. */
   onPairs: (source: PairsSource | null) => void = () => undefined;
   onChange: () => void = () => undefined;
-  readonly #form = byId<HTMLFormElement>('settings');
+  readonly #form = this.#byId<HTMLFormElement>('settings');
   readonly #numbers = new RateAndSteps();
-  readonly #pasted = byId<HTMLTextAreaElement>('pasted');
+  readonly #pasted = this.#byId<HTMLTextAreaElement>('pasted');
   readonly #bundled = new Map<CorpusId, Bundled>();
   #own: PairsReport | null = null;
   #software = false;
@@ -53,7 +54,7 @@ export class DataPanel {
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('input', () => (this.touched = true));
     this.#form.addEventListener('change', ({ target }) => this.#changed(target as HTMLInputElement));
-    byId('use-pasted').addEventListener('click', () => this.#usePasted());
+    this.#byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
     onFile('choose-file', 'pairs-file', (file) => this.takeFile(file));
     this.#check('data', 'phonemes');
@@ -136,7 +137,7 @@ export class DataPanel {
 
   render(strings: TranslateStrings, format: Format, reading: boolean): void {
     const { own } = this;
-    byId('own').hidden = !own;
+    this.#byId('own').hidden = !own;
     for (const [id, name] of Object.entries(strings.corpora)) {
       const { count } = this.#bundled.get(id as CorpusId) ?? { count: 0 };
       this.#label(
@@ -152,10 +153,13 @@ export class DataPanel {
       const count = strings.parameters(format.compact(weights));
       this.#label('sizes', id, strings.sizes[id], strings.shape(layers, width), count + slow);
     }
-    const facts = byId('facts');
+    const facts = this.#byId('facts');
     setText(facts, reading && own ? strings.reading : this.#facts(strings, format, own));
     facts.lang = own ? strings.lang : 'en'; // sources and licences
-    setText(byId('report'), own && !reading && this.#own ? this.#report(this.#own, strings, format) : '');
+    setText(
+      this.#byId('report'),
+      own && !reading && this.#own ? this.#report(this.#own, strings, format) : '',
+    );
   }
 
   get #corpus(): Bundled | undefined {
@@ -237,7 +241,7 @@ export class DataPanel {
   }
 
   #label(host: string, id: string, name: string, count: string, note: string): void {
-    const row = byId(host).querySelector(`[data-id=${id}]`)!;
+    const row = this.#byId(host).querySelector(`[data-id=${id}]`)!;
     setText(row.querySelector('b')!, name);
     setText(row.querySelector('.count')!, count);
     setText(row.querySelector('small')!, note);
@@ -258,6 +262,6 @@ export class DataPanel {
         ),
       ),
     );
-    byId(host).replaceChildren(...rows);
+    this.#byId(host).replaceChildren(...rows);
   }
 }

@@ -1,4 +1,4 @@
-import { byId, setText } from '../../view/dom';
+import { finder, setText } from '../../view/dom';
 import { Segments } from '../../view/segments';
 import type { TranslationResult } from '../session/protocol';
 
@@ -9,20 +9,21 @@ const BUTTONS = 40;
 
 /** The whole of a translation that was made in parts, and which of them is looked at. */
 export class PartsPicker {
+  readonly #byId = finder();
   readonly #segments: Segments;
-  readonly #number = byId<HTMLInputElement>('part');
+  readonly #number = this.#byId<HTMLInputElement>('part');
   #count = 0;
 
   constructor(onChange: () => void) {
-    this.#segments = new Segments(byId('parts'), 'part', onChange);
+    this.#segments = new Segments(this.#byId('parts'), 'part', onChange);
     this.#number.addEventListener('input', onChange);
   }
 
   offer({ parts }: TranslationResult): void {
     this.#count = parts.length;
-    byId('parts').hidden = this.#many;
-    byId('part-number').hidden = !this.#many;
-    setText(byId('part-count'), `/ ${parts.length}`);
+    this.#byId('parts').hidden = this.#many;
+    this.#byId('part-number').hidden = !this.#many;
+    setText(this.#byId('part-count'), `/ ${parts.length}`);
     this.#number.max = String(parts.length);
     this.#number.value = '1';
     if (parts.length === 0 || this.#many) return;
@@ -47,8 +48,8 @@ export class PartsPicker {
 
   render(result: TranslationResult | null, language: string): void {
     const several = result !== null && result.parts.length > 1;
-    const whole = byId('whole');
-    whole.hidden = byId('parts-picker').hidden = !several;
+    const whole = this.#byId('whole');
+    whole.hidden = this.#byId('parts-picker').hidden = !several;
     whole.lang = language;
     setText(whole, several ? result.text : '');
   }

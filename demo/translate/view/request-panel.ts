@@ -1,4 +1,4 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { fixed } from '../../view/numbers';
 import { Segments } from '../../view/segments';
@@ -15,6 +15,7 @@ const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
 /** What to translate, with which model and how; and the candidates that came of it. */
 export class RequestPanel {
+  readonly #byId = finder();
   onModel: () => void = () => undefined;
   onTranslate: () => void = () => undefined;
   onStop: () => void = () => undefined;
@@ -22,10 +23,10 @@ export class RequestPanel {
   onWait: () => void = () => undefined;
   /** Another candidate was chosen. */
   onHypothesis: () => void = () => undefined;
-  readonly #models = new Segments(byId('models'), 'model', () => this.#changedModel());
-  readonly #source = byId<HTMLTextAreaElement>('source');
-  readonly #beams = byId<HTMLInputElement>('beams');
-  readonly #penalty = byId<HTMLInputElement>('length-penalty');
+  readonly #models = new Segments(this.#byId('models'), 'model', () => this.#changedModel());
+  readonly #source = this.#byId<HTMLTextAreaElement>('source');
+  readonly #beams = this.#byId<HTMLInputElement>('beams');
+  readonly #penalty = this.#byId<HTMLInputElement>('length-penalty');
   /** Examples for the visitor's own model; null while there is none. */
   #own: readonly string[] | null = null;
   #typing: ReturnType<typeof setTimeout> | undefined;
@@ -34,11 +35,11 @@ export class RequestPanel {
   #strings: TranslateStrings | null = null;
 
   constructor() {
-    byId('request').addEventListener('submit', (event) => {
+    this.#byId('request').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#ask();
     });
-    byId('stop-translating').addEventListener('click', () => this.onStop());
+    this.#byId('stop-translating').addEventListener('click', () => this.onStop());
     this.#source.addEventListener('input', () => {
       clearTimeout(this.#typing);
       if (this.long) this.onWait();
@@ -55,7 +56,7 @@ export class RequestPanel {
         if (!this.long) this.#ask();
       });
     }
-    byId('hypotheses').addEventListener('click', ({ target }) => {
+    this.#byId('hypotheses').addEventListener('click', ({ target }) => {
       const row = (target as Element).closest('li');
       if (row) this.#choose([...row.parentElement!.children].indexOf(row));
     });
@@ -112,7 +113,7 @@ export class RequestPanel {
     now: { readonly model: ModelInfo | 'opening' | null; readonly ready: boolean; readonly busy: boolean },
   ): void {
     const { model, ready, busy } = now;
-    byId('models').hidden = this.#models.chosen === '';
+    this.#byId('models').hidden = this.#models.chosen === '';
     const facts =
       model === 'opening'
         ? strings.openingModel
@@ -121,12 +122,12 @@ export class RequestPanel {
           : this.#models.chosen === '' && ready
             ? strings.noModel
             : '';
-    setText(byId('model-facts'), facts);
+    setText(this.#byId('model-facts'), facts);
     this.#strings = strings;
     this.#drawSliders();
-    const translate = byId<HTMLButtonElement>('translate');
+    const translate = this.#byId<HTMLButtonElement>('translate');
     translate.disabled = !ready || this.model === null;
-    const stop = byId<HTMLButtonElement>('stop-translating');
+    const stop = this.#byId<HTMLButtonElement>('stop-translating');
     const focused = document.activeElement === stop;
     stop.hidden = !busy;
     if (focused && !busy) translate.focus();
@@ -170,22 +171,27 @@ export class RequestPanel {
       });
       return button;
     });
-    byId('examples').replaceChildren(...buttons);
+    this.#byId('examples').replaceChildren(...buttons);
     const language = this.#shipped?.languages[0] ?? '';
     this.#source.lang = language;
   }
 
   #drawSliders(): void {
     const beams = this.#beams.value;
-    setText(byId('beams-value'), beams === '1' ? (this.#strings?.greedy ?? beams) : beams);
-    setText(byId('length-penalty-value'), Number(this.#penalty.value).toFixed(1));
+    this.#drawSlider(this.#beams, beams === '1' ? (this.#strings?.greedy ?? beams) : beams);
+    this.#drawSlider(this.#penalty, Number(this.#penalty.value).toFixed(1));
+  }
+
+  #drawSlider(input: HTMLInputElement, value: string): void {
+    setText(this.#byId(`${input.id}-value`), value);
+    input.setAttribute('aria-valuetext', value);
   }
 
   #drawCard(strings: TranslateStrings): void {
     const card = this.#shipped;
-    byId('card').hidden = !card;
+    this.#byId('card').hidden = !card;
     if (!card) return;
-    byId('card-facts').replaceChildren(
+    this.#byId('card-facts').replaceChildren(
       ...CARD.filter((name) => card[name]).flatMap((name) => [
         element('dt', {}, strings.card[name]),
         element('dd', { lang: 'en' }, card[name]),
@@ -200,7 +206,7 @@ export class RequestPanel {
   }
 
   #drawHypotheses(strings: TranslateStrings): void {
-    const host = byId('hypotheses');
+    const host = this.#byId('hypotheses');
     const best = this.#hypotheses[0]?.score ?? 0;
     if (host.childElementCount !== this.#hypotheses.length) {
       host.replaceChildren(

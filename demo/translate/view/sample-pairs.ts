@@ -1,10 +1,11 @@
-import { byId, element, setText } from '../../view/dom';
+import { finder, element, setText } from '../../view/dom';
 import type { TranslateStrings } from '../english';
 import type { Sample } from '../session/protocol';
 
 /** A few held-out pairs, and what the model makes of their sources at the last evaluation. */
 export class SamplePairs {
-  readonly #list = byId('sample-pairs');
+  readonly #byId = finder();
+  readonly #list = this.#byId('sample-pairs');
   #shown: {
     readonly step: number;
     readonly samples: readonly Sample[];
@@ -21,8 +22,8 @@ export class SamplePairs {
 
   render(strings: TranslateStrings): void {
     const shown = this.#shown;
-    byId('samples-empty').hidden = shown !== null;
-    setText(byId('samples-step'), shown ? strings.samplesAt(shown.step) : '');
+    this.#byId('samples-empty').hidden = shown !== null;
+    setText(this.#byId('samples-step'), shown ? strings.samplesAt(shown.step) : '');
     const [from, to] = shown?.languages ?? ['', ''];
     const rows = (shown?.samples ?? []).map(({ source, target, output }) =>
       element(

@@ -1,6 +1,7 @@
 import type { RunState } from '../../session/protocol';
-import { byId, setText } from '../../view/dom';
+import { finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import type { ChartValues } from '../../view/loss-chart';
 import { describePlot, RunView } from '../../view/run-view';
 import type { TranslateStrings } from '../english';
 import type {
@@ -19,10 +20,11 @@ import { ScoreChart } from './score-chart';
 
 /** Training of the visitor's own model: what with, how far, how well. */
 export class TrainingPanel {
+  readonly #byId = finder();
   readonly #data = new DataPanel();
   readonly #samples = new SamplePairs();
   readonly #view = new RunView<RunInfo, Phase>();
-  readonly #scores = new ScoreChart(byId('score-plot'));
+  readonly #scores = new ScoreChart(this.#byId('score-plot'));
   #report: DataReport | null = null;
 
   set onPairs(take: (source: PairsSource | null) => void) {
@@ -43,6 +45,10 @@ export class TrainingPanel {
 
   get run(): RunInfo | null {
     return this.#view.run;
+  }
+
+  get latest(): ChartValues {
+    return this.#view.latest;
   }
 
   get running(): boolean {
@@ -169,21 +175,21 @@ export class TrainingPanel {
   /** What Train will do with the run that is there, or why neither it nor Resume can be pressed. */
   #drawHint(strings: TranslateStrings, canTrain: boolean): void {
     const { run } = this;
-    byId('hint').hidden = this.running || (!run && canTrain);
-    byId('start-over').hidden = !run;
+    this.#byId('hint').hidden = this.running || (!run && canTrain);
+    this.#byId('start-over').hidden = !run;
     if (this.running) return;
     const other =
       run && !this.#data.has(run.pairs) ? strings.pairsNeeded(this.title(strings)) : strings.startsNew;
     const text = run && this.fits ? strings.continues(run.step) : other;
-    setText(byId('hint-text'), canTrain ? text : strings.reading);
+    setText(this.#byId('hint-text'), canTrain ? text : strings.reading);
   }
 
   #drawReport(strings: TranslateStrings, format: Format): void {
-    if (!this.#report || !this.run) return setText(byId('data-report'), '');
+    if (!this.#report || !this.run) return setText(this.#byId('data-report'), '');
     const { train, validation, vocabulary, paddingShare } = this.#report;
     const tokens = vocabulary.map((count) => format.whole(count)).join(' + ');
     setText(
-      byId('data-report'),
+      this.#byId('data-report'),
       strings.dataReport(format.whole(train), format.whole(validation), tokens, format.percent(paddingShare)),
     );
   }
@@ -192,9 +198,9 @@ export class TrainingPanel {
     const score = this.run?.score ?? (this.#data.pairs?.id === 'phonemes' ? 'per' : 'bleu');
     const name = strings.scoreNames[score];
     const point = this.#scores.latest;
-    setText(byId('score-name'), name);
-    setText(byId('score-legend'), point ? strings.scoreNotes[score] : '');
+    setText(this.#byId('score-name'), name);
+    setText(this.#byId('score-legend'), point ? strings.scoreNotes[score] : '');
     const told = point ? strings.scoreSummary(name, point[0], point[1].toFixed(1)) : strings.scoreEmpty;
-    describePlot('score-plot', point === undefined, told);
+    describePlot(this.#byId('score-plot'), point === undefined, told);
   }
 }

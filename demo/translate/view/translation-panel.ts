@@ -1,12 +1,11 @@
-import { byId, onClick, setText } from '../../view/dom';
-import type { EngineWorker } from '../../view/engine-worker';
+import { finder, onClick, setText } from '../../view/dom';
+import type { PageEngine } from '../../site/engine';
 import type { Format } from '../../view/format';
 import { heatMapPng, heatMapSvg } from '../../view/map-file';
-import type { Notices } from '../../view/notices';
+import type { Notices } from '../../site/notices';
 import { saveFile } from '../../view/save-file';
 import type { TranslateStrings } from '../english';
 import type { ModelInfo, TranslateEvent, TranslationResult } from '../session/protocol';
-import type { WorkerSession } from '../session/worker';
 import { AlignmentView } from './alignment-view';
 import { PartsPicker } from './parts-picker';
 import { RequestPanel } from './request-panel';
@@ -14,13 +13,14 @@ import { RequestPanel } from './request-panel';
 /** What the panel has from its page. */
 interface Host {
   readonly strings: () => TranslateStrings;
-  readonly session: () => EngineWorker<WorkerSession, TranslateEvent>['session'];
+  readonly session: () => PageEngine<'translate', TranslateEvent>['session'];
   readonly notices: Notices;
   readonly onChange: () => void;
 }
 
 /** A text and its translation: with which model, which candidates, and what they attended to. */
 export class TranslationPanel {
+  readonly #byId = finder();
   readonly #host: Host;
   readonly #request = new RequestPanel();
   readonly #alignment: AlignmentView;
@@ -120,11 +120,11 @@ export class TranslationPanel {
   render(strings: TranslateStrings, format: Format, ready: boolean): void {
     this.#request.render(strings, format, { model: this.#model, ready, busy: this.#translating });
     this.#parts.render(this.#result, this.#language);
-    const output = byId('output');
+    const output = this.#byId('output');
     output.classList.toggle('writing-now', this.#translating);
     output.setAttribute('aria-busy', String(this.#translating));
-    byId('output-empty').hidden = this.#result !== null || output.textContent !== '';
-    setText(byId('took'), this.#took(strings, format));
+    this.#byId('output-empty').hidden = this.#result !== null || output.textContent !== '';
+    setText(this.#byId('took'), this.#took(strings, format));
   }
 
   #took(strings: TranslateStrings, format: Format): string {
@@ -196,7 +196,7 @@ export class TranslationPanel {
 
   /** Something of the translation on view was chosen, pinned, pointed at or focused. */
   get #attended(): boolean {
-    const focused = byId('hypotheses').contains(document.activeElement);
+    const focused = this.#byId('hypotheses').contains(document.activeElement);
     return focused || this.#request.hypothesis > 0 || this.#parts.chosen > 0 || this.#alignment.attended;
   }
 

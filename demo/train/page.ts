@@ -1,36 +1,31 @@
 /** The page: holds what the worker last said, and hands it to the views. */
-import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from './session/protocol';
-import { sameShape } from './session/sizes';
-import type { WorkerSession } from './session/worker';
-import { STRINGS, type Strings } from './strings';
-import { Appearance } from './view/appearance';
-import { Attempts } from './view/attempts';
-import { byId, onClick, onFile, openPagesBeside, setText } from './view/dom';
-import { acceptDrops } from './view/drop-target';
-import { EngineWorker } from './view/engine-worker';
-import { Format } from './view/format';
-import { Measurements } from './view/measurements';
-import { Notices } from './view/notices';
-import { RunView } from './view/run-view';
-import { Samples } from './view/samples';
-import { languageOfText, SettingsPanel, titleOf } from './view/settings';
-import { Unsaved } from './view/unsaved';
-import { WritingPanel } from './view/writing';
+import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from '../session/protocol';
+import { sameShape } from '../session/sizes';
+import { PageEngine } from '../site/engine';
+import type { PageView, RunStatus, SiteContext } from '../site/page';
+import { Attempts } from '../view/attempts';
+import { finder, onClick, onFile, setText } from '../view/dom';
+import { Format } from '../view/format';
+import { Measurements } from '../view/measurements';
+import { RunView } from '../view/run-view';
+import { Samples } from '../view/samples';
+import { languageOfText, SettingsPanel, titleOf } from '../view/settings';
+import { Unsaved } from '../view/unsaved';
+import { WritingPanel } from '../view/writing';
+import { chinese } from './chinese';
+import { english, type Strings } from './english';
 
-export class Page {
-  readonly #appearance = new Appearance(STRINGS);
+export class TrainPage implements PageView {
+  readonly #byId = finder();
+  readonly engine: PageEngine<'train', SessionEvent>;
+  readonly #context: SiteContext;
   readonly #measurements = new Measurements();
   readonly #settings = new SettingsPanel();
   readonly #view = new RunView<RunInfo, Phase>();
   readonly #writing = new WritingPanel();
-  readonly #samples = new Samples(byId('samples'), byId('samples-empty'));
-  readonly #notices = new Notices(byId('notices'));
-  readonly #attempts = new Attempts(this.#notices, () => this.#render());
-  readonly #engine = new EngineWorker<WorkerSession, SessionEvent>(
-    () => this.#strings,
-    () => this.#render(),
-  );
-  #format = new Format(this.#appearance.language);
+  readonly #samples = new Samples(this.#byId('samples'), this.#byId('samples-empty'));
+  readonly #attempts: Attempts;
+  #format: Format;
   #reading = false;
   /** The text that is being read, and how many were chosen before: only the last counts. */
   #choosing: Promise<void> = Promise.resolve();
@@ -40,16 +35,34 @@ export class Page {
   readonly #unsaved = new Unsaved();
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  async start(): Promise<void> {
+  constructor(context: SiteContext) {
+    this.#context = context;
+    this.engine = new PageEngine(context.engine, 'train');
+    this.#attempts = new Attempts(context.notices, () => this.#render());
+    this.#format = new Format(context.language);
+  }
+
+  start(): this {
     this.#connect();
-    this.#appearance.onChange = () => this.#onAppearance();
-    this.#appearance.apply();
-    const opened = this.#engine.start(
-      () => new Worker(new URL('./session/worker.ts', import.meta.url), { type: 'module' }),
-      (event) => this.#onEvent(event),
-    );
+    void this.engine.start((event) => this.#onEvent(event));
     if (this.#session) this.#settings.start();
-    await opened;
+    return this;
+  }
+
+  /** Language or colours may have changed since. */
+  say(): void {
+    this.#format = new Format(this.#context.language);
+    const { atStep, sampleLoss } = this.#strings;
+    this.#samples.setHeading((step, loss) => ({ step: atStep(step), loss: loss && sampleLoss(loss) }));
+    this.#view.repaint();
+    this.#render();
+  }
+
+  takeFile(file: File): void {
+    if (this.engine.missing) return;
+    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
+    else if (this.#running) this.#notices.news(this.#strings.stopFirst);
+    else this.#settings.takeFile(file);
   }
 
   #connect(): void {
@@ -67,16 +80,8 @@ export class Page {
     this.#settings.onChange = () => this.#render();
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
-    acceptDrops(byId('drop'), (file) => this.#onDrop(file));
     // Nothing of this page outlives it but what was saved.
     addEventListener('beforeunload', (event) => this.#unsaved.steps && event.preventDefault());
-  }
-
-  #onDrop(file: File): void {
-    if (this.#engine.missing) return;
-    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-    else if (this.#running) this.#notices.news(this.#strings.stopFirst);
-    else this.#settings.takeFile(file);
   }
 
   // Calls to the worker -------------------------------------------------------------------------------------------
@@ -86,7 +91,7 @@ export class Page {
     const turn = ++this.#turn;
     this.#reading = source !== null;
     if (source === null) return this.#settings.setText(null);
-    setText(byId('text-problem'), '');
+    setText(this.#byId('text-problem'), '');
     this.#render();
     try {
       const chosen = await source;
@@ -100,7 +105,7 @@ export class Page {
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#settings.setText(null); // the one before is not what the panel shows
-      setText(byId('text-problem'), (error as Error).message);
+      setText(this.#byId('text-problem'), (error as Error).message);
     }
     this.#reading = false;
     this.#render();
@@ -195,7 +200,7 @@ export class Page {
     this.#samples.clear();
     this.#view.forgetSpeed();
     this.#render();
-    byId('train').focus();
+    this.#byId('train').focus();
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
@@ -265,7 +270,7 @@ export class Page {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     const strings = this.#strings;
-    const { ready } = this.#engine;
+    const { ready } = this.engine;
     const { values } = this.#settings;
     this.#settings.render(strings, this.#format, this.#reading);
     this.#settings.setDisabled(this.#running || !ready);
@@ -276,24 +281,31 @@ export class Page {
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
     this.#drawHint();
-    this.#engine.draw();
-    openPagesBeside(this.#run !== null);
-    byId('measure').hidden = !this.#run || this.#view.state === 'preparing' || !this.#measurements.kernels;
-    byId<HTMLButtonElement>('measure').disabled = this.#attempts.busy;
+    this.#context.showRun(this.#status);
+    this.#byId('measure').hidden =
+      !this.#run || this.#view.state === 'preparing' || !this.#measurements.kernels;
+    this.#byId<HTMLButtonElement>('measure').disabled = this.#attempts.busy;
     this.#measurements.render(strings, this.#format);
+  }
+
+  /** For the header of other pages. */
+  get #status(): RunStatus | null {
+    const { state, latest } = this.#view;
+    if (state !== 'preparing' && state !== 'training' && state !== 'paused') return null;
+    return { state, step: latest.step, loss: this.#format.loss(latest.training) };
   }
 
   /** What Train will do with the model that is there. */
   #drawHint(): void {
     const run = this.#run;
-    const hint = byId('hint');
+    const hint = this.#byId('hint');
     hint.hidden = !run || this.#running;
     if (!run || this.#running) return;
     const strings = this.#strings;
     const { continues, continuesRate, startsNew, ownTextNeeded } = strings;
     const same = this.#settings.values.rate === run.rate ? continues : continuesRate;
     const other = this.#settings.has(run.text) ? startsNew : ownTextNeeded(titleOf(run.text, strings));
-    setText(byId('hint-text'), this.#fits(run) ? same(run.step) : other);
+    setText(this.#byId('hint-text'), this.#fits(run) ? same(run.step) : other);
   }
 
   /** Whether Train would go on with this run. */
@@ -307,20 +319,15 @@ export class Page {
     );
   }
 
-  get #session(): EngineWorker<WorkerSession, SessionEvent>['session'] {
-    return this.#engine.session;
+  get #session(): PageEngine<'train', SessionEvent>['session'] {
+    return this.engine.session;
+  }
+
+  get #notices(): SiteContext['notices'] {
+    return this.#context.notices;
   }
 
   get #strings(): Strings {
-    return this.#appearance.strings;
-  }
-
-  #onAppearance(): void {
-    this.#format = new Format(this.#appearance.language);
-    const { dismiss, atStep, sampleLoss } = this.#strings;
-    this.#notices.setDismissLabel(dismiss);
-    this.#samples.setHeading((step, loss) => ({ step: atStep(step), loss: loss && sampleLoss(loss) }));
-    this.#view.repaint();
-    this.#render();
+    return this.#context.language === 'zh' ? chinese : english;
   }
 }

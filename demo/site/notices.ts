@@ -1,4 +1,4 @@
-import { element } from './dom';
+import { element } from '../view/dom';
 
 /** Messages above the page: errors are announced at once, news politely. One of each at a time. */
 export class Notices {

@@ -1,8 +1,7 @@
-import type { Strings } from '../strings';
-import { byId, element } from './dom';
+import { element } from '../view/dom';
+import type { FrameStrings } from './frame-strings';
 
-type MissingStrings = Pick<Strings, 'noWebGPU' | 'noWebGPUWhy' | 'noWebGPUDo'>;
-export type MissingReason = keyof Strings['noWebGPUWhy'];
+export type MissingReason = keyof FrameStrings['noWebGPUWhy'];
 
 /** Why WebGPU is missing, as far as the page can tell without trying; null where it is offered. */
 export function missingWebGPU(): MissingReason | null {
@@ -11,9 +10,11 @@ export function missingWebGPU(): MissingReason | null {
 }
 
 /** Says that the page cannot compute here, why, and what to do about it. */
-export function showMissing(strings: MissingStrings, reason: MissingReason, detail: string): void {
-  const host = byId('missing');
-  host.hidden = false;
+export function showMissing(
+  host: HTMLElement,
+  strings: FrameStrings,
+  { reason, detail }: { readonly reason: MissingReason; readonly detail: string },
+): void {
   host.replaceChildren(
     element('h2', {}, strings.noWebGPU),
     element('p', {}, strings.noWebGPUWhy[reason]),

@@ -1,5 +1,6 @@
-import type { Language, Strings } from '../strings';
-import { byId, element, setText } from './dom';
+import { byId, element, setText } from '../view/dom';
+import { FRAME, type FrameStrings } from './frame-strings';
+import { LANG, type Language } from './language';
 
 const ICONS = {
   sun: 'M12 4V2m0 20v-2m8-8h2M2 12h2m13.7-5.7 1.4-1.4M4.9 19.1l1.4-1.4m0-11.4L4.9 4.9m14.2 14.2-1.4-1.4M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z',
@@ -21,20 +22,14 @@ const store = (key: string, value: string): void => {
   }
 };
 
-/** What the page's frame says; pages add their own. */
-type FrameStrings = Pick<Strings, 'lang' | 'otherLanguage' | 'toDark' | 'toLight'>;
-
-/** Language and theme: the system's until someone chooses. Both are shared by all pages. */
-export class Appearance<S extends FrameStrings> {
+/** Language and theme: the system's until someone chooses. Both are those of the whole site. */
+export class Appearance {
   /** Called after either changed. */
   onChange: () => void = () => undefined;
-  readonly #strings: Readonly<Record<Language, S>>;
   #language: Language;
 
-  constructor(strings: Readonly<Record<Language, S>>) {
-    this.#strings = strings;
-    const chosen = stored('heed.language') ?? navigator.language;
-    this.#language = /^zh\b/i.test(chosen) ? 'zh' : 'en';
+  constructor() {
+    this.#language = /^zh\b/i.test(stored('heed.language') ?? navigator.language) ? 'zh' : 'en';
     byId('language').addEventListener('click', () => {
       this.#language = this.#language === 'en' ? 'zh' : 'en';
       store('heed.language', this.#language);
@@ -53,26 +48,17 @@ export class Appearance<S extends FrameStrings> {
     return this.#language;
   }
 
-  get strings(): S {
-    return this.#strings[this.#language];
+  get strings(): FrameStrings {
+    return FRAME[this.#language];
   }
 
-  /** Writes every string of the page's own markup: texts, accessible names, placeholders. */
+  /** Says the frame's own parts, then whatever hears of it. */
   apply(): void {
     const { strings } = this;
-    document.documentElement.lang = strings.lang;
-    const each = (attribute: string, write: (target: HTMLElement, text: string) => void): void => {
-      for (const target of document.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
-        const text = strings[target.getAttribute(attribute) as keyof S];
-        if (typeof text === 'string') write(target, text);
-      }
-    };
-    each('data-string', setText);
-    each('data-label', (target, text) => target.setAttribute('aria-label', text));
-    each('data-placeholder', (target, text) => target.setAttribute('placeholder', text));
+    document.documentElement.lang = LANG[this.#language];
     const language = byId('language');
     language.replaceChildren(
-      element('span', { lang: this.#language === 'en' ? 'zh-Hans' : 'en' }, strings.otherLanguage),
+      element('span', { lang: LANG[this.#language === 'en' ? 'zh' : 'en'] }, strings.otherLanguage),
     );
     const theme = byId('theme');
     theme.setAttribute('aria-label', this.#dark ? strings.toLight : strings.toDark);
@@ -84,4 +70,17 @@ export class Appearance<S extends FrameStrings> {
     const { theme } = document.documentElement.dataset;
     return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   }
+}
+
+/** Writes every string of some markup: texts, accessible names, placeholders. Functions and lists are left to views. */
+export function fill(root: ParentNode, strings: Readonly<Record<string, unknown>>): void {
+  const each = (attribute: string, write: (target: HTMLElement, text: string) => void): void => {
+    for (const target of root.querySelectorAll<HTMLElement>(`[${attribute}]`)) {
+      const text = strings[target.getAttribute(attribute)!];
+      if (typeof text === 'string') write(target, text);
+    }
+  };
+  each('data-string', setText);
+  each('data-label', (target, text) => target.setAttribute('aria-label', text));
+  each('data-placeholder', (target, text) => target.setAttribute('placeholder', text));
 }

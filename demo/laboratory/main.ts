@@ -1,3 +1,0 @@
-import { LaboratoryPage } from './page';
-
-void new LaboratoryPage().start();

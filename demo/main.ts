@@ -1,3 +1,0 @@
-import { Page } from './page';
-
-await new Page().start();

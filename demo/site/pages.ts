@@ -1,0 +1,121 @@
+/**
+ * The pages of the site: the one place to register one. A page is
+ *
+ * - an entry here;
+ * - its markup, demo/PATH/index.html, with the frame's parts as the others have them;
+ * - a folder demo/MODULE/ with `english.ts` and `chinese.ts` (exports `english` and `chinese`, the texts of its
+ *   `data-string`, `data-label` and `data-placeholder`), and with `enter.ts`, which makes it work: see `PageModule`.
+ *
+ * Navigation, titles, previews, the next page in the footer and the build follow from this list.
+ */
+import type { Both } from './language';
+
+export interface SitePage {
+  /** From the site's root, with a slash at its end; '' is the home page. */
+  readonly path: string;
+  /** Its folder in demo/. */
+  readonly module: string;
+  /** The verb in the header that leads to it; the first page of a group is the one that the verb leads to. */
+  readonly group: GroupName | null;
+  /** In the navigation. */
+  readonly name: Both;
+  /** Its h1. */
+  readonly heading: Both;
+  /** A sentence under the h1 and in previews. */
+  readonly description: Both;
+  /** Path of the page to read next. */
+  readonly next: string;
+  /** Where it was before: this address still leads to it. */
+  readonly formerly?: string;
+}
+
+export const GROUPS = {
+  try: { en: 'Try', zh: '试用' },
+  train: { en: 'Train', zh: '训练' },
+  inside: { en: 'Look inside', zh: '看内部' },
+  models: { en: 'Models', zh: '模型' },
+  gpu: { en: 'My GPU', zh: '我的 GPU' },
+  docs: { en: 'Docs', zh: '文档' },
+} as const satisfies Record<string, Both>;
+export type GroupName = keyof typeof GROUPS;
+
+export const SITE_NAME = 'Heed';
+
+/** Where the site, its code and its package are. What is '' is not known yet, and no link is drawn to it. */
+export const ADDRESSES = { site: '', code: '', package: '' } as Readonly<
+  Record<'site' | 'code' | 'package', string>
+>;
+
+export const PAGES: readonly SitePage[] = [
+  {
+    path: '',
+    module: 'home',
+    group: null,
+    name: { en: 'Home', zh: '首页' },
+    heading: {
+      en: 'Transformers that run, learn and show themselves in this tab.',
+      zh: '在这个标签页里运行、学习并展示自己的 Transformer。',
+    },
+    description: {
+      en: 'Every kernel and every gradient is written by hand for WebGPU. No server: what you type stays on your machine.',
+      zh: '每个内核、每个梯度都为 WebGPU 手写。没有服务器：你输入的内容不会离开你的电脑。',
+    },
+    next: 'try/translate/',
+  },
+  {
+    path: 'try/translate/',
+    module: 'translate',
+    group: 'try',
+    name: { en: 'Translate', zh: '翻译' },
+    heading: { en: 'Translate, and see why', zh: '翻译，并看到缘由' },
+    description: {
+      en: 'Translate with a Transformer in this tab, see what each word attends to, and train your own.',
+      zh: '在这个标签页里用 Transformer 翻译，看每个词在关注什么，也可以训练自己的模型。',
+    },
+    next: 'train/language/',
+    formerly: 'translate.html',
+  },
+  {
+    path: 'train/language/',
+    module: 'train',
+    group: 'train',
+    name: { en: 'Language model', zh: '语言模型' },
+    heading: { en: 'Train a language model', zh: '训练一个语言模型' },
+    description: {
+      en: 'Train a small language model on any text, in this tab. The text never leaves your machine.',
+      zh: '在这个标签页里，用任意文本训练一个小语言模型。文本不会离开你的电脑。',
+    },
+    next: 'inside/',
+  },
+  {
+    path: 'inside/',
+    module: 'laboratory',
+    group: 'inside',
+    name: { en: 'Laboratory', zh: '实验室' },
+    heading: { en: 'Look inside attention', zh: '看注意力的内部' },
+    description: {
+      en: 'Softmax, positions and one attention head, number by number, from Heed’s own kernels.',
+      zh: '逐个数字地看 softmax、位置编码和一个注意力头，全部来自 Heed 自己的内核。',
+    },
+    next: 'train/language/',
+    formerly: 'laboratory.html',
+  },
+];
+
+/** Further links of a group, to parts of pages. */
+export const PARTS: Partial<Record<GroupName, readonly { readonly path: string; readonly name: Both }[]>> = {
+  train: [{ path: 'try/translate/#training', name: { en: 'Translator', zh: '翻译模型' } }],
+};
+
+/** The page at this path, 'index.html' at its end or not. */
+export function pageAt(path: string): SitePage | undefined {
+  const wanted = path.replace(/(^|\/)index\.html$/, '$1');
+  return PAGES.find((page) => page.path === wanted);
+}
+
+/** What the browser's tab says. */
+export function titleOf({ path, name, heading }: SitePage): Both {
+  return path === ''
+    ? { en: `${SITE_NAME}: ${heading.en}`, zh: `${SITE_NAME}：${heading.zh}` }
+    : { en: `${name.en} · ${SITE_NAME}`, zh: `${name.zh} · ${SITE_NAME}` };
+}

@@ -1,0 +1,45 @@
+/**
+ * The worker of the whole site. It lives as long as the tab: the device, compiled kernels, models and runs stay while
+ * one moves between pages. Each page has a session of its own here, which is loaded when the page first asks for it.
+ */
+import { expose } from 'comlink';
+import { SharedDevice } from '../session/shared-device';
+
+type Emit = (event: unknown) => void;
+
+/** What makes the session of each page. */
+const SESSIONS = {
+  train: async (emit: Emit) => new (await import('../session/worker-session')).WorkerSession(emit),
+  translate: async (emit: Emit) =>
+    new (await import('../translate/session/worker-session')).WorkerSession(emit),
+  laboratory: async (emit: Emit) => new (await import('../laboratory/session/laboratory')).Laboratory(emit),
+} as const;
+
+export type SessionName = keyof typeof SESSIONS;
+export type SessionNamed<Name extends SessionName> = Awaited<ReturnType<(typeof SESSIONS)[Name]>>;
+
+/** A page asks for its session, which is to answer at this port. */
+export interface SessionRequest {
+  readonly session: SessionName;
+  readonly port: MessagePort;
+}
+
+/** Events and replies of a session share a port, so that its page hears of a change before the call that made it returns. */
+async function start({ session, port }: SessionRequest): Promise<void> {
+  try {
+    expose(await SESSIONS[session]((event) => port.postMessage({ event })), port);
+  } catch (error) {
+    port.postMessage({ failed: (error as Error).message });
+  }
+}
+
+/** What the device has done so far: tests see that moving between pages opens and compiles nothing anew. */
+function count(port: MessagePort): void {
+  const { opened, pipelines } = SharedDevice.ofWorker;
+  port.postMessage({ opened, pipelines });
+}
+
+addEventListener('message', ({ data }: MessageEvent<SessionRequest | { readonly count: MessagePort }>) => {
+  if ('count' in data) count(data.count);
+  else void start(data);
+});

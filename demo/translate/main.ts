@@ -1,3 +1,0 @@
-import { TranslatePage } from './page';
-
-void new TranslatePage().start();

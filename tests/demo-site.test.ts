@@ -1,0 +1,169 @@
+/**
+ * The frame of the site, in headless Chromium: one moves between pages without leaving the document, so that device,
+ * compiled kernels and a training stay; every page has its texts without scripts, names for what can be operated, and
+ * nothing that axe finds fault with.
+ */
+import axe from 'axe-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PAGES } from '../demo/site/pages';
+import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
+
+interface Count {
+  readonly opened: number;
+  readonly pipelines: number;
+}
+
+let site: DemoSite;
+beforeAll(async () => {
+  site = await DemoSite.open();
+}, PATIENCE.hook);
+afterAll(() => site?.close());
+
+const count = (visitor: Visitor): Promise<Count> =>
+  visitor.page.evaluate(() => (window as unknown as { __heed: { count(): Promise<Count> } }).__heed.count());
+const step = async (visitor: Visitor): Promise<number> =>
+  Number(/Step (\d+)/.exec(await visitor.text('#status'))![1]);
+const follow = (visitor: Visitor, name: string): Promise<void> =>
+  visitor.page.$$eval(
+    'a',
+    (links, words) => links.find((link) => link.textContent.trim() === words)!.click(),
+    name,
+  );
+const arrived = (visitor: Visitor, title: RegExp): Promise<string> =>
+  visitor.until(
+    String(title),
+    () => visitor.page.evaluate(() => document.querySelector('#arrived')!.textContent),
+    (now) => title.test(now),
+  );
+
+describe('moving between pages', { timeout: PATIENCE.test, concurrent: false }, () => {
+  let visitor: Visitor;
+  afterAll(() => visitor?.page.close());
+
+  test('a training goes on, on one device, and nothing is compiled twice', async () => {
+    visitor = await site.visit('train/language/');
+    await visitor.page.evaluate(() => Object.assign(window, { stays: true }));
+    await visitor.press('Train');
+    await visitor.until(
+      'step 12',
+      () => step(visitor),
+      (now) => now >= 12,
+    );
+    await follow(visitor, 'Look inside');
+    await arrived(visitor, /Laboratory/);
+    await visitor.untilText('#head-check', /\w/);
+    await visitor.untilText('#run', /Training: step \d+, loss \d/);
+    const once = await count(visitor);
+    expect(once.opened).toBe(1);
+
+    await visitor.page.click('#run');
+    await arrived(visitor, /Language model/);
+    const at = await step(visitor);
+    await visitor.until(
+      'more steps',
+      () => step(visitor),
+      (now) => now >= at + 3,
+    );
+    expect(await visitor.text('#validation')).toMatch(/–|\d/);
+    await visitor.untilText('#samples', /\w/); // it has done everything once that it does now and then
+    await visitor.press('Pause');
+    await visitor.untilText('#status', /^Paused/);
+    const all = await count(visitor);
+    await follow(visitor, 'Look inside');
+    await arrived(visitor, /Laboratory/);
+    await visitor.untilText('#run', /Paused at step \d+/);
+    await visitor.enter('#sentence', 'the cat sat there');
+    await visitor.untilText('#sentence-facts', /4 tokens/);
+    await visitor.untilText('#tokens', /there/);
+    expect(await count(visitor)).toEqual(all);
+    expect(all.opened).toBe(once.opened);
+    expect(await visitor.page.evaluate(() => 'stays' in window)).toBe(true);
+  });
+
+  test('back and forward: each page as it was left, where it was scrolled to; the heading is focused', async () => {
+    await visitor.page.evaluate(() => scrollTo(0, 700));
+    await visitor.page.goBack();
+    await arrived(visitor, /Language model/);
+    expect(await visitor.page.evaluate(() => document.activeElement?.textContent)).toBe(
+      'Train a language model',
+    );
+    await visitor.page.goForward();
+    await arrived(visitor, /Laboratory/);
+    expect(await visitor.page.evaluate(() => scrollY)).toBe(700);
+    const sentence = await visitor.page.$eval('#sentence', (input) => (input as HTMLInputElement).value);
+    expect(sentence).toBe('the cat sat there');
+    expect(await visitor.page.evaluate(() => new URL(location.href).pathname)).toMatch(/\/inside\/$/);
+    expect(await visitor.text('.masthead [aria-current]')).toBe('Look inside');
+  });
+});
+
+test('old addresses lead to where their pages are now', { timeout: PATIENCE.test }, async () => {
+  for (const { formerly, path } of PAGES.filter((page) => page.formerly)) {
+    const visitor = await site.visit(formerly!);
+    await visitor.page.waitForSelector('main.entered');
+    expect(new URL(visitor.page.url()).pathname).toBe(`/${path}`);
+    await visitor.page.close();
+  }
+});
+
+describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] as const))(
+  '%s',
+  { timeout: PATIENCE.test, concurrent: false },
+  (_, path, heading) => {
+    test('has its texts without scripts', async () => {
+      const visitor = await site.visit(path, (page) => page.setJavaScriptEnabled(false));
+      expect(await visitor.text('h1')).toBe(heading.en);
+      expect(await visitor.missingStrings()).toEqual([]);
+      await visitor.page.close();
+    });
+
+    test('says what it says in both languages, names what can be operated, passes axe, holds still', async () => {
+      const visitor = await site.visit(path);
+      await visitor.page.waitForSelector('main.entered');
+      expect((await visitor.observed()).shifts.reduce((a, b) => a + b, 0)).toBeLessThan(0.02);
+      await visitor.page.evaluate(axe.source); // a script tag would break the policy
+      for (const language of ['en', 'zh'] as const) {
+        for (const theme of ['light', 'dark']) {
+          for (const width of [390, 1280]) {
+            await visitor.page.setViewport({ width, height: 844 });
+            const where = `${path} ${language} ${theme} ${width}`;
+            expect(await visitor.text('h1')).toBe(heading[language]);
+            expect(await visitor.missingStrings(), where).toEqual([]);
+            expect(await visitor.scrollWidth(), where).toBeLessThanOrEqual(width);
+            expect(await unnamed(visitor), where).toEqual([]);
+            expect(await violations(visitor), where).toEqual([]);
+          }
+          await visitor.page.click('#theme');
+        }
+        await visitor.page.click('#language');
+      }
+      await visitor.page.close();
+    });
+  },
+);
+
+const OPERATED = /^(button|link|slider|textbox|checkbox|radio|spinbutton|combobox|switch|application)$/;
+
+/** What can be operated and has no name. */
+async function unnamed({ page }: Visitor): Promise<string[]> {
+  interface Node {
+    readonly role: string;
+    readonly name?: string;
+    readonly children?: readonly Node[];
+  }
+  const without = ({ role, name, children = [] }: Node): string[] => [
+    ...(OPERATED.test(role) && !name?.trim() ? [role] : []),
+    ...children.flatMap(without),
+  ];
+  return without((await page.accessibility.snapshot({ interestingOnly: false })) as unknown as Node);
+}
+
+/** What axe finds, as rule: element. */
+function violations({ page }: Visitor): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    const rules = { 'target-size': { enabled: true } };
+    const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
+    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
+  });
+}
