@@ -47,7 +47,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [/^node:/], // of the entry for Node alone
+      external: [/^node:/, '@huggingface/jinja'], // of the entry for Node alone; loaded when somebody chats
       preserveEntrySignatures: 'allow-extension', // an entry exports what it says
       output: {
         chunkFileNames: '[name].js', // the same files at each build: nothing old is published beside them

@@ -4,9 +4,10 @@ import process from 'node:process';
 import { DataError } from '../engine/index';
 import { canonicalLanguage, METRICS_VERSION } from '../engine/metrics/index';
 import type { PipelineTask } from '../models/tasks/index';
+import type { ChatArguments } from './chat';
 import type { EmbedArguments } from './embed';
 import type { InspectArguments } from './inspect';
-import { RESUME_HELP, STATUS_HELP, UsageError } from './options';
+import { CHAT_HELP, RESUME_HELP, STATUS_HELP, UsageError } from './options';
 import type { RunArguments } from './run';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
@@ -166,6 +167,24 @@ export async function main(args: readonly string[]): Promise<number> {
     .action(async (model: string, texts: string[], options: RunArguments) => {
       const { run } = await import('./run');
       status = await run(model, texts, options);
+    });
+
+  program
+    .command('chat')
+    .description(
+      'Talk with a model that was taught to: on a terminal, or with the lines of the standard input.',
+    )
+    .argument('<model>', 'a folder, or an id of the hub')
+    .option('--system <text>', 'what it is to know or to be from the beginning')
+    .option('--template <name>', 'of several chat templates the one to use, or a file with one in Jinja')
+    .option('--tokens <n>', 'the most tokens of an answer (default: what the context has room for)', whole(1))
+    .option('--temperature <x>', '0 is greedy (default: as generation_config.json says)', nonNegative)
+    .option('--seed <n>', 'of what is drawn', whole(0, 2 ** 32 - 1))
+    .option('--json', 'one object a line')
+    .addHelpText('after', CHAT_HELP)
+    .action(async (model: string, options: ChatArguments) => {
+      const { chat } = await import('./chat');
+      status = await chat(model, options);
     });
 
   program

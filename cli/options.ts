@@ -48,9 +48,13 @@ what it was begun with, and other values are refused, of
 These may change:
   ${listed(CHANGEABLE)}`;
 
+export const CHAT_HELP = `
+A line is answered with all that was said before in mind. /reset forgets it, /exit
+leaves. Ctrl-C ends an answer, and where there is none, or twice, leaves.`;
+
 export const STATUS_HELP = `
-Exit status: 0; 1 after an error (translate: also of a single line); 2 for a wrong
-command line; 130 for a training that was interrupted.`;
+Exit status: 0; 1 after an error (also of a single line); 2 for a wrong command line;
+130 for a training that was interrupted, and a chat that was left by Ctrl-C.`;
 
 function listed(names: readonly string[]): string {
   return names

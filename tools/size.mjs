@@ -67,6 +67,12 @@ const entries = [
     budget: 16 * KB,
   },
   {
+    name: 'tasks', // texts in, labels and texts out; Jinja loads when somebody chats
+    code: "export { TextClassifier, TextWriter } from 'heed/tasks';",
+    budget: 36 * KB,
+    demand: 20 * KB,
+  },
+  {
     name: 'metrics', // an entry of its own: only evaluations need it
     code: "export * from 'heed/metrics';",
     budget: 8 * KB,

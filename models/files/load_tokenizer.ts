@@ -7,6 +7,7 @@ import {
   type Tokenizer,
 } from '../../engine/index';
 import type { Json } from '../pretrained_config';
+import { chatTemplatesOf, specialTokensOf } from './chat_settings';
 import { blobOf, jsonOf, opener, textOf, type FolderOptions, type ModelFolder } from './folder';
 
 /** A tokenizer with what its folder says about how it is used. */
@@ -15,8 +16,10 @@ export interface LoadedTokenizer extends Tokenizer {
   readonly maxLength: number | null;
   /** Where batches are padded. */
   readonly paddingSide: 'left' | 'right';
-  /** The template of conversations, in Jinja, as it is written; null where there is none. Of several the default one. */
-  readonly chatTemplate: string | null;
+  /** Templates of conversations by their names, in Jinja, as they are written: a single one is `default`. For `chatTemplate`. */
+  readonly chatTemplates: Readonly<Record<string, string>>;
+  /** Special tokens by the names that templates know: `bos_token`, `eos_token` …; `additional_special_tokens` is a list. */
+  readonly specialTokens: Readonly<Record<string, string | readonly string[]>>;
   /** The parsed tokenizer_config.json; {} where there is none. */
   readonly config: Json;
 }
@@ -59,20 +62,14 @@ export async function loadTokenizer(
       `padding_side is ${JSON.stringify(side)}`,
       "It must be 'left' or 'right'.",
     );
+  const isWhole = typeof config.added_tokens_decoder === 'object';
   const paddingSide: LoadedTokenizer['paddingSide'] = side;
   return Object.assign(tokenizer, {
     // Transformers writes 1e30 for "no limit".
     maxLength: typeof most === 'number' && most < 1e20 ? most : null,
     paddingSide,
-    chatTemplate: templateOf(config) ?? (await textOf(open, 'chat_template.jinja')),
+    chatTemplates: chatTemplatesOf(config, await textOf(open, 'chat_template.jinja')),
+    specialTokens: specialTokensOf(config, isWhole ? null : await jsonOf(open, 'special_tokens_map.json')),
     config,
   });
-}
-
-function templateOf({ chat_template: template }: Json): string | null {
-  if (typeof template === 'string') return template;
-  if (!Array.isArray(template)) return null;
-  const named = template as readonly { readonly name?: unknown; readonly template?: unknown }[];
-  const found = named.find(({ name }) => name === 'default')?.template;
-  return typeof found === 'string' ? found : null;
 }

@@ -23,5 +23,13 @@ export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier
 export { openEmbedder, type OpenedEmbedder, type OpenEmbedderOptions } from './open_embedder';
 export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
 export type * from './pipeline_calls';
-export { TextRewriter, TextWriter, type RewriteOptions, type WriteOptions } from './text_writer';
+export { TextRewriter, type RewriteOptions } from './text_rewriter';
+export { TextWriter, type ChatAnswer, type ChatOptions, type WriteOptions } from './text_writer';
+export type { ChatMessage, ChatPart } from './chat_messages';
+export {
+  chatTemplate,
+  type ChatTemplate,
+  type ChatTemplateOptions,
+  type ChatTextOptions,
+} from './chat_template';
 export { TokenRows } from './token_rows';

@@ -90,6 +90,11 @@ export function hasToken(tokenizer: Tokenizer, id: number): boolean {
   }
 }
 
+/** Ids of special tokens, which are no part of a text that people read. */
+export function specialIds(tokenizer: Tokenizer): ReadonlySet<number> {
+  return new Set(tokenizer.toJson().added_tokens.flatMap(({ id, special }) => (special ? [id] : [])));
+}
+
 /** e^x / Σ e^x, in float64. */
 export function softmaxOf(logits: ArrayLike<number>): Float64Array {
   let most = -Infinity; // a vocabulary is too long to be spread out

@@ -1,4 +1,5 @@
 /** What pipelines take and give, in the words of transformers.js. */
+import type { ChatMessage } from './chat_messages';
 
 /** One text, or several: then results come in a list. */
 type Of<T, One> = T extends string ? One : One[];
@@ -75,6 +76,20 @@ type Search<Key extends string> = <T extends Given>(
   options?: SearchResultOptions,
 ) => Promise<Record<Key, string>[]>;
 
+export interface TextGeneration {
+  <T extends Given>(
+    texts: T,
+    options?: GenerationResultOptions & { readonly return_full_text?: boolean },
+  ): Promise<Of<T, { readonly generated_text: string }[]>>;
+  (messages: readonly ChatMessage[], options?: GenerationResultOptions): Promise<ChatResult[]>;
+  (messages: readonly (readonly ChatMessage[])[], options?: GenerationResultOptions): Promise<ChatResult[][]>;
+}
+
+export interface ChatResult {
+  /** The conversation with its answer at the end. */
+  readonly generated_text: readonly ChatMessage[];
+}
+
 export interface PipelineCalls {
   /** With `top_k` 1, the default, one label of each text in one list; with more or null (all) a list of each. */
   readonly 'text-classification': <T extends Given, K extends number | null = 1>(
@@ -108,10 +123,8 @@ export interface PipelineCalls {
     texts: Given,
     options?: { readonly pooling?: 'none' | 'mean' | 'cls' | 'last_token'; readonly normalize?: boolean },
   ) => Promise<TensorResult>;
-  readonly 'text-generation': <T extends Given>(
-    texts: T,
-    options?: GenerationResultOptions & { readonly return_full_text?: boolean },
-  ) => Promise<Of<T, { readonly generated_text: string }[]>>;
+  /** Texts that go on, or conversations with their answers. */
+  readonly 'text-generation': TextGeneration;
   readonly 'text2text-generation': Search<'generated_text'>;
   readonly summarization: Search<'summary_text'>;
   readonly translation: Search<'translation_text'>;

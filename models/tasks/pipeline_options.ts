@@ -2,7 +2,8 @@
 import { EngineError, expectOneOf, expectOptions } from '../../engine/index';
 import type { GenerationResultOptions, SearchResultOptions } from './pipeline_calls';
 import { definedOf, isWhole } from '../option_checks';
-import { MOST_BEAMS, type RewriteOptions, type WriteOptions } from './text_writer';
+import { MOST_BEAMS, type RewriteOptions } from './text_rewriter';
+import type { WriteOptions } from './text_writer';
 
 const CHOICES = {
   max_new_tokens: 'tokens',

@@ -5,6 +5,7 @@ import type { LoadedTokenizer } from '../files/load_tokenizer';
 import type { Decoder } from '../generation/decoder';
 import { sequenceOptions } from '../generation/sequence_settings';
 import { isWhole } from '../option_checks';
+import type { ChatMessage } from './chat_messages';
 import { expectTexts, hasToken } from './inputs';
 import { MaskFiller, type MaskedModel } from './mask_filler';
 import { generationOf, searchOf } from './pipeline_options';
@@ -18,7 +19,8 @@ import type {
 import { QuestionAnswerer, type SpanModel } from './question_answerer';
 import { SentenceEmbedder, type Pooling, type EncoderModel } from './sentence_embedder';
 import { TextClassifier, type ClassifierModel } from './text_classifier';
-import { TextRewriter, TextWriter } from './text_writer';
+import { TextRewriter } from './text_rewriter';
+import { TextWriter } from './text_writer';
 import { shaped } from './tensor_result';
 import { TokenRows } from './token_rows';
 import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
@@ -80,6 +82,12 @@ function search(task: PipelineTask, key: string): Task['open'] {
     return { call, dispose: disposer(rewriter) };
   };
 }
+
+/** Whether it is a conversation rather than texts. */
+const isChat = (given: unknown): given is readonly ChatMessage[] =>
+  Array.isArray(given) &&
+  given.length > 0 &&
+  given.every((one) => typeof one === 'object' && one !== null && 'role' in one);
 
 /** Bodies that give rows of tokens. */
 const ENCODERS = /^(Bert|Roberta|XLMRoberta|Camembert|DistilBert|Albert|Electra|MPNet)Model$/;
@@ -245,18 +253,27 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
     classes: /(ForCausalLM|LMHeadModel)$/,
     open({ device, loaded, tokenizer }: Opened<Decoder>) {
       const writer = new TextWriter(device, loaded, tokenizer);
+      const answered = async (messages: readonly ChatMessage[], options: GenerationResultOptions) => {
+        const { message } = await writer.chat(messages, generationOf(options));
+        return [{ generated_text: [...messages, message] }];
+      };
       const call = async (
-        texts: Given,
-        {
-          return_full_text: full = true,
-          ...options
-        }: GenerationResultOptions & { return_full_text?: boolean } = {},
+        given: Given | readonly ChatMessage[] | readonly (readonly ChatMessage[])[],
+        options: GenerationResultOptions & { return_full_text?: boolean } = {},
       ) => {
+        if (isChat(given)) return answered(given, options);
+        if (Array.isArray(given) && given.length > 0 && given.every(isChat)) {
+          const all: Awaited<ReturnType<typeof answered>>[] = [];
+          for (const messages of given) all.push(await answered(messages, options));
+          return all;
+        }
+        const { return_full_text: full = true, ...choices } = options;
         expectOneOf('text-generation', 'return_full_text', full, [true, false]);
+        const texts = given as Given;
         const found: { readonly generated_text: string }[][] = [];
         for (const text of listOf('text-generation', texts)) {
           let written = full ? text : '';
-          for await (const piece of writer.write(text, generationOf(options))) written += piece;
+          for await (const piece of writer.write(text, generationOf(choices))) written += piece;
           found.push([{ generated_text: written }]);
         }
         return alike(texts, found);

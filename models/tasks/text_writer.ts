@@ -1,24 +1,44 @@
-import { expectOptions, type Device, type StreamingDecoder, type Tokenizer } from '../../engine/index';
+import {
+  DataError,
+  EngineError,
+  type Device,
+  type StreamingDecoder,
+  type Tokenizer,
+} from '../../engine/index';
 import type { Pretrained } from '../family/load';
+import type { LoadedTokenizer } from '../files/load_tokenizer';
 import type { Decoder } from '../generation/decoder';
 import { Generator } from '../generation/generator';
-import { SequenceGenerator, type GenerateSequenceOptions } from '../generation/sequence_generator';
-import { sequenceOptions, type SequenceSettings } from '../generation/sequence_settings';
 import { generateText, type TextOptions } from '../generation/text';
 import { generateOptions } from '../pretrained';
-import { encodingsOf, expectTexts, expectVocabulary, hasToken } from './inputs';
-import type { TaskOptions } from './text_reader';
+import type { ChatMessage } from './chat_messages';
+import type { ChatTemplate, ChatTemplateOptions, ChatTextOptions } from './chat_template';
+import { expectTexts, expectVocabulary, hasToken, specialIds } from './inputs';
 
 export type WriteOptions = Omit<TextOptions, 'tokenizer'>;
 
-/** Goes on with texts: any model that writes the next token, such as GPT-2 or Llama. */
+export interface ChatOptions
+  extends WriteOptions, ChatTemplateOptions, Omit<ChatTextOptions, 'generationPrompt'> {
+  /** Called with each piece of the answer as it is made. */
+  readonly onText?: (piece: string) => void;
+}
+
+export interface ChatAnswer {
+  /** To go on with: what is answered, by the assistant. */
+  readonly message: { readonly role: 'assistant'; readonly content: string };
+  /** Whether it came to its end; else `tokens` or the context were used up. */
+  readonly finished: boolean;
+}
+
+/** Goes on with texts, or answers messages: any model that writes the next token, such as GPT-2 or Llama. */
 export class TextWriter implements Disposable {
   readonly #loaded: Pretrained<Decoder>;
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: Tokenizer | LoadedTokenizer;
   readonly #generator: Generator;
+  readonly #templates = new Map<string | undefined, ChatTemplate>();
 
-  /** Throws `DataError` for a tokenizer of another model. */
-  constructor(device: Device, loaded: Pretrained<Decoder>, tokenizer: Tokenizer) {
+  /** Only a tokenizer of `loadTokenizer` knows how to chat. Throws `DataError` for a tokenizer of another model. */
+  constructor(device: Device, loaded: Pretrained<Decoder>, tokenizer: Tokenizer | LoadedTokenizer) {
     expectVocabulary('TextWriter', tokenizer, loaded.model.config.vocabulary);
     [this.#loaded, this.#tokenizer] = [loaded, tokenizer];
     this.#generator = new Generator(device, loaded.model);
@@ -28,79 +48,86 @@ export class TextWriter implements Disposable {
   write(prompt: string, options: WriteOptions = {}): AsyncGenerator<string, void, undefined> {
     expectTexts('write', [prompt], 'prompt');
     const tokenizer = this.#tokenizer;
-    const decoder = (): StreamingDecoder => {
-      const own = tokenizer.decoder();
-      return { push: (id) => (hasToken(tokenizer, id) ? own.push(id) : ''), end: () => own.end() };
-    };
     const encode = (text: string): Uint32Array => tokenizer.encode(text);
+    const decoder = (): StreamingDecoder => this.#decoder((id) => hasToken(tokenizer, id));
     const all = { ...generateOptions(this.#loaded), ...options, tokenizer: { decoder, encode } };
     return generateText(this.#generator, prompt, all);
   }
 
-  [Symbol.dispose](): void {
-    this.#generator[Symbol.dispose]();
-  }
-}
-
-export interface RewriteOptions extends GenerateSequenceOptions, TaskOptions {
-  /** Sources over the model's context are refused, or cut at their end. Default 'refuse'. */
-  readonly long?: 'refuse' | 'cut';
-}
-
-/** Says texts in other words, as an encoder-decoder was trained to: translations, summaries, answers. */
-export class TextRewriter implements Disposable {
-  readonly #loaded: Pretrained<Decoder>;
-  readonly #tokenizer: Tokenizer;
-  readonly #settings: SequenceSettings;
-  readonly #generator: SequenceGenerator;
-
-  /** Throws `DataError` for a tokenizer of another model, and settings of generation that are not done. */
-  constructor(device: Device, loaded: Pretrained<Decoder>, tokenizer: Tokenizer) {
-    expectVocabulary('TextRewriter', tokenizer, loaded.model.config.vocabulary);
-    [this.#loaded, this.#tokenizer] = [loaded, tokenizer];
-    this.#settings = sequenceOptions(loaded);
-    // Rows for as many beams as may be asked for: caches are made for those that are.
-    const beams = Math.max(MOST_BEAMS, this.#settings.generation.beams ?? 1);
-    const sizes = { beams, sentences: Math.max(1, Math.floor((MOST_BEAMS * GROUP) / beams)) };
-    this.#generator = new SequenceGenerator(device, loaded.model, { ...this.#settings.special, ...sizes });
-  }
-
   /**
-   * The best text for each source, as generation_config.json says unless options do.
+   * What the model answers to a conversation, whose last message is most often the user's: by the template that it was taught with, up to
+   * whatever ends an answer (the ends of generation_config.json, and what the template puts behind one), as generation_config.json says
+   * unless options do. Default `tokens`: what the context has room for.
    *
-   * Throws `DataError` for sources that cannot be read, the signal's reason, and as `SequenceGenerator.generate`.
+   * Throws `DataError` where the model has no template, for messages that it refuses, and for those that are too long; the signal's
+   * reason; and as `generateText`.
    */
-  async rewrite(sources: readonly string[], options: RewriteOptions = {}): Promise<string[][]> {
-    const { long = 'refuse', onProgress, ...generation } = options;
-    expectOptions('rewrite', { long, onProgress }, { long, onProgress });
-    expectTexts('rewrite', sources);
-    const { context } = this.#loaded.model.config;
-    // What the template puts at the ends stays where a text is cut.
-    const encodings = encodingsOf('rewrite', this.#tokenizer, sources, { context, long });
-    const ids = encodings.map((encoding) => encoding.ids);
-    const found: string[][] = [];
-    for (let at = 0; at < ids.length; at += GROUP) {
-      const group = ids.slice(at, at + GROUP);
-      const choices = { beams: DEFAULT_BEAMS, ...this.#settings.generation, ...generation };
-      const texts = await this.#generator.generate(group, choices);
-      found.push(...texts.map((list) => list.map((one) => this.#decode(one.ids))));
-      onProgress?.(found.length, ids.length);
+  async chat(messages: readonly ChatMessage[], options: ChatOptions = {}): Promise<ChatAnswer> {
+    const { template: named, tools, documents, variables, now, onText, ...choices } = options;
+    const template = await this.#template(named);
+    const ids = template.ids(messages, {
+      ...(tools && { tools }),
+      ...(documents && { documents }),
+      ...(variables && { variables }),
+      ...(now && { now }),
+    });
+    const { context } = this.#generator;
+    if (ids.length >= context) {
+      const what = `the conversation has ${ids.length} tokens, and there is room for ${context}`;
+      throw new DataError('chat', what, 'Leave out its oldest messages.');
     }
-    return found;
+    const special = specialIds(this.#tokenizer);
+    let made = 0;
+    const decoder = (): StreamingDecoder =>
+      this.#decoder((id) => {
+        made++;
+        return hasToken(this.#tokenizer, id) && !special.has(id);
+      });
+    const own = generateOptions(this.#loaded);
+    const { eos } = this.#tokenizer.special;
+    const ends = [
+      ...own.stop,
+      ...(eos === undefined ? [] : [eos]),
+      ...(template.end === null ? [] : [template.end]),
+    ];
+    const all = {
+      ...{ tokens: context - ids.length, ...own, stop: [...new Set(ends)] },
+      ...choices,
+      tokenizer: { decoder },
+    };
+    let content = '';
+    for await (const piece of generateText(this.#generator, ids, all)) {
+      content += piece;
+      onText?.(piece);
+    }
+    const { length = Infinity, overflow, tokens } = all;
+    const room = overflow === 'slide' ? Infinity : context - ids.length + 1;
+    const finished = made < Math.min(tokens, length - ids.length, room);
+    return { message: { role: 'assistant', content }, finished };
   }
 
-  #decode(ids: readonly number[]): string {
-    const known = ids.filter((id) => hasToken(this.#tokenizer, id));
-    return this.#tokenizer.decode(known, { special: false });
+  /** Text of the ids that `takes` wants. */
+  #decoder(takes: (id: number) => boolean): StreamingDecoder {
+    const own = this.#tokenizer.decoder();
+    return { push: (id) => (takes(id) ? own.push(id) : ''), end: () => own.end() };
+  }
+
+  async #template(name: string | undefined): Promise<ChatTemplate> {
+    const tokenizer = this.#tokenizer;
+    if (!('chatTemplates' in tokenizer)) {
+      const what = 'the tokenizer was not opened with its folder, which has the template';
+      throw new EngineError('chat', what, 'Open it by loadTokenizer.');
+    }
+    let template = this.#templates.get(name);
+    if (!template) {
+      const { chatTemplate } = await import('./chat_template');
+      template = await chatTemplate(tokenizer, name === undefined ? {} : { template: name });
+      this.#templates.set(name, template);
+    }
+    return template;
   }
 
   [Symbol.dispose](): void {
     this.#generator[Symbol.dispose]();
   }
 }
-
-/** Beams that may be asked for, and those of a search for which neither the model nor the call says how many. */
-export const MOST_BEAMS = 8;
-const DEFAULT_BEAMS = 4;
-/** Sources between two reports of progress. */
-const GROUP = 8;

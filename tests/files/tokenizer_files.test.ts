@@ -63,21 +63,8 @@ describe('folders without tokenizer.json', () => {
 
   test('settings come along', async () => {
     const one = await loadTokenizer(folderOf(filesOf(named('DistilBERT'))));
-    expect(one).toMatchObject({ maxLength: 512, paddingSide: 'left', chatTemplate: null });
+    expect(one).toMatchObject({ maxLength: 512, paddingSide: 'left', chatTemplates: {} });
     expect(one.special).toMatchObject({ cls: one.encode('')[0], sep: one.encode('')[1] });
-    const files = filesOf(named('GPT-2'));
-    const config = JSON.parse(new TextDecoder().decode(files['tokenizer_config.json'])) as object;
-    const chatted = async (more: Record<string, object>) =>
-      (await loadTokenizer(folderOf({ ...files, ...more }))).chatTemplate;
-    expect(await chatted({ 'tokenizer_config.json': { ...config, chat_template: '{{ messages }}' } })).toBe(
-      '{{ messages }}',
-    );
-    const several = [
-      { name: 'tool_use', template: 'tools' },
-      { name: 'default', template: 'plain' },
-    ];
-    expect(await chatted({ 'tokenizer_config.json': { ...config, chat_template: several } })).toBe('plain');
-    expect(await chatted({ 'chat_template.jinja': bytes('{% x %}') })).toBe('{% x %}');
   });
 
   test('what is missing, damaged or not done is told by name', async () => {
