@@ -48,7 +48,8 @@ async function textsOf({ module }: SitePage): Promise<Record<string, unknown>> {
 function codeOf(file: string): string {
   const code = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
     .replaceAll(/'(?:\.\.\/)+engine\/index'/g, "'heed'")
-    .replaceAll(/'(?:\.\.\/)+models\/index'/g, "'heed/models'");
+    .replaceAll(/'(?:\.\.\/)+models\/index'/g, "'heed/models'")
+    .replaceAll(/'(?:\.\.\/)+models\/tasks\/index'/g, "'heed/tasks'");
   return `<pre tabindex="0" role="region" data-label="codeLabel"><code>${escape(code.trim())}</code></pre>`;
 }
 

@@ -37,8 +37,8 @@ export interface PageView {
   arrive?(): void;
   /** Another page comes on view. */
   leave?(): void;
-  /** A file was dropped. Pages without it take none. */
-  takeFile?(file: File): void;
+  /** Files were dropped, those of folders with their paths. Pages without it take none. */
+  takeFiles?(files: readonly File[]): void;
 }
 
 /** What enter.ts of a page exports. */

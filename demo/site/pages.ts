@@ -100,6 +100,18 @@ export const PAGES: readonly SitePage[] = [
     next: 'train/language/',
     formerly: 'laboratory.html',
   },
+  {
+    path: 'models/',
+    module: 'bring',
+    group: 'models',
+    name: { en: 'Models', zh: '模型' },
+    heading: { en: 'Bring a model', zh: '带来一个模型' },
+    description: {
+      en: 'Open any Hugging Face checkpoint as it is: ask it, see what it attends to, teach it more, and take it home.',
+      zh: '原样打开任何 Hugging Face 检查点：向它提问，看它在关注什么，继续教它，再把它带走。',
+    },
+    next: 'inside/',
+  },
 ];
 
 /** Further links of a group, to parts of pages. */

@@ -48,8 +48,8 @@ class Shell {
     });
     acceptDrops(
       byId('drop'),
-      (file) => this.#current?.view.takeFile?.(file),
-      () => this.#current?.view.takeFile !== undefined,
+      (files) => this.#current?.view.takeFiles?.(files),
+      () => this.#current?.view.takeFiles !== undefined,
     );
     this.#appearance.apply();
     document.documentElement.dataset.first = '';

@@ -58,7 +58,7 @@ export class TrainPage implements PageView {
     this.#render();
   }
 
-  takeFile(file: File): void {
+  takeFiles([file]: readonly File[]): void {
     if (this.engine.missing) return;
     if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
     else if (this.#running) this.#notices.news(this.#strings.stopFirst);

@@ -1,11 +1,11 @@
 /** Calls and events between the Models page and its worker. Everything in them can be cloned. */
 import type { CachedModel, HubProgress, Inspection } from '../../../models/index';
-import type { RunEvent } from '../../session/protocol';
+import type { AdapterSummary, RunEvent } from '../../session/protocol';
 
 /** Where a model is. */
 export type Source =
-  /** Ships with the page: a folder beside it. */
-  | { readonly kind: 'shipped'; readonly id: string; readonly url: string }
+  /** Ships with the page: addresses of its files by their names. */
+  | { readonly kind: 'shipped'; readonly id: string; readonly files: Readonly<Record<string, string>> }
   /** An id of the hub, or the address of a folder. The token is used, and kept nowhere. */
   | { readonly kind: 'hub'; readonly model: string; readonly revision?: string; readonly token?: string }
   | { readonly kind: 'files'; readonly title: string; readonly files: readonly File[] };
@@ -134,6 +134,9 @@ export interface ExportedFile {
 }
 
 export type BringEvent =
+  | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
+  /** The device was lost: the next call loads the model on another one. */
+  | { readonly kind: 'lost' }
   | { readonly kind: 'download'; readonly progress: HubProgress }
   | { readonly kind: 'notice'; readonly message: string }
   /** Bytes of weights on the device. */

@@ -29,7 +29,7 @@ export function titleOf(source: Source): string {
 
 export function folderOf(source: Source, options: SourceOptions): ModelFolder {
   if (source.kind === 'files') return source.files;
-  if (source.kind === 'shipped') return source.url;
+  if (source.kind === 'shipped') return (name) => Promise.resolve(source.files[name] ?? null);
   const { cache, signal, onProgress, onNotice } = options;
   const { model, revision, token } = source;
   return hub(model, {

@@ -1,0 +1,295 @@
+/** The page of models: holds what the worker last said, and hands it to the views. */
+import { PageEngine } from '../site/engine';
+import type { PageView, SiteContext } from '../site/page';
+import { finder } from '../view/dom';
+import { Format } from '../view/format';
+import { saveFolder } from '../view/save-file';
+import { chinese } from './chinese';
+import { english, type BringStrings } from './english';
+import type { Ask, BringEvent, Found, LearnSettings, Source } from './session/protocol';
+import { named } from './session/sources';
+import { SHIPPED, type ShippedModel } from './shipped';
+import { AskPanel } from './view/ask-panel';
+import { AttentionPanel } from './view/attention-panel';
+import { ChoosePanel } from './view/choose-panel';
+import { LearnPanel } from './view/learn-panel';
+import { TokensPanel } from './view/tokens-panel';
+
+export class BringPage implements PageView {
+  readonly engine: PageEngine<'bring', BringEvent>;
+  readonly #byId = finder();
+  readonly #context: SiteContext;
+  readonly #choose: ChoosePanel;
+  readonly #ask: AskPanel;
+  readonly #tokens: TokensPanel;
+  readonly #attention: AttentionPanel;
+  readonly #learn: LearnPanel;
+  #candidate: { readonly source: Source; readonly found: Found } | null = null;
+  #asked: Ask | null = null;
+  /** What was begun last: what comes of anything before it is not shown. */
+  #turn = 0;
+
+  constructor(context: SiteContext) {
+    this.#context = context;
+    this.engine = new PageEngine(context.engine, 'bring');
+    this.#choose = new ChoosePanel(this.#strings, this.#format, context.language);
+    this.#ask = new AskPanel(this.#strings);
+    this.#tokens = new TokensPanel(this.#strings);
+    this.#attention = new AttentionPanel(this.#strings);
+    this.#learn = new LearnPanel(this.#strings, this.#format);
+  }
+
+  start(): this {
+    this.#choose.onFind = (source) => this.#find(source);
+    this.#choose.onName = (text, token) => this.#name(text, token);
+    this.#choose.onLoad = () => this.#load();
+    this.#choose.onCancel = () => this.#cancel();
+    this.#choose.onForget = (model) => this.#forget(model);
+    this.#ask.onAsk = (ask) => this.#put(ask);
+    this.#ask.onStop = () => this.#session?.cancel();
+    this.#tokens.onAsk = async (at) => {
+      if (!this.#session || !this.#asked) return null;
+      const temperature = this.#asked.use === 'write' ? this.#asked.temperature : 1;
+      return this.#session.instead(this.#reply, at, temperature);
+    };
+    this.#learn.onLearn = (settings) => this.#teach(settings);
+    this.#learn.onPause = () => this.#session?.pause();
+    this.#learn.onResume = () => this.#session?.resume();
+    this.#learn.onStop = () => this.#session?.cancel();
+    this.#byId('save').addEventListener('click', () => void this.#save());
+    void this.#open();
+    return this;
+  }
+
+  say(): void {
+    const [strings, format] = [this.#strings, this.#format];
+    this.#choose.say(strings, format, this.#context.language);
+    this.#ask.say(strings);
+    this.#tokens.say(strings);
+    this.#attention.say(strings);
+    this.#learn.say(strings, format);
+  }
+
+  arrive(): void {
+    void this.#fromAddress();
+  }
+
+  takeFiles(files: readonly File[]): void {
+    if (files.some(({ name }) => name === 'config.json' || name.endsWith('.safetensors'))) {
+      this.#choose.takeFiles(files);
+    } else void this.#learn.take(files[0]);
+  }
+
+  async #open(): Promise<void> {
+    const opened = await this.engine.start((event) => this.#hear(event));
+    if (!opened) return;
+    void this.#listKept();
+    await this.#fromAddress();
+  }
+
+  /** The model that the address names, else the first that ships. */
+  async #fromAddress(): Promise<void> {
+    const wanted = this.#context.address.get('model');
+    const shipped = SHIPPED.find(({ id }) => id === wanted) ?? (wanted === null ? SHIPPED[0] : undefined);
+    if (shipped) {
+      this.#choose.choose(shipped.id);
+      await this.#find({ kind: 'shipped', id: shipped.id, files: shipped.files });
+    } else if (wanted !== null) {
+      this.#choose.setName(wanted);
+      await this.#name(wanted, '');
+    }
+  }
+
+  // Choosing --------------------------------------------------------------------------------------------------------
+
+  async #name(text: string, token: string): Promise<void> {
+    try {
+      const { model, revision } = named(text);
+      await this.#find({ kind: 'hub', model, ...(revision && { revision }), ...(token && { token }) });
+    } catch (error) {
+      this.#context.notices.error(error as Error);
+    }
+  }
+
+  /** Looks a model up; one that ships is loaded at once. */
+  async #find(source: Source): Promise<void> {
+    const turn = this.#begin();
+    if (turn === null) return;
+    if (source.kind !== 'shipped') this.#choose.choose(null);
+    this.#choose.setFound(null, null);
+    this.#choose.setState('finding', this.#strings.finding);
+    await this.#attempt(turn, async () => {
+      const found = await this.#session!.find(source);
+      if (turn !== this.#turn) return;
+      this.#candidate = { source, found };
+      this.#choose.setFound(found, shippedOf(source));
+      this.#choose.setState('idle');
+      if (source.kind !== 'files') {
+        const model = source.kind === 'hub' ? source.model : source.id;
+        this.#context.address.set({ model: model === SHIPPED[0]?.id ? null : model }, '');
+      }
+      if (source.kind === 'shipped') await this.#load();
+    });
+  }
+
+  async #load(): Promise<void> {
+    const candidate = this.#candidate;
+    const turn = this.#begin();
+    if (!candidate || turn === null) return;
+    const { source, found } = candidate;
+    this.#choose.setState('loading');
+    await this.#attempt(turn, async () => {
+      const model = await this.#session!.load(source, found);
+      if (turn !== this.#turn) return;
+      const shipped = shippedOf(source);
+      this.#choose.setState(
+        'loaded',
+        this.#strings.loaded(shipped?.title[this.#context.language] ?? found.title),
+      );
+      this.#show(null);
+      this.#ask.open(model, shipped?.examples ?? [], this.#context.address.text);
+      this.#learn.open(model);
+      void this.#listKept();
+      if (shipped) this.#ask.ask();
+    });
+  }
+
+  async #cancel(): Promise<void> {
+    this.#turn++;
+    await this.#session?.cancel();
+    this.#choose.setState('idle', this.#strings.cancelled);
+  }
+
+  async #forget(model: string): Promise<void> {
+    await this.#session?.forget(model).catch((error: unknown) => this.#context.notices.error(error as Error));
+    await this.#listKept();
+  }
+
+  async #listKept(): Promise<void> {
+    const kept = await this.#session?.kept().catch(() => []);
+    this.#choose.setKept(kept ?? []);
+  }
+
+  // Asking ----------------------------------------------------------------------------------------------------------
+
+  #reply = 0;
+
+  async #put(ask: Ask): Promise<void> {
+    const turn = this.#begin();
+    if (turn === null) return;
+    this.#asked = ask;
+    this.#context.address.set({}, ask.text);
+    this.#ask.busy(true);
+    await this.#attempt(turn, async () => {
+      const reply = await this.#session!.ask(ask);
+      if (turn !== this.#turn) return;
+      this.#ask.show(reply, ask);
+      this.#show(reply);
+    });
+    if (turn === this.#turn) this.#ask.busy(false);
+  }
+
+  /** What is behind a reply: its tokens, and what attended to what. */
+  #show(reply: Parameters<AttentionPanel['show']>[0] | null): void {
+    this.#reply = reply?.number ?? 0;
+    this.#tokens.show(reply);
+    if (!reply) return this.#attention.clear();
+    const maps = (layer: number) => this.#session!.maps(reply.number, layer);
+    this.#attention.show(reply, maps).catch((error: unknown) => this.#context.notices.error(error as Error));
+  }
+
+  // Learning --------------------------------------------------------------------------------------------------------
+
+  async #teach(settings: LearnSettings): Promise<void> {
+    const turn = this.#begin();
+    if (turn === null) return;
+    await this.#attempt(turn, async () => {
+      await this.#session!.learn(settings);
+      if (turn === this.#turn) this.#ask.ask();
+    });
+    this.#tellRun();
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#session) return;
+    try {
+      const files = await this.#session.save();
+      if (await saveFolder(files)) this.#context.notices.news(this.#strings.saved(files.length));
+    } catch (error) {
+      this.#context.notices.error(error as Error);
+    }
+  }
+
+  // What the worker says --------------------------------------------------------------------------------------------
+
+  #hear(event: BringEvent): void {
+    const strings = this.#strings;
+    switch (event.kind) {
+      case 'download': {
+        const { loaded, total } = event.progress;
+        const text = strings.downloading(
+          this.#format.bytes(loaded),
+          total === null ? null : this.#format.bytes(total),
+        );
+        return this.#choose.setState('loading', text, total === null ? null : loaded / total);
+      }
+      case 'weights': {
+        const share = event.total === 0 ? 1 : event.done / event.total;
+        return this.#choose.setState('loading', strings.placing(this.#format.percent(share)), share);
+      }
+      case 'notice':
+        return this.#context.notices.news(event.message);
+      case 'lost':
+        return this.#context.notices.news(strings.lost);
+      case 'piece':
+        if (this.#asked) this.#ask.grow(this.#asked, event.text);
+        return;
+      case 'adapter':
+        return;
+      default:
+        this.#learn.hear(event);
+        this.#tellRun();
+    }
+  }
+
+  #tellRun(): void {
+    const { state, latest } = this.#learn;
+    const shown = state === 'preparing' || state === 'training' || state === 'paused';
+    const loss = latest.loss?.toFixed(2) ?? '–';
+    this.#context.showRun(shown ? { state, step: latest.step, loss } : null);
+  }
+
+  /** Something else begins: what was under way ends. Null where nothing can. */
+  #begin(): number | null {
+    if (!this.#session) return null;
+    this.#ask.busy(false);
+    return ++this.#turn;
+  }
+
+  /** Errors of what is not wanted any more are nobody's business. */
+  async #attempt(turn: number, work: () => Promise<void>): Promise<void> {
+    this.#context.notices.clear('error');
+    try {
+      await work();
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.#choose.setState('idle');
+      if ((error as Error).name !== 'AbortError') this.#context.notices.error(error as Error);
+    }
+  }
+
+  get #session() {
+    return this.engine.session;
+  }
+
+  get #strings(): BringStrings {
+    return this.#context.language === 'zh' ? chinese : english;
+  }
+
+  get #format(): Format {
+    return new Format(this.#context.language);
+  }
+}
+
+const shippedOf = (source: Source): ShippedModel | null =>
+  source.kind === 'shipped' ? (SHIPPED.find(({ id }) => id === source.id) ?? null) : null;

@@ -1,0 +1,213 @@
+import { element, finder, setText } from '../../view/dom';
+import type { Format } from '../../view/format';
+import type { Language } from '../../site/language';
+import type { BringStrings } from '../english';
+import type { Cached, Found, Source } from '../session/protocol';
+import { SHIPPED, type ShippedModel } from '../shipped';
+
+const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
+
+/** What there is to choose from, and what became of the choice: found, loading, loaded. */
+export class ChoosePanel {
+  /** A model is to be looked up; null: what is named is none. */
+  onFind: (source: Source) => unknown = () => undefined;
+  onName: (text: string, token: string) => unknown = () => undefined;
+  onLoad: () => unknown = () => undefined;
+  onCancel: () => unknown = () => undefined;
+  onForget: (model: string) => unknown = () => undefined;
+  readonly #byId = finder();
+  #strings: BringStrings;
+  #format: Format;
+  #language: Language;
+  #found: { readonly found: Found; readonly shipped: ShippedModel | null } | null = null;
+  #kept: readonly Cached[] = [];
+  #state: {
+    readonly kind: 'idle' | 'finding' | 'loading' | 'loaded';
+    readonly text: string;
+    readonly share: number | null;
+  } = {
+    ...{ kind: 'idle', text: '', share: null },
+  };
+
+  constructor(strings: BringStrings, format: Format, language: Language) {
+    [this.#strings, this.#format, this.#language] = [strings, format, language];
+    this.#byId('hub-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const value = (id: string): string => this.#byId<HTMLInputElement>(id).value;
+      this.onName(value('hub'), value('token'));
+    });
+    const files = this.#byId<HTMLInputElement>('folder-files');
+    this.#byId('choose-folder').addEventListener('click', () => files.click());
+    files.addEventListener('change', () => {
+      const chosen = [...(files.files ?? [])];
+      files.value = '';
+      if (chosen.length > 0) this.takeFiles(chosen);
+    });
+    this.#byId('load').addEventListener('click', () => this.onLoad());
+    this.#byId('cancel').addEventListener('click', () => this.onCancel());
+    this.#byId('shipped').addEventListener('change', ({ target }) => {
+      const model = SHIPPED.find(({ id }) => id === (target as HTMLInputElement).value);
+      if (model) this.onFind({ kind: 'shipped', id: model.id, files: model.files });
+    });
+    this.#drawShipped();
+  }
+
+  /** Chosen or dropped: of a folder, or the files themselves. */
+  takeFiles(files: readonly File[]): void {
+    const [first] = files;
+    const title = first.webkitRelativePath.split('/')[0] || first.name;
+    this.onFind({ kind: 'files', title, files });
+  }
+
+  /** One of those that ship is taken, or none. */
+  choose(id: string | null): void {
+    for (const input of this.#byId('shipped').querySelectorAll('input')) input.checked = input.value === id;
+  }
+
+  setName(model: string): void {
+    this.#byId<HTMLInputElement>('hub').value = model;
+  }
+
+  setKept(kept: readonly Cached[]): void {
+    this.#kept = kept;
+    this.#drawKept();
+  }
+
+  setFound(found: Found | null, shipped: ShippedModel | null): void {
+    this.#found = found && { found, shipped };
+    this.#drawFound();
+  }
+
+  /** `share`: of what is under way, 0 to 1; null where nobody knows. */
+  setState(kind: 'idle' | 'finding' | 'loading' | 'loaded', text = '', share: number | null = null): void {
+    this.#state = { kind, text, share };
+    this.#drawState();
+  }
+
+  say(strings: BringStrings, format: Format, language: Language): void {
+    [this.#strings, this.#format, this.#language] = [strings, format, language];
+    this.#drawShipped();
+    this.#drawKept();
+    this.#drawFound();
+    this.#drawState();
+  }
+
+  #drawShipped(): void {
+    const host = this.#byId('shipped');
+    const chosen = host.querySelector<HTMLInputElement>('input:checked')?.value;
+    host.hidden = SHIPPED.length === 0;
+    host.replaceChildren(
+      ...SHIPPED.map(({ id, title, note }) =>
+        element(
+          'label',
+          {},
+          element('input', { type: 'radio', name: 'shipped', value: id, checked: id === chosen }),
+          element(
+            'span',
+            { class: 'choice' },
+            element('b', {}, title[this.#language]),
+            element('span', { class: 'count' }),
+            element('small', {}, note[this.#language]),
+          ),
+        ),
+      ),
+    );
+  }
+
+  #drawKept(): void {
+    this.#byId('recent-none').hidden = this.#kept.length > 0;
+    this.#byId('recent').replaceChildren(
+      ...this.#kept.map(({ model, bytes, revision, names }) => {
+        const open = element('button', { type: 'button', class: 'link' }, model);
+        const branch = names[0] ?? revision;
+        const wanted = branch !== '' && branch !== 'main' ? { revision: branch } : {};
+        open.addEventListener('click', () => this.onFind({ kind: 'hub', model, ...wanted }));
+        const label = this.#strings.forget(model);
+        const remove = element(
+          'button',
+          { type: 'button', class: 'quiet icon', 'aria-label': label, title: label },
+          '×',
+        );
+        remove.addEventListener('click', () => this.onForget(model));
+        return element(
+          'li',
+          {},
+          open,
+          element('span', { class: 'small' }, this.#format.bytes(bytes)),
+          remove,
+        );
+      }),
+    );
+  }
+
+  #drawFound(): void {
+    const strings = this.#strings;
+    this.#byId('found').hidden = this.#found === null && this.#state.kind === 'idle';
+    const shown = this.#found;
+    const rows: [string, string][] = [];
+    setText(
+      this.#byId('found-title'),
+      shown ? (shown.shipped?.title[this.#language] ?? shown.found.title) : '',
+    );
+    this.#byId('card').hidden = !shown?.shipped;
+    if (shown?.shipped) this.#drawCard(shown.shipped);
+    if (shown) {
+      const { family, architecture, parameters, bytes, run, train, refused } = shown.found.inspection;
+      const sum = Object.values(bytes).reduce((a, b) => a + b, 0);
+      const dtypes = Object.keys(bytes).join(', ');
+      const { facts } = strings;
+      rows.push([
+        facts.family,
+        family ? strings.familyOf(family, architecture ?? '') : strings.unknownFamily,
+      ]);
+      rows.push([facts.parameters, this.#format.compact(parameters)]);
+      rows.push([facts.files, `${this.#format.bytes(sum)} (${dtypes})`]);
+      const memory = (need: typeof run): string =>
+        need?.total == null ? strings.trainsNot : this.#format.bytes(need.total);
+      if (!refused) {
+        rows.push([facts.run, memory(run)]);
+        rows.push([facts.train, memory(train)]);
+      }
+      const verdict = refused
+        ? strings.refused(refused)
+        : run?.refused
+          ? strings.runsNot(run.refused)
+          : shown.found.use === null
+            ? strings.noForm
+            : strings.runs;
+      setText(this.#byId('verdict'), verdict);
+      this.#byId('verdict').classList.toggle('bad', !this.#loadable);
+    } else setText(this.#byId('verdict'), '');
+    this.#byId('found-facts').replaceChildren(
+      ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+    );
+  }
+
+  #drawCard(model: ShippedModel): void {
+    this.#byId('card-facts').replaceChildren(
+      ...CARD.flatMap((key) => [
+        element('dt', {}, this.#strings.card[key]),
+        element('dd', { lang: 'en' }, model[key]),
+      ]),
+    );
+  }
+
+  get #loadable(): boolean {
+    const found = this.#found?.found;
+    return !!found && found.use !== null && !found.inspection.refused && !found.inspection.run?.refused;
+  }
+
+  #drawState(): void {
+    const { kind, text, share } = this.#state;
+    const busy = kind === 'finding' || kind === 'loading';
+    this.#byId('found').hidden = this.#found === null && kind === 'idle';
+    this.#byId('load').hidden = busy || kind === 'loaded' || !this.#loadable;
+    this.#byId('cancel').hidden = !busy;
+    setText(this.#byId('load-state'), text);
+    const bar = this.#byId('load-progress');
+    bar.hidden = kind !== 'loading';
+    if (share === null) bar.removeAttribute('aria-valuenow');
+    else bar.setAttribute('aria-valuenow', String(Math.round(100 * share)));
+    bar.querySelector('span')!.style.width = `${(100 * (share ?? 0)).toFixed(1)}%`;
+  }
+}
