@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { EngineError } from '../engine/index';
+import type { EngineError, WeightStorage } from '../engine/index';
 import { families } from '../models/index';
 import { openEmbedder, type SentenceEmbedder } from '../models/tasks/index';
 import { openDevice, tellOfCompiling } from './device';
@@ -8,6 +8,7 @@ import { modelFolder } from './model_folder';
 
 export interface EmbedArguments {
   readonly query?: string;
+  readonly storage?: WeightStorage;
 }
 
 /** Lines of a pipe that are read together. */
@@ -20,12 +21,12 @@ const TOGETHER = 64;
 export async function embed(
   model: string,
   texts: readonly string[],
-  { query }: EmbedArguments,
+  { query, storage = 'f32' }: EmbedArguments,
 ): Promise<number> {
   const all: (string | EngineError)[] = [...texts];
   using device = await openDevice(tellOfCompiling());
   const bodies = families.filter(({ architectures: [name] }) => /^(?!GPT|Llama)\w+Model$/.test(name));
-  using opened = await openEmbedder(modelFolder(model), { device, families: bodies });
+  using opened = await openEmbedder(modelFolder(model), { device, families: bodies, storage });
   const { embedder } = opened;
   let [status, number] = [0, 0];
   const write = async (group: readonly (string | EngineError)[]): Promise<void> => {

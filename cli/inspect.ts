@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type { WeightStorage } from '../engine/index';
 import { families, inspect as inspectFolder, type Need } from '../models/index';
 import { modelFolder } from './model_folder';
 
@@ -6,16 +7,18 @@ export interface InspectArguments {
   readonly length?: number;
   readonly batch?: number;
   readonly f16?: boolean;
+  readonly storage?: WeightStorage;
   readonly json?: boolean;
 }
 
 /** Tells what a model is and takes, before it is loaded. Gives the exit status: 1 where it would be refused. */
 export async function inspect(model: string, args: InspectArguments): Promise<number> {
-  const { length, batch, f16 = false, json = false } = args;
+  const { length, batch, f16 = false, storage, json = false } = args;
   const found = await inspectFolder(modelFolder(model), {
     ...{ families, dtype: f16 ? 'f16' : 'f32' },
     ...(length !== undefined && { length }),
     ...(batch !== undefined && { batch }),
+    ...(storage && { storage }),
   });
   if (json) {
     process.stdout.write(`${JSON.stringify(found)}\n`);

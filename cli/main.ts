@@ -1,7 +1,7 @@
 /** `npx heed`: what can be asked for, and how errors are told. What a command needs is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import process from 'node:process';
-import { DataError } from '../engine/index';
+import { DataError, WEIGHT_STORAGES } from '../engine/index';
 import { canonicalLanguage, METRICS_VERSION } from '../engine/metrics/index';
 import type { PipelineTask } from '../models/tasks/index';
 import type { ChatArguments } from './chat';
@@ -25,6 +25,12 @@ const PIPELINE_TASKS = [
   'summarization',
   'translation',
 ] as const satisfies readonly PipelineTask[];
+
+/** int8 and int4 are rounded to while the model is loaded. */
+const storageOption = (): Option =>
+  new Option('--storage <kind>', 'what weights are stored as on the GPU (default: f32)').choices(
+    WEIGHT_STORAGES,
+  );
 
 /** The exit status: 0, 1 for an error, 2 for a wrong command line, 130 for an interrupted training. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -159,6 +165,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .argument('<model>', 'a folder, or an id of the hub (HF_TOKEN: its access token)')
     .argument('[text...]', 'each by itself; the questions of question-answering')
     .addOption(new Option('--task <task>', 'what it is to do').choices(PIPELINE_TASKS).makeOptionMandatory())
+    .addOption(storageOption())
     .option('--context <text>', 'of question-answering: what the answers are in')
     .option('--labels <label…>', 'of zero-shot-classification; may be given again', collect)
     .option('--top-k <n>', 'results of each text', whole(1))
@@ -192,6 +199,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Texts, or the lines of the standard input, as vectors: JSON, a line each.')
     .argument('<model>', 'a folder, or an id of the hub')
     .argument('[text...]', 'each by itself')
+    .addOption(storageOption())
     .option('--query <text>', 'write the texts by how near they are to this')
     .action(async (model: string, texts: string[], options: EmbedArguments) => {
       const { embed } = await import('./embed');
@@ -204,6 +212,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .argument('<model>', 'a folder, or an id of the hub')
     .option('--length <n>', 'tokens of a text (default: 512, or the context)', whole(1))
     .option('--batch <n>', 'texts at once (default: 1)', whole(1))
+    .addOption(storageOption())
     .option('--f16', 'weights, caches and activations in half precision')
     .option('--json', 'one object')
     .action(async (model: string, options: InspectArguments) => {

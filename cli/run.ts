@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type { WeightStorage } from '../engine/index';
 import { pipeline, type PipelineTask, type TensorResult } from '../models/tasks/index';
 import { openDevice, tellOfCompiling } from './device';
 import { linesOf, tellOfLine } from './lines';
@@ -7,6 +8,7 @@ import { UsageError } from './options';
 
 export interface RunArguments {
   readonly task: PipelineTask;
+  readonly storage?: WeightStorage;
   readonly context?: string;
   readonly labels?: readonly string[];
   readonly topK?: number;
@@ -26,10 +28,10 @@ const OPTIONS = {
 
 /** Writes what a model makes of each text, or of each line of the standard input, as one line of JSON. Gives the exit status. */
 export async function run(model: string, texts: readonly string[], args: RunArguments): Promise<number> {
-  const { task, context, labels } = args;
+  const { task, storage = 'f32', context, labels } = args;
   const options = optionsOf(args);
   using device = await openDevice(tellOfCompiling());
-  using call = await pipeline(task, modelFolder(model), { device });
+  using call = await pipeline(task, modelFolder(model), { device, storage });
   const more =
     task === 'question-answering' ? [context] : task === 'zero-shot-classification' ? [labels] : [];
   const answer = async (text: string): Promise<void> => {

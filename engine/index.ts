@@ -49,6 +49,7 @@ export {
   type WeightStorage,
   type LoadWeightsOptions,
 } from './nn/parameter_store';
+export { packedOrNot, storeAs, WEIGHT_STORAGES } from './nn/packed_weights';
 export { namePattern } from './nn/name_pattern';
 export { weightRanges, type WeightRange } from './nn/weight_layout';
 export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';

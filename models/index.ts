@@ -21,7 +21,12 @@ export {
 export * from './sentence_heads';
 export * from './text_heads';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
-export { Generator, type GenerateOptions, type GeneratorOptions } from './generation/generator';
+export {
+  Generator,
+  type GenerateOptions,
+  type GeneratorOptions,
+  type ScoredToken,
+} from './generation/generator';
 export {
   SegmentGenerator,
   type SegmentDecoder,

@@ -67,10 +67,11 @@ export function dispatchOf(
         'Use a smaller batch, context or vocabulary.',
       );
     }
-    if (variant.halves.has(b.name) !== (tensor.dtype === 'f16')) {
+    const [half, packed] = [variant.halves.has(b.name), variant.packed.has(b.name)];
+    if (half !== (tensor.dtype === 'f16') || packed !== (tensor.packed !== null)) {
       throw new KernelError(
         where,
-        `${tensor.toString()} is bound where the shader reads ${variant.halves.has(b.name) ? 'f16' : '32 bits'}`,
+        `${tensor.toString()} is bound where the shader reads ${half ? 'f16' : packed ? 'packed weights' : '32 bits'}`,
         'Give it another storage: this op does not take it.',
       );
     }

@@ -154,14 +154,22 @@ export class Graph {
     return new Tensor([...this.#scope, name].join('.'), shape, dtype, { kind: 'value' }, false);
   }
 
-  /** A parameter, or state that outlives the plan. The same one gives the same tensor. */
+  /**
+   * A parameter, or state that outlives the plan. The same one gives the same tensor. A packed matrix is (outputs, inputs),
+   * whatever its parameter's shape, and has no gradient: `KernelError` for a trainable one in a graph that trains.
+   */
   use(stored: Stored): Tensor {
     let tensor = this.#stored.get(stored);
     if (!tensor) {
-      const { additions } = stored;
+      const { additions, dtype, packed = null, packedShape } = stored;
+      const trainable = this.train && stored.trainable;
+      if (packed && trainable) {
+        const todo = "Freeze it (trainable = false) and train an adapter beside it, or store it as 'f32'.";
+        throw new KernelError(stored.name, `it is stored as ${packed}, which does not train`, todo);
+      }
       const source = { kind: 'stored', stored, part: 'storage', additions } as const;
       const name = stored.name || [...this.#scope, `parameter ${formatShape(stored.shape)}`].join('.');
-      tensor = new Tensor(name, stored.shape, stored.dtype, source, this.train && stored.trainable);
+      tensor = new Tensor(name, packedShape ?? stored.shape, dtype, source, trainable, packed);
       this.#stored.set(stored, tensor);
     }
     return tensor;
@@ -196,6 +204,7 @@ export class Graph {
         `${x.name} ${formatShape(x.shape)} cannot be seen as ${formatShape(shape)}`,
       );
     }
+    if (x.packed) throw new ShapeError('view', `${x.toString()} is packed`, 'It has no other shape.');
     return new Tensor(x.name, shape, x.dtype, { kind: 'view', of: x }, this.differentiable(x));
   }
 

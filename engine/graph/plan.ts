@@ -527,10 +527,11 @@ function place(tensor: Tensor, acquire: (bytes: number) => Storage, device: Devi
         'Create a ParameterStore over the model (with { train: true } for training) and keep it alive.',
       );
     }
-    if (part === 'storage' && stored.dtype !== tensor.dtype) {
+    const packed = stored.packed ?? null;
+    if (part === 'storage' && (stored.dtype !== tensor.dtype || packed !== tensor.packed)) {
       throw new KernelError(
         tensor.name,
-        `it was recorded as ${tensor.dtype}, but is stored as ${stored.dtype}`,
+        `it was recorded as ${tensor.packed ?? tensor.dtype}, but is stored as ${packed ?? stored.dtype}`,
         'Create the store before the graph.',
       );
     }
@@ -565,5 +566,9 @@ function expectOwn(
     for (const { tensor, write } of tensors) if (!write) expect(tensor);
     for (const { tensor, write } of tensors) if (write) written.add(tensor.root);
   }
-  for (const output of Object.values(outputs)) expect(output);
+  for (const output of Object.values(outputs)) {
+    expect(output);
+    if (output.packed)
+      throw new ShapeError(graph.label, `${output.toString()} is no output`, 'Ask its store.');
+  }
 }

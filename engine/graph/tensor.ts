@@ -1,6 +1,7 @@
 import { DataError, expectOneOf, ShapeError } from '../errors';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
+import { packedBytes, type Packed } from './packed';
 
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 /** Sizes of the axes, outermost first; row-major. `[]` is a scalar. */
@@ -22,11 +23,20 @@ export function formatShape(shape: Shape): string {
   return `(${shape.join(', ')})`;
 }
 
+/** Bytes of a tensor's memory; a packed matrix is (outputs, inputs). */
+export function bytesOfAll(shape: Shape, dtype: DType, packed: Packed | null = null): number {
+  return packed ? packedBytes(packed, shape[0], shape[1]) : sizeOf(shape) * bytesOf(dtype);
+}
+
 /** Memory that outlives plans: a weight with its gradient, or state such as a KV cache. `nn/` implements it. */
 export interface Stored {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** How its numbers are packed into words, where they are: `dtype` is then u32. */
+  readonly packed?: Packed | null;
+  /** The shape of a packed matrix in memory, (outputs, inputs), where it is another. */
+  readonly packedShape?: Shape;
   /** A gradient is wanted and has storage. */
   readonly trainable: boolean;
   readonly storage: Storage | null;
@@ -82,8 +92,17 @@ export class Tensor<D extends DType = DType> {
   readonly source: Source;
   /** Whether a gradient flows into it. */
   readonly differentiable: boolean;
+  /** How the numbers of a weight are packed into words (`dtype` u32), where they are: only ops that say so take it. */
+  readonly packed: Packed | null;
 
-  constructor(name: string, shape: Shape, dtype: D, source: Source, differentiable: boolean) {
+  constructor(
+    name: string,
+    shape: Shape,
+    dtype: D,
+    source: Source,
+    differentiable: boolean,
+    packed: Packed | null = null,
+  ) {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
       throw new ShapeError(name, `shape ${formatShape(shape)} has an axis that is not a positive integer`);
     }
@@ -93,6 +112,7 @@ export class Tensor<D extends DType = DType> {
     this.dtype = dtype;
     this.source = source;
     this.differentiable = differentiable;
+    this.packed = packed;
   }
 
   /** Number of elements. */
@@ -101,7 +121,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   get bytes(): number {
-    return this.size * bytesOf(this.dtype);
+    return bytesOfAll(this.shape, this.dtype, this.packed);
   }
 
   /** The tensor whose memory this one is (itself unless it is a view). */
@@ -110,7 +130,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   toString(): string {
-    return `${this.name} ${formatShape(this.shape)} ${this.dtype}`;
+    return `${this.name} ${formatShape(this.shape)} ${this.packed ?? this.dtype}`;
   }
 }
 
@@ -149,7 +169,11 @@ export function expectAxes(where: string, x: Tensor, names: string): void {
 
 /** Throws unless `x` has one of these dtypes. */
 export function expectDType(where: string, x: Tensor, ...allowed: readonly DType[]): void {
-  if (!allowed.includes(x.dtype)) {
-    throw new ShapeError(where, `${x.name} holds ${x.dtype}`, `It must hold ${allowed.join(' or ')}.`);
+  if (x.packed || !allowed.includes(x.dtype)) {
+    throw new ShapeError(
+      where,
+      `${x.name} holds ${x.packed ?? x.dtype}`,
+      `It must hold ${allowed.join(' or ')}.`,
+    );
   }
 }

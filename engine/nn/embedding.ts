@@ -29,6 +29,7 @@ export class Embedding {
     }
     this.#padding = padding;
     this.weight = new Parameter([vocabulary, width], {
+      outputs: 0,
       init: (size, random) => {
         const data = init(size, random);
         return padding === null ? data : data.fill(0, padding * width, (padding + 1) * width);

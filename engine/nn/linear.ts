@@ -13,7 +13,7 @@ export interface LinearOptions {
   readonly init?: Init;
   /**
    * How checkpoints store the weight: 'out_in' is PyTorch's Linear, 'in_out' GPT-2's Conv1D. Default 'out_in'.
-   * Either is used as it lies in memory; nothing is transposed at load.
+   * Either is used as it lies in memory; nothing is transposed at load, unless it is packed (int8, int4).
    */
   readonly layout?: 'out_in' | 'in_out';
 }
@@ -56,7 +56,7 @@ export class Linear {
     const all = typeof outputs === 'number' ? outputs : sizes.reduce((sum, n) => sum + n, 0);
     [this.inputs, this.outputs, this.layout] = [inputs, all, layout];
     this.weight = new Parameter(layout === 'out_in' ? [all, inputs] : [inputs, all], {
-      init: init ?? own,
+      ...{ init: init ?? own, outputs: layout === 'out_in' ? 0 : 1 },
       ...sections,
     });
     this.bias = bias ? new Parameter([all], { init: init ? zeros : own, ...sections }) : null;
@@ -68,7 +68,7 @@ export class Linear {
     expectOptions('Linear.forward', options, { activation, residual });
     const plain: LinearForward = (g, x, { activation, residual }) =>
       matmul(g, x, g.use(this.weight), {
-        transposeB: this.layout === 'out_in',
+        transposeB: this.layout === 'out_in' || this.weight.packed !== null,
         ...(this.bias && { bias: g.use(this.bias) }),
         ...(activation && { activation }),
         ...(residual && { residual }),

@@ -1,4 +1,5 @@
 import { expectOptions, ShapeError } from '../errors';
+import type { Packed } from '../graph/packed';
 import { formatShape, sizeOf, type DType, type Shape, type Stored, type StoredPart } from '../graph/tensor';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
@@ -15,6 +16,8 @@ export interface ParameterOptions {
   readonly dtype?: DType;
   /** See `Parameter.sections`. Default: one. */
   readonly sections?: readonly number[];
+  /** See `Parameter.outputs`. Default null. */
+  readonly outputs?: 0 | 1 | null;
 }
 
 /** A tensor that outlives plans. A `ParameterStore` gives it memory and its name. */
@@ -28,6 +31,13 @@ export class Parameter implements Stored {
   readonly decay: boolean;
   /** Outputs that follow each other, such as those of queries, keys and values: checkpoints may hold each by itself. */
   readonly sections: readonly number[] | null;
+  /**
+   * Which axis of a matrix its outputs are (rows of a table), so that a store may pack it: ops that read it know how. Null for
+   * what is never packed.
+   */
+  readonly outputs: 0 | 1 | null;
+  /** How its store packs it, if it does; `dtype` is then u32. */
+  packed: Packed | null = null;
   trainable: boolean;
   /** What owns its memory. */
   store: ParameterStore | null = null;
@@ -41,7 +51,14 @@ export class Parameter implements Stored {
   additions: readonly object[] = [];
 
   constructor(shape: Shape, options: ParameterOptions = {}) {
-    expectOptions('Parameter', options, { init: 0, decay: 0, trainable: 0, dtype: 0, sections: 0 });
+    expectOptions('Parameter', options, {
+      init: 0,
+      decay: 0,
+      trainable: 0,
+      dtype: 0,
+      sections: 0,
+      outputs: 0,
+    });
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
       throw new ShapeError(
         'Parameter',
@@ -54,6 +71,19 @@ export class Parameter implements Stored {
     this.decay = options.decay ?? shape.length >= 2;
     this.trainable = options.trainable ?? true;
     this.sections = options.sections ?? null;
+    this.outputs = options.outputs ?? null;
+    if (this.outputs !== null && shape.length !== 2) {
+      throw new ShapeError(
+        'Parameter',
+        `outputs are told of ${formatShape(shape)}`,
+        'Only matrices have them.',
+      );
+    }
+  }
+
+  /** (outputs, inputs), of what may be packed. */
+  get packedShape(): Shape {
+    return this.packed && this.outputs === 1 ? [this.shape[1], this.shape[0]] : this.shape;
   }
 
   get size(): number {
@@ -65,7 +95,7 @@ export class Parameter implements Stored {
   }
 }
 
-/** Rows of a parameter that is larger than a binding. */
+/** Rows of a parameter that is larger than a binding; outputs, where it is packed. */
 export class ParameterPart implements StoredPart {
   readonly whole: Parameter;
   readonly from: number;
@@ -76,7 +106,7 @@ export class ParameterPart implements StoredPart {
   constructor(whole: Parameter, from: number, rows: number) {
     this.whole = whole;
     this.from = from;
-    this.shape = [rows, ...whole.shape.slice(1)];
+    this.shape = [rows, ...whole.packedShape.slice(1)];
   }
 
   get name(): string {
@@ -84,6 +114,12 @@ export class ParameterPart implements StoredPart {
   }
   get dtype(): DType {
     return this.whole.dtype;
+  }
+  get packed(): Packed | null {
+    return this.whole.packed;
+  }
+  get packedShape(): Shape {
+    return this.shape;
   }
   get trainable(): boolean {
     return this.whole.trainable;

@@ -2,13 +2,16 @@ import {
   DataError,
   DeviceError,
   EngineError,
+  expectOneOf,
   expectOptions,
   KernelError,
   ShapeError,
   throwIfAborted,
 } from '../errors';
+import { isPacked, packedRow } from '../graph/packed';
 import {
   bytesOf,
+  bytesOfAll,
   formatShape,
   kindOf,
   expectWritten,
@@ -23,6 +26,18 @@ import { float16ToFloat32, float32ToFloat16 } from '../runtime/half';
 import { allRead, upload } from '../runtime/transfer';
 import { inTodaysNames } from './former_names';
 import { RandomStream, zeros } from './init';
+import {
+  expectInOrder,
+  expectPackable,
+  numbersOf,
+  packedOrNot,
+  PackedWriter,
+  placesOf,
+  storeAs,
+  WEIGHT_STORAGES,
+  type WeightStorage,
+} from './packed_weights';
+import { unpackRows } from './packing';
 import { parameters, type Parameter, type ParameterPart } from './parameter';
 import { weightRanges, type Member } from './weight_layout';
 import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
@@ -47,8 +62,10 @@ export interface ParameterStoreOptions {
   readonly init?: 'random' | 'none';
   /**
    * How parameters are stored that are f32 by themselves, all alike or each by itself. f16 halves their memory and reads
-   * files of F16 as they are; sums, activations and whatever else is computed stay what they are without it. Weights that
-   * are trained are f32. Needs `shader-f16`. Default 'f32'.
+   * files of F16 as they are; it needs `shader-f16`. int8 (a scale for each output), int4 and int4-64 (a scale for each 32 or 64
+   * inputs) take 8, 4.5 and 4.25 bits a number: weights of linear layers of 16 outputs or more and tables of tokens are
+   * rounded to them while they are written, all else stays f32. Sums, activations and whatever else is computed stay what
+   * they are without it. Weights that are trained are f32. Default 'f32'.
    */
   readonly storage?: WeightStorage | ((name: string, parameter: Parameter) => WeightStorage);
   /** Seed of the initial weights. Default 0. */
@@ -56,9 +73,6 @@ export interface ParameterStoreOptions {
   /** Name in the memory ledger. Default 'parameters'. */
   readonly owner?: string;
 }
-
-/** How a weight may be stored. */
-export type WeightStorage = 'f32' | 'f16';
 
 export interface LoadWeightsOptions {
   /** The source's name of one of our parameters. Default: the same. */
@@ -71,6 +85,8 @@ export interface LoadWeightsOptions {
   /** Bytes of weights that are on the GPU, and all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+export type { WeightStorage } from './packed_weights';
 
 /** Written bytes that may wait for the GPU while a model is loaded. */
 const DRAIN_BYTES = 8 << 20;
@@ -113,6 +129,8 @@ export class ParameterStore implements Disposable {
   #trained = false;
   /** Of parameters that lack weights: the runs of elements that were never written. */
   readonly #gaps = new Map<string, readonly Run[]>();
+  /** Packed parameters that came in part. */
+  readonly #writers = new Map<string, PackedWriter>();
   #revision = 0;
   /** What WebGPU says to the first writes of what was allocated. */
   #written: Promise<GPUError | null>[] = [];
@@ -143,15 +161,15 @@ export class ParameterStore implements Disposable {
     const chosen = new Map<Parameter, WeightStorage>();
     for (const [name, parameter] of this.parameters) {
       if (parameter.dtype !== 'f32') continue;
-      const own = typeof storage === 'function' ? storage(name, parameter) : storage;
-      chosen.set(parameter, this.#storageOf(name, own));
+      const own = typeof storage === 'function' ? storage(name, parameter) : packedOrNot(parameter, storage);
+      chosen.set(parameter, this.#storageOf(name, parameter, own));
     }
     this.#chosen = [...chosen.keys()];
     for (const [name, parameter] of this.parameters) {
       parameter.name = name;
       parameter.store = this;
     }
-    for (const [parameter, dtype] of chosen) parameter.dtype = dtype;
+    for (const [parameter, own] of chosen) storeAs(parameter, own);
     try {
       this.#allocating(() => {
         this.#allocate();
@@ -169,14 +187,13 @@ export class ParameterStore implements Disposable {
     }
   }
 
-  #storageOf(name: string, dtype: DType, { can } = this.#device): WeightStorage {
-    if (dtype !== 'f32' && dtype !== 'f16') {
-      throw new EngineError(name, `its storage is ${dtype}`, "Use 'f32' or 'f16'.");
-    }
-    if (dtype === 'f16' && !can.f16) {
+  #storageOf(name: string, parameter: Parameter, own: WeightStorage, { can } = this.#device): WeightStorage {
+    expectOneOf(name, 'storage', own, WEIGHT_STORAGES);
+    if (isPacked(own)) expectPackable(name, parameter, own);
+    if (own === 'f16' && !can.f16) {
       throw new DeviceError(name, 'this device has no shader-f16', "Use storage: 'f32'.");
     }
-    return dtype;
+    return own;
   }
 
   /** First writes to memory that the device then refuses are invalid: `ready` tells of both. */
@@ -265,7 +282,10 @@ export class ParameterStore implements Disposable {
     for (const { dtype, elements, members } of weightRanges(this.parameters, this.#device.can.maxBinding)) {
       const storage = this.#zeros(elements * bytesOf(dtype), 'weights');
       ranges.push({ storage, elements, members });
-      for (const { held, offset, size } of members) held.storage = slice(storage, offset, size, dtype);
+      for (const { held, offset } of members) {
+        const bytes = bytesOfAll(held.packedShape, dtype, held.packed);
+        held.storage = slice(storage, offset, bytes, dtype);
+      }
     }
     this.#blocks = ranges.map((range) => this.#block(range, null, null));
   }
@@ -312,10 +332,12 @@ export class ParameterStore implements Disposable {
   /** Gradients and moments, zeros, for what is trainable now. */
   #addTraining(moments = 2): void {
     this.#dropTraining();
-    for (const [name, { trainable, dtype }] of this.parameters) {
+    for (const [name, { trainable, dtype, packed }] of this.parameters) {
       if (!trainable || dtype === 'f32') continue;
-      const todo = 'Store it as f32, or freeze it with trainable = false.';
-      throw new EngineError(name, `it is stored as ${dtype}, and weights are trained in f32`, todo);
+      const todo = packed
+        ? "Train an adapter beside it (adapt), or load the model with storage: 'f32'."
+        : 'Store it as f32, or freeze it with trainable = false.';
+      throw new EngineError(name, `it is stored as ${packed ?? dtype}, and weights are trained in f32`, todo);
     }
     const vector = (elements: number, what: string): Storage => {
       const storage = this.#zeros(elements * 4, what);
@@ -326,7 +348,7 @@ export class ParameterStore implements Disposable {
       if (!range.members[0].parameter.trainable) return this.#block(range, null, null);
       const gradient = vector(range.elements, 'gradients');
       for (const { held, offset, size } of range.members)
-        held.gradient = slice(gradient, offset, size, 'f32');
+        held.gradient = slice(gradient, offset, 4 * size, 'f32');
       const own = Array.from({ length: moments }, () => vector(range.elements, 'moments'));
       return this.#block(range, gradient, own);
     });
@@ -370,7 +392,14 @@ export class ParameterStore implements Disposable {
   /** Moves to another device, its own being lost: for what loads the weights next, because there are none there. */
   moveTo(device: Device): void {
     for (const name of this.parameters.keys()) this.#assertOwned(name);
-    for (const { name, dtype } of this.#chosen) this.#storageOf(name, dtype, device);
+    for (const parameter of this.#chosen) {
+      this.#storageOf(
+        parameter.name,
+        parameter,
+        parameter.packed ?? (parameter.dtype as 'f32' | 'f16'),
+        device,
+      );
+    }
     this.#release();
     this.#device = device;
     this.#allocating(() => {
@@ -384,6 +413,7 @@ export class ParameterStore implements Disposable {
   #forget(name: string): void {
     const parameter = this.parameters.get(name)!;
     this.#gaps.set(name, [[0, parameter.size]]);
+    this.#writers.delete(name);
     parameter.unwritten = true;
   }
 
@@ -409,6 +439,7 @@ export class ParameterStore implements Disposable {
     for (const { storage } of this.#ranges) this.#device.buffers.release(storage);
     for (const memory of this.#memories.splice(0)) memory.storage = memory.gradient = null;
     [this.#ranges, this.#blocks] = [[], []];
+    this.#writers.clear();
   }
 
   #parameter(name: string): Parameter {
@@ -427,7 +458,8 @@ export class ParameterStore implements Disposable {
   /**
    * Overwrites one parameter, or with `offset` the elements from there on, as many as there are; `data` is row-major f32,
    * bits of f16 (`Uint16Array`) or, for integers, u32, converted to what the parameter is. Parts of f16 parameters begin and end at even
-   * elements, or with the parameter.
+   * elements, or with the parameter. Parts of packed ones come in order, from the first number on, and once the first came there
+   * are no weights until the last did; what int8 or int4 cannot hold is a `DataError`.
    */
   write(name: string, data: WeightPiece | Uint32Array, offset?: number): void {
     const parameter = this.#parameter(name);
@@ -438,7 +470,7 @@ export class ParameterStore implements Disposable {
       throw new ShapeError(name, what, todo);
     };
     const half = kindOf(data) === 'Uint16Array';
-    const whole = kindOf(data) === 'Uint32Array' && dtype === 'u32';
+    const whole = kindOf(data) === 'Uint32Array' && dtype === 'u32' && !parameter.packed;
     if (!half && !whole && kindOf(data) !== 'Float32Array') {
       refuse(`it is given as ${kindOf(data)}, not as Float32Array`);
     }
@@ -451,6 +483,7 @@ export class ParameterStore implements Disposable {
     if (dtype === 'f16' && (from % 2 > 0 || (to % 2 > 0 && to < size))) {
       refuse(`numbers ${from} to ${to} share words with others`, 'Write f16 from and to even elements.');
     }
+    if (parameter.packed) return this.#writePacked(parameter, data as WeightPiece, from);
     this.#revision++;
     let bits = data;
     if (dtype !== 'f16') {
@@ -465,6 +498,38 @@ export class ParameterStore implements Disposable {
     }
     this.#waiting += bits.byteLength;
     this.#cover(name, from, to);
+  }
+
+  #writePacked(parameter: Parameter, data: WeightPiece, from: number): void {
+    const { name, packedShape, size } = parameter;
+    const inputs = packedShape[1];
+    expectInOrder(name, from, this.#writers.get(name));
+    if (from === 0) {
+      this.#forget(name);
+      this.#writers.set(name, new PackedWriter(parameter));
+    }
+    this.#revision++;
+    const writer = this.#writers.get(name)!;
+    const values = kindOf(data) === 'Uint16Array' ? float16ToFloat32(data as Uint16Array) : data;
+    for (const { codes, scales, first } of writer.add(values as Float32Array)) {
+      const row = packedRow(parameter.packed!, inputs);
+      const end = first + scales.length / row.scales;
+      for (const { held, first: start, end: stop } of heldBy(parameter)) {
+        const [own, rows] = [start / inputs, (stop - start) / inputs];
+        const [a, b] = [Math.max(first, own), Math.min(end, own + rows)];
+        if (a >= b) continue;
+        const at = placesOf(parameter.packed!, inputs, rows, a - own, b - own);
+        const put = (words: Uint32Array, each: number, word: number): void => {
+          const own = words.subarray((a - first) * each, (b - first) * each);
+          upload(this.#device.gpu, held.storage!, own, 4 * word);
+        };
+        put(codes, row.codes, at.codes[0]);
+        put(scales, row.scales, at.scales[0]);
+      }
+      this.#waiting += codes.byteLength + scales.byteLength;
+    }
+    this.#cover(name, from, writer.at);
+    if (writer.at === size) this.#writers.delete(name);
   }
 
   /**
@@ -514,6 +579,13 @@ export class ParameterStore implements Disposable {
   async read(name: string, part: 'storage' | 'gradient' = 'storage'): Promise<Float32Array> {
     const parameter = this.#parameter(name);
     if (part === 'storage') expectWritten(parameter);
+    if (part === 'storage' && parameter.packed) {
+      const memories = heldBy(parameter).map(({ held }) => this.#device.readback.read(held.storage!));
+      return numbersOf(
+        parameter,
+        (await allRead(memories)).map((data) => new Uint32Array(data)),
+      );
+    }
     const dtype = part === 'gradient' ? 'f32' : parameter.dtype;
     const all = await Promise.all(
       heldBy(parameter).map(async ({ held, first, end }) => {
@@ -530,17 +602,30 @@ export class ParameterStore implements Disposable {
     return whole;
   }
 
-  /** The first numbers of every parameter, at most `count`: to tell models apart without reading all of them. */
+  /** The first numbers of every parameter as it lies in memory, at most `count`: to tell models apart without reading all. */
   async readFirst(count: number): Promise<Map<string, Float32Array>> {
     const all = [...this.parameters].map(async ([name, parameter]) => {
       this.#assertOwned(name);
       expectWritten(parameter);
+      if (parameter.packed) return [name, await this.#firstPacked(parameter, count)] as const;
       const [{ held, end }] = heldBy(parameter);
       const bytes = Math.min(count, end) * bytesOf(parameter.dtype);
       const data = await this.#device.readback.read(held.storage!, bytes);
       return [name, floatsOf(data, parameter.dtype)] as const;
     });
     return new Map(await allRead(all));
+  }
+
+  async #firstPacked(parameter: Parameter, count: number): Promise<Float32Array> {
+    const [{ held, end }] = heldBy(parameter);
+    const inputs = held.packedShape[1];
+    const rows = Math.ceil(Math.min(count, end) / inputs);
+    const { codes, scales } = placesOf(held.packed!, inputs, end / inputs, 0, rows);
+    const words = ([from, to]: readonly [number, number]) =>
+      this.#device.readback.read(held.storage!, 4 * (to - from), 4 * from);
+    const read = await allRead([words(codes), words(scales)]);
+    const [a, b] = read.map((data) => new Uint32Array(data));
+    return unpackRows(held.packed!, inputs, { codes: a, scales: b }).subarray(0, count);
   }
 
   /** Every tensor of one kind, by parameter name: one readback a block. Moments exist for trained parameters only. */
@@ -551,8 +636,11 @@ export class ParameterStore implements Disposable {
     }
     const out = new Map<string, Float32Array>();
     // All are asked for before any is awaited, so that they belong to one moment.
-    await allRead(
-      this.blocks.map(async ({ weights, moments, members }) => {
+    const packed = [...this.parameters].filter(([, own]) => own.packed && part === 'weights');
+    await allRead([
+      ...packed.map(async ([name]) => void out.set(name, await this.read(name))),
+      ...this.blocks.map(async ({ weights, moments, members }) => {
+        if (members[0].parameter.packed) return;
         const from = part === 'weights' ? weights : moments?.[part];
         if (!from) return;
         const all = floatsOf(await this.#device.readback.read(from.storage!), from.dtype);
@@ -566,7 +654,7 @@ export class ParameterStore implements Disposable {
           }
         }
       }),
-    );
+    ]);
     return out;
   }
 
@@ -625,21 +713,24 @@ export class ParameterStore implements Disposable {
     }
     const places = new Map(source.names().map((name, i) => [name, i]));
     wanted.sort((a, b) => places.get(a.from)! - places.get(b.from)!);
-    const bytes = (name: string, elements: number): number =>
-      elements * bytesOf(this.parameters.get(name)!.dtype);
-    const total = wanted.reduce((sum, { name, shape }) => sum + bytes(name, sizeOf(shape)), 0);
+    const bytes = (name: string): number => {
+      const { packedShape, dtype, packed } = this.parameters.get(name)!;
+      return bytesOfAll(packedShape, dtype, packed);
+    };
+    const total = wanted.reduce((sum, { name }) => sum + bytes(name), 0);
     await this.fill(async () => {
       let done = 0;
-      for (const { name, from } of wanted) {
+      for (const { name, from, shape } of wanted) {
+        const [all, size] = [bytes(name), sizeOf(shape)];
         let at = 0;
         for await (const piece of piecesOf(source, from, signal ? { signal } : {})) {
           throwIfAborted(signal);
           this.write(name, piece, at);
           at += piece.length;
-          done += bytes(name, piece.length);
           await this.drain();
-          onProgress?.(done, total);
+          onProgress?.(done + Math.floor((all * at) / size), total);
         }
+        done += all;
       }
     });
   }
@@ -661,7 +752,7 @@ export class ParameterStore implements Disposable {
       for (const { held } of heldBy(parameter)) held.storage = null;
       parameter.store = parameter.parts = null;
       parameter.unwritten = false;
-      if (this.#chosen.includes(parameter)) parameter.dtype = 'f32';
+      if (this.#chosen.includes(parameter)) storeAs(parameter, 'f32');
     }
   }
 }
@@ -676,18 +767,18 @@ function byTrainable({ storage, elements, members }: Range): Range[] {
     const { offset, parameter } = own[0];
     const size = (members[starts[k + 1]]?.offset ?? elements) - offset;
     return {
-      storage: slice(storage, offset, size, parameter.dtype),
+      storage: slice(storage, offset, size * bytesOf(parameter.dtype), parameter.dtype),
       elements: size,
       members: own.map((member) => ({ ...member, offset: member.offset - offset })),
     };
   });
 }
 
-/** What has a parameter's memory, and which of its elements. */
+/** What has a parameter's memory, and which of its elements; of a packed one in its `packedShape`. */
 function heldBy(parameter: Parameter): { held: Parameter | ParameterPart; first: number; end: number }[] {
-  const { parts, size, shape } = parameter;
+  const { parts, size, packedShape } = parameter;
   if (!parts) return [{ held: parameter, first: 0, end: size }];
-  const row = size / shape[0];
+  const row = size / packedShape[0];
   return parts.map((held) => ({
     held,
     first: held.from * row,
@@ -701,11 +792,12 @@ function floatsOf(data: ArrayBuffer, dtype: DType): Float32Array {
   return dtype === 'f16' ? float16ToFloat32(new Uint16Array(data)) : new Float32Array(data);
 }
 
-function slice(block: Storage, offset: number, size: number, dtype: DType): Storage {
+/** `bytes` of a block, from element `offset` on. */
+function slice(block: Storage, offset: number, bytes: number, dtype: DType): Storage {
   return {
     buffer: block.buffer,
     offset: block.offset + offset * bytesOf(dtype),
-    size: Math.ceil((size * bytesOf(dtype)) / 4) * 4,
+    size: Math.ceil(bytes / 4) * 4,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Where the weights of a model lie: which follow each other in one buffer, and which are cut to fit a binding. */
 import { DeviceError, formatBytes } from '../errors';
-import { bytesOf, formatShape, sizeOf, type DType } from '../graph/tensor';
+import { packedBytes, type Packed } from '../graph/packed';
+import { bytesOf, bytesOfAll, formatShape, sizeOf, type DType } from '../graph/tensor';
 import { ParameterPart, type Parameter } from './parameter';
 
 /** A parameter in a buffer, or one of its parts. */
@@ -9,17 +10,19 @@ export interface Member {
   readonly parameter: Parameter;
   /** What has this memory. */
   readonly held: Parameter | ParameterPart;
-  /** Its first element in the parameter, and how many there are. */
+  /** Its first element in the parameter, and how many there are; of one that is packed in its `packedShape`. */
   readonly first: number;
   readonly size: number;
-  /** Its first element in the buffer. */
+  /** Its first element in the buffer; of one that is packed, the first word. */
   readonly offset: number;
 }
 
 /** Parameters of one kind that follow each other in one buffer. */
 export interface WeightRange {
   readonly dtype: DType;
-  /** With room for alignment. */
+  /** See `Parameter.packed`. */
+  readonly packed: Packed | null;
+  /** With room for alignment; words, where they are packed. */
   readonly elements: number;
   readonly members: readonly Member[];
 }
@@ -34,38 +37,42 @@ const ALIGN = 256;
 export function weightRanges(parameters: ReadonlyMap<string, Parameter>, limit: number): WeightRange[] {
   const groups = new Map<string, Member[]>();
   for (const [name, parameter] of parameters) {
-    const key = `${parameter.trainable} ${parameter.decay} ${parameter.dtype}`;
+    const key = `${parameter.trainable} ${parameter.decay} ${parameter.packed ?? parameter.dtype}`;
     groups.set(key, [...(groups.get(key) ?? []), ...cut(name, parameter, limit)]);
   }
   const runs = [...groups.values()].flatMap((group) => split(group, limit));
   return runs.map((run) => {
-    const { dtype } = run[0].parameter;
+    const { dtype, packed } = run[0].parameter;
     let elements = 0;
     const members = run.map((member) => {
       const offset = elements;
-      elements += room(member.size, dtype) / bytesOf(dtype);
+      elements += room(member) / bytesOf(dtype);
       return { ...member, offset };
     });
-    return { dtype, elements, members };
+    return { dtype, packed, elements, members };
   });
 }
 
 /** A parameter as what fits a binding each: itself, or runs of its rows. */
 function cut(name: string, parameter: Parameter, limit: number): Member[] {
-  const { size, shape, dtype } = parameter;
-  const most = (Math.floor(limit / ALIGN) * ALIGN) / bytesOf(dtype);
+  const { size, packedShape: shape, dtype, packed } = parameter;
+  const most = Math.floor(limit / ALIGN) * ALIGN;
   for (const old of parameter.parts ?? []) old.storage = old.gradient = null;
   parameter.parts = null;
-  if (size <= most) return [{ name, parameter, held: parameter, first: 0, size, offset: 0 }];
+  const all = bytesOfAll(shape, dtype, packed);
+  if (all <= most) return [{ name, parameter, held: parameter, first: 0, size, offset: 0 }];
   const row = size / shape[0];
-  const fit = Math.floor(most / row);
+  // Bytes of a packed row are a fraction, and all of them are rounded up to a vector.
+  const fit = packed
+    ? Math.floor((most - 16) / (packedBytes(packed, 64, row) / 64))
+    : Math.floor(most / (row * bytesOf(dtype)));
   // By fours where there are as many, so that neither rows nor columns of a product lose their alignment.
   const rows = fit - (fit % (fit >= 64 ? 64 : fit >= 4 ? 4 : 1));
-  const bytes = rows * row * bytesOf(dtype);
+  const bytes = rows < 1 ? 0 : bytesOfAll([rows, ...shape.slice(1)], dtype, packed);
   if (bytes < 1 || bytes % 4 !== 0) {
     throw new DeviceError(
       name,
-      `${formatShape(shape)} takes ${formatBytes(size * bytesOf(dtype))}, and its rows do not fit a binding's ${formatBytes(limit)}`,
+      `${formatShape(shape)} takes ${formatBytes(all)}, and its rows do not fit a binding's ${formatBytes(limit)}`,
       'Use a smaller width.',
     );
   }
@@ -84,7 +91,7 @@ function split(group: readonly Member[], limit: number): Member[][] {
   const parts: Member[][] = [[]];
   let bytes = 0;
   for (const member of group) {
-    const size = room(member.size, member.parameter.dtype);
+    const size = room(member);
     if (bytes > 0 && bytes + size > limit) {
       parts.push([]);
       bytes = 0;
@@ -95,7 +102,7 @@ function split(group: readonly Member[], limit: number): Member[][] {
   return parts;
 }
 
-/** Bytes that elements take in their buffer. */
-function room(size: number, dtype: DType): number {
-  return Math.ceil((size * bytesOf(dtype)) / ALIGN) * ALIGN;
+/** Bytes that it takes in its buffer. */
+function room({ held: { packedShape, dtype, packed } }: Member): number {
+  return Math.ceil(bytesOfAll(packedShape, dtype, packed) / ALIGN) * ALIGN;
 }

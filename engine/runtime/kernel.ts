@@ -29,6 +29,8 @@ export interface KernelVariant {
   readonly bindings: readonly ShaderBinding[];
   /** Names of those that hold f16: other tensors there would be read as what they are not. */
   readonly halves: ReadonlySet<string>;
+  /** Names of those that hold packed weights, which the shader declares as PACKED. */
+  readonly packed: ReadonlySet<string>;
   /** The static uniform block of group 0, if the kernel has one. */
   readonly uniform: { readonly binding: ShaderBinding; readonly layout: UniformLayout } | null;
   /** Whether group 1, the replay's `Step`, is bound. */
@@ -87,15 +89,18 @@ export function linkedKernels(): (name: string, wgsl: KernelDefinition['wgsl']) 
   };
 }
 
-/** Storage bindings of f16, of vectors of them, or of what an alias makes one. */
-function halvesIn(code: string): Set<string> {
+/** Storage bindings of f16 and of packed weights, of vectors of them, or of what an alias makes one. */
+function special(code: string): Pick<KernelVariant, 'halves' | 'packed'> {
   const aliases = new Map(
     [...code.matchAll(/\balias\s+(\w+)\s*=\s*([^;]+);/g)].map(([, name, of]) => [name, of]),
   );
   const bindings = code.matchAll(/\bvar<storage[^>]*>\s*(\w+)\s*:\s*array<\s*(?:vec\d<\s*)?(\w+)/g);
-  return new Set(
-    [...bindings].flatMap(([, name, type]) => (/f16|h$/.test(aliases.get(type) ?? type) ? [name] : [])),
-  );
+  const [halves, packed] = [new Set<string>(), new Set<string>()];
+  for (const [, name, type] of bindings) {
+    if (type === 'PACKED') packed.add(name);
+    else if (/f16|h$/.test(aliases.get(type) ?? type)) halves.add(name);
+  }
+  return { halves, packed };
 }
 
 function build(
@@ -124,7 +129,7 @@ function build(
     code,
     lines,
     bindings,
-    halves: halvesIn(code),
+    ...special(code),
     uniform: uniformBinding && layout ? { binding: uniformBinding, layout } : null,
     usesStep: all.some((b) => b.group === 1),
   };

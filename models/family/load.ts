@@ -11,6 +11,7 @@ import {
   type Device,
   type NamedTensor,
   type Parameter,
+  type ParameterStoreOptions,
   type Shape,
 } from '../../engine/index';
 import { jsonOf, opener, weightsOf, type ModelFolder } from '../files/folder';
@@ -28,6 +29,12 @@ export interface LoadOptions<F extends AnyFamily> {
   /** Bytes of weights on the device so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
   /**
+   * How weights are stored on the device: 'f16', 'int8', 'int4' or 'int4-64' take less memory, and rounding while they come takes
+   * no more on the way (docs/models.md has the errors). A model that is stored as fewer bits runs and has adapters trained
+   * beside it; training it whole needs 'f32'. Or each parameter by itself, see `ParameterStoreOptions`. Default 'f32'.
+   */
+  readonly storage?: ParameterStoreOptions['storage'];
+  /**
    * A new head on the body of a checkpoint, whatever class it was saved as: the first of `families` of its type is built,
    * with these settings over those of config.json, such as `{ num_labels: 3 }` or id2label. Parameters of the head that
    * the checkpoint lacks begin as `seed` draws them (`Pretrained.fresh` names them); tensors of other heads are left out.
@@ -42,6 +49,8 @@ export interface LoadOptions<F extends AnyFamily> {
 export interface SaveOptions {
   /** Of the numbers; trained ones lose bits in the two small ones. Default 'F32'. */
   readonly dtype?: 'F32' | 'F16' | 'BF16';
+  /** Saves weights that are stored as int8 or int4, too: the numbers that they were rounded to. Default false: an error. */
+  readonly dequantize?: boolean;
 }
 
 /**
@@ -81,7 +90,8 @@ export class Pretrained<M extends object> implements Disposable {
   /**
    * The model as it now is, for `from_pretrained`: files by name, with tensors under the names that they came with (in
    * today's spelling), and those of parts that the model does not have as they came. The tokenizer's files are not among
-   * them: they stay as they were. Throws `DataError` for numbers that `dtype` cannot hold.
+   * them: they stay as they were. Throws `DataError` for numbers that `dtype` cannot hold, and for weights that were rounded to
+   * int8 or int4, unless `dequantize` is said.
    */
   save(options: SaveOptions = {}): Promise<ReadonlyMap<string, Blob>> {
     const { model, config, generationConfig, store } = this;
@@ -166,11 +176,19 @@ async function filesOf(
   { own, config: given, generationConfig, store, entries, names, kept }: Saved,
   options: SaveOptions,
 ): Promise<ReadonlyMap<string, Blob>> {
-  const { dtype = 'F32' } = options;
-  expectOptions('save', options, { dtype });
+  const { dtype = 'F32', dequantize = false } = options;
+  expectOptions('save', options, { dtype, dequantize });
   const words = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
   if (!Object.hasOwn(words, dtype)) {
     throw new DataError('save', `dtype is ${dtype}`, 'Use F32, F16 or BF16.');
+  }
+  const packed = [...own.values()].find((parameter) => parameter.packed);
+  if (packed && !dequantize) {
+    throw new DataError(
+      'save',
+      `${packed.name} is stored as ${packed.packed}, and what that rounded off does not come back`,
+      "Load the model with storage: 'f32' to save it as it came, or say dequantize to save the rounded numbers.",
+    );
   }
   const all = await store.readAll('weights');
   const tensors: NamedTensor[] = [];
@@ -210,8 +228,8 @@ export async function load<F extends AnyFamily>(
   folder: ModelFolder,
   options: LoadOptions<F>,
 ): Promise<Pretrained<ReturnType<F['build']>>> {
-  const { device, signal, onProgress, fetch, newHead, seed = 0 } = options;
-  expectOptions('load', options, { device, families: 0, signal, onProgress, newHead, seed, fetch });
+  const { device, signal, onProgress, fetch, storage = 'f32', newHead, seed = 0 } = options;
+  expectOptions('load', options, { device, families: 0, signal, onProgress, storage, newHead, seed, fetch });
   expectSeed('load', seed);
   throwIfAborted(signal);
   const families = expectFamilies('load', options.families);
@@ -235,7 +253,7 @@ export async function load<F extends AnyFamily>(
       return { name, shape, data: await source.float32(name, aborting) };
     }),
   );
-  const store = new ParameterStore(device, model, { init: 'none' });
+  const store = new ParameterStore(device, model, { init: 'none', storage });
   try {
     const where = `${family.title} checkpoint`;
     await store.load(weights, { where, ...aborting, ...(onProgress && { onProgress }) });

@@ -7,11 +7,15 @@ import {
   expectOptions,
   imaginedDevice,
   LEAST_CAPABILITIES,
+  packedOrNot,
   parameters,
   sizeOf,
+  storeAs,
   throwIfAborted,
+  WEIGHT_STORAGES,
   type Device,
   type TensorSource,
+  type WeightStorage,
 } from '../../engine/index';
 import { expectFamilies, familyOf } from '../family/choose';
 import { describe, type AnyFamily, type Family } from '../family/family';
@@ -30,6 +34,8 @@ export interface InspectOptions extends FolderOptions {
   readonly batch?: number;
   /** What weights (but those that are trained), caches and activations are stored as. Default 'f32'. */
   readonly dtype?: 'f32' | 'f16';
+  /** What weights are stored as to run, as `load` takes it. Default `dtype`. */
+  readonly storage?: WeightStorage;
 }
 
 /** Bytes of GPU memory, as the device's ledger counts them. */
@@ -74,9 +80,10 @@ export interface Inspection {
  * @throws DataError where config.json or weights are not there or damaged; EngineError for options that cannot be.
  */
 export async function inspect(source: ModelFolder, options: InspectOptions): Promise<Inspection> {
-  const { device, length, batch = 1, dtype = 'f32', signal, fetch } = options;
-  expectOptions('inspect', options, { families: 0, device, length, batch, dtype, signal, fetch });
+  const { device, length, batch = 1, dtype = 'f32', storage = dtype, signal, fetch } = options;
+  expectOptions('inspect', options, { families: 0, device, length, batch, dtype, storage, signal, fetch });
   expectOneOf('inspect', 'dtype', dtype, ['f32', 'f16']);
+  expectOneOf('inspect', 'storage', storage, WEIGHT_STORAGES);
   for (const [name, n] of Object.entries({ length: length ?? 1, batch }))
     if (!Number.isSafeInteger(n) || n < 1)
       throw new EngineError('inspect', `${name} is ${n}`, 'Use a whole number ≥ 1.');
@@ -103,7 +110,7 @@ export async function inspect(source: ModelFolder, options: InspectOptions): Pro
     if (!(error instanceof EngineError)) throw error;
     return { ...whole, family: family?.title ?? null, refused: error.message, run: null, train: null };
   }
-  const can = device?.can ?? { ...LEAST_CAPABILITIES, f16: dtype === 'f16' };
+  const can = device?.can ?? { ...LEAST_CAPABILITIES, f16: dtype === 'f16' || storage === 'f16' };
   const measuring = imaginedDevice(can);
   const sizes: RunSizes = { batch, dtype, length: length ?? Math.min(512, contextOf(model)) };
   return {
@@ -112,7 +119,7 @@ export async function inspect(source: ModelFolder, options: InspectOptions): Pro
     architecture: whole.architecture ?? family.architectures[0],
     parameters: [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0),
     refused: null,
-    run: runNeed(measuring, model, sizes),
+    run: runNeed(measuring, model, sizes, storage),
     train: trainNeed(measuring, model, sizes),
   };
 }
@@ -136,17 +143,20 @@ function contextOf(model: object): number {
   return typeof context === 'number' ? context : 512;
 }
 
-function runNeed(device: Device, model: object, sizes: RunSizes): Need {
-  for (const parameter of parameters(model).values())
-    if (parameter.dtype === 'f32') parameter.dtype = sizes.dtype;
-  return needOf(device, model, ({ weights }) => {
-    const { caches, activations } = recordRun(device, model, sizes);
-    return { weights, gradients: 0, moments: 0, caches, activations };
-  });
+function runNeed(device: Device, model: object, sizes: RunSizes, storage: WeightStorage): Need {
+  const stored = [...parameters(model).values()].filter(({ dtype }) => dtype === 'f32');
+  for (const parameter of stored) storeAs(parameter, packedOrNot(parameter, storage));
+  try {
+    return needOf(device, model, ({ weights }) => {
+      const { caches, activations } = recordRun(device, model, sizes);
+      return { weights, gradients: 0, moments: 0, caches, activations };
+    });
+  } finally {
+    for (const parameter of stored) storeAs(parameter, 'f32');
+  }
 }
 
 function trainNeed(device: Device, model: object, sizes: RunSizes): Need {
-  for (const parameter of parameters(model).values()) if (parameter.dtype === 'f16') parameter.dtype = 'f32';
   return needOf(device, model, ({ weights, trained }) => {
     const training = { weights, gradients: trained, moments: 2 * trained, caches: 0 };
     return { ...training, activations: recordTraining(device, model, sizes) };

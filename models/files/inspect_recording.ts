@@ -37,7 +37,7 @@ export function storedBytes(device: Device, module: object): { weights: number; 
   const bytes = (list: typeof ranges, each: (range: (typeof ranges)[0]) => number): number =>
     list.reduce((sum, range) => sum + sizeClass(range.elements * each(range)), 0);
   return {
-    weights: bytes(ranges, ({ dtype }) => (dtype === 'f16' ? 2 : 4)),
+    weights: bytes(ranges, ({ dtype }) => (dtype === 'f16' ? 2 : 4)), // packed ones are words
     trained: bytes(
       ranges.filter(({ members: [{ parameter }] }) => parameter.trainable),
       () => 4,

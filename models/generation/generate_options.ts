@@ -14,7 +14,23 @@ import {
   type CompleteChoice,
 } from './option_table';
 
+/** A token with what the model made of it. */
+export interface ScoredToken {
+  readonly id: number;
+  /**
+   * The logarithm of its probability after all before it. Penalties count; bans, temperature, topK, topP and minP choose among tokens and
+   * change nothing of it.
+   */
+  readonly logProbability: number;
+  /** The likeliest tokens in its place, best first, as many as `alternatives` asks for; it may be one of them. */
+  readonly alternatives: readonly { readonly id: number; readonly logProbability: number }[];
+}
+
 export interface GenerateOptions extends ChoiceOptions {
+  /** Called with each token before it is given out. Not with the end, nor with `forceBegin`, which the model did not choose. */
+  readonly onToken?: (token: ScoredToken) => void;
+  /** How many of the likeliest tokens `onToken` hears of besides, up to 64. Default 0. */
+  readonly alternatives?: number;
   /** Most tokens to make. Default 256. */
   readonly tokens?: number;
   /** Most tokens of prompt and text together, Hugging Face's max_length. Default: any number. */
@@ -38,13 +54,21 @@ export interface GenerateOptions extends ChoiceOptions {
 }
 
 export type CompleteGenerate = CompleteChoice &
-  Required<Pick<GenerateOptions, 'temperature' | 'stop' | 'overflow' | 'tokens' | 'length' | 'forceBegin'>>;
+  Required<
+    Pick<
+      GenerateOptions,
+      'temperature' | 'stop' | 'overflow' | 'tokens' | 'length' | 'forceBegin' | 'alternatives'
+    >
+  > &
+  Pick<GenerateOptions, 'onToken'>;
 
 const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...CHOICES,
   ...{ tokens: true, length: true, minLength: true, forceBegin: true },
-  ...{ temperature: true, stop: true, overflow: true },
+  ...{ temperature: true, stop: true, overflow: true, onToken: true, alternatives: true },
 };
+
+const MOST_ALTERNATIVES = 64;
 
 interface Limits {
   readonly config: Decoder['config'];
@@ -71,10 +95,10 @@ export function completeGeneration(
   const o = {
     ...CHOICE_DEFAULTS,
     ...{ tokens: 256, length: Infinity, minLength: 0, forceBegin: null },
-    ...{ temperature: 1, stop: end, overflow: 'stop' as const },
+    ...{ temperature: 1, stop: end, overflow: 'stop' as const, alternatives: 0 },
     ...definedOf(options),
   };
-  const { temperature, tokens, length, minLength, forceBegin, stop, overflow } = o;
+  const { temperature, tokens, length, minLength, forceBegin, stop, overflow, alternatives } = o;
   checkEach(where, [
     ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'Use 0 (greedy) or more.'],
     ...choiceChecks(o),
@@ -87,6 +111,24 @@ export function completeGeneration(
     ],
     ['minLength', minLength, isWhole(minLength, 0), 'Use a whole number.'],
     beginCheck(forceBegin, isSource, vocabulary),
+    [
+      'alternatives',
+      alternatives,
+      isWhole(alternatives, 0, Math.min(MOST_ALTERNATIVES, vocabulary)),
+      `Use a whole number up to ${Math.min(MOST_ALTERNATIVES, vocabulary)}.`,
+    ],
+    [
+      'alternatives',
+      alternatives,
+      alternatives === 0 || options.onToken !== undefined,
+      'Give onToken, which hears of them.',
+    ],
+    [
+      'onToken',
+      options.onToken,
+      options.onToken === undefined || typeof options.onToken === 'function',
+      'Give a function.',
+    ],
     ['overflow', overflow, overflow === 'stop' || overflow === 'slide', "Use 'stop' or 'slide'."],
     [
       'stop',

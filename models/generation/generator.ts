@@ -18,10 +18,11 @@ import type { Decoder } from './decoder';
 import { Decoding } from './decoding';
 import { completeGeneration, type CompleteGenerate, type GenerateOptions } from './generate_options';
 import { checkSpecial, penalises, type SpecialIds } from './option_table';
+import { readScores, score, type Scores } from './scored_tokens';
 import { seenIn, seenTable } from './seen';
 import { AHEAD, expectToken, Turns } from './turns';
 
-export type { GenerateOptions } from './generate_options';
+export type { GenerateOptions, ScoredToken } from './generate_options';
 
 export interface GeneratorOptions extends SpecialIds {
   /**
@@ -38,6 +39,8 @@ const WHERE = 'generate';
 /** A token on its way from the GPU. */
 interface Waiting {
   readonly token: Promise<Uint32Array>;
+  /** What the model made of it; null where nobody asks. */
+  readonly scored: Promise<Scores> | null;
   readonly bans: readonly number[];
 }
 
@@ -48,6 +51,17 @@ interface StepInput {
   readonly position: number;
   readonly bans: readonly number[];
   readonly index: number;
+}
+
+/** What a step's plan depends on. */
+interface StepShape {
+  /** Tokens that are fed. */
+  readonly length: number;
+  /** Places for banned ids, 0 where none is. */
+  readonly bans: number;
+  readonly penalised: boolean;
+  /** 0, or 1 and the alternatives that are asked for. */
+  readonly scores: number;
 }
 
 const padded = (ids: readonly number[], length: number, filler: number): Uint32Array => {
@@ -158,23 +172,27 @@ export class Generator implements Disposable {
           const prompted = Math.max(0, fresh.length - (text.length - start.length)); // of `fresh`
           const next = await this.#advance(decoding, o, { fresh, prompted, position, bans, index: made });
           next.token.catch(() => null); // told when its turn comes
+          next.scored?.catch(() => null);
           waiting.push(next);
           position += Math.max(1, fresh.length);
           fresh = [];
           made++;
           continue;
         }
-        const { token, bans } = waiting.shift()!;
-        const [id] = await token;
+        const { token, scored, bans } = waiting.shift()!;
+        const [[id], scores] = await Promise.all([token, scored]);
         throwIfAborted(o.signal);
         this.#checkToken(id, bans);
         if (o.stop.includes(id)) return;
         text.push(id);
         given++;
+        if (scores) o.onToken!({ id, ...scores });
         yield id;
       }
     } finally {
-      await Promise.allSettled(waiting.map(({ token }) => token)); // made ahead, and nobody wants them
+      await Promise.allSettled<unknown>(
+        waiting.flatMap(({ token, scored }) => (scored ? [token, scored] : [token])),
+      ); // made ahead, and nobody wants them
       this.#turns.end();
     }
   }
@@ -204,7 +222,8 @@ export class Generator implements Disposable {
     const places = bans.length > 0 ? placesFor(bans.length) : 0;
     const penalised = penalises(o);
     const length = fresh.length === 0 ? 1 : decoding.stretch(fresh.length);
-    const plan = await this.#plan(decoding, length, places, penalised);
+    const scores = o.onToken ? 1 + o.alternatives : 0;
+    const plan = await this.#plan(decoding, { length, bans: places, penalised, scores });
     this.#turns.assertUsable();
     const inputs: Record<string, ArrayBufferView> = { ...decoding.inputs };
     if (fresh.length > 0) {
@@ -224,7 +243,11 @@ export class Generator implements Disposable {
       ...{ index, seed, position, temperature, topK, topP, minP, length: Math.max(1, fresh.length) },
     });
     this.#newest = plan;
-    return { token: plan.readIntegers('token'), bans };
+    return {
+      token: plan.readIntegers('token'),
+      scored: scores > 0 ? readScores(plan, o.alternatives) : null,
+      bans,
+    };
   }
 
   /** Enough for all tokens that a cache can hold. */
@@ -233,12 +256,13 @@ export class Generator implements Disposable {
   }
 
   /** The plan for T = `length`; for 1 the input is the token sampled last, which never leaves the GPU. */
-  #plan(decoding: Decoding, length: number, bans: number, penalised: boolean): Promise<Plan> {
+  #plan(decoding: Decoding, { length, bans, penalised, scores }: StepShape): Promise<Plan> {
     const { vocabulary } = this.#model.config;
     const label = [
       length === 1 ? 'decode' : `prefill ${length}`,
       ...(bans > 0 ? [`banning ${bans}`] : []),
       ...(penalised ? ['penalised'] : []),
+      ...(scores > 0 ? [`scoring ${scores}`] : []),
     ].join(' ');
     return decoding.plan(label, (g) => {
       const token = g.use(this.#token);
@@ -251,8 +275,9 @@ export class Generator implements Disposable {
       const draw = (): Tensor => sample(g, logits, { out: token });
       if (bans > 0) withoutTokens(g, logits, g.input('bans', [1, bans], 'u32'), draw);
       else draw();
+      const scored = scores > 0 ? score(g, logits, token, scores - 1) : {};
       if (seen) countTokens(g, token, seen);
-      return { token };
+      return { token, ...scored };
     });
   }
 

@@ -8,7 +8,9 @@ export interface Hypothesis {
   readonly score: number;
   /** Natural logarithm, of all tokens and the end. A forced end counts nothing. */
   readonly logProbability: number;
-  /** Whether it ends with the end; else it was cut off. */
+  /** Those of each token after all before it, and of the end where it has one: `logProbability` is their sum. */
+  readonly logProbabilities: readonly number[];
+  /** Whether it ends with the end, or with a stop string; else it was cut off. */
   readonly finished: boolean;
 }
 
@@ -20,7 +22,11 @@ export interface Live {
   readonly parent: number;
   readonly ids: readonly number[];
   readonly logProbability: number;
+  readonly logProbabilities: readonly number[];
 }
+
+/** A sequence with the token that was chosen last. */
+type Chosen = Pick<Live, 'ids' | 'logProbability' | 'logProbabilities'> & { readonly coverage: number };
 
 export interface Candidate {
   readonly id: number;
@@ -40,6 +46,8 @@ export interface SearchOptions {
   readonly earlyStopping: boolean | 'never';
   /** Most tokens, the end included. */
   readonly tokens: number;
+  /** Whether a text ends with the last of these ids, by a stop string. Default: none does. */
+  readonly stops?: ((ids: readonly number[]) => boolean) | null;
 }
 
 interface Scored extends Hypothesis {
@@ -58,7 +66,8 @@ export abstract class SequenceSearch {
 
   constructor(options: SearchOptions, rows: number) {
     this.options = options;
-    this.alive = Array.from({ length: rows }, (_, row) => ({ row, parent: row, ids: [], logProbability: 0 }));
+    const nothing = { ids: [], logProbability: 0, logProbabilities: [] };
+    this.alive = Array.from({ length: rows }, (_, row) => ({ row, parent: row, ...nothing }));
   }
 
   /** At most one a row. */
@@ -80,9 +89,7 @@ export abstract class SequenceSearch {
     this.#length++;
     this.choose(offer);
     if (this.#length >= this.options.tokens && !this.done) {
-      for (const { ids, logProbability, parent } of this.alive) {
-        this.keep(ids, logProbability, offer(parent).coverage, false);
-      }
+      for (const one of this.alive) this.keep({ ...one, coverage: offer(one.parent).coverage }, false);
       this.stopped = true;
     }
   }
@@ -90,8 +97,9 @@ export abstract class SequenceSearch {
   /** Every live sequence ends here, at no cost: Hugging Face's forced_eos_token_id. */
   end(offer: Offer): void {
     this.#length++;
-    for (const { ids, logProbability, parent } of this.alive) {
-      this.keep(ids, logProbability, offer(parent).coverage, true);
+    for (const one of this.alive) {
+      const logProbabilities = [...one.logProbabilities, 0];
+      this.keep({ ...one, logProbabilities, coverage: offer(one.parent).coverage }, true);
     }
     this.stopped = true;
   }
@@ -107,10 +115,10 @@ export abstract class SequenceSearch {
   best(): Hypothesis | null {
     const [kept] = this.hypotheses();
     let best = kept ?? null;
-    for (const { ids, logProbability } of this.live) {
+    for (const { ids, logProbability, logProbabilities } of this.live) {
       const score = this.score(logProbability, ids.length, 0);
       if (ids.length > 0 && (best === null || score > best.score)) {
-        best = { ids, logProbability, score, finished: false };
+        best = { ids, logProbability, logProbabilities, score, finished: false };
       }
     }
     return best;
@@ -122,9 +130,18 @@ export abstract class SequenceSearch {
     return logProbability / Math.max(1, length) ** this.options.lengthPenalty + coverage;
   }
 
-  protected keep(ids: readonly number[], logProbability: number, coverage: number, finished: boolean): void {
-    const score = this.score(logProbability, ids.length + (finished ? 1 : 0), coverage);
-    this.kept.push({ ids, score, logProbability, finished, number: this.#arrived++ });
+  protected keep({ ids, logProbability, logProbabilities, coverage }: Chosen, finished: boolean): void {
+    const score = this.scoreOf({ logProbability, logProbabilities, coverage });
+    this.kept.push({ ids, score, logProbability, logProbabilities, finished, number: this.#arrived++ });
+  }
+
+  /** Of a whole text; the length counts the end. */
+  protected scoreOf({ logProbability, logProbabilities, coverage }: Omit<Chosen, 'ids'>): number {
+    return this.score(logProbability, logProbabilities.length, coverage);
+  }
+
+  protected isStopped(ids: readonly number[]): boolean {
+    return this.options.stops?.(ids) ?? false;
   }
 }
 
@@ -147,30 +164,38 @@ export class BeamSearch extends SequenceSearch {
 
   protected choose(offer: Offer): void {
     const { beams, end } = this.options;
-    const all = this.alive.flatMap(({ row, ids, logProbability: sum }) => {
+    const all = this.alive.flatMap(({ row, ids, logProbability: sum, logProbabilities: logs }) => {
       const { candidates, coverage } = offer(row);
-      return candidates.map((c) => ({ row, ids, coverage, id: c.id, sum: sum + c.logProbability }));
+      return candidates.map(({ id, logProbability: log }) => ({
+        row,
+        ids,
+        coverage,
+        id,
+        logs,
+        log,
+        sum: sum + log,
+      }));
     });
     // Stable: of equal ones the lowest row, then the order given.
     const best = all.sort((a, b) => b.sum - a.sum).slice(0, candidatesOf(beams, end.length));
     const next: Live[] = [];
-    for (const [rank, { row, ids, coverage, id, sum }] of best.entries()) {
-      if (end.includes(id)) {
-        if (rank < beams) this.keep(ids, sum, coverage, true);
-      } else {
-        next.push({ row: next.length, parent: row, ids: [...ids, id], logProbability: sum });
-      }
+    for (const [rank, { row, ids, coverage, id, logs, log, sum }] of best.entries()) {
+      const isEnd = end.includes(id);
+      const grown = isEnd ? ids : [...ids, id];
+      const chosen = { ids: grown, logProbability: sum, logProbabilities: [...logs, log] };
+      if (isEnd || this.isStopped(grown)) {
+        if (rank < beams) this.keep({ ...chosen, coverage }, true);
+      } else next.push({ row: next.length, parent: row, ...chosen });
       if (next.length === beams) break;
     }
     this.alive = next;
     if (best.length > 0 && this.#isDone(best[0].sum)) this.stopped = true;
   }
 
-  protected override keep(ids: readonly number[], sum: number, coverage: number, finished: boolean): void {
+  protected override keep(chosen: Chosen, finished: boolean): void {
     const { beams } = this.options;
-    const score = this.score(sum, ids.length + (finished ? 1 : 0), coverage);
-    if (this.kept.length >= beams && !(score > this.#worst)) return;
-    super.keep(ids, sum, coverage, finished);
+    if (this.kept.length >= beams && !(this.scoreOf(chosen) > this.#worst)) return;
+    super.keep(chosen, finished);
     if (this.kept.length > beams) {
       const lowest = this.kept.reduce((a, b) => (b.score < a.score ? b : a));
       this.kept.splice(this.kept.indexOf(lowest), 1);
@@ -196,12 +221,15 @@ export class RowSearch extends SequenceSearch {
 
   protected choose(offer: Offer): void {
     const next: Live[] = [];
-    for (const { row, ids, logProbability } of this.alive) {
+    for (const { row, ids, logProbability: sum, logProbabilities: logs } of this.alive) {
       const { candidates, coverage } = offer(row);
       if (candidates.length === 0) continue;
       const [{ id, logProbability: log }] = candidates;
-      if (this.options.end.includes(id)) this.keep(ids, logProbability + log, coverage, true);
-      else next.push({ row, parent: row, ids: [...ids, id], logProbability: logProbability + log });
+      const isEnd = this.options.end.includes(id);
+      const grown = isEnd ? ids : [...ids, id];
+      const chosen = { ids: grown, logProbability: sum + log, logProbabilities: [...logs, log] };
+      if (isEnd || this.isStopped(grown)) this.keep({ ...chosen, coverage }, true);
+      else next.push({ row, parent: row, ...chosen });
     }
     this.alive = next;
   }

@@ -129,8 +129,8 @@ describe('BeamSearch', () => {
     search.advance(() => ({ candidates: [1, 2, 3].map((id) => ({ id, logProbability: -id })), coverage: 0 }));
     search.end(() => ({ candidates: [], coverage: 0 }));
     expect(search.hypotheses()).toEqual([
-      { ids: [1], score: -0.5, logProbability: -1, finished: true },
-      { ids: [2], score: -1, logProbability: -2, finished: true },
+      { ids: [1], score: -0.5, logProbability: -1, logProbabilities: [-1, 0], finished: true },
+      { ids: [2], score: -1, logProbability: -2, logProbabilities: [-2, 0], finished: true },
     ]);
   });
 

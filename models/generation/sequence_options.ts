@@ -16,6 +16,7 @@ import {
   type Special,
 } from './option_table';
 import type { Hypothesis } from './search';
+import { stopsAt, type TextDecoding } from './text';
 
 /** The best hypothesis of a sentence so far, finished or not. */
 export interface SentenceProgress extends Hypothesis {
@@ -64,6 +65,12 @@ export interface GenerateSequenceOptions extends ChoiceOptions {
    * renormalize_logits, which Marian's checkpoints set. Default false: bans only choose.
    */
   readonly renormalize?: boolean;
+  /**
+   * Texts that end a text, as the end does: the tokens that one comes up with are its last ones. They need a `tokenizer`. Default none.
+   */
+  readonly stopStrings?: readonly string[];
+  /** The tokenizer that belongs to the model, or a function from ids to their text. */
+  readonly tokenizer?: TextDecoding | ((ids: readonly number[]) => string);
   /** Of samples; above 0. Default 1. */
   readonly temperature?: number;
   /** Called after each token with the best hypotheses of the sentences at work. */
@@ -71,7 +78,12 @@ export interface GenerateSequenceOptions extends ChoiceOptions {
 }
 
 export type CompleteOptions = CompleteChoice &
-  Required<Omit<GenerateSequenceOptions, keyof ChoiceOptions | 'onStep' | 'forced' | 'tokens'>> &
+  Required<
+    Omit<
+      GenerateSequenceOptions,
+      keyof ChoiceOptions | 'onStep' | 'forced' | 'tokens' | 'stopStrings' | 'tokenizer'
+    >
+  > &
   Pick<GenerateSequenceOptions, 'onStep'> & {
     /** One for each sentence, with `forceBegin` ahead. */
     readonly forced: readonly (readonly number[])[];
@@ -79,6 +91,8 @@ export type CompleteOptions = CompleteChoice &
     readonly end: readonly number[];
     /** The same. */
     readonly tokens: readonly number[];
+    /** Whether ids end with a stop string; null where none is asked for. */
+    readonly stops: ((ids: readonly number[]) => boolean) | null;
   };
 
 const WHERE = 'SequenceGenerator';
@@ -95,6 +109,8 @@ const KNOWN: Readonly<Record<keyof GenerateSequenceOptions, true>> = {
     renormalize: true,
     temperature: true,
     onStep: true,
+    stopStrings: true,
+    tokenizer: true,
   },
 };
 
@@ -213,7 +229,10 @@ export function completeOptions(
       );
     }
   }
-  return { ...o, ...sortBans(WHERE, banned, vocabulary) };
+  const { stopStrings = [], tokenizer } = options;
+  // Without one `stopsAt` says so.
+  const stops = stopStrings.length > 0 ? stopsAt(stopStrings, tokenizer!) : null;
+  return { ...o, stops, ...sortBans(WHERE, banned, vocabulary) };
 }
 
 const isLists = (

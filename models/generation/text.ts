@@ -40,10 +40,10 @@ export async function* generateText(
   if (rest !== '') yield rest;
 }
 
-function checkTokenizer(tokenizer: TextOptions['tokenizer']): void {
+function checkTokenizer(tokenizer: TextOptions['tokenizer'], where = 'generateText'): void {
   const given: unknown = tokenizer;
   if (typeof given === 'function' || (given as TextDecoding | null | undefined)?.decoder) return;
-  throw new EngineError('generateText', 'there is no tokenizer', 'Give one, or a function from ids to text.');
+  throw new EngineError(where, 'there is no tokenizer', 'Give one, or a function from ids to text.');
 }
 
 function idsOf(prompt: string | ArrayLike<number>, tokenizer: TextOptions['tokenizer']): ArrayLike<number> {
@@ -118,6 +118,26 @@ export class StopStrings {
     this.#held = '';
     return rest;
   }
+}
+
+/** Whether a text ends, by one of these strings, with the last of its ids: for hypotheses of a search, which are texts from their beginning. */
+export function stopsAt(
+  stops: readonly string[],
+  tokenizer: TextOptions['tokenizer'],
+): (ids: readonly number[]) => boolean {
+  new StopStrings(stops); // throws for what is none
+  checkTokenizer(tokenizer, 'stopStrings');
+  // A character takes at most four tokens, and few tokens are nothing by themselves.
+  const most = 4 * Math.max(0, ...stops.map(({ length }) => length)) + 16;
+  const decode = (ids: readonly number[]): string => {
+    if (typeof tokenizer === 'function') return tokenizer(ids);
+    const decoder = tokenizer.decoder();
+    return ids.map((id) => decoder.push(id)).join('') + decoder.end();
+  };
+  return (ids) => {
+    const text = decode(ids.slice(-most));
+    return stops.some((stop) => text.includes(stop));
+  };
 }
 
 /** How much of the end of `text` is a beginning of `stop`. */

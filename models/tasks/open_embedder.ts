@@ -1,6 +1,6 @@
 import { DataError, EngineError, expectOptions, type Device } from '../../engine/index';
 import type { AnyFamily } from '../family/family';
-import { load, type Pretrained } from '../family/load';
+import { load, type LoadOptions, type Pretrained } from '../family/load';
 import {
   jsonListOf,
   jsonOf,
@@ -18,6 +18,8 @@ export interface OpenEmbedderOptions extends FolderOptions {
   readonly families: readonly AnyFamily[];
   /** Bytes of weights on the device so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** As of `load`. */
+  readonly storage?: LoadOptions<AnyFamily>['storage'];
 }
 
 export interface OpenedEmbedder extends Disposable {
@@ -37,13 +39,13 @@ export async function openEmbedder(
   folder: ModelFolder,
   options: OpenEmbedderOptions,
 ): Promise<OpenedEmbedder> {
-  const { device, families, onProgress, signal, fetch } = options;
-  expectOptions('openEmbedder', options, { device, families, onProgress, signal, fetch });
+  const { device, families, onProgress, storage = 'f32', signal, fetch } = options;
+  expectOptions('openEmbedder', options, { device, families, onProgress, storage, signal, fetch });
   const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
   const how = await howToPool(opener(folder, reading));
   const tokenizer = await loadTokenizer(folder, reading);
   const loaded = await load(folder, {
-    ...{ device, families, newHead: {}, ...reading },
+    ...{ device, families, storage, newHead: {}, ...reading },
     ...(onProgress && { onProgress }),
   });
   try {

@@ -1,7 +1,7 @@
 /** Tasks by the names and with the results of Hugging Face's pipelines: who comes from there changes one import. */
 import { Device, EngineError, expectOneOf, expectOptions, throwIfAborted } from '../../engine/index';
 import type { AnyFamily } from '../family/family';
-import { load, type Pretrained } from '../family/load';
+import { load, type LoadOptions, type Pretrained } from '../family/load';
 import type { ModelFolder } from '../files/folder';
 import { hub, type HubOptions } from '../files/hub';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
@@ -17,6 +17,8 @@ export interface PipelineOptions extends Pick<
   readonly device?: Device;
   /** What may be loaded. Default: every family that can do the task, loaded on demand. */
   readonly families?: readonly AnyFamily[];
+  /** How weights are stored on the device, as of `load`. Default 'f32'. */
+  readonly storage?: LoadOptions<AnyFamily>['storage'];
 }
 
 /** A task to call, with what it stands on. Disposing of it frees the model. */
@@ -43,10 +45,10 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   model: ModelFolder,
   options: PipelineOptions = {},
 ): Promise<Pipeline<T extends keyof typeof ALIASES ? (typeof ALIASES)[T] : T>> {
-  const { device: given, families, signal, fetch, ...source } = options;
+  const { device: given, families, storage = 'f32', signal, fetch, ...source } = options;
   const { revision, endpoint, token, cache, onProgress } = source;
   expectOptions('pipeline', options, {
-    ...{ device: given, families, signal, fetch, revision, endpoint, token, cache, onProgress },
+    ...{ device: given, families, storage, signal, fetch, revision, endpoint, token, cache, onProgress },
   });
   const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)];
   expectOneOf('pipeline', 'task', task, names);
@@ -72,7 +74,7 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
     const tokenizer = await loadTokenizer(folder, reading);
     throwIfAborted(signal);
     const head = anyHead ? { newHead: {} } : {};
-    loaded = await load(folder, { device, families: able, ...head, ...reading });
+    loaded = await load(folder, { device, families: able, storage, ...head, ...reading });
     const { call, dispose } = open({ device, loaded, tokenizer } as never);
     let ended = false;
     const guarded = async (...input: never[]): Promise<unknown> => {

@@ -45,7 +45,8 @@ export class TextRewriter implements Disposable {
     const found: string[][] = [];
     for (let at = 0; at < ids.length; at += GROUP) {
       const group = ids.slice(at, at + GROUP);
-      const choices = { beams: DEFAULT_BEAMS, ...this.#settings.generation, ...generation };
+      const tokenizer = (made: readonly number[]): string => this.#decode(made);
+      const choices = { beams: DEFAULT_BEAMS, ...this.#settings.generation, tokenizer, ...generation };
       const texts = await this.#generator.generate(group, choices);
       found.push(...texts.map((list) => list.map((one) => this.#decode(one.ids))));
       onProgress?.(found.length, ids.length);

@@ -114,6 +114,20 @@ describe('a Llama', () => {
     expect(half.train!.activations).toBeLessThan(plain.train!.activations!);
   });
 
+  test.each(['int8', 'int4', 'int4-64'] as const)('takes in %s what the ledger says', async (storage) => {
+    const options = { families: [llama], device, ...sizes, storage };
+    const { run, train } = await inspect(await modernFolder(), options);
+    using loaded = await load(await modernFolder(), { device, families: [llama], storage });
+    expect(run!.weights).toBe(owned('parameters: weights'));
+    expect(run!.weights).toBeLessThan((storage === 'int8' ? 0.45 : 0.4) * told.run!.weights);
+    expect({ ...run, weights: 0, total: 0 }).toEqual({ ...told.run, weights: 0, total: 0 });
+    expect(train).toEqual(told.train); // weights that are trained are f32
+    expect(loaded.store.parameters.get('tokens.weight')!.packed).toBe(storage);
+    await expect(inspect(await modernFolder(), { ...options, storage: 'int3' as 'int4' })).rejects.toThrow(
+      'inspect: storage is int3',
+    );
+  });
+
   test('that is longer than its context, or too large for a device, is told why', async () => {
     const folder = await modernFolder();
     const long = await inspect(folder, { families: [llama], length: 4096 });

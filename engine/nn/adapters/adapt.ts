@@ -176,7 +176,8 @@ export class Adapter<C extends object = object> implements Disposable {
    * weights are stored as (f16 keeps 11 bits). Keeps the weights that were there on the CPU, for `unmerge`; after `dispose`
    * the merged ones stay. Plans must be made anew.
    *
-   * @throws EngineError where what was added is no weight, as a prefix. An abort leaves all as it was.
+   * @throws EngineError where what was added is no weight, as a prefix, or beside one that is stored as int8 or int4. An abort
+   * leaves all as it was.
    */
   async merge(options: MergeOptions = {}): Promise<void> {
     const { signal, onProgress } = options;
@@ -188,6 +189,16 @@ export class Adapter<C extends object = object> implements Disposable {
         'Adapter.merge',
         `no weights do the same as what is at ${fixed.site.name}`,
         'Keep it beside them.',
+      );
+    }
+    for (const { site } of this.#placed) {
+      const packed = 'columns' in site ? site.layer.weight.packed : null;
+      if (!packed) continue;
+      const what = `${site.name} is stored as ${packed}, which would round off what was learnt`;
+      throw new EngineError(
+        'Adapter.merge',
+        what,
+        "Load the model with storage: 'f32' and this adapter, and merge there.",
       );
     }
     await this.#alone('Adapter.merge', async () => {

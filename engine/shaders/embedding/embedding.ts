@@ -1,15 +1,18 @@
 import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
-import { defineKernel } from '../../runtime/kernel';
+import { defineKernel, linkedKernels } from '../../runtime/kernel';
 import { elementType, elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { packedConstants, packedReader } from '../lib/packed';
 import backwardWgsl from './backward.wgsl';
 import clearWgsl from './clear.wgsl';
 import forwardWgsl from './forward.wgsl';
+import forwardPackedWgsl from './forward_packed.wgsl';
 import linksWgsl from './links.wgsl';
 
 const forward = defineKernel({ name: 'embedding.forward', wgsl: [forwardWgsl, elementwiseWgsl] });
+const linked = linkedKernels();
 const clear = defineKernel({ name: 'embedding.clear', wgsl: [clearWgsl, elementwiseWgsl] });
 const links = defineKernel({ name: 'embedding.links', wgsl: [linksWgsl] });
 const backward = defineKernel({ name: 'embedding.backward', wgsl: [backwardWgsl] });
@@ -27,7 +30,7 @@ export interface EmbeddingOptions {
 /**
  * Rows of a table by number: y[n] = table[ids[n]], and zeros for IGNORE_INDEX or any id that is not below V.
  * ids (…) u32, table (V, C) -> (…, C). The gradient is added up per id in the order of positions, without atomics:
- * the same bits every time. An input's ids out of range are refused at `run`.
+ * the same bits every time. A packed table has none. An input's ids out of range are refused at `run`.
  * Throws `ShapeError`.
  */
 export function embedding(g: Graph, ids: Tensor, table: Tensor, options: EmbeddingOptions = {}): Tensor {
@@ -44,6 +47,23 @@ export function embedding(g: Graph, ids: Tensor, table: Tensor, options: Embeddi
   const c = wide ? width / 4 : width;
   const parts = g.parts(table);
   for (const { tensor, from } of parts) {
+    if (tensor.packed) {
+      const all = ids.size * Math.ceil(width / 4);
+      g.dispatch(
+        linked('embedding.forward_packed', [packedReader(tensor.packed), forwardPackedWgsl, elementwiseWgsl]),
+        { ids, table: tensor, y },
+        {
+          uniforms: { n: all, c: width, first: from, rows: tensor.shape[0] },
+          constants: {
+            ...packedConstants(tensor.packed),
+            ...{ T: elementType(y.dtype, false), MORE: from > 0, LANES, PER: 1 },
+          },
+          grid: linearGrid(Math.ceil(all / LANES)),
+          bytes: ids.bytes + 2 * y.bytes,
+        },
+      );
+      continue;
+    }
     g.dispatch(
       forward,
       { ids, table: tensor, y },

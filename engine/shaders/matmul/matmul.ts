@@ -1,5 +1,6 @@
 import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph, type Sink } from '../../graph/graph';
+import type { Packed } from '../../graph/packed';
 import {
   bytesOf,
   expectDType,
@@ -22,6 +23,7 @@ import activationBackwardWgsl from '../activation/backward.wgsl';
 import { add } from '../add/add';
 import { columnSum } from '../column_sum/column_sum';
 import activations from '../lib/activation.wgsl';
+import { packedConstants, packedReader } from '../lib/packed';
 import { elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
 import { placeColumns, slice } from '../rearrange/rearrange';
@@ -30,6 +32,7 @@ import blocks from './blocks.wgsl';
 import epilogueFused from './epilogue_fused.wgsl';
 import epilogueNone from './epilogue_none.wgsl';
 import gemvWgsl from './gemv.wgsl';
+import gemvPacked from './gemv_packed.wgsl';
 import leftScalar from './left_scalar.wgsl';
 import leftVec4 from './left_vec4.wgsl';
 import outScalar from './out_scalar.wgsl';
@@ -37,9 +40,11 @@ import outVec4 from './out_vec4.wgsl';
 import quad16x16 from './quad_16x16.wgsl';
 import quad32x64 from './quad_32x64.wgsl';
 import quad4x64 from './quad_4x64.wgsl';
+import rightPacked from './right_packed.wgsl';
 import rightScalar from './right_scalar.wgsl';
 import rightVec4 from './right_vec4.wgsl';
 import row1x64 from './row_1x64.wgsl';
+import rowPacked from './row_packed.wgsl';
 import rows from './rows.wgsl';
 import splitsWgsl from './splits.wgsl';
 import { tile, type Rung } from './tile';
@@ -61,6 +66,7 @@ export interface MatmulOptions {
 /**
  * y = f(a b + bias) + residual. a (…, M, K) and b (K, N), shared by the batch, or (…, K, N) with a's leading axes
  * -> (…, M, N), in the graph's storage; sums in f32. Transposes say how the operands are stored, and cost nothing.
+ * b may be a packed weight, (N, K) with transposeB, which has no gradient.
  * Throws `ShapeError` where shapes do not fit.
  */
 export function matmul(g: Graph, a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
@@ -76,7 +82,11 @@ export function matmul(g: Graph, a: Tensor, b: Tensor, options: MatmulOptions = 
   if (parts.length > 1) return byParts(g, a, parts, shape, options);
   if (bias) expectShape(g.where('matmul bias'), bias, [n]);
   if (residual) expectShape(g.where('matmul residual'), residual, shape);
-  for (const t of [a, b, bias, residual]) if (t) expectDType(g.where('matmul'), t, 'f32', 'f16');
+  for (const t of [a, b.packed ? null : b, bias, residual])
+    if (t) expectDType(g.where('matmul'), t, 'f32', 'f16');
+  if (b.packed && transposeA) {
+    throw new ShapeError(g.where('matmul'), `a transposed a does not go with ${b.toString()}`);
+  }
 
   const y = g.value('matmul', shape);
   const inputs = [a, b, bias, residual].filter((t) => t !== null);
@@ -211,7 +221,9 @@ const RUNGS: Readonly<Record<Rung, readonly Shader[]>> = {
   quad_4x64: [blocks, rows, quad4x64],
   quad_16x16: [blocks, rows, quad16x16],
   quad_32x64: [blocks, rows, quad32x64],
+  row_packed: [rowPacked],
   gemv: [blocks, gemvWgsl],
+  gemv_packed: [gemvPacked],
   tile_32x32: [tile32x32],
   tile_64x64: [tile64x64],
 };
@@ -221,18 +233,25 @@ const activationBackward = defineKernel({
 });
 const linked = linkedKernels();
 
-/** The kernel of a rung for operands that can (v) or cannot (s) be read four elements at a time. */
+/** Rungs that read packed weights without `right`. */
+const readsItself = (rung: Rung | 'splits'): boolean => rung === 'row_packed' || rung === 'gemv_packed';
+
+/** The kernel of a rung for operands that can (v) or cannot (s) be read four elements at a time, or are packed (8, 4). */
 function kernelOf(
   rung: Rung | 'splits',
   left: boolean,
-  right: boolean,
+  right: boolean | Packed,
   out: boolean,
   fused: boolean,
 ): Kernel {
+  const letter = (w: boolean | Packed): string => (typeof w === 'string' ? w[3] : w ? 'v' : 's');
   const wide = rung === 'splits' ? [out] : [left, right, out];
-  const name = `matmul.${rung}.${wide.map((w) => (w ? 'v' : 's')).join('')}${fused ? '.fused' : ''}`;
+  const name = `matmul.${rung}.${wide.map(letter).join('')}${fused ? '.fused' : ''}`;
   const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
-  const operands = [left ? leftVec4 : leftScalar, right ? rightVec4 : rightScalar];
+  const operands = [left ? leftVec4 : leftScalar];
+  if (typeof right === 'string')
+    operands.push(packedReader(right), ...(readsItself(rung) ? [] : [rightPacked]));
+  else operands.push(right ? rightVec4 : rightScalar);
   return linked(name, rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...RUNGS[rung]]);
 }
 
@@ -249,11 +268,12 @@ export function product(
 ): void {
   const { bias = null, activation = null, residual = null, before = null, sum = false } = product;
   const { batch, m, n, k } = product;
+  const { packed } = right.tensor;
   // A vector is stored like its transpose: take the reading where neighbours along K are neighbours in memory.
   const transposeA = left.transposed && m > 1;
-  const transposeB = right.transposed || n === 1;
-  const { rung, lanes, height, width, step, splits, chunk } = tile(
-    { batch, m, n, k, transposeB },
+  const transposeB = right.transposed || (n === 1 && !packed);
+  const { rung, lanes, along, height, width, step, splits, chunk } = tile(
+    { batch, m, n, k, transposeB, packed },
     g.device.can,
   );
   const parts = sum ? batch * splits : splits;
@@ -263,7 +283,9 @@ export function product(
     out: n % 4 === 0,
   };
   const fused = bias !== null || activation !== null || residual !== null;
-  const epilogue = fused ? fuse(g, right.tensor, bias, activation, residual, before) : NOTHING;
+  const epilogue = fused
+    ? fuse(g, packed ? (bias ?? residual ?? left.tensor) : right.tensor, bias, activation, residual, before)
+    : NOTHING;
   const target = parts > 1 ? g.value('partial', [batch * splits, m, n], 'f32') : y;
   const here = parts > 1 ? NOTHING : epilogue;
   const guarded = k % step !== 0;
@@ -275,21 +297,22 @@ export function product(
     right_stride: right.shared ? 0 : k * n,
   };
   g.dispatch(
-    kernelOf(rung, wide.left, wide.right, wide.out, here !== NOTHING),
+    kernelOf(rung, wide.left, packed ?? wide.right, wide.out, here !== NOTHING),
     { a: left.tensor, b: right.tensor, y: target, ...here.bind },
     {
       uniforms: { ...sizes, splits, chunk },
       constants: {
         TRANSPOSE_A: transposeA,
-        TRANSPOSE_B: transposeB,
+        ...(readsItself(rung) ? {} : { TRANSPOSE_B: transposeB, EDGE_B: guarded || n % width !== 0 }),
         GUARD: guarded,
         EDGE_A: guarded || m % height !== 0,
-        EDGE_B: guarded || n % width !== 0,
         ADD: parts > 1 ? false : add,
         TA: float(left.tensor),
-        TB: float(right.tensor),
+        ...(packed ? packedConstants(packed) : { TB: float(right.tensor) }),
         TY: float(target),
-        ...(rung === 'gemv' ? { COLUMN_LANES: width / 4, ROWS: m === 1 ? 1 : 4 } : {}),
+        ...(rung === 'gemv' ? { COLUMN_LANES: width / 4 } : {}),
+        ...(along ? { K_LANES: along } : {}),
+        ...(rung.startsWith('gemv') ? { ROWS: m === 1 ? 1 : 4 } : {}),
         ...(lanes ? { LANES: lanes } : {}),
         ...here.constants,
       },

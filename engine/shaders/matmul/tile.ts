@@ -1,3 +1,4 @@
+import { PACKINGS, type Packed } from '../../graph/packed';
 import type { Capabilities } from '../../runtime/capabilities';
 
 /** y (batch, M, N) = a (batch, M, K) b (batch, K, N), by its sizes. */
@@ -8,11 +9,14 @@ export interface ProductSizes {
   readonly k: number;
   /** b is stored (N, K). */
   readonly transposeB: boolean;
+  /** How b is packed, if it is. */
+  readonly packed?: Packed | null;
 }
 
 /** The rungs of the ladder; README.md says what each is for and what it bought. */
 export type Rung =
-  'row_1x64' | 'quad_4x64' | 'quad_16x16' | 'quad_32x64' | 'gemv' | 'tile_32x32' | 'tile_64x64';
+  | ('row_1x64' | 'quad_4x64' | 'quad_16x16' | 'quad_32x64' | 'gemv' | 'tile_32x32' | 'tile_64x64')
+  | ('row_packed' | 'gemv_packed');
 
 export interface Tile {
   readonly rung: Rung;
@@ -21,6 +25,8 @@ export interface Tile {
   readonly width: number;
   /** Invocations of a workgroup, where the rung leaves a choice: a quad each is best, but lavapipe's SIMD has eight. */
   readonly lanes: number | null;
+  /** Invocations side by side along K, of `gemv_packed`. */
+  readonly along: number | null;
   /** What K is walked in. */
   readonly step: number;
   /** Parts of K that different workgroups sum, and the length of each: a multiple of `step`. */
@@ -30,9 +36,10 @@ export interface Tile {
 
 /** Outputs of a quad or, on hardware, of a workgroup, and the step along K. */
 const LADDER: Readonly<
-  Record<Exclude<Rung, 'gemv'>, readonly [height: number, width: number, step: number]>
+  Record<Exclude<Rung, 'gemv' | 'gemv_packed'>, readonly [height: number, width: number, step: number]>
 > = {
   row_1x64: [1, 64, 4],
+  row_packed: [1, 64, 32],
   quad_4x64: [4, 64, 4],
   quad_16x16: [16, 16, 4],
   quad_32x64: [32, 64, 4],
@@ -52,8 +59,15 @@ export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | '
   const wanted = can.software ? 8 : 128;
   // The software rungs stand on swapping within a quad; where it cannot be had, workgroup tiles are next best.
   const software = can.software && can.subgroups !== null;
-  const rung = software ? softwareRung(sizes, can) : hardwareRung(sizes, wanted);
-  const [height, base, step] = rung === 'gemv' ? [4, gemvWidth(sizes), 4] : LADDER[rung];
+  const plain = software ? softwareRung(sizes, can) : hardwareRung(sizes, wanted);
+  const rung = packedRung(plain, sizes);
+  const along = rung === 'gemv_packed' ? lanesAlong(sizes) : null;
+  const [height, base, step] =
+    rung === 'gemv'
+      ? [4, gemvWidth(sizes), 4]
+      : rung === 'gemv_packed'
+        ? [4, 256 / along!, codesOfQuad(sizes)]
+        : LADDER[rung];
   const lanes = software ? (isSwiftShader(can) ? 4 : 8) : null;
   const width = (base * (lanes ?? 4)) / 4;
   const groups = Math.ceil(m / height) * Math.ceil(n / width) * batch;
@@ -64,7 +78,7 @@ export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | '
   const long = 4 * batch * m * n * parts > BINDING ? 1 : parts;
   const splits = Math.max(Math.min(Math.ceil(wanted / groups), most), long);
   const chunk = Math.ceil(k / splits / step) * step;
-  return { rung, height, width, lanes, step, splits: Math.ceil(k / chunk), chunk };
+  return { rung, height, width, lanes, along, step, splits: Math.ceil(k / chunk), chunk };
 }
 
 /** Subgroups of four are SwiftShader's. Others (lavapipe has eight) take minutes to compile the wide tile. */
@@ -85,6 +99,21 @@ function softwareRung({ m, n, batch }: ProductSizes, can: Pick<Capabilities, 'su
 function hardwareRung({ m, n, batch }: ProductSizes, wanted: number): Rung {
   if (m <= 4) return 'gemv';
   return Math.ceil(m / 64) * Math.ceil(n / 64) * batch >= wanted ? 'tile_64x64' : 'tile_32x32';
+}
+
+/** Kernels of their own for few rows of packed weights; what reads them the other way (gradients) has the others'. */
+function packedRung(rung: Rung, { packed, transposeB }: ProductSizes): Rung {
+  if (!packed || !transposeB) return rung;
+  return rung === 'row_1x64' ? 'row_packed' : rung === 'gemv' ? 'gemv_packed' : rung;
+}
+
+/** Codes in four words, which a lane of `gemv_packed` reads at once. */
+const codesOfQuad = ({ packed }: ProductSizes): number => 128 / PACKINGS[packed!].bits;
+
+/** As many lanes as a row has quads of words; the others of a workgroup read other columns. */
+function lanesAlong(sizes: ProductSizes): number {
+  const quads = Math.ceil(sizes.k / codesOfQuad(sizes));
+  return [8, 16, 32].find((lanes) => lanes >= quads) ?? 64;
 }
 
 /** Columns of a workgroup of `gemv`: neighbouring invocations read along whichever axis b is stored. */
