@@ -1,7 +1,7 @@
 // The session of the Models page, without the page: one model of each kind is found, loaded, asked, looked into, taught and given back.
 import { describe, expect, it } from 'vitest';
 import { BringSession } from '../demo/bring/session/session';
-import type { Ask, BringEvent, Reply, Source } from '../demo/bring/session/protocol';
+import type { Ask, BringEvent, Opened, Reply, Source, Storage } from '../demo/bring/session/protocol';
 import { named } from '../demo/bring/session/sources';
 import { characterTokenizer, ParameterStore, type Device } from '../engine/index';
 import { t5 } from '../models/families/index';
@@ -42,14 +42,18 @@ describe('the session of the Models page', () => {
   withDevice((opened) => (device = opened), { empty: true });
 
   const events: BringEvent[] = [];
-  async function session<T>(source: Source, work: (one: BringSession) => Promise<T>): Promise<T> {
+  async function session<T>(
+    source: Source,
+    work: (one: BringSession, model: Opened) => Promise<T>,
+    storage: Storage = 'f32',
+  ): Promise<T> {
     const connection = { open: () => Promise.resolve(device), reopen: () => Promise.resolve(device) };
     events.length = 0;
     const one = new BringSession(connection, (event) => events.push(event));
-    const found = await one.find(source);
-    await one.load(source, found);
+    const found = await one.find(source, storage);
+    const model = await one.load(source, found);
     try {
-      return await work(one);
+      return await work(one, model);
     } finally {
       await one.close();
     }
@@ -151,6 +155,40 @@ describe('the session of the Models page', () => {
       const again = await one.ask(ask);
       expect(again.answer).toEqual(answer);
     });
+  });
+
+  it('talks by the template of the model, and shows the whole conversation', async () => {
+    const chat_template = '{% for m in messages %}{{ m.content }}{% endfor %}';
+    const files = { ...(await writerFiles()), 'tokenizer_config.json': { chat_template } };
+    await session(chosen('talker', files), async (one, model) => {
+      expect(model).toMatchObject({ use: 'chat', learns: 'text' });
+      const choices = { tokens: 4, temperature: 0, topP: 1, seed: 1 };
+      const first = await one.ask({ use: 'chat', text: 'ABC', before: [], ...choices });
+      expect(first.answer).toMatchObject({ use: 'chat', finished: false });
+      const said = first.answer.use === 'chat' ? first.answer.text : '';
+      expect(first.read.map(({ text }) => text).join('')).toBe(`ABC${said}`);
+      const before = [
+        { role: 'user', content: 'ABC' },
+        { role: 'assistant', content: said },
+      ];
+      const { read } = await one.ask({ use: 'chat', text: 'DE', before, ...choices });
+      expect(read.map(({ text }) => text).join('')).toMatch(new RegExp(`^ABC.{${said.length}}DE.{4}$`));
+    });
+  });
+
+  it('holds weights in 8 or 4 bits, which write but do not learn, and go out as the numbers that they are', async () => {
+    for (const storage of ['int8', 'int4'] as const) {
+      const work = async (one: BringSession, model: Opened): Promise<void> => {
+        expect(model).toMatchObject({ storage, learns: null });
+        const ask: Ask = { use: 'write', text: 'ABC', tokens: 4, temperature: 0, topP: 1, seed: 1 };
+        const { read } = await one.ask(ask);
+        expect(read).toHaveLength(7);
+        const files = await one.save();
+        expect(files.map(({ name }) => name)).toContain('model.safetensors');
+        await expect(one.learn({ text: 'ABC'.repeat(99), steps: 1, rate: 1e-3 })).rejects.toThrow(/int/);
+      };
+      await session(chosen('writer', await writerFiles()), work, storage);
+    }
   });
 
   it('rewrites, and shows what the decoder read', async () => {

@@ -15,6 +15,11 @@ export const chinese: BringStrings = {
   recentNone: '从 Hugging Face 下载的模型会留在这里，以后无需网络即可打开。',
   forget: (model) => `删除 ${model}`,
   finding: '正在读取配置……',
+  storage: '权重存为',
+  storages: { f32: '32 位', f16: '16 位', int8: '8 位', int4: '4 位' },
+  newChat: '新对话',
+  roles: { user: '你', assistant: '模型' },
+  unfinished: '回答被截断：请增加词元数。',
   facts: {
     family: '家族',
     parameters: '权重',
@@ -46,6 +51,7 @@ export const chinese: BringStrings = {
 
   useTitles: {
     write: '续写文本',
+    chat: '与它对话',
     fill: '填词',
     classify: '文本分类',
     tag: '标注文本中的名称',
@@ -57,6 +63,7 @@ export const chinese: BringStrings = {
   text: '文本',
   texts: {
     write: '开头',
+    chat: '消息',
     fill: '含有被遮住的词的文本',
     classify: '文本',
     tag: '文本',
@@ -76,6 +83,7 @@ export const chinese: BringStrings = {
   off: '关',
   asks: {
     write: '续写',
+    chat: '发送',
     fill: '填词',
     classify: '分类',
     tag: '标注',
@@ -117,6 +125,7 @@ export const chinese: BringStrings = {
     rows: '每行一个例子：模型的一个类别、制表符、文本。所有权重都在这个标签页里学习。',
   },
   learnNot: '这类模型暂时不能在此页面学习；用 heed/models 都可以训练。',
+  learnNotPacked: '8 位或 4 位的权重不能学习：请以 32 位载入。',
   lesson: '要学的内容',
   lessonPlaceholder: { text: '几页文本……', rows: 'positive\t我还想再看一遍' },
   chooseFile: '选择文件',
@@ -145,6 +154,7 @@ export const chinese: BringStrings = {
   held: (loss) => `留出集 ${loss}`,
   save: '保存模型',
   saveHint: '以文件形式保存为 Hugging Face 文件夹，可用 from_pretrained 打开。',
+  saveRounded: '把舍入后的权重以 32 位保存为 Hugging Face 文件夹，可用 from_pretrained 打开。',
   saved: (count) => `已保存 ${count} 个文件。`,
   lost: 'GPU 设备丢失。继续时会重新载入模型。',
   code: '实现这一切的代码',

@@ -1,4 +1,4 @@
-import type { LearnRun, Use } from './session/protocol';
+import type { LearnRun, Storage, Use } from './session/protocol';
 
 const one = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -18,6 +18,13 @@ export const english = {
   recentNone: 'Models from the hub stay here after their first download, and open without a network.',
   forget: (model: string) => `Remove ${model}`,
   finding: 'Reading its configuration …',
+  storage: 'Weights as',
+  storages: { f32: '32 bits', f16: '16 bits', int8: '8 bits', int4: '4 bits' } as Readonly<
+    Record<Storage, string>
+  >,
+  newChat: 'New conversation',
+  roles: { user: 'You', assistant: 'Model' } as Readonly<Record<string, string>>,
+  unfinished: 'It was cut off: raise the tokens.',
   facts: {
     family: 'Family',
     parameters: 'Weights',
@@ -50,6 +57,7 @@ export const english = {
 
   useTitles: {
     write: 'Go on with a text',
+    chat: 'Talk with it',
     fill: 'Fill in a word',
     classify: 'Put a text into classes',
     tag: 'Find names in a text',
@@ -61,6 +69,7 @@ export const english = {
   text: 'Text',
   texts: {
     write: 'Beginning',
+    chat: 'Message',
     fill: 'Text with a hidden word',
     classify: 'Text',
     tag: 'Text',
@@ -80,6 +89,7 @@ export const english = {
   off: 'off',
   asks: {
     write: 'Write',
+    chat: 'Send',
     fill: 'Fill in',
     classify: 'Classify',
     tag: 'Find',
@@ -126,6 +136,7 @@ export const english = {
     rows: 'One example a line: a class of the model, a tab, a text. Every weight learns, in this tab.',
   },
   learnNot: 'Models of this kind do not learn on this page yet; heed/models trains them all.',
+  learnNotPacked: 'Weights of 8 or 4 bits do not learn: load the model with 32 bits.',
   lesson: 'What it is to learn',
   lessonPlaceholder: { text: 'Some pages of text …', rows: 'positive\tI would see it again' },
   chooseFile: 'Choose a file',
@@ -155,6 +166,7 @@ export const english = {
   held: (loss: string) => `held out ${loss}`,
   save: 'Save the model',
   saveHint: 'A Hugging Face folder, as files: from_pretrained opens it.',
+  saveRounded: 'A Hugging Face folder of the rounded weights, in 32 bits: from_pretrained opens it.',
   saved: (count: number) => `${one(count, 'file')} saved.`,
   lost: 'The GPU device was lost. The model is loaded anew when you go on.',
   code: 'The code that does this',

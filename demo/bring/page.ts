@@ -45,11 +45,12 @@ export class BringPage implements PageView {
     this.#choose.onLoad = () => this.#load();
     this.#choose.onCancel = () => this.#cancel();
     this.#choose.onForget = (model) => this.#forget(model);
+    this.#choose.onStorage = () => this.#candidate && this.#find(this.#candidate.source);
     this.#ask.onAsk = (ask) => this.#put(ask);
     this.#ask.onStop = () => this.#session?.cancel();
     this.#tokens.onAsk = async (at) => {
       if (!this.#session || !this.#asked) return null;
-      const temperature = this.#asked.use === 'write' ? this.#asked.temperature : 1;
+      const temperature = 'temperature' in this.#asked ? this.#asked.temperature : 1;
       return this.#session.instead(this.#reply, at, temperature);
     };
     this.#learn.onLearn = (settings) => this.#teach(settings);
@@ -119,7 +120,7 @@ export class BringPage implements PageView {
     this.#choose.setFound(null, null);
     this.#choose.setState('finding', this.#strings.finding);
     await this.#attempt(turn, async () => {
-      const found = await this.#session!.find(source);
+      const found = await this.#session!.find(source, this.#choose.storage);
       if (turn !== this.#turn) return;
       this.#candidate = { source, found };
       this.#choose.setFound(found, shippedOf(source));

@@ -39,8 +39,13 @@ const JUDGED = 4;
 
 /** Throws `DataError` for a text that is too short to learn from, and rows without a class. */
 export function lessonOf(model: OpenModel, text: string, signal: AbortSignal): Promise<Lesson> {
+  const { storage } = model.info;
+  if (storage.startsWith('int')) {
+    throw new DataError('Learn', `weights stored as ${storage} do not learn`, 'Load the model with 32 bits.');
+  }
   switch (model.info.use) {
     case 'write':
+    case 'chat':
       return goingOn(model, text, signal);
     case 'fill':
       return Promise.resolve(fillingIn(model, text));

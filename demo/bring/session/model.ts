@@ -15,16 +15,17 @@ import {
   SequenceGenerator,
   sequenceOptions,
   type Decoder,
-  type Inspection,
   type LoadedTokenizer,
   type ModelFolder,
   type Pretrained,
 } from '../../../models/index';
 import {
+  chatTemplate,
   MaskFiller,
   openEmbedder,
   QuestionAnswerer,
   TextClassifier,
+  TextWriter,
   TokenTagger,
   ZeroShotClassifier,
   type ClassifierModel,
@@ -33,7 +34,7 @@ import {
   type TaggerModel,
 } from '../../../models/tasks/index';
 import { Look, type LookedAt, type Reading } from './look';
-import type { Answer, Ask, Opened, Scored, Use } from './protocol';
+import type { Answer, Ask, ChatTurn, Found, Opened, Scored, Use } from './protocol';
 
 export interface LoadOptions {
   readonly device: Device;
@@ -60,6 +61,8 @@ interface Performer {
   readonly way: Reading['way'];
   readonly owned: readonly Disposable[];
   readonly mask?: string;
+  /** Where it is another one than the head says. */
+  readonly use?: Use;
 }
 
 interface Parts {
@@ -67,6 +70,9 @@ interface Parts {
   readonly loaded: Pretrained<object>;
   readonly tokenizer: LoadedTokenizer;
 }
+
+/** What models learn from on this page. */
+const LESSONS: Partial<Record<Use, 'text' | 'rows'>> = { write: 'text', fill: 'text', classify: 'rows' };
 
 /** Beams of a search, where the model says nothing; and most of those that it may ask for. */
 const BEAMS = { usual: 4, most: 8 } as const;
@@ -86,11 +92,12 @@ export class OpenModel implements Disposable {
   /** Loads it onto the device. A load that fails or is aborted leaves nothing there. */
   static async open(
     folder: ModelFolder,
-    found: { readonly title: string; readonly use: Use; readonly inspection: Inspection },
+    found: Found & { readonly use: Use },
     { device, signal, onWeights }: LoadOptions,
   ): Promise<OpenModel> {
     const { families } = await import('../../../models/families/index');
-    const options = { device, families, signal, onProgress: onWeights };
+    const { storage } = found;
+    const options = { device, families, signal, storage, onProgress: onWeights };
     const own: Disposable[] = [];
     try {
       let parts: Parts;
@@ -105,18 +112,20 @@ export class OpenModel implements Disposable {
         const loaded = await load(folder, options);
         own.push(loaded);
         parts = { device, loaded, tokenizer };
-        performer = PERFORMERS[found.use](parts as never);
+        const chats = found.use === 'write' && Object.keys(tokenizer.chatTemplates).length > 0;
+        performer = PERFORMERS[chats ? 'chat' : found.use](parts as never);
       }
       const { loaded, tokenizer } = parts;
       const model = loaded.model as Reading['model'] & { readonly labels?: readonly string[] };
       const labels = found.use === 'classify' || found.use === 'tag' ? (model.labels ?? []) : [];
       const info: Opened = {
         ...found,
+        use: performer.use ?? found.use,
         context: model.config.context,
         mask: performer.mask ?? null,
         labels,
         zeroShot: found.use === 'classify' && labels.some((label) => /^entail/i.test(label)),
-        learns: ({ write: 'text', fill: 'text', classify: 'rows' } as const)[found.use as 'write'] ?? null,
+        learns: storage.startsWith('int') ? null : (LESSONS[found.use] ?? null),
       };
       const look = new Look(device, { way: performer.way, model } as Reading);
       return new OpenModel(info, { loaded, tokenizer }, look, {
@@ -185,6 +194,26 @@ const PERFORMERS = {
       return { answer: { use: 'write', text }, text: { ids } };
     };
     return { perform, way: 'forward', owned: [generator] };
+  },
+
+  chat({ device, loaded, tokenizer }: Parts & { readonly loaded: Pretrained<Decoder> }): Performer {
+    const writer = new TextWriter(device, loaded, tokenizer);
+    const perform: Perform = async (ask, { signal, onPiece }) => {
+      if (ask.use !== 'chat') throw wrong('chat');
+      const { before, tokens, temperature, topP, seed } = ask;
+      const messages: ChatTurn[] = [...before, { role: 'user', content: ask.text }];
+      const choices = temperature === 0 ? { temperature } : { temperature, topP, seed };
+      const { message, finished } = await writer.chat(messages, {
+        ...choices,
+        ...{ tokens, signal, onText: onPiece },
+      });
+      const template = await chatTemplate(tokenizer);
+      const ids = template.ids([...messages, { ...message }], { generationPrompt: false });
+      const { context } = loaded.model.config;
+      const answer = { use: 'chat', text: message.content, finished } as const;
+      return { answer, text: { ids: ids.slice(0, context) } };
+    };
+    return { perform, way: 'forward', owned: [writer], use: 'chat' };
   },
 
   fill({ device, loaded, tokenizer }: Parts): Performer {

@@ -1,4 +1,5 @@
 /** Calls and events between the Models page and its worker. Everything in them can be cloned. */
+import type { WeightStorage } from '../../../engine/index';
 import type { CachedModel, HubProgress, Inspection } from '../../../models/index';
 import type { AdapterSummary, RunEvent } from '../../session/protocol';
 
@@ -11,11 +12,15 @@ export type Source =
   | { readonly kind: 'files'; readonly title: string; readonly files: readonly File[] };
 
 /** What a model is for, by its head. */
-export type Use = 'write' | 'fill' | 'classify' | 'tag' | 'answer' | 'compare' | 'rewrite';
+export type Use = 'write' | 'chat' | 'fill' | 'classify' | 'tag' | 'answer' | 'compare' | 'rewrite';
+
+/** What weights are stored as on the device. */
+export type Storage = Extract<WeightStorage, 'f32' | 'f16' | 'int8' | 'int4'>;
 
 /** What a model is, before it is loaded. */
 export interface Found {
   readonly title: string;
+  readonly storage: Storage;
   /** Null for a model that Heed loads, but has nothing to do with by itself. */
   readonly use: Use | null;
   readonly inspection: Inspection;
@@ -36,12 +41,24 @@ export interface Opened extends Found {
   readonly learns: 'text' | 'rows' | null;
 }
 
+export type ChatTurn = Readonly<Record<'role' | 'content', string>>;
+
 export type Ask =
   | {
       readonly use: 'write';
       readonly text: string;
       readonly tokens: number;
       /** 0: the likeliest token each time. */
+      readonly temperature: number;
+      readonly topP: number;
+      readonly seed: number;
+    }
+  /** `text` is the last message. */
+  | {
+      readonly use: 'chat';
+      readonly text: string;
+      readonly before: readonly ChatTurn[];
+      readonly tokens: number;
       readonly temperature: number;
       readonly topP: number;
       readonly seed: number;
@@ -69,6 +86,8 @@ export interface Span {
 
 export type Answer =
   | { readonly use: 'write' | 'rewrite'; readonly text: string }
+  /** `finished`: it came to its end by itself. */
+  | { readonly use: 'chat'; readonly text: string; readonly finished: boolean }
   /** For each hidden place, what may stand there. */
   | { readonly use: 'fill'; readonly places: readonly (readonly Scored[])[] }
   | { readonly use: 'classify' | 'compare'; readonly scores: readonly Scored[] }

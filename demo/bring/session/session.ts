@@ -33,6 +33,7 @@ import type {
   Scored,
   SeenToken,
   Source,
+  Storage,
   Use,
 } from './protocol';
 import { folderOf, titleOf } from './sources';
@@ -76,13 +77,13 @@ export class BringSession {
   }
 
   /** What a model is and what it takes: some kilobytes are read. */
-  find(source: Source): Promise<Found> {
+  find(source: Source, storage: Storage = 'f32'): Promise<Found> {
     return this.#alone(async (signal) => {
       const device = await this.#connection.open();
       const folder = await this.#folder(source, signal);
       const { families } = await import('../../../models/families/index');
-      const inspection = await inspect(folder, { families, device, signal });
-      return { title: titleOf(source), use: useOf(inspection.architecture), inspection };
+      const inspection = await inspect(folder, { families, device, storage, signal });
+      return { title: titleOf(source), storage, use: useOf(inspection.architecture), inspection };
     });
   }
 
@@ -131,7 +132,7 @@ export class BringSession {
       const milliseconds = performance.now() - began;
       const compiled = pipelines.size > ready;
       throwIfAborted(signal);
-      const writes = ask.use === 'write' || ask.use === 'rewrite';
+      const writes = ask.use === 'write' || ask.use === 'chat' || ask.use === 'rewrite';
       const logits = writes ? await model.look.logits(text) : null;
       const { layers } = await model.look.read(text);
       const number = ++this.#replies;
@@ -183,7 +184,9 @@ export class BringSession {
   /** The model as it now is, as a Hugging Face folder, tokenizer included. */
   async save(): Promise<readonly ExportedFile[]> {
     const model = await this.#model(new AbortController().signal);
-    const files = new Map(await model.loaded.save());
+    // Rounded weights go out as the numbers that they are: the page says that they were rounded.
+    const dequantize = model.info.storage.startsWith('int');
+    const files = new Map(await model.loaded.save({ dequantize }));
     files.set('tokenizer.json', new Blob([`${JSON.stringify(model.tokenizer.toJson())}\n`]));
     return [...files].map(([name, blob]) => ({ name, blob }));
   }

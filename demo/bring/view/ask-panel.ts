@@ -1,12 +1,12 @@
-import { finder, setText } from '../../view/dom';
-import { element } from '../../view/dom';
+import { element, finder, setText } from '../../view/dom';
 import type { BringStrings } from '../english';
-import type { Ask, Opened, Reply } from '../session/protocol';
+import type { Ask, ChatTurn, Opened, Reply } from '../session/protocol';
 import { replyNodes } from './reply-view';
 
 /** Texts that a form begins with, where the model's card has none. */
 const FIRST: Readonly<Record<Opened['use'], string>> = {
   write: 'The house',
+  chat: 'Who was Ada Lovelace?',
   fill: '',
   classify: 'I would see it again.',
   tag: 'Ada Lovelace wrote to Charles Babbage in London.',
@@ -26,6 +26,8 @@ export class AskPanel {
   #strings: BringStrings;
   #model: Opened | null = null;
   #shown: { readonly reply: Reply; readonly ask: Ask } | null = null;
+  /** The conversation so far. */
+  #turns: readonly ChatTurn[] = [];
 
   constructor(strings: BringStrings) {
     this.#strings = strings;
@@ -34,6 +36,7 @@ export class AskPanel {
       this.ask();
     });
     this.#byId('stop').addEventListener('click', () => this.onStop());
+    this.#byId('new-chat').addEventListener('click', () => this.#startOver());
     this.#byId('insert-mask').addEventListener('click', () => this.#insertMask());
     for (const id of ['tokens', 'temperature', 'top-p']) {
       this.#byId(id).addEventListener('input', () => this.#saySliders());
@@ -51,6 +54,7 @@ export class AskPanel {
   open(model: Opened, examples: readonly string[], text: string): void {
     this.#model = model;
     this.#shown = null;
+    this.#turns = [];
     const { use, mask } = model;
     const first = text !== '' ? text : (examples[0] ?? FIRST[use]);
     this.#byId<HTMLTextAreaElement>('text').value =
@@ -82,10 +86,15 @@ export class AskPanel {
         .filter((line) => line.trim() !== '');
     const { use } = model;
     switch (use) {
-      case 'write': {
+      case 'write':
+      case 'chat': {
         const [tokens, temperature, topP] = ['tokens', 'temperature', 'top-p'].map((id) => Number(value(id)));
         const seed = Math.floor(Math.random() * 2 ** 31);
-        return void this.onAsk({ use, text, tokens, temperature, topP, seed });
+        const drawn = { tokens, temperature, topP, seed };
+        if (use === 'write') return void this.onAsk({ use, text, ...drawn });
+        if (text.trim() === '') return;
+        this.#byId<HTMLTextAreaElement>('text').value = '';
+        return void this.onAsk({ use, text, before: this.#turns, ...drawn });
       }
       case 'classify':
         return void this.onAsk({ use, text, labels: model.zeroShot ? lines('labels') : [] });
@@ -106,15 +115,34 @@ export class AskPanel {
       host.hidden = false;
       const said = element('p', { class: 'said writing-now', dir: 'auto' });
       if (ask.use === 'write') said.append(element('span', { class: 'given' }, ask.text));
-      host.replaceChildren(said);
+      if (ask.use === 'chat') {
+        const asked = { role: 'user', content: ask.text };
+        host.replaceChildren(...[...ask.before, asked].map((turn) => this.#turn(turn)));
+        host.append(
+          element(
+            'div',
+            { class: 'turn' },
+            element('span', { class: 'name' }, this.#strings.roles.assistant),
+            said,
+          ),
+        );
+      } else host.replaceChildren(said);
     }
-    const said = host.firstElementChild!;
+    const said = host.querySelector('.writing-now')!;
     if (ask.use === 'rewrite') setText(said, piece);
     else said.append(piece);
   }
 
   show(reply: Reply, ask: Ask): void {
     this.#shown = { reply, ask };
+    const { answer } = reply;
+    if (ask.use === 'chat' && answer.use === 'chat') {
+      const both = [
+        { role: 'user', content: ask.text },
+        { role: 'assistant', content: answer.text },
+      ];
+      this.#turns = [...ask.before, ...both];
+    }
     this.#drawReply();
   }
 
@@ -136,10 +164,12 @@ export class AskPanel {
     if (!model) return;
     const { use, mask, zeroShot } = model;
     for (const part of this.#byId('ask').querySelectorAll<HTMLElement>('[data-use]')) {
-      part.hidden = part.dataset.use === 'zero-shot' ? !zeroShot : part.dataset.use !== use;
+      part.hidden =
+        part.dataset.use === 'zero-shot' ? !zeroShot : !part.dataset.use!.split(' ').includes(use);
     }
     setText(this.#byId('text-name'), strings.texts[use]);
     setText(this.#byId('ask-button'), strings.asks[use]);
+    this.#byId('new-chat').hidden = use !== 'chat' || this.#turns.length === 0;
     if (mask) setText(this.#byId('mask-hint'), strings.hide(mask));
     this.#saySliders();
     this.#drawReply();
@@ -165,12 +195,28 @@ export class AskPanel {
     const took = this.#byId('took');
     if (!this.#shown) return setText(took, '');
     const { reply, ask } = this.#shown;
-    host.replaceChildren(...replyNodes(reply.answer, ask, this.#strings));
+    if (reply.answer.use === 'chat') {
+      const cut = reply.answer.finished ? [] : [element('p', { class: 'small' }, this.#strings.unfinished)];
+      host.replaceChildren(...this.#turns.map((turn) => this.#turn(turn)), ...cut);
+      this.#byId('new-chat').hidden = false;
+    } else host.replaceChildren(...replyNodes(reply.answer, ask, this.#strings));
     const milliseconds = reply.milliseconds.toFixed(0);
     setText(
       took,
       reply.compiled ? this.#strings.tookCompiled(milliseconds) : this.#strings.took(milliseconds),
     );
+  }
+
+  #turn({ role, content }: ChatTurn): HTMLElement {
+    const name = element('span', { class: 'name' }, this.#strings.roles[role] ?? role);
+    return element('div', { class: 'turn' }, name, element('p', { class: 'said', dir: 'auto' }, content));
+  }
+
+  #startOver(): void {
+    this.#turns = [];
+    this.#shown = null;
+    this.say(this.#strings);
+    this.#byId('text').focus();
   }
 
   #insertMask(): void {

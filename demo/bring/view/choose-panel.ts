@@ -1,8 +1,9 @@
 import { element, finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import { Segments } from '../../view/segments';
 import type { Language } from '../../site/language';
 import type { BringStrings } from '../english';
-import type { Cached, Found, Source } from '../session/protocol';
+import type { Cached, Found, Source, Storage } from '../session/protocol';
 import { SHIPPED, type ShippedModel } from '../shipped';
 
 const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
@@ -15,7 +16,10 @@ export class ChoosePanel {
   onLoad: () => unknown = () => undefined;
   onCancel: () => unknown = () => undefined;
   onForget: (model: string) => unknown = () => undefined;
+  /** Weights are to be stored otherwise. */
+  onStorage: () => unknown = () => undefined;
   readonly #byId = finder();
+  readonly #storage = new Segments(this.#byId('storage'), 'storage', () => this.onStorage());
   #strings: BringStrings;
   #format: Format;
   #language: Language;
@@ -49,7 +53,12 @@ export class ChoosePanel {
       const model = SHIPPED.find(({ id }) => id === (target as HTMLInputElement).value);
       if (model) this.onFind({ kind: 'shipped', id: model.id, files: model.files });
     });
+    this.#offerStorages();
     this.#drawShipped();
+  }
+
+  get storage(): Storage {
+    return (this.#storage.chosen || 'f32') as Storage;
   }
 
   /** Chosen or dropped: of a folder, or the files themselves. */
@@ -86,10 +95,16 @@ export class ChoosePanel {
 
   say(strings: BringStrings, format: Format, language: Language): void {
     [this.#strings, this.#format, this.#language] = [strings, format, language];
+    this.#offerStorages();
     this.#drawShipped();
     this.#drawKept();
     this.#drawFound();
     this.#drawState();
+  }
+
+  #offerStorages(): void {
+    const { storages } = this.#strings;
+    this.#storage.offer((Object.keys(storages) as Storage[]).map((id) => [id, storages[id]] as const));
   }
 
   #drawShipped(): void {

@@ -81,9 +81,17 @@ export class LearnPanel {
     const kind = this.#model?.learns ?? null;
     this.#byId('lesson').hidden = kind === null;
     this.#byId('save-row').hidden = this.#model === null;
+    const rounded = this.#model?.storage.startsWith('int') === true;
+    setText(this.#byId('save-hint'), rounded ? strings.saveRounded : strings.saveHint);
     setText(
       this.#byId('learn-intro'),
-      this.#model === null ? strings.useEmpty : kind === null ? strings.learnNot : strings.learnIntro[kind],
+      this.#model === null
+        ? strings.useEmpty
+        : kind !== null
+          ? strings.learnIntro[kind]
+          : this.#model.storage.startsWith('int')
+            ? strings.learnNotPacked
+            : strings.learnNot,
     );
     if (kind) {
       this.#byId('lesson-text').setAttribute('placeholder', strings.lessonPlaceholder[kind]);

@@ -16,6 +16,7 @@ export function replyNodes(answer: Answer, ask: Ask, strings: BringStrings): Nod
           answer.text,
         ),
       ];
+    case 'chat':
     case 'rewrite':
       return [element('p', { class: 'said', dir: 'auto' }, answer.text)];
     case 'fill':

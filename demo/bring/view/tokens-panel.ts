@@ -2,7 +2,7 @@ import { finder, setText } from '../../view/dom';
 import type { BringStrings } from '../english';
 import type { Reply, Scored } from '../session/protocol';
 import { bars } from './reply-view';
-import { TokenStrip } from './strip';
+import { ShadedTokens } from './shaded-tokens';
 
 const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
@@ -11,8 +11,8 @@ export class TokensPanel {
   /** Asked for what could stand at a place. */
   onAsk: (at: number) => Promise<readonly Scored[] | null> = () => Promise.resolve(null);
   readonly #byId = finder();
-  readonly #read = new TokenStrip(this.#byId('read'));
-  readonly #written = new TokenStrip(this.#byId('written'));
+  readonly #read = new ShadedTokens(this.#byId('read'));
+  readonly #written = new ShadedTokens(this.#byId('written'));
   #strings: BringStrings;
   #reply: Reply | null = null;
   #instead: { readonly token: string; readonly scores: readonly Scored[] } | null = null;
@@ -44,7 +44,7 @@ export class TokensPanel {
     this.#drawInstead();
   }
 
-  async #choose(strip: TokenStrip, at: number): Promise<void> {
+  async #choose(strip: ShadedTokens, at: number): Promise<void> {
     const reply = this.#reply!;
     this.#read.choose(-1);
     this.#written.choose(-1);

@@ -5,7 +5,7 @@ import type { SeenToken } from '../session/protocol';
 const DARKEST = 10;
 
 /** Tokens side by side as the text has them: the darker, the less the model expected them. */
-export class TokenStrip {
+export class ShadedTokens {
   onChoose: (at: number) => void = () => undefined;
   readonly #host: HTMLElement;
   #chosen = -1;
