@@ -25,6 +25,7 @@ import type {
   Cached,
   ExportedFile,
   Found,
+  Layer,
   LearnRun,
   LearnSettings,
   Maps,
@@ -39,6 +40,9 @@ import type {
 import { folderOf, titleOf } from './sources';
 import { nextTokens, seenTokens } from './tokens';
 import { useOf } from './uses';
+
+/** Tokens of a text that is looked into. */
+const MOST_SEEN = 256;
 
 /** A reply that may still be asked about. */
 interface Told {
@@ -132,9 +136,7 @@ export class BringSession {
       const milliseconds = performance.now() - began;
       const compiled = pipelines.size > ready;
       throwIfAborted(signal);
-      const writes = ask.use === 'write' || ask.use === 'chat' || ask.use === 'rewrite';
-      const logits = writes ? await model.look.logits(text) : null;
-      const { layers } = await model.look.read(text);
+      const { layers, logits } = await this.#seen(model, ask, text);
       const number = ++this.#replies;
       this.#told = { number, text, logits };
       const seen = (ids: ArrayLike<number>, known: Logits | null): SeenToken[] =>
@@ -143,6 +145,25 @@ export class BringSession {
       const written = text.written ? seen(text.written, logits) : [];
       return { answer, number, read, written, layers, milliseconds, compiled };
     });
+  }
+
+  /** An answer stands whatever becomes of what is shown beside it: a long text is not looked into, want of memory is told. */
+  async #seen(
+    model: OpenModel,
+    { use }: Ask,
+    text: LookedAt,
+  ): Promise<{ readonly layers: readonly Layer[]; readonly logits: Logits | null }> {
+    const nothing = { layers: [], logits: null };
+    if (Math.max(text.ids.length, text.written?.length ?? 0) > MOST_SEEN) return nothing;
+    const writes = use === 'write' || use === 'chat' || use === 'rewrite';
+    try {
+      const { layers } = await model.look.read(text);
+      return { layers, logits: writes ? await model.look.logits(text) : null };
+    } catch (error) {
+      if (!(error instanceof EngineError) || !this.#open?.device.alive) throw error;
+      this.#emit({ kind: 'notice', message: error.message });
+      return nothing;
+    }
   }
 
   /** All heads of a layer over the text of a reply; null when another one has been given since. */
