@@ -3,20 +3,16 @@
  * Every call either succeeds or throws one error that is fit to be shown; a failed call leaves things as they were.
  */
 import {
-  AdamW,
   EngineError,
   PauseSwitch,
-  Run,
   throwIfAborted,
   type Device,
-  type FitEvent,
   type Parameter,
   type WeightSource,
 } from '../../../engine/index';
 import { inspect, ModelCache, type ModelFolder } from '../../../models/index';
 import type { Connection } from '../../session/connection';
-import type { RunState } from '../../session/protocol';
-import { lessonOf } from './lesson';
+import { learn } from './learning';
 import type { Logits, LookedAt } from './look';
 import { OpenModel } from './model';
 import type {
@@ -26,7 +22,6 @@ import type {
   ExportedFile,
   Found,
   Layer,
-  LearnRun,
   LearnSettings,
   Maps,
   Opened,
@@ -186,8 +181,16 @@ export class BringSession {
   learn(settings: LearnSettings): Promise<void> {
     return this.#alone(async (signal) => {
       const model = await this.#model(signal);
+      this.#pause = new PauseSwitch();
       try {
-        await this.#learn(model, settings, signal);
+        await learn(model, settings, {
+          device: this.#open!.device,
+          reopen: () => this.#connection.reopen(),
+          pause: this.#pause,
+          signal,
+          emit: this.#emit,
+          onEnd: (device, step) => this.#keep(model, device, step),
+        });
       } finally {
         this.#pause = null;
       }
@@ -210,63 +213,6 @@ export class BringSession {
     const files = new Map(await model.loaded.save({ dequantize }));
     files.set('tokenizer.json', new Blob([`${JSON.stringify(model.tokenizer.toJson())}\n`]));
     return [...files].map(([name, blob]) => ({ name, blob }));
-  }
-
-  async #learn(model: OpenModel, { text, steps, rate }: LearnSettings, signal: AbortSignal): Promise<void> {
-    if (!(rate > 0 && Number.isFinite(rate)))
-      throw new EngineError('learning rate', `it is ${rate}`, 'Use a number above 0, such as 0.0003.');
-    if (!Number.isInteger(steps) || steps < 1)
-      throw new EngineError('steps', `there are ${steps}`, 'Use a whole number of at least 1.');
-    const state = (run: LearnRun | null, state: RunState): void => this.#emit({ kind: 'state', state, run });
-    state(null, 'preparing');
-    const { run, lesson } = await this.#prepared(model, { text, steps, rate }, signal).catch(
-      (error: unknown) => {
-        state(null, 'empty');
-        throw error;
-      },
-    );
-    const { batches, validation, tokens, skipped } = lesson;
-    const told = (): LearnRun => ({ step: run.trainer.step, steps, tokens, skipped });
-    const pause = (this.#pause = new PauseSwitch());
-    this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
-    state(told(), 'training');
-    const onEvent = (event: FitEvent): void => {
-      if (event.kind === 'steps') {
-        const { reports, tokensPerSecond, stepMilliseconds } = event;
-        const losses = reports.map(({ loss }) => loss);
-        this.#emit({ kind: 'steps', from: reports[0].index, losses, tokensPerSecond, stepMilliseconds });
-      } else if (event.kind === 'evaluation') {
-        this.#emit({ kind: 'evaluation', step: event.step, loss: event.loss });
-      } else if (event.kind === 'paused') state(told(), 'paused');
-      else if (event.kind === 'resumed') state(told(), 'training');
-    };
-    const evaluateEvery = Math.max(5, Math.round(steps / 10));
-    try {
-      await run.fit({
-        ...{ steps, batches, pause, signal, onEvent },
-        ...(validation && { validation, evaluateEvery }),
-        checkpointEvery: evaluateEvery,
-      });
-    } finally {
-      await this.#keep(model, run.trainer.device, told().step);
-      state(told(), told().step >= steps ? 'finished' : 'stopped');
-      run[Symbol.dispose]();
-    }
-  }
-
-  async #prepared(model: OpenModel, { text, steps, rate }: LearnSettings, signal: AbortSignal) {
-    const lesson = await lessonOf(model, text, signal);
-    const run = await Run.create({
-      device: this.#open!.device,
-      model: model.loaded.model as { readonly config: object },
-      objective: lesson.objective,
-      optimizer: new AdamW({ weightDecay: 0.01 }),
-      schedule: { kind: 'linear', lr: rate, warmup: Math.ceil(steps / 10), steps },
-      reopen: () => this.#connection.reopen(),
-      signal,
-      onProgress: (done, total) => this.#emit({ kind: 'progress', phase: 'compile', share: done / total }),
-    });
-    return { run, lesson };
   }
 
   /** What a model has learnt, in memory: a device that is lost later costs nothing. */
