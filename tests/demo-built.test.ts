@@ -48,6 +48,7 @@ async function open(path: string): Promise<{ page: Page; complaints: string[] }>
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
   page.setDefaultTimeout(PATIENCE.hook);
   await page.goto(new URL(path, server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
+  await page.waitForSelector('main.entered');
   return { page, complaints };
 }
 

@@ -22,13 +22,18 @@ export class Notices {
     this.#show('news', sentences);
   }
 
-  clear(kind?: 'error' | 'news'): void {
+  /** News that hold only as long as what goes on goes on. */
+  meanwhile(...sentences: readonly string[]): void {
+    this.#show('news', sentences).classList.add('meanwhile');
+  }
+
+  clear(kind?: 'error' | 'news' | 'meanwhile'): void {
     for (const notice of [...this.#host.children]) {
       if (!kind || notice.classList.contains(kind)) notice.remove();
     }
   }
 
-  #show(kind: 'error' | 'news', sentences: readonly (string | Error)[]): void {
+  #show(kind: 'error' | 'news', sentences: readonly (string | Error)[]): HTMLElement {
     this.clear(kind);
     const close = element('button', { type: 'button', class: 'link' }, this.#dismissLabel);
     const parts = sentences.map((one) =>
@@ -43,5 +48,6 @@ export class Notices {
     );
     close.addEventListener('click', () => notice.remove());
     this.#host.append(notice);
+    return notice;
   }
 }

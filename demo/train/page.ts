@@ -5,6 +5,7 @@ import { PageEngine } from '../site/engine';
 import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
+import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
 import { Measurements } from '../view/measurements';
 import { RunView } from '../view/run-view';
@@ -59,12 +60,15 @@ export class TrainPage implements PageView {
   }
 
   takeFile(file: File): void {
-    if (this.engine.missing) return;
-    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-    else if (this.#running) this.#notices.news(this.#strings.stopFirst);
-    else this.#settings.takeFile(file);
+    if (!this.engine.missing) void this.#take(file);
   }
 
+  async #take(file: File): Promise<void> {
+    if (isWeights(file)) return this.#load(file);
+    if (await isBinary(file)) return this.#notices.error(this.#strings.notText(file.name));
+    if (this.#running) return this.#notices.meanwhile(this.#strings.stopFirst);
+    this.#settings.takeFile(file);
+  }
   #connect(): void {
     onClick('train', () => this.#train());
     onClick('pause', () => this.#session?.pause());
@@ -177,9 +181,11 @@ export class TrainPage implements PageView {
 
   async #load(file: File): Promise<void> {
     const strings = this.#strings;
-    if (this.#running) return this.#notices.news(strings.stopFirstLoad);
-    if (this.#unsaved.steps && this.#run && !confirm(strings.loadQuestion(this.#run.step, file.name))) return;
+    if (this.#running) return this.#notices.meanwhile(strings.stopFirstLoad);
     await this.#attempt(async () => {
+      await this.#session!.look(file);
+      const { run: present } = this.#view;
+      if (this.#unsaved.steps && present && !confirm(strings.loadQuestion(present.step, file.name))) return;
       await this.#session!.load(file);
       this.#unsaved.steps = false;
       const run = this.#run!;
@@ -213,6 +219,9 @@ export class TrainPage implements PageView {
     if (event.kind === 'steps') this.#unsaved.steps = true;
     switch (event.kind) {
       case 'state':
+        this.#view.take(event);
+        if (!this.#running) this.#notices.clear('meanwhile');
+        break;
       case 'progress':
       case 'steps':
       case 'evaluation':
@@ -273,10 +282,11 @@ export class TrainPage implements PageView {
     const { ready } = this.engine;
     const { values } = this.#settings;
     this.#settings.render(strings, this.#format, this.#reading);
-    this.#settings.setDisabled(this.#running || !ready);
+    this.#settings.setDisabled(this.#running || !ready, this.#running);
     const canResume = this.#run !== null && this.#settings.has(this.#run.text);
     const { busy } = this.#attempts;
-    const buttons = { busy, ready, writing: this.#writes, canTrain: true, canResume };
+    const same = this.#run !== null && this.#fits(this.#run) && this.#settings.numbersOf(this.#run);
+    const buttons = { busy, ready, writing: this.#writes, canTrain: true, canResume, same };
     this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);

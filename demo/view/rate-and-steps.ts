@@ -27,12 +27,15 @@ export class RateAndSteps {
   readonly #rate = this.#byId<HTMLInputElement>('rate');
   readonly #steps = this.#byId<HTMLInputElement>('steps');
   readonly #touched = new Set<HTMLInputElement>();
+  /** Someone typed. */
+  onChange: () => void = () => undefined;
 
   constructor() {
     for (const input of [this.#rate, this.#steps]) {
       input.addEventListener('input', () => {
         this.#touched.add(input);
         input.removeAttribute('aria-invalid');
+        this.onChange();
       });
     }
   }
