@@ -60,7 +60,7 @@ function pressAll(): void {
 
 describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
   const pages: [path: string, job: string, selector: string, words: RegExp, save: string][] = [
-    ['', 'it says what Heed is', 'h1', /Transformers/, ''],
+    ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
     ['train/language/', 'the loss falls', '#status', /Step [1-9]/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],

@@ -430,7 +430,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     // A pause is kept as far as it came.
     const second = await site.visit('try/translate/');
     await notices(second, new RegExp(`is back, at step ${at}\\b`));
-    await second.press('Train');
+    await second.press('Resume');
     await notices(second, /this run goes on in another tab/);
     await second.untilText('#status', /^Stopped/);
     await second.enter('#rate', 0.002);
