@@ -11,6 +11,7 @@ import { launch, type Browser, type Page } from 'puppeteer';
 import { build, preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumFlags, findBrowser } from '../tools/browser.mjs';
+import { GUIDES } from '../demo/site/guides';
 import { PAGES } from '../demo/site/pages';
 import { PATIENCE } from './harness/demo-page';
 
@@ -61,9 +62,13 @@ function pressAll(): void {
 describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
   const pages: [path: string, job: string, selector: string, words: RegExp, save: string][] = [
     ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
-    ['train/language/', 'the loss falls', '#status', /Step [1-9]/, ''],
+    ['train/language/', 'the loss falls', '#status', /(Step|步) [1-9]/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
+    ['docs/', 'it lists the guides', '.guides', /Attention/, ''],
+    ...GUIDES.map(({ name }): [string, string, string, RegExp, string] => {
+      return [`docs/${name}/`, 'it reads well', '.guide h2', /\w/, ''];
+    }),
   ];
 
   test('every page has a row here', () => {

@@ -47,6 +47,11 @@ export class HomePage implements PageView {
     return this;
   }
 
+  arrive(): void {
+    this.#text.value = (this.#context.address.text || this.#text.defaultValue).slice(0, LONGEST);
+    void this.#predict();
+  }
+
   say(): void {
     const strings = this.#strings;
     const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -2,6 +2,7 @@
 import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from '../session/protocol';
 import { sameShape } from '../session/sizes';
 import { PageEngine } from '../site/engine';
+import { told } from '../site/notices';
 import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
@@ -45,9 +46,26 @@ export class TrainPage implements PageView {
 
   start(): this {
     this.#connect();
-    void this.engine.start((event) => this.#onEvent(event));
-    if (this.#session) this.#settings.start();
+    const opened = this.engine.start((event) => this.#onEvent(event));
+    const { address, language } = this.#context;
+    if (this.#session) this.#settings.start(address, language);
+    void opened.then(() => this.#startIfAsked());
     return this;
+  }
+
+  /** A link led here again, with settings of its own: a run that is there goes first. */
+  arrive(): void {
+    const { address, language } = this.#context;
+    if (!this.#run) this.#settings.start(address, language);
+    this.#startIfAsked();
+  }
+
+  /** A link may ask to train at once. */
+  #startIfAsked(): void {
+    const { address } = this.#context;
+    if (address.get('start') === null) return;
+    address.set({ start: null });
+    if (this.engine.ready && !this.#run) void this.#train();
   }
 
   /** Language or colours may have changed since. */
@@ -81,7 +99,10 @@ export class TrainPage implements PageView {
     this.#settings.onText = (source) => {
       this.#choosing = this.#chooseText(source);
     };
-    this.#settings.onChange = () => this.#render();
+    this.#settings.onChange = () => {
+      this.#context.address.set(this.#settings.addressIn(this.#context.language));
+      this.#render();
+    };
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
     // Nothing of this page outlives it but what was saved.
@@ -109,7 +130,7 @@ export class TrainPage implements PageView {
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#settings.setText(null); // the one before is not what the panel shows
-      setText(this.#byId('text-problem'), (error as Error).message);
+      this.#byId('text-problem').replaceChildren(...told(error as Error, this.#context.language));
     }
     this.#reading = false;
     this.#render();

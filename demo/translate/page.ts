@@ -1,6 +1,7 @@
 /** The Translate page: holds what the worker last said, and hands it to the views. */
 import type { RunState } from '../session/protocol';
 import { PageEngine } from '../site/engine';
+import { told } from '../site/notices';
 import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
@@ -41,14 +42,20 @@ export class TranslatePage implements PageView {
       strings: () => this.#strings,
       session: () => this.#session,
       notices: context.notices,
+      address: context.address,
       onChange: () => this.#render(),
     });
   }
 
   start(): this {
     this.#connect();
+    this.#translation.restore();
     void this.#open();
     return this;
+  }
+
+  arrive(): void {
+    this.#translation.restore();
   }
 
   /** Language or colours may have changed since. */
@@ -121,7 +128,7 @@ export class TranslatePage implements PageView {
     } catch (error) {
       if (turn !== this.#chosen) return;
       this.#training.setReport(null);
-      setText(this.#byId('pairs-problem'), (error as Error).message);
+      this.#byId('pairs-problem').replaceChildren(...told(error as Error, this.#context.language));
     }
     this.#reading = false;
     this.#render();

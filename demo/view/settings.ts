@@ -1,5 +1,7 @@
 import type { RunInfo, Size, TextInfo, TextSource, TokenizerKind, TrainSettings } from '../session/protocol';
 import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/sizes';
+import type { Address } from '../site/address';
+import type { Language } from '../site/language';
 import type { Strings } from '../train/english';
 import { finder, element, onFile, setText } from './dom';
 import type { Format } from './format';
@@ -53,9 +55,32 @@ export class SettingsPanel {
     this.#setSize(SIZES[0]);
   }
 
-  /** The first text, and a size that suits the adapter. */
-  start(): void {
+  /** The settings of an address; else the language's text, and a size that suits the adapter. */
+  start(address: Pick<Address, 'get'>, language: Language): void {
+    // All at once: what is set here is written to the address.
+    const [text, sizeId, tokens, rate, steps] = ['text', 'size', 'tokens', 'rate', 'steps'].map((name) =>
+      address.get(name),
+    );
+    this.#numbers.type(rate, steps);
+    const size = SIZES.find(({ id }) => id === sizeId);
+    this.#sized = size !== undefined;
+    if (size) this.#setSize(size);
+    if (tokens === 'bytes') this.#check('tokenizer', 'bytes');
+    const wanted = text ?? (language === 'zh' ? 'tang' : 'english');
+    if (wanted in CORPORA) this.#check('text', wanted);
     this.#chooseText(this.#choice);
+  }
+
+  /** What leads here again: what is as it always is, and a visitor's own text, is left out. */
+  addressIn(language: Language): Record<string, string | null> {
+    const text = this.#choice;
+    const usual = text === 'own' || (text === 'english' && language === 'en');
+    return {
+      text: usual ? null : text,
+      size: this.#sized ? this.size.id : null,
+      tokens: this.values.tokenizer === 'bytes' ? 'bytes' : null,
+      ...this.#numbers.typed,
+    };
   }
 
   setAdapter(software: boolean): void {
