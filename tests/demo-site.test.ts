@@ -163,7 +163,11 @@ describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] a
     });
 
     test('says what it says in both languages, names what can be operated, passes axe, holds still', async () => {
-      const visitor = await site.visit(path);
+      const visitor = await site.visit(path, (page) =>
+        page.evaluateOnNewDocument(() => localStorage.clear()),
+      );
+      // Colours that are on their way would be measured half-way.
+      await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
       await visitor.page.waitForSelector('main.entered');
       expect((await visitor.observed()).shifts.reduce((a, b) => a + b, 0)).toBeLessThan(0.02);
       await visitor.page.evaluate(axe.source); // a script tag would break the policy

@@ -45,6 +45,7 @@ export function guideMarkup(markdown: string): string {
   });
   const body = marked.parse(markdown.replace(/^# .*\n/, ''), { async: false });
   return body
+    .replace(/<th><\/th>/g, '<td></td>') // a corner heads nothing
     .replace(/<table>/g, '<div class="scroll-x" tabindex="0"><table>')
     .replace(/<\/table>/g, '</table></div>');
 }
