@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { corpora } from './demo/data/corpora-plugin.ts';
 import { pairCorpora } from './demo/data/pair-corpora-plugin.ts';
+import { guides } from './demo/docs/docs-plugin.ts';
 import { frame, pageFiles } from './demo/frame/frame-plugin.ts';
 import { wgsl } from './engine/wgsl_plugin.ts';
 
@@ -12,7 +13,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('demo', import.meta.url)),
   base: './',
   appType: 'mpa',
-  plugins: [wgsl(), corpora(), pairCorpora(), frame()],
+  plugins: [wgsl(), corpora(), pairCorpora(), guides(), frame()],
   oxc: { target },
   worker: { format: 'es', plugins: () => [wgsl(), corpora(), pairCorpora()] },
   build: {

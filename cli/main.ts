@@ -225,7 +225,12 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has told
     if (!(error instanceof Error && 'where' in error)) throw error; // an EngineError says what to do, a stack would not
-    process.stderr.write(`heed: ${error.message}\n`);
+    // Heads are trained in code; a command line needs a model that has one.
+    const message = error.message.replace(
+      /To train [^.]* newHead\./,
+      'Use a model that was trained for this.',
+    );
+    process.stderr.write(`heed: ${message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
   return status;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../engine/index';
+import { Graph, packedOrNot, parameters, storeAs, weightRanges, type WeightStorage } from '../engine/index';
 import { fakeDevice } from '../tests/harness/fake-device';
 import { cacheContext } from './generation/cache_context';
 import { GPT } from './gpt';
@@ -13,6 +13,43 @@ describe('dropout', () => {
     expect(config).toMatchObject({ dropout: 0.2, embeddingDropout: 0.2, attentionDropout: 0 });
     const wrong = () => new GPT({ ...config, attentionDropout: 1 });
     expect(wrong).toThrow('attentionDropout is 1');
+  });
+});
+
+describe('a billion weights', () => {
+  // Llama 3.2 1B (1.24 billion, of which 0.26 are the table of tokens), and TinyLlama (1.1 billion).
+  const llama = { positions: 'rope', norm: 'rms', gated: true, activation: 'silu', bias: false } as const;
+  const models = [
+    {
+      vocabulary: 128_256,
+      context: 2048,
+      layers: 16,
+      heads: 32,
+      keyValueHeads: 8,
+      width: 2048,
+      hidden: 8192,
+    },
+    { vocabulary: 32_000, context: 2048, layers: 22, heads: 32, keyValueHeads: 4, width: 2048, hidden: 5632 },
+  ].map((sizes, i) => new GPT({ ...llama, ...sizes, tied: i === 0 }));
+
+  it.each<[WeightStorage, ...number[]]>([
+    ['f32', 4944, 4401],
+    ['f16', 2472, 2201],
+    ['int8', 1239, 1103],
+    ['int4', 696, 620],
+    ['int4-64', 657, 585],
+  ])('take in %s %d and %d MB, bindings of 128 MiB', (storage, ...megabytes) => {
+    for (const [i, model] of models.entries()) {
+      const all = parameters(model);
+      for (const parameter of all.values()) storeAs(parameter, packedOrNot(parameter, storage));
+      const ranges = weightRanges(all, 128 << 20);
+      const bytes = ranges.reduce(
+        (sum, { dtype, elements }) => sum + (dtype === 'f16' ? 2 : 4) * elements,
+        0,
+      );
+      expect(Math.ceil(bytes / 1e6)).toBe(megabytes[i]);
+      for (const parameter of all.values()) storeAs(parameter, 'f32');
+    }
   });
 });
 

@@ -40,6 +40,8 @@ export interface Seq2SeqLMConfig {
   readonly heads: number;
   /** Share the target's embedding with the output layer. */
   readonly tied: boolean;
+  /** The id that sources must not hold, for positions are counted without it. Default: they may hold any. */
+  readonly sourcePadding?: number;
 }
 
 /** What is added to embeddings by where a token stands. */
@@ -116,11 +118,21 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     const { vocabulary, sourceVocabulary = vocabulary, context, width, heads, tied } = parts;
     const { tokens, sourceTokens = null, sourcePositions = null, targetPositions = null } = parts;
     const { sourceNorm = null, targetNorm = null, embeddingScale = 1, embeddingDropout = 0 } = parts;
-    const { encoder, decoder, headScale = 1, outputBias = false, init } = parts;
+    const { encoder, decoder, headScale = 1, outputBias = false, init, sourcePadding } = parts;
     const { where = 'Seq2SeqLM' } = own;
-    const config = { vocabulary, sourceVocabulary, context, width, heads, tied };
+    const sizes = { vocabulary, sourceVocabulary, context, width, heads, tied };
+    const config = { ...sizes, ...(sourcePadding !== undefined && { sourcePadding }) };
     expectOptions(where, parts, {
-      ...{ ...config, tokens, sourceTokens, sourcePositions, targetPositions, sourceNorm, targetNorm },
+      ...{
+        ...sizes,
+        sourcePadding,
+        tokens,
+        sourceTokens,
+        sourcePositions,
+        targetPositions,
+        sourceNorm,
+        targetNorm,
+      },
       ...{ embeddingScale, embeddingDropout, encoder, decoder, headScale, outputBias, init },
     });
     expectSizes(where, config, ['vocabulary', 'sourceVocabulary', 'context', 'width', 'heads']);

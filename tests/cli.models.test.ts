@@ -104,6 +104,7 @@ it('refuses what cannot be', async () => {
   expect(await wrong('run', 'mask', '--task', 'fill-mask', '--tokens', '3', 'x')).toContain(
     'has no such option',
   );
+  expect(await wrong('embed', 'mask', '--storage', 'int3', 'x')).toContain('f16, int8, int4, int4-64');
   expect(await wrong('inspect', 'a/b/c')).toContain('there is no folder "a/b/c"');
   expect(await wrong('inspect', '')).toContain('there is no folder ""');
   expect(await wrong('run', './nowhere', '--task', 'fill-mask', 'x')).toContain(

@@ -11,6 +11,7 @@ import { launch, type Browser, type Page } from 'puppeteer';
 import { build, preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumFlags, findBrowser } from '../tools/browser.mjs';
+import { GUIDES } from '../demo/site/guides';
 import { PAGES } from '../demo/site/pages';
 import { PATIENCE } from './harness/demo-page';
 
@@ -48,6 +49,7 @@ async function open(path: string): Promise<{ page: Page; complaints: string[] }>
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
   page.setDefaultTimeout(PATIENCE.hook);
   await page.goto(new URL(path, server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
+  await page.waitForSelector('main.entered');
   return { page, complaints };
 }
 
@@ -59,10 +61,14 @@ function pressAll(): void {
 
 describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
   const pages: [path: string, job: string, selector: string, words: RegExp, save: string][] = [
-    ['', 'it says what Heed is', 'h1', /Transformers/, ''],
-    ['train/language/', 'the loss falls', '#status', /Step [1-9]/, ''],
+    ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
+    ['train/language/', 'the loss falls', '#status', /(Step|步) [1-9]/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
+    ['docs/', 'it lists the guides', '.guides', /Attention/, ''],
+    ...GUIDES.map(({ name }): [string, string, string, RegExp, string] => {
+      return [`docs/${name}/`, 'it reads well', '.guide h2', /\w/, ''];
+    }),
   ];
 
   test('every page has a row here', () => {

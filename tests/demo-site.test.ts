@@ -97,6 +97,51 @@ describe('moving between pages', { timeout: PATIENCE.test, concurrent: false }, 
   });
 });
 
+describe('the address', { timeout: PATIENCE.test, concurrent: false }, () => {
+  const value = ({ page }: Visitor, selector: string): Promise<string> =>
+    page.$eval(selector, (input) => (input as HTMLInputElement).value);
+  const search = ({ page }: Visitor): string => new URL(page.url()).search;
+
+  test('Train takes its settings from it and keeps them there; a link may start', async () => {
+    const visitor = await site.visit('train/language/?text=tang&size=tiny&tokens=bytes&steps=123');
+    await visitor.untilText('#facts', /characters/);
+    expect(await value(visitor, '#settings [name=text]:checked')).toBe('tang');
+    expect(await value(visitor, '#settings [name=tokenizer]:checked')).toBe('bytes');
+    expect(await value(visitor, '#steps')).toBe('123');
+    await visitor.enter('#steps', '77');
+    expect(search(visitor)).toBe('?text=tang&size=tiny&tokens=bytes&steps=77');
+    await visitor.page.goto(new URL('../../', visitor.page.url()).href);
+    await visitor.page.waitForSelector('main.entered');
+    await visitor.page.click('.actions .primary');
+    await visitor.untilText('#status', /Step [1-9]/);
+    expect(search(visitor)).toBe('?size=tiny&steps=400');
+    await visitor.press('Stop');
+    await visitor.page.close();
+  });
+
+  test('the Laboratory, too; what is typed stands behind the #, which no server sees', async () => {
+    const visitor = await site.visit('inside/?scheme=alibi&view=slopes&causal=0#t=hello%20there');
+    await visitor.untilText('#tokens', /hello.*there/);
+    expect(await value(visitor, '[name=scheme]:checked')).toBe('alibi');
+    expect(await value(visitor, '[name=view]:checked')).toBe('slopes');
+    expect(await visitor.page.$eval('#causal', (tick) => (tick as HTMLInputElement).checked)).toBe(false);
+    await visitor.enter('#sentence', 'one & two');
+    expect(visitor.page.url()).toMatch(/\?scheme=alibi&view=slopes&causal=0#t=one%20%26%20two$/);
+    await visitor.page.close();
+  });
+
+  test('readers of Chinese begin with Tang poems', async () => {
+    const visitor = await site.visit('train/language/', (page) =>
+      page.evaluateOnNewDocument(() => localStorage.setItem('heed.language', 'zh')),
+    );
+    await visitor.untilText('#facts', /个字符/);
+    expect(await value(visitor, '#settings [name=text]:checked')).toBe('tang');
+    expect(await visitor.text('#sizes')).toMatch(/万/);
+    await visitor.page.evaluate(() => localStorage.clear());
+    await visitor.page.close();
+  });
+});
+
 test('old addresses lead to where their pages are now', { timeout: PATIENCE.test }, async () => {
   for (const { formerly, path } of PAGES.filter((page) => page.formerly)) {
     const visitor = await site.visit(formerly!);
@@ -118,7 +163,11 @@ describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] a
     });
 
     test('says what it says in both languages, names what can be operated, passes axe, holds still', async () => {
-      const visitor = await site.visit(path);
+      const visitor = await site.visit(path, (page) =>
+        page.evaluateOnNewDocument(() => localStorage.clear()),
+      );
+      // Colours that are on their way would be measured half-way.
+      await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
       await visitor.page.waitForSelector('main.entered');
       expect((await visitor.observed()).shifts.reduce((a, b) => a + b, 0)).toBeLessThan(0.02);
       await visitor.page.evaluate(axe.source); // a script tag would break the policy
@@ -167,3 +216,7 @@ function violations({ page }: Visitor): Promise<string[]> {
     return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
   });
 }
+
+test('nobody complained', () => {
+  expect(site.complaints).toEqual([]);
+});

@@ -307,6 +307,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     expect(await status()).toContain(`Step ${STEPS} of ${STEPS}`);
     expect(await text('#notices')).toContain(`is back, at step ${STEPS}`);
     expect(await text('#facts')).toMatch(/spelling\.tsv: \d+ pairs/);
+    const { bytes: before } = await save();
     await visitor.enter('#steps', STEPS + 5);
     await press('Train');
     await untilState('Finished');
@@ -325,7 +326,10 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     await visitor.enter('#rate', 0.1);
     await press('Train');
     await asked(new RegExp(`Forget the run at step ${STEPS + 5}`));
-    await visitor.choose('#checkpoint-file', 'other.safetensors', 'anything');
+    // A file that is none is looked at before anything is asked.
+    await visitor.choose('#checkpoint-file', 'none.safetensors', 'anything');
+    await visitor.untilText('#notices', /safetensors|bytes/);
+    await visitor.choose('#checkpoint-file', 'other.safetensors', before);
     await asked(/other\.safetensors take its place/);
     expect(await status()).toContain(`Step ${STEPS + 5} of ${STEPS + 5}`);
     await visitor.enter('#rate', 0.003);
@@ -410,7 +414,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     await tab.page.locator('#language').click();
     expect(await tab.page.title()).toBe('翻译 · Heed');
     await tab.page.locator('#language').click(); // which is kept for other tabs where anything is
-    expect(await tab.page.title()).toBe('Heed: translate');
+    expect(await tab.page.title()).toBe('Translate · Heed');
     await tab.page.close();
   });
 
@@ -426,7 +430,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
     // A pause is kept as far as it came.
     const second = await site.visit('try/translate/');
     await notices(second, new RegExp(`is back, at step ${at}\\b`));
-    await second.press('Train');
+    await second.press('Resume');
     await notices(second, /this run goes on in another tab/);
     await second.untilText('#status', /^Stopped/);
     await second.enter('#rate', 0.002);

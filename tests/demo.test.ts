@@ -16,6 +16,8 @@ const step = async (): Promise<number> => Number(/Step (\d+)/.exec(await status(
 const loss = async (): Promise<number> => Number(/Loss ([\d.]+|–)/.exec(await status())![1]);
 const pick = (selector: string): Promise<void> =>
   visitor.page.$eval(selector, (input) => (input as HTMLInputElement).click());
+const focused = (): Promise<string | undefined> =>
+  visitor.page.evaluate(() => document.activeElement?.textContent);
 const untilText = (selector: string, words: RegExp): Promise<string> => visitor.untilText(selector, words);
 const untilStep = (least: number): Promise<number> =>
   visitor.until(`step ${least}`, step, (now) => now >= least);
@@ -43,8 +45,10 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
   let saved: Awaited<ReturnType<typeof save>>;
 
   test('Train at once: the loss falls, samples appear, no long task', async () => {
+    await visitor.page.focus('#train');
     await press('Train');
     await untilState('Training');
+    expect(await focused()).toBe('Pause'); // in the place of Train
     await untilStep(3);
     const first = await loss();
     const longest = await visitor.longestTask(async () => {
@@ -86,6 +90,7 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
 
   test('Pause holds it, Resume goes on, Stop ends it', async () => {
     await press('Pause');
+    expect(await visitor.page.$$eval('.locked', (all) => all.length)).toBe(1);
     await untilState('Paused');
     const held = await step();
     await new Promise((resolve) => setTimeout(resolve, SECOND));
@@ -99,10 +104,20 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
   });
 
   test('Resume goes on by the run’s own settings; Train and Load ask before they replace it', async () => {
+    const { bytes } = await save();
+    const begun = await step();
+    await press('Resume');
+    await untilStep(begun + 2);
+    await press('Stop');
+    await untilState('Stopped');
     const at = await step();
     expect(await visitor.asksToStay()).toBe(true);
     visitor.answer = false;
-    await visitor.choose('#checkpoint-file', 'other.safetensors', 'anything');
+    // A file that is none is looked at before anything is asked.
+    await visitor.choose('#checkpoint-file', 'none.safetensors', 'anything');
+    await untilText('#notices', /not a safetensors file|bytes/);
+    expect(visitor.asked).toEqual([]);
+    await visitor.choose('#checkpoint-file', 'other.safetensors', bytes);
     await visitor.until('question', () => Promise.resolve(visitor.asked.join()), Boolean);
     expect(visitor.asked.at(-1)).toContain('other.safetensors');
     await pick('#settings input[value=tang]');
@@ -136,10 +151,10 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
     await press('Train');
     await untilText('#notices', /“many” is no whole number/);
     expect(await status()).toMatch(/^Stopped/);
-    await visitor.enter('#steps', Number(steps).toLocaleString('en'));
+    await visitor.enter('#steps', (Number(steps) + 1).toLocaleString('en'));
     await press('Train');
     await untilState('Training');
-    expect(await status()).toContain(`of ${steps}`);
+    expect(await status()).toContain(`of ${Number(steps) + 1}`);
     await press('Stop');
     await untilState('Stopped');
   });

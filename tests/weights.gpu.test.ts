@@ -427,8 +427,8 @@ describe('weights in f16', () => {
     expect(() => new ParameterStore(plain, tinyGPT(), { storage: 'f16' })).toThrow(
       "tokens.weight: this device has no shader-f16. Use storage: 'f32'.",
     );
-    expect(() => new ParameterStore(plain, tinyGPT(), { storage: 'int8' as 'f16' })).toThrow(
-      "tokens.weight: its storage is int8. Use 'f32' or 'f16'.",
+    expect(() => new ParameterStore(plain, tinyGPT(), { storage: 'int3' as 'f16' })).toThrow(
+      'tokens.weight: storage is int3. Use one of f32, f16, int8, int4, int4-64.',
     );
   });
 });

@@ -65,6 +65,7 @@ const drawn = {
     HEED_SEED: seed,
   },
   fuzz: { HEED_FUZZ: process.env['HEED_FUZZ'] ?? '100000', HEED_SEED: seed },
+  folders: { HEED_FUZZ: process.env['HEED_FUZZ'] ?? '5000', HEED_FUZZ_READER: 'folder', HEED_SEED: seed },
   storage: { HEED_KILLS: process.env['HEED_KILLS'] ?? '20', HEED_SEED: seed },
 };
 const attention = 'engine/shaders/attention';
@@ -95,6 +96,8 @@ const steps = {
   storage: cpu('storage', ['tests/storage.deep'], drawn.storage),
   // Inputs that nobody wrote, for everything that reads; the seed repeats them.
   fuzz: cpu('fuzz', ['tests/fuzz/fuzz.test'], drawn.fuzz),
+  // The same for folders of every family and head alone.
+  folders: cpu('folders', ['tests/fuzz/fuzz.test'], drawn.folders),
   // Fresh apps that install the packed package.
   apps: succeeds('apps', 'tests/apps/run.mjs'),
 };

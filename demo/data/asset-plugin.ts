@@ -13,7 +13,7 @@ export interface TextAssets<Name extends string> {
   isName(name: string): name is Name;
   text(name: Name): Promise<string>;
   /** What the module tells besides the name and the address. */
-  info(name: Name, text: string): object;
+  info(name: Name, text: string): object | Promise<object>;
 }
 
 export function textAssets<Name extends string>(assets: TextAssets<Name>): Plugin {
@@ -53,7 +53,7 @@ export function textAssets<Name extends string>(assets: TextAssets<Name>): Plugi
         const asset = this.emitFile({ type: 'asset', name: `${name}.${extension}`, source: text });
         url = `import.meta.ROLLUP_FILE_URL_${asset}`;
       }
-      const info = { name, ...assets.info(name, text) };
+      const info = { name, ...(await assets.info(name, text)) };
       return `export const ${kind} = { ...${JSON.stringify(info)}, url: ${url} };`;
     },
   };

@@ -2,6 +2,7 @@
  * `import { corpus } from 'virtual:corpus/english'` gives the address of a text to fetch and what it is.
  */
 import { type Plugin } from 'vite';
+import { factsOf } from '../session/text-facts.ts';
 import { textAssets } from './asset-plugin.ts';
 import { CORPORA, corpusText, isCorpusName } from './corpora.ts';
 
@@ -12,6 +13,6 @@ export function corpora(): Plugin {
     contentType: 'text/plain; charset=utf-8',
     isName: isCorpusName,
     text: corpusText,
-    info: (name, text) => ({ ...CORPORA[name], characters: [...text].length }),
+    info: async (name, text) => ({ ...CORPORA[name], facts: await factsOf(text) }),
   });
 }

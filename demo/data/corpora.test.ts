@@ -148,14 +148,14 @@ describe('the Vite plugin', () => {
     try {
       await server.listen();
       const { corpus } = (await server.ssrLoadModule('virtual:corpus/tang')) as {
-        corpus: { url: string; characters: number; language: string };
+        corpus: { url: string; facts: { characters: number }; language: string };
       };
       expect(corpus.language).toBe('zh-Hant');
       const response = await fetch(new URL(corpus.url, server.resolvedUrls!.local[0]));
       expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
       const text = await response.text();
       expect(text).toBe(await corpusText('tang'));
-      expect([...text].length).toBe(corpus.characters);
+      expect([...text].length).toBe(corpus.facts.characters);
     } finally {
       await server.close();
       await rm(root, { recursive: true });

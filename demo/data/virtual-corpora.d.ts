@@ -7,7 +7,7 @@ declare module 'virtual:corpus/*' {
     readonly language: string;
     readonly source: string;
     readonly licence: string;
-    readonly characters: number;
+    readonly facts: import('../session/protocol').TextFacts;
     readonly url: string;
   };
 }

@@ -1,5 +1,12 @@
 /** What the home page says in English. */
 export const english = {
+  liveLabel: 'A small model, live',
+  liveText: 'Type a few words; the model says what may come next',
+  live: 'Live: 640 thousand weights, 1.4 MB, trained on the Brown corpus, running here. Press a word to write it; point at a token to see what it drew on.',
+  liveOpening: 'The model comes: 1.4 MB. Then it predicts what you type, here in this tab.',
+  liveMissing: 'The model needs WebGPU to predict what you type.',
+  tokenReads: (token: string, from: string) => `${token}: drew on ${from}`,
+  writes: (word: string) => `Write “${word}”`,
   trainNow: 'Train a model now: 20 s',
   seeInside: 'See inside attention',
   trySection: 'Try a trained model',

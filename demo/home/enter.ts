@@ -2,6 +2,7 @@
 import type { PageModule } from '../site/page';
 import { chinese } from './chinese';
 import { english } from './english';
+import { HomePage } from './page';
 
 export const strings: PageModule['strings'] = { en: english, zh: chinese };
-export const enter: PageModule['enter'] = () => ({ engine: null, say: () => undefined });
+export const enter: PageModule['enter'] = (_, context) => new HomePage(context).start();

@@ -1,7 +1,7 @@
 import { Device } from '../../engine/index';
 import { generateText, Generator, gpt2, hub, load, loadTokenizer } from '../../models/index';
 
-export async function write(prompt: string, show: (piece: string) => void): Promise<void> {
+export async function write(prompt: string, show: (piece: string) => void) {
   const device = await Device.open();
   const folder = hub('openai-community/gpt2');
   using loaded = await load(folder, { device, families: [gpt2] });

@@ -5,4 +5,4 @@ import { english } from './english';
 import { LaboratoryPage } from './page';
 
 export const strings: PageModule['strings'] = { en: english, zh: chinese };
-export const enter: PageModule['enter'] = (_, context) => new LaboratoryPage(context).start();
+export const enter: PageModule['enter'] = (main, context) => new LaboratoryPage(main, context).start();

@@ -1,6 +1,7 @@
 /** The laboratory page: three panels, and the worker that computes for them. */
 import { PageEngine } from '../site/engine';
 import type { PageView, SiteContext } from '../site/page';
+import { FormAddress } from '../view/form-address';
 import { Format } from '../view/format';
 import { chinese } from './chinese';
 import { english, type LaboratoryStrings } from './english';
@@ -9,6 +10,21 @@ import type { HeadInput, LaboratoryEvent, SoftmaxInput } from './session/protoco
 import { HeadPanel } from './view/head-panel';
 import { PositionsPanel } from './view/positions-panel';
 import { SoftmaxPanel } from './view/softmax-panel';
+
+/** Settings that the address has; of inputs that depend on others, those come first. */
+const IN_ADDRESS = [
+  ...[
+    'temperature',
+    'scheme',
+    'view',
+    'knob-length',
+    'knob-width',
+    'knob-heads',
+    'knob-head',
+    'bidirectional',
+  ],
+  ...['causal', 'padding', 'add-positions', 'weights'],
+];
 
 export class LaboratoryPage implements PageView {
   readonly engine: PageEngine<'laboratory', LaboratoryEvent>;
@@ -20,17 +36,26 @@ export class LaboratoryPage implements PageView {
   #failed: 'softmax' | 'head' | null = null;
   #opened = false;
 
-  constructor(context: SiteContext) {
+  readonly #form: FormAddress;
+
+  constructor(main: HTMLElement, context: SiteContext) {
     this.#context = context;
     this.engine = new PageEngine(context.engine, 'laboratory');
     this.#softmax = new SoftmaxPanel(this.#strings, this.#format);
     this.#positions = new PositionsPanel(this.#strings);
     this.#head = new HeadPanel(this.#strings);
+    this.#form = new FormAddress(main, context.address, IN_ADDRESS, 'sentence');
   }
 
   start(): this {
+    this.say(); // some of what the address may choose is made by it
+    this.#form.restore();
     void this.#open();
     return this;
+  }
+
+  arrive(): void {
+    this.#form.restore();
   }
 
   /** Language or colours may have changed since. */

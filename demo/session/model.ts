@@ -106,24 +106,32 @@ export async function createModel(
   return { run, gpt, tokenizer, description, history: { losses: [], validation: [] } };
 }
 
-/** The file's model on this device. Throws a `DataError` for files that are none, damaged or not from this page. */
-export async function openModel(
-  device: Device,
-  bytes: Uint8Array<ArrayBuffer>,
-  onCompile: OnCompile,
-  rate?: { readonly rate: number; readonly steps: number },
-): Promise<LanguageModel> {
+/** What a file of this page says of its model. Throws a `DataError` for files that are none, damaged or not from this page. */
+export async function readCheckpoint(bytes: Uint8Array<ArrayBuffer>) {
   const info = await checkpointInfo(bytes);
-  const { tokenizer: tokenizerText, page } = info.extras;
-  if (!tokenizerText || !page) {
+  const { tokenizer, page } = info.extras;
+  if (!tokenizer || !page) {
     throw new DataError(
       'checkpoint',
       'it holds a model but not the tokenizer and the settings that this page saves with one',
       'Load a file that "Save checkpoint" wrote.',
     );
   }
-  const saved = checkedJson('checkpoint', PAGE, page);
-  const tokenizer = await tokenizerFromJson(tokenizerText);
+  return {
+    info,
+    saved: checkedJson('checkpoint', PAGE, page),
+    tokenizer: await tokenizerFromJson(tokenizer),
+  };
+}
+
+/** The file's model on this device. Throws as `readCheckpoint` does. */
+export async function openModel(
+  device: Device,
+  bytes: Uint8Array<ArrayBuffer>,
+  onCompile: OnCompile,
+  rate?: { readonly rate: number; readonly steps: number },
+): Promise<LanguageModel> {
+  const { info, saved, tokenizer } = await readCheckpoint(bytes);
   const gpt = new GPT(info.config as unknown as GPTConfig);
   const run = await Run.create({
     device,

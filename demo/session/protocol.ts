@@ -1,22 +1,31 @@
 /** What the page and its worker say to each other: calls go through Comlink, everything that happens comes as events. */
 
-/** Where a text comes from. Bundled ones are fetched by the worker when they are chosen. */
+/** Where a text comes from. Bundled ones are fetched by the worker when they are needed. */
 export type TextSource =
-  | { readonly kind: 'corpus'; readonly id: string; readonly title: string; readonly url: string }
+  | {
+      readonly kind: 'corpus';
+      readonly id: string;
+      readonly title: string;
+      readonly url: string;
+      readonly facts: TextFacts;
+    }
   | { readonly kind: 'pasted'; readonly text: string }
   | { readonly kind: 'file'; readonly file: File };
 
-export interface TextInfo {
-  readonly kind: TextSource['kind'];
-  /** Identifies a bundled text; '' for others. */
-  readonly id: string;
-  readonly title: string;
+export interface TextFacts {
   readonly characters: number;
   /** Different characters: the vocabulary of a character tokenizer. */
   readonly distinct: number;
   /** SHA-256 of the text, hexadecimal. */
   readonly fingerprint: string;
   readonly opening: string;
+}
+
+export interface TextInfo extends TextFacts {
+  readonly kind: TextSource['kind'];
+  /** Identifies a bundled text; '' for others. */
+  readonly id: string;
+  readonly title: string;
 }
 
 export type TokenizerKind = 'characters' | 'bytes';

@@ -16,7 +16,15 @@ import {
   type FitEvent,
 } from '../../engine/index';
 import { Connection } from './connection';
-import { createModel, cutHistory, describe, extrasOf, openModel, type LanguageModel } from './model';
+import {
+  createModel,
+  cutHistory,
+  describe,
+  extrasOf,
+  openModel,
+  readCheckpoint,
+  type LanguageModel,
+} from './model';
 import type {
   GenerateSettings,
   RunState,
@@ -29,11 +37,15 @@ import type {
 } from './protocol';
 import { sameShape } from './sizes';
 import { knownPrompt, Writer } from './writer';
-import { encodeText, loadText, makeTokenizer, type LoadedText } from './texts';
+import { chooseText, encodeText, makeTokenizer, type ChosenText, type LoadedText } from './texts';
 
 /** Tokens of a sample that is drawn while training. */
 const SAMPLE_TOKENS = 160;
+/** Of noise, a line is enough. */
+const EARLY_TOKENS = 60;
 const EVALUATION_BATCHES = 8;
+/** The first texts come at these steps, when most changes from one to the next; then one at each evaluation. */
+const EARLY = [1, 5, 10, 25, 50, 100];
 /** The first profile comes this early, so that the panel is not empty for long. */
 const FIRST_PROFILE = 8;
 
@@ -51,7 +63,7 @@ export class Session {
     () => this.#onLost(),
   );
   readonly #writer = new Writer();
-  #text: LoadedText | null = null;
+  #text: ChosenText | null = null;
   /** How often a text was chosen: what was chosen last counts, whichever is read first. */
   #choices = 0;
   #data: TrainingData | null = null;
@@ -78,10 +90,10 @@ export class Session {
     await this.#connection.open();
   }
 
-  /** Reads and checks a text to train on; it is the one that `train` will use. */
+  /** Reads and checks a text to train on; it is the one that `train` will use, which fetches a bundled one. */
   async chooseText(source: TextSource): Promise<TextInfo> {
     const turn = ++this.#choices;
-    const text = await loadText(source);
+    const text = await chooseText(source);
     if (turn === this.#choices) this.#text = text;
     return text.info;
   }
@@ -182,6 +194,11 @@ export class Session {
     }
   }
 
+  /** Throws where a file is no checkpoint of this page, before anything is given up for it. */
+  async look(file: Blob): Promise<void> {
+    await readCheckpoint(new Uint8Array(await file.arrayBuffer()));
+  }
+
   /** Takes up a saved model. The present one stays if the file does not work. */
   async load(file: Blob): Promise<void> {
     const device = await this.#connection.open();
@@ -224,8 +241,8 @@ export class Session {
 
   async #train(settings: TrainSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
     this.#setState('preparing');
-    const text = this.#text;
-    if (!text)
+    const chosen = this.#text;
+    if (!chosen)
       throw new EngineError(
         'Train',
         'no text is chosen',
@@ -242,6 +259,8 @@ export class Session {
       throw new EngineError('steps', `there are ${settings.steps}`, 'Use a whole number of at least 1.');
     }
     const device = await this.#connection.open();
+    this.#onProgress('text', 0);
+    const text = await chosen.load(signal);
     const model = await this.#modelFor(device, text, settings, signal);
     const data = await this.#tokens(model.tokenizer, text, model.description.tokenizer, signal);
     const { batch, context } = model.description.size;
@@ -337,17 +356,23 @@ export class Session {
           break;
       }
     };
-    await run.fit({
-      steps: model.description.steps,
-      batches: data.batches,
-      ...(data.validation && { validation: data.validation }),
-      evaluateEvery,
-      extras: extrasOf(model),
-      signal: data.signal,
-      pause: data.pause,
-      onEvent,
-      reopen: () => this.#connection.reopen(),
-    });
+    const { steps } = model.description;
+    // Compiling what writes takes long where a CPU does it: learning comes first there.
+    if (first === 0 && !run.trainer.device.can.software) await this.#sample(model, settings, 0, data.signal);
+    for (const until of [...EARLY.filter((step) => step > first && step < steps), steps]) {
+      const { reason } = await run.fit({
+        steps: until,
+        batches: data.batches,
+        ...(data.validation && { validation: data.validation }),
+        evaluateEvery,
+        extras: () => extrasOf(model),
+        signal: data.signal,
+        pause: data.pause,
+        onEvent,
+        reopen: () => this.#connection.reopen(),
+      });
+      if (reason === 'aborted') break;
+    }
   }
 
   /** The present model where it fits text, size and tokenizer (with another learning rate, if so), else a new one. */
@@ -443,7 +468,8 @@ export class Session {
   ): Promise<void> {
     const { temperature } = settings;
     const prompt = knownPrompt(model, settings.prompt);
-    const options = { prompt, temperature, tokens: SAMPLE_TOKENS, topK: 0, topP: 0.95, seed: step };
+    const tokens = step < 50 ? EARLY_TOKENS : SAMPLE_TOKENS;
+    const options = { prompt, temperature, tokens, topK: 0, topP: 0.95, seed: step };
     try {
       await this.#writer.write(model, options, signal, (piece) =>
         this.#emit({ kind: 'sample', step, prompt, piece, done: false }),

@@ -11,6 +11,7 @@ import {
 import { fetchFile } from './fetched';
 import type { Phase, TextInfo, TextSource, TokenizerKind } from './protocol';
 import { BPE_VOCABULARY } from './sizes';
+import { factsOf } from './text-facts';
 
 export interface LoadedText {
   readonly info: TextInfo;
@@ -19,38 +20,44 @@ export interface LoadedText {
 
 export type OnProgress = (phase: Phase, share: number) => void;
 
-/** Fetches or reads a text and checks it. Throws a `DataError` that says what is wrong with it. */
-export async function loadText(source: TextSource): Promise<LoadedText> {
-  const { title, text } = await read(source);
-  const bytes = new TextEncoder().encode(text);
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const fingerprint = Array.from(hash.subarray(0, 16), (b) => b.toString(16).padStart(2, '0')).join('');
-  let characters = 0;
-  const distinct = new Set<string>();
-  for (const character of text) {
-    characters++;
-    distinct.add(character);
-  }
-  const info: TextInfo = {
-    kind: source.kind,
-    id: source.kind === 'corpus' ? source.id : '',
-    title,
-    characters,
-    distinct: distinct.size,
-    fingerprint,
-    opening: [...text.slice(0, 600)].slice(0, 280).join(''),
-  };
-  return { info, text };
+/** A text as it was chosen: what it is, and itself once it is needed. */
+export interface ChosenText {
+  readonly info: TextInfo;
+  load(signal?: AbortSignal): Promise<LoadedText>;
 }
 
-async function read(source: TextSource): Promise<{ title: string; text: string }> {
-  if (source.kind === 'pasted') return { title: 'pasted text', text: checkText(source.text, 'pasted text') };
-  if (source.kind === 'file') {
-    return { title: source.file.name, text: normalise(await readText(source.file)) };
+/**
+ * Reads a text and checks it; a bundled one, of which the site knows everything, is fetched when it is needed. Throws a
+ * `DataError` that says what is wrong with it.
+ */
+export async function chooseText(source: TextSource): Promise<ChosenText> {
+  if (source.kind === 'corpus') {
+    const { id, title, url, facts } = source;
+    const info: TextInfo = { kind: 'corpus', id, title, ...facts };
+    let fetched: Promise<LoadedText> | null = null;
+    const fetchText = async (signal?: AbortSignal): Promise<LoadedText> => {
+      const file = await fetchFile(url, title, signal);
+      return { info, text: await readText(file, { name: title }) };
+    };
+    return {
+      info,
+      load: (signal) =>
+        (fetched ??= fetchText(signal).catch((error: unknown) => {
+          fetched = null;
+          throw error;
+        })),
+    };
   }
-  const { title } = source;
-  const file = await fetchFile(source.url, title);
-  return { title, text: await readText(file, { name: title }) };
+  const { title, text } = await read(source);
+  const info: TextInfo = { kind: source.kind, id: '', title, ...(await factsOf(text)) };
+  return { info, load: () => Promise.resolve({ info, text }) };
+}
+
+async function read(
+  source: Exclude<TextSource, { kind: 'corpus' }>,
+): Promise<{ title: string; text: string }> {
+  if (source.kind === 'pasted') return { title: 'pasted text', text: checkText(source.text, 'pasted text') };
+  return { title: source.file.name, text: normalise(await readText(source.file)) };
 }
 
 /** One kind of line break, so that a file from Windows costs no extra token. */

@@ -33,8 +33,8 @@ export class Address {
   /** Settings that are as they always are (null) are left out. */
   set(settings: Readonly<Record<string, string | null>>, text = this.#text): void {
     for (const [name, value] of Object.entries(settings)) {
-      if (value === null) this.#parameters.delete(name);
-      else this.#parameters.set(name, value);
+      this.#parameters.delete(name); // and again at the end: always in the same order
+      if (value !== null) this.#parameters.set(name, value);
     }
     this.#text = text;
     this.#write();

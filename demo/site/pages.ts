@@ -8,6 +8,7 @@
  *
  * Navigation, titles, previews, the next page in the footer and the build follow from this list.
  */
+import { GUIDES } from './guides';
 import type { Both } from './language';
 
 export interface SitePage {
@@ -112,6 +113,23 @@ export const PAGES: readonly SitePage[] = [
     },
     next: 'inside/',
   },
+  {
+    path: 'docs/',
+    module: 'docs',
+    group: 'docs',
+    name: { en: 'Guides', zh: '指南' },
+    heading: { en: 'Guides', zh: '指南' },
+    description: {
+      en: 'How to put Heed into an app, and what is in it. Every example here is a test.',
+      zh: '如何把 Heed 用进应用，以及它包含什么。这里的每个示例都是测试。指南为英文。',
+    },
+    next: `docs/${GUIDES[0].name}/`,
+  },
+  ...GUIDES.map(({ name, title, description }, i): SitePage => {
+    const next = i + 1 < GUIDES.length ? `docs/${GUIDES[i + 1].name}/` : 'docs/';
+    const about = { name: title, heading: title, description };
+    return { path: `docs/${name}/`, module: 'docs', group: 'docs', ...about, next };
+  }),
 ];
 
 /** Further links of a group, to parts of pages. */

@@ -130,7 +130,7 @@ class Shell {
     for (const part of document.body.children) {
       if (part.tagName !== 'MAIN') fill(part, texts);
     }
-    this.#notices.setDismissLabel(strings.dismiss);
+    this.#notices.say(this.#appearance.language, strings.dismiss);
     const marked = document.querySelectorAll('.masthead [aria-current]');
     for (const link of marked) link.removeAttribute('aria-current');
     const group = page.group ?? 'home';

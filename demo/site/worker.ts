@@ -9,6 +9,7 @@ type Emit = (event: unknown) => void;
 
 /** What makes the session of each page. */
 const SESSIONS = {
+  home: async (emit: Emit) => new (await import('../home/session/next-word')).NextWord(emit),
   train: async (emit: Emit) => new (await import('../session/worker-session')).WorkerSession(emit),
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),

@@ -3,6 +3,8 @@ import type { Strings } from './english';
 
 export const chinese: Strings = {
   lang: 'zh-Hans',
+  locked: '训练时锁定',
+  notText: (name) => `${name} 不是文本，无法用来训练。请选择 .txt 文件。`,
   settings: '设置',
   text: '文本',
   english: '英文散文',
@@ -59,6 +61,7 @@ export const chinese: Strings = {
   step: '步',
   of: '/',
   loss: '损失',
+  asIfAmong: (count) => `相当于在 ${count} 个中猜`,
   validation: '验证损失',
   perSecond: '词元/秒',
   stepTime: '每步用时',

@@ -3,6 +3,8 @@ import type { Phase, RunState } from '../session/protocol';
 
 export const english = {
   lang: 'en',
+  locked: 'Locked while it trains',
+  notText: (name: string) => `${name} is no text, so it cannot be learned from. Choose a .txt file.`,
   settings: 'Settings',
   text: 'Text',
   english: 'English prose',
@@ -67,6 +69,8 @@ export const english = {
   step: 'Step',
   of: 'of',
   loss: 'Loss',
+  /** exp(loss): the one number of it that a beginner understands. */
+  asIfAmong: (count: string) => `as if guessing among ${count}`,
   validation: 'Validation',
   perSecond: 'Tokens/s',
   stepTime: 'Step time',

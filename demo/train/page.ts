@@ -2,9 +2,11 @@
 import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from '../session/protocol';
 import { sameShape } from '../session/sizes';
 import { PageEngine } from '../site/engine';
+import { told } from '../site/notices';
 import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
+import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
 import { Measurements } from '../view/measurements';
 import { RunView } from '../view/run-view';
@@ -44,9 +46,26 @@ export class TrainPage implements PageView {
 
   start(): this {
     this.#connect();
-    void this.engine.start((event) => this.#onEvent(event));
-    if (this.#session) this.#settings.start();
+    const opened = this.engine.start((event) => this.#onEvent(event));
+    const { address, language } = this.#context;
+    if (this.#session) this.#settings.start(address, language);
+    void opened.then(() => this.#startIfAsked());
     return this;
+  }
+
+  /** A link led here again, with settings of its own: a run that is there goes first. */
+  arrive(): void {
+    const { address, language } = this.#context;
+    if (!this.#run) this.#settings.start(address, language);
+    this.#startIfAsked();
+  }
+
+  /** A link may ask to train at once. */
+  #startIfAsked(): void {
+    const { address } = this.#context;
+    if (address.get('start') === null) return;
+    address.set({ start: null });
+    if (this.engine.ready && !this.#run) void this.#train();
   }
 
   /** Language or colours may have changed since. */
@@ -59,12 +78,15 @@ export class TrainPage implements PageView {
   }
 
   takeFiles([file]: readonly File[]): void {
-    if (this.engine.missing) return;
-    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-    else if (this.#running) this.#notices.news(this.#strings.stopFirst);
-    else this.#settings.takeFile(file);
+    if (!this.engine.missing) void this.#take(file);
   }
 
+  async #take(file: File): Promise<void> {
+    if (isWeights(file)) return this.#load(file);
+    if (await isBinary(file)) return this.#notices.error(this.#strings.notText(file.name));
+    if (this.#running) return this.#notices.meanwhile(this.#strings.stopFirst);
+    this.#settings.takeFile(file);
+  }
   #connect(): void {
     onClick('train', () => this.#train());
     onClick('pause', () => this.#session?.pause());
@@ -77,7 +99,10 @@ export class TrainPage implements PageView {
     this.#settings.onText = (source) => {
       this.#choosing = this.#chooseText(source);
     };
-    this.#settings.onChange = () => this.#render();
+    this.#settings.onChange = () => {
+      this.#context.address.set(this.#settings.addressIn(this.#context.language));
+      this.#render();
+    };
     this.#writing.onGenerate = () => void this.#generate();
     this.#writing.onStop = () => void this.#session?.stopGenerating();
     // Nothing of this page outlives it but what was saved.
@@ -105,7 +130,7 @@ export class TrainPage implements PageView {
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#settings.setText(null); // the one before is not what the panel shows
-      setText(this.#byId('text-problem'), (error as Error).message);
+      this.#byId('text-problem').replaceChildren(...told(error as Error, this.#context.language));
     }
     this.#reading = false;
     this.#render();
@@ -177,9 +202,11 @@ export class TrainPage implements PageView {
 
   async #load(file: File): Promise<void> {
     const strings = this.#strings;
-    if (this.#running) return this.#notices.news(strings.stopFirstLoad);
-    if (this.#unsaved.steps && this.#run && !confirm(strings.loadQuestion(this.#run.step, file.name))) return;
+    if (this.#running) return this.#notices.meanwhile(strings.stopFirstLoad);
     await this.#attempt(async () => {
+      await this.#session!.look(file);
+      const { run: present } = this.#view;
+      if (this.#unsaved.steps && present && !confirm(strings.loadQuestion(present.step, file.name))) return;
       await this.#session!.load(file);
       this.#unsaved.steps = false;
       const run = this.#run!;
@@ -213,6 +240,9 @@ export class TrainPage implements PageView {
     if (event.kind === 'steps') this.#unsaved.steps = true;
     switch (event.kind) {
       case 'state':
+        this.#view.take(event);
+        if (!this.#running) this.#notices.clear('meanwhile');
+        break;
       case 'progress':
       case 'steps':
       case 'evaluation':
@@ -273,10 +303,11 @@ export class TrainPage implements PageView {
     const { ready } = this.engine;
     const { values } = this.#settings;
     this.#settings.render(strings, this.#format, this.#reading);
-    this.#settings.setDisabled(this.#running || !ready);
+    this.#settings.setDisabled(this.#running || !ready, this.#running);
     const canResume = this.#run !== null && this.#settings.has(this.#run.text);
     const { busy } = this.#attempts;
-    const buttons = { busy, ready, writing: this.#writes, canTrain: true, canResume };
+    const same = this.#run !== null && this.#fits(this.#run) && this.#settings.numbersOf(this.#run);
+    const buttons = { busy, ready, writing: this.#writes, canTrain: true, canResume, same };
     this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);

@@ -28,6 +28,7 @@ export const chinese: TranslateStrings = {
   greedy: '1（贪心）',
   lengthPenalty: '长度惩罚',
   took: (milliseconds) => `${milliseconds} 毫秒`,
+  tookFirst: (kernels, milliseconds) => `首次运行：编译了 ${kernels} 个内核，共 ${milliseconds} 毫秒`,
   tookParts: (parts, milliseconds) => `分 ${parts} 段，${milliseconds} 毫秒`,
   part: '段',
   partNote: '模型分段读入原文。选一段，查看它的候选译文和注意力图。',

@@ -49,6 +49,8 @@ export const english = {
   greedy: '1 (greedy)',
   lengthPenalty: 'Length penalty',
   took: (milliseconds: string) => `${milliseconds} ms`,
+  tookFirst: (kernels: number, milliseconds: string) =>
+    `first run: ${kernels} kernels compiled, ${milliseconds} ms in all`,
   tookParts: (parts: number, milliseconds: string) => `in ${parts} parts, ${milliseconds} ms`,
   part: 'Part',
   partNote: 'The model read the text in these parts. Choose one to see its candidates and its map.',

@@ -1,9 +1,11 @@
 /** The Translate page: holds what the worker last said, and hands it to the views. */
 import type { RunState } from '../session/protocol';
 import { PageEngine } from '../site/engine';
+import { told } from '../site/notices';
 import type { PageView, RunStatus, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
+import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
 import { saveBytes } from '../view/save-file';
 import { Unsaved } from '../view/unsaved';
@@ -40,14 +42,20 @@ export class TranslatePage implements PageView {
       strings: () => this.#strings,
       session: () => this.#session,
       notices: context.notices,
+      address: context.address,
       onChange: () => this.#render(),
     });
   }
 
   start(): this {
     this.#connect();
+    this.#translation.restore();
     void this.#open();
     return this;
+  }
+
+  arrive(): void {
+    this.#translation.restore();
   }
 
   /** Language or colours may have changed since. */
@@ -59,12 +67,15 @@ export class TranslatePage implements PageView {
   }
 
   takeFiles([file]: readonly File[]): void {
-    if (this.engine.missing) return;
-    if (/\.(safetensors|bin|pt|ckpt)$/i.test(file.name)) void this.#load(file);
-    else if (this.#training.running) this.#notices.news(this.#strings.stopFirst);
-    else this.#training.takeFile(file);
+    if (!this.engine.missing) void this.#take(file);
   }
 
+  async #take(file: File): Promise<void> {
+    if (isWeights(file)) return this.#load(file);
+    if (await isBinary(file)) return this.#notices.error(this.#strings.notText(file.name));
+    if (this.#training.running) return this.#notices.meanwhile(this.#strings.stopFirst);
+    this.#training.takeFile(file);
+  }
   async #open(): Promise<void> {
     this.#training.start();
     if (!(await this.engine.start((event) => this.#onEvent(event)))) return;
@@ -77,7 +88,7 @@ export class TranslatePage implements PageView {
       // A visitor who was quicker keeps their settings; Resume brings the run's back.
       if (!this.#training.touched) this.#training.adopt(run);
       this.#unsaved.steps = true;
-      this.#notices.news(this.#strings.kept(run.step, this.#training.title(this.#strings)));
+      if (run.step > 0) this.#notices.news(this.#strings.kept(run.step, this.#training.title(this.#strings)));
     });
     if (!this.#translation.hasModel) await this.#translation.open();
   }
@@ -117,7 +128,7 @@ export class TranslatePage implements PageView {
     } catch (error) {
       if (turn !== this.#chosen) return;
       this.#training.setReport(null);
-      setText(this.#byId('pairs-problem'), (error as Error).message);
+      this.#byId('pairs-problem').replaceChildren(...told(error as Error, this.#context.language));
     }
     this.#reading = false;
     this.#render();
@@ -176,10 +187,11 @@ export class TranslatePage implements PageView {
   /** Takes up a file: a run to go on with, or weights that only translate. */
   async #load(file: File): Promise<void> {
     const strings = this.#strings;
-    if (this.#training.running) return this.#notices.news(strings.stopFirstLoad);
-    const { run: present } = this.#training;
-    if (present && this.#unsaved.steps && !confirm(strings.loadQuestion(present.step, file.name))) return;
+    if (this.#training.running) return this.#notices.meanwhile(strings.stopFirstLoad);
     await this.#attempt(async () => {
+      await this.#session!.look(file);
+      const { run: present } = this.#training;
+      if (present && this.#unsaved.steps && !confirm(strings.loadQuestion(present.step, file.name))) return;
       const run = await this.#session!.load(file);
       if (run) {
         this.#unsaved.steps = false;
@@ -226,6 +238,7 @@ export class TranslatePage implements PageView {
       default:
         this.#training.take(event);
     }
+    if (event.kind === 'state' && !this.#training.running) this.#notices.clear('meanwhile');
     if (event.kind === 'state' && event.run && event.state !== 'preparing') {
       this.#offerOwn(SHIPPED.length === 0);
       if (!this.#translation.hasModel && event.state === 'training') void this.#translation.open();

@@ -5,20 +5,25 @@ export class Format {
 
   constructor(language: string) {
     this.#whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-    this.#compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
+    this.#compact = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 2 });
   }
 
   whole(value: number): string {
     return this.#whole.format(value);
   }
 
-  /** 812345 -> 810K; the same in every language, as the field writes model sizes. */
+  /** 812345 -> 810K, 81万. */
   compact(value: number): string {
     return this.#compact.format(value);
   }
 
   loss(value: number | undefined): string {
     return value === undefined ? '–' : value.toFixed(3);
+  }
+
+  /** How many equally likely choices: 12.9, 77. */
+  choices(value: number): string {
+    return value < 100 ? value.toFixed(1) : this.#whole.format(value);
   }
 
   milliseconds(value: number): string {

@@ -27,18 +27,39 @@ export class RateAndSteps {
   readonly #rate = this.#byId<HTMLInputElement>('rate');
   readonly #steps = this.#byId<HTMLInputElement>('steps');
   readonly #touched = new Set<HTMLInputElement>();
+  /** Someone typed. */
+  onChange: () => void = () => undefined;
 
   constructor() {
     for (const input of [this.#rate, this.#steps]) {
       input.addEventListener('input', () => {
         this.#touched.add(input);
         input.removeAttribute('aria-invalid');
+        this.onChange();
       });
     }
   }
 
   get values(): RateAndStepsValues {
     return { rate: decimalNumber(this.#rate.value), steps: wholeNumber(this.#steps.value) };
+  }
+
+  /** What someone typed, or a run brought; null where a size's own numbers stand. */
+  get typed(): { readonly rate: string | null; readonly steps: string | null } {
+    const of = (input: HTMLInputElement): string | null => (this.#touched.has(input) ? input.value : null);
+    return { rate: of(this.#rate), steps: of(this.#steps) };
+  }
+
+  /** As if someone typed these. */
+  type(rate: string | null, steps: string | null): void {
+    for (const [input, text] of [
+      [this.#rate, rate],
+      [this.#steps, steps],
+    ] as const) {
+      if (text === null) continue;
+      input.value = text;
+      this.#touched.add(input);
+    }
   }
 
   /** What a size does well with. */

@@ -1,8 +1,11 @@
 import type { RunInfo, Size, TextInfo, TextSource, TokenizerKind, TrainSettings } from '../session/protocol';
 import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/sizes';
+import type { Address } from '../site/address';
+import type { Language } from '../site/language';
 import type { Strings } from '../train/english';
 import { finder, element, onFile, setText } from './dom';
 import type { Format } from './format';
+import { takeLongPaste } from './long-paste';
 import { RateAndSteps } from './rate-and-steps';
 
 /** Addresses and names of the bundled texts; each module is fetched only when its text is chosen. */
@@ -30,24 +33,54 @@ export class SettingsPanel {
   readonly #form = this.#byId<HTMLFormElement>('settings');
   readonly #numbers = new RateAndSteps();
   readonly #pasted = this.#byId<HTMLTextAreaElement>('pasted');
+  /** A pasted text that is too long for the field. */
+  #long = '';
   #software = false;
   #text: TextInfo | null = null;
   /** A person chose the size. */
   #sized = false;
 
   constructor() {
+    this.#numbers.onChange = () => this.onChange();
     this.#drawSizes();
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
     this.#byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
+    takeLongPaste(this.#pasted, (text) => {
+      this.#long = text;
+      this.#usePasted();
+    });
     onFile('choose-file', 'text-file', (file) => this.takeFile(file));
     this.#setSize(SIZES[0]);
   }
 
-  /** The first text, and a size that suits the adapter. */
-  start(): void {
+  /** The settings of an address; else the language's text, and a size that suits the adapter. */
+  start(address: Pick<Address, 'get'>, language: Language): void {
+    // All at once: what is set here is written to the address.
+    const [text, sizeId, tokens, rate, steps] = ['text', 'size', 'tokens', 'rate', 'steps'].map((name) =>
+      address.get(name),
+    );
+    this.#numbers.type(rate, steps);
+    const size = SIZES.find(({ id }) => id === sizeId);
+    this.#sized = size !== undefined;
+    if (size) this.#setSize(size);
+    if (tokens === 'bytes') this.#check('tokenizer', 'bytes');
+    const wanted = text ?? (language === 'zh' ? 'tang' : 'english');
+    if (wanted in CORPORA) this.#check('text', wanted);
     this.#chooseText(this.#choice);
+  }
+
+  /** What leads here again: what is as it always is, and a visitor's own text, is left out. */
+  addressIn(language: Language): Record<string, string | null> {
+    const text = this.#choice;
+    const usual = text === 'own' || (text === 'english' && language === 'en');
+    return {
+      text: usual ? null : text,
+      size: this.#sized ? this.size.id : null,
+      tokens: this.values.tokenizer === 'bytes' ? 'bytes' : null,
+      ...this.#numbers.typed,
+    };
   }
 
   setAdapter(software: boolean): void {
@@ -95,6 +128,12 @@ export class SettingsPanel {
     return this.#numbers.problem(strings);
   }
 
+  /** Whether the fields have this run's numbers. */
+  numbersOf({ rate, steps }: RunInfo): boolean {
+    const { values } = this.#numbers;
+    return values.rate === rate && values.steps === steps;
+  }
+
   get size(): Size {
     const id = this.#chosen('size');
     return SIZES.find((size) => size.id === id) ?? SIZES[0];
@@ -108,7 +147,10 @@ export class SettingsPanel {
     };
   }
 
-  setDisabled(disabled: boolean): void {
+  /** `locked`: a run goes on by them, which the panel says. */
+  setDisabled(disabled: boolean, locked: boolean): void {
+    this.#form.classList.toggle('locked', locked);
+    this.#byId('locked').hidden = !locked;
     for (const fieldset of this.#form.querySelectorAll('fieldset')) fieldset.disabled = disabled;
   }
 
@@ -119,7 +161,9 @@ export class SettingsPanel {
       : strings.noText;
     setText(this.#byId('facts'), reading ? strings.reading : facts);
     const opening = this.#byId('opening');
-    opening.hidden = text === null || reading;
+    // What stands in the field is not shown again.
+    const seen = text?.kind === 'pasted' && this.#pasted.value !== '';
+    opening.hidden = text === null || reading || seen;
     setText(opening, text?.opening.trim() ?? '');
     opening.lang = languageOfText(text?.id ?? '');
     this.#byId('own').hidden = this.#choice !== 'own';
@@ -158,14 +202,15 @@ export class SettingsPanel {
     if (choice === 'own') return this.#usePasted();
     const source = CORPORA[choice]().then(({ corpus }): TextSource => {
       const url = new URL(corpus.url, location.href).href;
-      return { kind: 'corpus', id: choice, title: corpus.title, url };
+      return { kind: 'corpus', id: choice, title: corpus.title, url, facts: corpus.facts };
     });
     this.onText(source);
   }
 
   /** Taken as soon as one leaves the field, so that Train never uses another text than the one on view. */
   #usePasted(): void {
-    const text = this.#pasted.value;
+    if (this.#pasted.value !== '') this.#long = '';
+    const text = this.#pasted.value || this.#long;
     if (text === '' && this.#text?.kind === 'file') return; // the file that was chosen stays
     this.onText(text === '' ? null : { kind: 'pasted', text });
   }

@@ -24,6 +24,8 @@ export interface ButtonsNow {
   readonly canTrain: boolean;
   /** What a stopped run learnt from is at hand. */
   readonly canResume: boolean;
+  /** Train would do what Resume does. */
+  readonly same: boolean;
 }
 
 /** What goes on: the state, the run in it, and while it prepares, how far that is. */
@@ -33,7 +35,10 @@ export interface Doing<Phase extends string> {
   readonly phase: { readonly phase: Phase; readonly share: number } | null;
 }
 
-export type TransportStrings<Phase extends string> = Pick<Strings, 'states' | 'step' | 'of' | 'loss'> & {
+export type TransportStrings<Phase extends string> = Pick<
+  Strings,
+  'states' | 'step' | 'of' | 'loss' | 'asIfAmong'
+> & {
   readonly phases: Readonly<Record<Phase, string>>;
 };
 
@@ -81,12 +86,16 @@ export class Transport {
       String(progress.step),
       `${strings.of} ${Number.isFinite(steps) ? steps : '–'}`,
     );
-    this.#figure(this.#loss, strings.loss, format.loss(progress.loss), '');
+    const { loss } = progress;
+    const asIf = loss === undefined ? '' : strings.asIfAmong(format.choices(Math.exp(loss)));
+    this.#figure(this.#loss, strings.loss, format.loss(loss), asIf);
     const running = state === 'training';
     const { tokensPerSecond: rate, stepMilliseconds: time } = progress;
     setText(this.#byId('validation'), format.loss(progress.validation));
     setText(this.#byId('per-second'), rate === undefined ? '–' : format.whole(rate));
     setText(this.#byId('step-time'), time === undefined ? '–' : `${format.milliseconds(time)} ms`);
+    // Room is kept for figures that do not exist yet.
+    this.#byId('figures').classList.toggle('none', time === undefined && progress.validation === undefined);
     const seconds = running && time !== undefined ? ((steps - progress.step) * time) / 1000 : NaN;
     setText(this.#byId('left'), format.duration(seconds));
     const share = Number.isFinite(steps) && steps > 0 ? Math.min(1, progress.step / steps) : 0;
@@ -103,21 +112,30 @@ export class Transport {
     for (const [i, child] of [...host.children].entries()) setText(child, parts[i]);
   }
 
-  /** Which buttons can be pressed now. */
-  setButtons({ state, busy, ready, writing, canTrain, canResume }: ButtonsNow & { state: RunState }): void {
+  /** Which buttons are there, and which can be pressed now. What starts and what holds a run share one place. */
+  setButtons({
+    state,
+    busy,
+    ready,
+    writing,
+    canTrain,
+    canResume,
+    same,
+  }: ButtonsNow & { state: RunState }): void {
     const running = state === 'training' || state === 'preparing' || state === 'paused';
     const held = state === 'stopped' || state === 'finished';
-    const pause = this.#byId<HTMLButtonElement>('pause');
-    const resume = this.#byId<HTMLButtonElement>('resume');
-    const focused = document.activeElement;
-    this.#byId<HTMLButtonElement>('train').disabled = !ready || running || busy || !canTrain;
-    resume.hidden = state !== 'paused' && state !== 'stopped';
-    resume.disabled = busy || (state === 'stopped' && !canResume);
-    pause.hidden = !resume.hidden;
-    pause.disabled = state !== 'training';
-    // The two share a place: whoever pressed one with the keyboard stands on the other.
-    if (focused === pause && pause.hidden) resume.focus();
-    if (focused === resume && resume.hidden) pause.focus();
+    const [train, pause, resume] = ['train', 'pause', 'resume'].map((id) =>
+      this.#byId<HTMLButtonElement>(id),
+    );
+    const focused = [train, pause, resume].find((button) => button === document.activeElement);
+    resume.hidden = state !== 'paused' && (state !== 'stopped' || !canResume);
+    resume.disabled = busy;
+    train.hidden = running || (same && !resume.hidden);
+    train.disabled = !ready || busy || !canTrain;
+    pause.hidden = !running || state === 'paused';
+    // Not disabled: whoever pressed Train with the keyboard stands on it.
+    pause.setAttribute('aria-disabled', String(state !== 'training'));
+    if (focused?.hidden) [pause, resume, train].find(({ hidden }) => !hidden)!.focus();
     this.#byId<HTMLButtonElement>('stop').disabled = !running && !writing;
     for (const id of ['save', 'save-model']) {
       this.#byId<HTMLButtonElement>(id).disabled = !(running || held) || state === 'preparing' || busy;

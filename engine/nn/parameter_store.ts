@@ -37,7 +37,6 @@ import {
   WEIGHT_STORAGES,
   type WeightStorage,
 } from './packed_weights';
-import { unpackRows } from './packing';
 import { parameters, type Parameter, type ParameterPart } from './parameter';
 import { weightRanges, type Member } from './weight_layout';
 import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
@@ -91,6 +90,9 @@ export type { WeightStorage } from './packed_weights';
 /** Written bytes that may wait for the GPU while a model is loaded. */
 const DRAIN_BYTES = 8 << 20;
 
+/** Numbers of a packed parameter that are kept as they came, for `readFirst`. */
+const FIRST = 64;
+
 /** Elements from the first to before the second. */
 type Run = readonly [from: number, to: number];
 
@@ -131,6 +133,8 @@ export class ParameterStore implements Disposable {
   readonly #gaps = new Map<string, readonly Run[]>();
   /** Packed parameters that came in part. */
   readonly #writers = new Map<string, PackedWriter>();
+  /** The first numbers of packed parameters, as they came. */
+  readonly #firsts = new Map<string, Float32Array>();
   #revision = 0;
   /** What WebGPU says to the first writes of what was allocated. */
   #written: Promise<GPUError | null>[] = [];
@@ -414,6 +418,7 @@ export class ParameterStore implements Disposable {
     const parameter = this.parameters.get(name)!;
     this.#gaps.set(name, [[0, parameter.size]]);
     this.#writers.delete(name);
+    this.#firsts.delete(name);
     parameter.unwritten = true;
   }
 
@@ -503,15 +508,20 @@ export class ParameterStore implements Disposable {
   #writePacked(parameter: Parameter, data: WeightPiece, from: number): void {
     const { name, packedShape, size } = parameter;
     const inputs = packedShape[1];
+    const values =
+      kindOf(data) === 'Uint16Array' ? float16ToFloat32(data as Uint16Array) : (data as Float32Array);
     expectInOrder(name, from, this.#writers.get(name));
     if (from === 0) {
       this.#forget(name);
       this.#writers.set(name, new PackedWriter(parameter));
     }
     this.#revision++;
+    if (from < FIRST) {
+      const [first, more] = [this.#firsts.get(name) ?? [], values.subarray(0, FIRST - from)];
+      this.#firsts.set(name, Float32Array.of(...first, ...more));
+    }
     const writer = this.#writers.get(name)!;
-    const values = kindOf(data) === 'Uint16Array' ? float16ToFloat32(data as Uint16Array) : data;
-    for (const { codes, scales, first } of writer.add(values as Float32Array)) {
+    for (const { codes, scales, first } of writer.add(values)) {
       const row = packedRow(parameter.packed!, inputs);
       const end = first + scales.length / row.scales;
       for (const { held, first: start, end: stop } of heldBy(parameter)) {
@@ -602,30 +612,24 @@ export class ParameterStore implements Disposable {
     return whole;
   }
 
-  /** The first numbers of every parameter as it lies in memory, at most `count`: to tell models apart without reading all. */
+  /**
+   * The first numbers of every parameter, at most `count` (and 64 of packed ones: as they came, before they were rounded): to tell
+   * models apart, however they are stored, without reading all of them.
+   */
   async readFirst(count: number): Promise<Map<string, Float32Array>> {
     const all = [...this.parameters].map(async ([name, parameter]) => {
       this.#assertOwned(name);
       expectWritten(parameter);
-      if (parameter.packed) return [name, await this.#firstPacked(parameter, count)] as const;
+      if (parameter.packed) {
+        const first = this.#firsts.get(name) ?? new Float32Array(Math.min(FIRST, parameter.size)); // zeros at first
+        return [name, first.subarray(0, count)] as const;
+      }
       const [{ held, end }] = heldBy(parameter);
       const bytes = Math.min(count, end) * bytesOf(parameter.dtype);
       const data = await this.#device.readback.read(held.storage!, bytes);
       return [name, floatsOf(data, parameter.dtype)] as const;
     });
     return new Map(await allRead(all));
-  }
-
-  async #firstPacked(parameter: Parameter, count: number): Promise<Float32Array> {
-    const [{ held, end }] = heldBy(parameter);
-    const inputs = held.packedShape[1];
-    const rows = Math.ceil(Math.min(count, end) / inputs);
-    const { codes, scales } = placesOf(held.packed!, inputs, end / inputs, 0, rows);
-    const words = ([from, to]: readonly [number, number]) =>
-      this.#device.readback.read(held.storage!, 4 * (to - from), 4 * from);
-    const read = await allRead([words(codes), words(scales)]);
-    const [a, b] = read.map((data) => new Uint32Array(data));
-    return unpackRows(held.packed!, inputs, { codes: a, scales: b }).subarray(0, count);
   }
 
   /** Every tensor of one kind, by parameter name: one readback a block. Moments exist for trained parameters only. */

@@ -28,6 +28,8 @@ export interface BartLikeOptions {
   readonly embeddingNorm: boolean;
   /** Positions of one side. */
   readonly positions: (context: number, width: number) => Positions;
+  /** Whether positions are counted without padding, which can then stand in no source. Default false. */
+  readonly skipsPadding?: boolean;
   /** Whether logits have a bias, which does not train. */
   readonly outputBias: boolean;
   /** Where config.json says nothing. */
@@ -82,6 +84,7 @@ export function bartLike(json: Json, file: Names, options: BartLikeOptions): Seq
     embeddingScale: flagIn(json, 'scale_embedding', defaults.scale ?? false) ? Math.sqrt(width) : 1,
     ...{ embeddingDropout: dropout, encoder: stack('encoder'), decoder: stack('decoder'), ...start },
     outputBias: options.outputBias ? 'frozen' : false,
+    ...(options.skipsPadding && padding !== null && { sourcePadding: padding }),
   });
 }
 

@@ -5,6 +5,9 @@ import type { Json } from '../pretrained_config';
 import decoders from '../../tests/fixtures/decoders.json';
 import bart from '../../tests/fixtures/seq2seq-bart.json';
 import t5 from '../../tests/fixtures/seq2seq-t5.json';
+import { fakeDevice } from '../../tests/harness/fake-device';
+import { SequenceGenerator } from '../generation/sequence_generator';
+import type { Seq2SeqLM } from '../seq2seq_lm';
 import { families } from './index';
 
 interface Fixture {
@@ -59,4 +62,20 @@ it.each<[type: string, changes: Json, why: string]>([
   ['m2m_100', { max_position_embeddings: 0 }, 'context is 0'],
 ])('%s refuses what it does not do: %j', (type, changes, why) => {
   expect(() => open(type, changes)).toThrow(why);
+});
+
+it('M2M-100 reads no source that holds padding, for it counts positions without it; BART does', async () => {
+  const sources = [[7, 1, 8]]; // padding is 1
+  const told = async (type: string): Promise<string> => {
+    const model = open(type, {}) as Seq2SeqLM;
+    const generator = new SequenceGenerator(fakeDevice(), model, {
+      begin: 2,
+      end: 2,
+      beams: 1,
+      sentences: 1,
+    });
+    return generator.generate(sources).then(String, (error: unknown) => String(error));
+  };
+  expect(await told('m2m_100')).toMatch(/sentence 0 holds padding, 1, at index 1, .* Leave it out/);
+  expect(await told('bart')).not.toMatch(/holds padding/);
 });

@@ -16,7 +16,7 @@ export const m2m100: Family<Seq2SeqLM> = {
     // Positions are counted from behind the id of padding, as in fairseq.
     const first = (paddingIn(json, 1) ?? 0) + 1;
     return bartLike(json, file, {
-      ...{ order: 'pre', embeddingNorm: false, outputBias: false },
+      ...{ order: 'pre', embeddingNorm: false, outputBias: false, skipsPadding: true },
       positions: (context) =>
         new SinusoidalPositions(context, (rows, width) => fairseqPositions(rows, width, first)),
       defaults: { activation: 'relu', attentionDropout: 0.1, layerDrop: 0.05, scale: true },

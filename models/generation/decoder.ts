@@ -55,6 +55,8 @@ export interface Decoder {
     readonly context: number;
     /** V of sources. */
     readonly sourceVocabulary?: number;
+    /** The id that sources must not hold, for positions are counted without it. Default: they may hold any. */
+    readonly sourcePadding?: number;
     /** H of cross-attention. */
     readonly heads?: number;
   };

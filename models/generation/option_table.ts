@@ -111,11 +111,14 @@ interface TextLimits {
   readonly vocabulary: number;
   /** Who has room for so many, in words. */
   readonly holder?: string;
+  /** An id that must not come up. */
+  readonly padding?: number | undefined;
 }
 
 /** Of sources, in a generator that was made for shorter ones than the model's. */
 export const sourceLimits = (config: Decoder['config'], source: number): TextLimits => ({
   ...{ context: source, vocabulary: config.sourceVocabulary ?? config.vocabulary },
+  padding: config.sourcePadding,
   ...(source < config.context && { holder: 'this generator was made for sources of' }),
 });
 
@@ -124,7 +127,7 @@ export function checkText(
   where: string,
   ids: ArrayLike<number>,
   what: string,
-  { context, vocabulary, holder = "the model's context holds" }: TextLimits,
+  { context, vocabulary, holder = "the model's context holds", padding }: TextLimits,
 ): void {
   if (ids.length === 0) {
     throw new DataError(
@@ -141,6 +144,11 @@ export function checkText(
     );
   }
   checkIds(where, ids, what, vocabulary);
+  const at = padding === undefined ? -1 : Array.prototype.indexOf.call(ids, padding);
+  if (at >= 0) {
+    const found = `${what} holds padding, ${padding}, at index ${at}, and this model counts positions without it`;
+    throw new DataError(where, found, 'Leave it out: texts are padded here.');
+  }
 }
 
 export function checkIds(where: string, ids: ArrayLike<number>, what: string, vocabulary: number): void {

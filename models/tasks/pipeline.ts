@@ -1,5 +1,12 @@
 /** Tasks by the names and with the results of Hugging Face's pipelines: who comes from there changes one import. */
-import { Device, EngineError, expectOneOf, expectOptions, throwIfAborted } from '../../engine/index';
+import {
+  DataError,
+  Device,
+  EngineError,
+  expectOneOf,
+  expectOptions,
+  throwIfAborted,
+} from '../../engine/index';
 import type { AnyFamily } from '../family/family';
 import { load, type LoadOptions, type Pretrained } from '../family/load';
 import type { ModelFolder } from '../files/folder';
@@ -93,6 +100,13 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   } catch (error) {
     loaded?.[Symbol.dispose]();
     if (!given) device[Symbol.dispose]();
-    throw error;
+    throw forTask(error, name);
   }
+}
+
+/** Pipelines train no heads: what `load` says of these is of no use here. */
+function forTask(error: unknown, task: PipelineTask): unknown {
+  if (!(error instanceof DataError)) return error;
+  const todo = error.todo.replace(/To train [^.]* newHead\./, `Use a model that was trained for ${task}.`);
+  return todo === error.todo ? error : new DataError(error.where, error.what, todo, { cause: error });
 }

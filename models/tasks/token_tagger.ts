@@ -1,13 +1,15 @@
 import {
+  DataError,
   expectOneOf,
   expectOptions,
+  windowsOf,
   type Device,
   type Encoding,
   type Graph,
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import { encodingsOf, expectFinite, expectTexts, softmaxOf, type Long } from './inputs';
+import { encodingsOf, expectFinite, expectTexts, named, softmaxOf, type Long } from './inputs';
 import { logitsReader, type HeadModel } from './logits_reader';
 import type { TaskOptions, TextReader, Texts } from './text_reader';
 
@@ -30,7 +32,13 @@ export interface TagOptions extends TaskOptions {
   readonly aggregation?: Aggregation;
   /** Labels that are left out. Default ['O']. */
   readonly ignore?: readonly string[];
-  readonly long?: Long;
+  /** Texts over the model's context are refused, cut at their end, or read in windows that overlap. Default 'refuse'. */
+  readonly long?: Long | 'windows';
+  /**
+   * Of windows, how many tokens each shares with the one before: of these the first half is read with what is before them, the other with
+   * what follows. Default 64, or a quarter of the context where that is less.
+   */
+  readonly stride?: number;
 }
 
 /** A name or a token, with where it stands. */
@@ -64,43 +72,79 @@ export class TokenTagger implements Disposable {
 
   /** What was found in each text, in its order. Throws `DataError` for texts that cannot be read, the signal's reason. */
   async tag(texts: readonly string[], options: TagOptions = {}): Promise<Tag[][]> {
-    const { aggregation = 'simple', ignore = ['O'], long, signal, onProgress } = options;
-    expectOptions('tag', options, { aggregation, ignore, long, signal, onProgress });
+    const { aggregation = 'simple', ignore = ['O'], long, stride, signal, onProgress } = options;
+    expectOptions('tag', options, { aggregation, ignore, long, stride, signal, onProgress });
     expectOneOf('tag', 'aggregation', aggregation, ['none', 'simple', 'first', 'average', 'max']);
     expectTexts('tag', texts);
     expectTexts('tag', ignore, 'ignored label');
-    const { context } = this.#model.config;
-    const encodings = encodingsOf('tag', this.#tokenizer, texts, { context, long });
-    const found: Tag[][] = encodings.map(() => []);
+    const windows = this.#windowsOf(texts, long, stride);
+    const read: Piece[][] = windows.map(() => []);
     await this.#reader.read(
-      encodings,
+      windows.map(({ encoding }) => encoding),
       (i, { logits }) => {
         expectFinite('tag', logits);
-        const parts = this.#partsOf(texts[i], encodings[i], logits, aggregation);
-        const tags = aggregation === 'none' ? parts : grouped(parts);
-        found[i] = tags
-          .filter(({ label }) => !ignore.includes(label))
-          .map((tag) => ({ ...tag, text: texts[i].slice(tag.start, tag.end) }));
+        read[i] = this.#piecesOf(windows[i], logits);
       },
       options,
     );
-    return found;
+    return texts.map((text, owner) => {
+      const pieces = read.filter((_, i) => windows[i].owner === owner).flat();
+      const parts = this.#partsOf(text, pieces, aggregation);
+      const tags = aggregation === 'none' ? parts : grouped(parts);
+      return tags
+        .filter(({ label }) => !ignore.includes(label))
+        .map((tag) => ({ ...tag, text: text.slice(tag.start, tag.end) }));
+    });
+  }
+
+  #windowsOf(texts: readonly string[], long: TagOptions['long'], stride: number | undefined): Window[] {
+    const { context } = this.#model.config;
+    if (long !== 'windows') {
+      if (stride !== undefined) {
+        throw new DataError('tag', `stride is ${stride}, but there are no windows`, "Say long: 'windows'.");
+      }
+      const encodings = encodingsOf('tag', this.#tokenizer, texts, { context, long });
+      return encodings.map((encoding, owner) => ({ owner, encoding, from: 0, to: Infinity }));
+    }
+    const shared = stride ?? Math.min(64, Math.floor(context / 4));
+    const how = { maxLength: context, stride: shared };
+    return texts.flatMap((text, owner) => {
+      const all = named('tag', `text ${owner}`, () => windowsOf(this.#tokenizer, text, how));
+      return all.map((encoding, w): Window => {
+        const own = encoding.texts.reduce((count, which) => count + (which < 0 ? 0 : 1), 0);
+        const half = Math.ceil(shared / 2);
+        return {
+          ...{ owner, encoding },
+          from: w === 0 ? 0 : half,
+          to: w === all.length - 1 ? own : own - (shared - half),
+        };
+      });
+    });
+  }
+
+  #piecesOf({ encoding, from, to }: Window, logits: Float32Array): Piece[] {
+    const K = this.#model.labels.length;
+    const pieces: Piece[] = [];
+    let token = -1;
+    encoding.texts.forEach((which, at) => {
+      if (which < 0) return;
+      token++;
+      if (token < from || token >= to) return;
+      const [start, end] = encoding.offsets.subarray(2 * at, 2 * at + 2);
+      const scores = softmaxOf(logits.subarray(at * K, (at + 1) * K));
+      pieces.push({ start, end, word: encoding.words[at], scores });
+    });
+    return pieces;
   }
 
   /** Tokens, or words. */
-  #partsOf(text: string, encoding: Encoding, logits: Float32Array, how: Aggregation): Part[] {
+  #partsOf(text: string, pieces: readonly Piece[], how: Aggregation): Part[] {
     const { labels } = this.#model;
-    const K = labels.length;
-    const pieces: Piece[] = [];
-    encoding.texts.forEach((which, at) => {
-      if (which < 0) return;
-      const [start, end] = encoding.offsets.subarray(2 * at, 2 * at + 2);
-      const inner = this.#pieces
-        ? encoding.words[at] === encoding.words[at - 1]
+    const isInner = ({ start, word }: Piece, at: number): boolean =>
+      this.#pieces
+        ? word === pieces[at - 1]?.word
         : start > 0 && !text.slice(start - 1, start + 1).includes(' ');
-      pieces.push({ start, end, inner, scores: softmaxOf(logits.subarray(at * K, (at + 1) * K)) });
-    });
-    const words = how === 'none' || how === 'simple' ? pieces : wordsOf(pieces, how);
+    const words = how === 'none' || how === 'simple' ? pieces : wordsOf(pieces, isInner, how);
     return words.map(({ start, end, scores }) => {
       const best = scores.indexOf(Math.max(...scores));
       return { label: labels[best], score: scores[best], start, end };
@@ -114,19 +158,33 @@ export class TokenTagger implements Disposable {
 
 type Part = Omit<Tag, 'text'>;
 
+/** A text, or a part of a long one, and which of its own tokens it is asked about: [from, to). */
+interface Window {
+  /** Which of the texts. */
+  readonly owner: number;
+  readonly encoding: Encoding;
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Piece {
   readonly start: number;
   readonly end: number;
-  /** Whether it goes on with the word of the piece before. */
-  readonly inner: boolean;
+  /** Its number in the text. */
+  readonly word: number;
   /** Probabilities of the labels. */
   readonly scores: Float64Array;
 }
 
-function wordsOf(pieces: readonly Piece[], how: 'first' | 'average' | 'max'): Piece[] {
+/** `isInner`: whether a piece goes on with the word of the one before. */
+function wordsOf(
+  pieces: readonly Piece[],
+  isInner: (piece: Piece, at: number) => boolean,
+  how: 'first' | 'average' | 'max',
+): Piece[] {
   const words: Piece[][] = [];
-  for (const piece of pieces) {
-    if (piece.inner && words.length > 0) words.at(-1)!.push(piece);
+  for (const [at, piece] of pieces.entries()) {
+    if (isInner(piece, at) && words.length > 0) words.at(-1)!.push(piece);
     else words.push([piece]);
   }
   return words.map((word) => {

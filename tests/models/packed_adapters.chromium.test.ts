@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   adapt,
   AdamW,
+  loadAdapter,
   lora,
   nextToken,
   ParameterStore,
@@ -18,6 +19,10 @@ import { relativeError } from './parity';
 const SIZE = { batch: 2, length: 9 };
 const gpt = (more: Partial<GPTConfig>): GPT =>
   new GPT({ vocabulary: 37, context: 16, layers: 2, heads: 2, width: 36, ...more });
+const LAYERS = {
+  'stack.layers.*.attention.qkv': lora({ rank: 2 }),
+  'stack.layers.*.feedForward.{up,down}': lora({ rank: 2 }),
+};
 // One window, so that the loss falls from step to step.
 const text = Uint32Array.from({ length: SIZE.length + 1 }, (_, i) => (i * i + 3 * i) % 37);
 
@@ -36,11 +41,7 @@ describe.each(['int8', 'int4'] as const)('beside %s', (storage) => {
     using weights = new ParameterStore(device, base, { storage, seed: 4 });
     const numbers = await weights.readAll('weights');
     const learn = async (model: GPT) => {
-      const layers = {
-        'stack.layers.*.attention.qkv': lora({ rank: 2 }),
-        'stack.layers.*.feedForward.{up,down}': lora({ rank: 2 }),
-      };
-      using adapter = await adapt(model, layers, { seed: 2 });
+      using adapter = await adapt(model, LAYERS, { seed: 2 });
       const training = { device, model, adapter, objective: nextToken(SIZE), optimizer: new AdamW() };
       using run = await Run.create({ ...training, schedule: 1e-2 });
       const losses: number[] = [];
@@ -50,7 +51,7 @@ describe.each(['int8', 'int4'] as const)('beside %s', (storage) => {
       });
       if (model === base) {
         await expect(adapter.merge()).rejects.toThrow(
-          `is stored as ${storage}, which would round off what was learnt. Load the model with storage: 'f32'`,
+          `is stored as ${storage}, which would round off what was learnt. Save it, load the model with storage: 'f32', and merge it there.`,
         );
       }
       return { losses, learnt: await adapter.store.readAll('weights'), file: await saveAdapter(adapter) };
@@ -62,6 +63,18 @@ describe.each(['int8', 'int4'] as const)('beside %s', (storage) => {
     using store = new ParameterStore(device, plain, { init: 'none' });
     for (const [name, data] of numbers) store.write(name, data);
     const want = await learn(plain);
+    {
+      // The same weights in f32, as they came: the adapter is for them, too, and becomes part of them there.
+      const model = gpt(options);
+      using _exact = new ParameterStore(device, model, { seed: 4 });
+      using adapter = await adapt(model, LAYERS, { seed: 3 });
+      await loadAdapter(adapter, got.file);
+      await adapter.merge();
+      const other = gpt(options);
+      using _other = new ParameterStore(device, other, { seed: 5 });
+      using wrong = await adapt(other, LAYERS);
+      await expect(loadAdapter(wrong, got.file)).rejects.toThrow(/fingerprint/);
+    }
     for (const [i, loss] of want.losses.entries())
       expect(Math.abs(got.losses[i] / loss - 1)).toBeLessThan(1e-5);
     for (const [name, data] of want.learnt)

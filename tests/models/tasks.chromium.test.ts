@@ -1,6 +1,6 @@
 // What tasks make of texts, beside Transformers' pipelines (tests/fixtures/make_tasks.py).
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tokenizerFromJson, type Device, type Tokenizer } from '../../engine/index';
+import { encodingOf, tokenizerFromJson, windowsOf, type Device, type Tokenizer } from '../../engine/index';
 import {
   bert,
   bertForQuestionAnswering,
@@ -118,6 +118,56 @@ describe('tasks beside pipelines', () => {
         ),
       );
     }
+  });
+
+  it('tags long texts in windows, with places in the whole text', async () => {
+    using loaded = await open('token', bertForTokenClassification);
+    using tagger = new TokenTagger(device, loaded.model, tokenizer);
+    // Words of one token each, so that a part of the text has the tokens that it has there.
+    const words = 'anna lives in berlin and the film is bad to new york of paris who'.split(' ');
+    const long = Array.from({ length: 97 }, (_, i) => words[(i * i) % words.length]).join(' ');
+    const tokens = await tagger.tag([texts[0], long], { aggregation: 'none', ignore: [], long: 'windows' });
+    // A text that fits is one window: nothing changes.
+    const [alone] = await tagger.tag([texts[0]], { aggregation: 'none', ignore: [] });
+    expect(tokens[0]).toEqual(alone);
+    // Every token once, in its order, at its place.
+    const all = encodingOf(tokenizer, long, { special: false });
+    expect(tokens[1].map(({ start, end }) => [start, end])).toEqual(
+      Array.from(all.ids, (_, at) => [...all.offsets.subarray(2 * at, 2 * at + 2)]),
+    );
+    expect(tokens[1].every(({ text, start, end }) => text === long.slice(start, end))).toBe(true);
+    // Each from the window that sees most around it: 38 tokens of the text in one, of which it shares 10.
+    const windows = windowsOf(tokenizer, long, { maxLength: 40, stride: 10 });
+    const bounds = windows.map((_, w) => [
+      w === 0 ? 0 : 28 * w + 5,
+      w === windows.length - 1 ? all.ids.length : 28 * w + 33,
+    ]);
+    for (const [w, [from, to]] of bounds.entries()) {
+      const [first, last] = [
+        all.offsets[2 * 28 * w],
+        all.offsets[2 * Math.min(28 * w + 38, all.ids.length) - 1],
+      ];
+      const [part] = await tagger.tag([long.slice(first, last)], { aggregation: 'none', ignore: [] });
+      const own = tokens[1]
+        .slice(from, to)
+        .map(({ label, score, start }) => ({ label, score: near(score), start }));
+      const wanted = part
+        .map(({ label, score, start }) => ({ label, score, start: start + first }))
+        .slice(from - 28 * w, to - 28 * w);
+      expect(wanted).toEqual(own);
+    }
+    for (const aggregation of ['simple', 'first', 'average', 'max'] as const) {
+      const [named] = await tagger.tag([long], { aggregation, long: 'windows', stride: 4 });
+      expect(named.every(({ text, start, end }) => text === long.slice(start, end) && text !== '')).toBe(
+        true,
+      );
+      expect(named.every(({ start }, i) => i === 0 || start >= named[i - 1].end)).toBe(true);
+    }
+    await expect(tagger.tag([long])).rejects.toThrow(/text 0 has \d+ tokens of at most 40/);
+    await expect(tagger.tag([long], { stride: 4 })).rejects.toThrow(/stride is 4, but there are no windows/);
+    await expect(tagger.tag([long], { long: 'windows', stride: 38 })).rejects.toThrow(
+      /text 0: windows of 40/,
+    );
   });
 
   it('answers questions, of long texts in windows', async () => {

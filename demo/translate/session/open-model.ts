@@ -17,12 +17,14 @@ const EVERY_MS_PER_CHARACTER = 0.02;
 
 export class OpenModel {
   readonly translator: Translator;
+  readonly #device: Device;
   readonly #store: ParameterStore;
   readonly #parameters: number;
   /** The last two, newest first: one may be looked at while the next is made. */
   #last: readonly { readonly number: number; readonly translation: Translation }[] = [];
 
-  private constructor(translator: Translator, store: ParameterStore, parameters: number) {
+  private constructor(device: Device, translator: Translator, store: ParameterStore, parameters: number) {
+    this.#device = device;
     this.translator = translator;
     this.#store = store;
     this.#parameters = parameters;
@@ -43,7 +45,7 @@ export class OpenModel {
       .names()
       .reduce((sum, name) => sum + weights.info(name).shape.reduce((product, n) => product * n, 1), 0);
     const translator = new Translator(device, { model, vocabulary, info }, TRANSLATOR_SIZE);
-    return new OpenModel(translator, store, parameters);
+    return new OpenModel(device, translator, store, parameters);
   }
 
   /** Other weights of the same model, in place of those that it had. */
@@ -71,6 +73,8 @@ export class OpenModel {
     onText: (text: string) => void,
   ): Promise<TranslationResult> {
     const start = performance.now();
+    const { pipelines } = this.#device;
+    const before = pipelines.size;
     let told = -Infinity;
     const [translation] = await this.translator.translate([text], {
       ...(beams === 1 ? { mode: 'greedy' } : { beams, nBest: beams }),
@@ -88,7 +92,8 @@ export class OpenModel {
       source,
       hypotheses: hypotheses.map(({ text, score, logProbability }) => ({ text, score, logProbability })),
     }));
-    return { number, text: translation.text, parts, milliseconds: performance.now() - start };
+    const milliseconds = performance.now() - start;
+    return { number, text: translation.text, parts, milliseconds, compiled: pipelines.size - before };
   }
 
   /** Of a hypothesis of one of the last translations; null when there is none such any more. */

@@ -116,6 +116,8 @@ export interface TranslationResult {
     readonly hypotheses: readonly HypothesisInfo[];
   }[];
   readonly milliseconds: number;
+  /** Kernels that were compiled meanwhile: most of that time, where there are any. */
+  readonly compiled: number;
 }
 
 /** Cross-attention of a part's translation: what every target token read, layer by layer and head by head. */

@@ -3,6 +3,7 @@
  * Every call either succeeds or throws one error that is fit to be shown; a failed call leaves things as they were.
  */
 import { EngineError, type Device } from '../../../engine/index';
+import { TranslationModel } from '../../../models/translation/model';
 import { Connection } from '../../session/connection';
 import { fetchFile } from '../../session/fetched';
 import type { SavedFile } from '../../session/protocol';
@@ -152,6 +153,11 @@ export class TranslateSession {
   /** The run's weights alone, which are much less. */
   async saveModel(): Promise<SavedFile> {
     return await this.#own.saveModel();
+  }
+
+  /** Throws where a file is neither a run nor weights that translate, before anything is given up for it. */
+  async look(file: Blob): Promise<void> {
+    await TranslationModel.open(file);
   }
 
   /** Takes up a saved run, or weights that only translate (null). The present ones stay if the file does not work. */

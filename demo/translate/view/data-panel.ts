@@ -1,6 +1,7 @@
 import type { SkipReason } from '../../../engine/data';
 import { finder, element, onFile, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import { takeLongPaste } from '../../view/long-paste';
 import { RateAndSteps } from '../../view/rate-and-steps';
 import type { TranslateStrings } from '../english';
 import type {
@@ -35,6 +36,8 @@ export class DataPanel {
   onChange: () => void = () => undefined;
   readonly #form = this.#byId<HTMLFormElement>('settings');
   readonly #numbers = new RateAndSteps();
+  /** Pasted pairs that are too long for the field. */
+  #long = '';
   readonly #pasted = this.#byId<HTMLTextAreaElement>('pasted');
   readonly #bundled = new Map<CorpusId, Bundled>();
   #own: PairsReport | null = null;
@@ -56,6 +59,11 @@ export class DataPanel {
     this.#form.addEventListener('change', ({ target }) => this.#changed(target as HTMLInputElement));
     this.#byId('use-pasted').addEventListener('click', () => this.#usePasted());
     this.#pasted.addEventListener('change', () => this.#usePasted());
+    takeLongPaste(this.#pasted, (text) => {
+      this.#long = text;
+      this.#usePasted();
+    });
+    this.#numbers.onChange = () => this.onChange();
     onFile('choose-file', 'pairs-file', (file) => this.takeFile(file));
     this.#check('data', 'phonemes');
     this.#setSize(SIZES[0]);
@@ -131,7 +139,10 @@ export class DataPanel {
     return known;
   }
 
-  setDisabled(disabled: boolean): void {
+  /** `locked`: a run goes on by them, which the panel says. */
+  setDisabled(disabled: boolean, locked: boolean): void {
+    this.#form.classList.toggle('locked', locked);
+    this.#byId('locked').hidden = !locked;
     for (const fieldset of this.#form.querySelectorAll('fieldset')) fieldset.disabled = disabled;
   }
 
@@ -224,7 +235,8 @@ export class DataPanel {
 
   /** Taken as soon as one leaves the field, so that Train never uses other pairs than those on view. */
   #usePasted(): void {
-    const text = this.#pasted.value;
+    if (this.#pasted.value !== '') this.#long = '';
+    const text = this.#pasted.value || this.#long;
     if (text.trim() === '' && this.#own?.kind === 'file') return; // the file that was chosen stays
     this.onPairs(text.trim() === '' ? null : { kind: 'pasted', text });
   }

@@ -2,6 +2,7 @@ import { finder, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { fixed } from '../../view/numbers';
 import { Segments } from '../../view/segments';
+import type { Address } from '../../site/address';
 import type { TranslateStrings } from '../english';
 import { SHIPPED, type ShippedModel } from '../models';
 import type { DecodeSettings, HypothesisInfo, ModelChoice, ModelInfo } from '../session/protocol';
@@ -10,6 +11,8 @@ import type { DecodeSettings, HypothesisInfo, ModelChoice, ModelInfo } from '../
 const PAUSE_MS = 500;
 /** Characters of a text that is translated without being asked for. */
 const SHORT = 5000;
+/** Characters of a text that an address may have. */
+const IN_ADDRESS = 1000;
 const OWN = 'own';
 const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
@@ -71,6 +74,26 @@ export class RequestPanel {
 
   get text(): string {
     return this.#source.value;
+  }
+
+  /** What an address has of it. */
+  restore(address: Address): void {
+    const [beams, penalty, model] = ['beams', 'penalty', 'model'].map((name) => address.get(name));
+    if (beams) this.#beams.value = beams;
+    if (penalty) this.#penalty.value = penalty;
+    if (model && SHIPPED.some(({ id }) => id === model)) this.#models.choose(model);
+    if (address.text) this.#source.value = address.text;
+  }
+
+  /** Writes to the address what leads to this translation again, as far as it is not as usual. */
+  remember(address: Address): void {
+    const of = ({ value, defaultValue }: HTMLInputElement): string | null =>
+      value === defaultValue ? null : value;
+    const shipped = this.#shipped;
+    const model = shipped && shipped !== SHIPPED[0] ? shipped.id : null;
+    const { value, defaultValue } = this.#source;
+    const text = value === defaultValue || value.length > IN_ADDRESS ? '' : value;
+    address.set({ model, beams: of(this.#beams), penalty: of(this.#penalty) }, text);
   }
 
   /** Takes so long that it waits for the button. */

@@ -152,10 +152,11 @@ export class TrainingPanel {
     { ready, busy, reading }: { readonly ready: boolean; readonly busy: boolean; readonly reading: boolean },
   ): void {
     this.#data.render(strings, format, reading);
-    this.#data.setDisabled(this.running || !ready);
+    this.#data.setDisabled(this.running || !ready, this.running);
     const canTrain = !(reading && this.#data.own);
     const canResume = this.run !== null && this.#data.has(this.run.pairs);
-    const buttons = { busy, ready, writing: false, canTrain, canResume };
+    const same = this.run !== null && this.fits && this.#data.values.steps === this.run.steps;
+    const buttons = { busy, ready, writing: false, canTrain, canResume, same };
     this.#view.render(strings, format, buttons, this.#data.values.steps);
     this.#drawHint(strings, canTrain);
     this.#drawReport(strings, format);

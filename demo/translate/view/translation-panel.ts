@@ -2,6 +2,7 @@ import { finder, onClick, setText } from '../../view/dom';
 import type { PageEngine } from '../../site/engine';
 import type { Format } from '../../view/format';
 import { heatMapPng, heatMapSvg } from '../../view/map-file';
+import type { Address } from '../../site/address';
 import type { Notices } from '../../site/notices';
 import { saveFile } from '../../view/save-file';
 import type { TranslateStrings } from '../english';
@@ -15,6 +16,7 @@ interface Host {
   readonly strings: () => TranslateStrings;
   readonly session: () => PageEngine<'translate', TranslateEvent>['session'];
   readonly notices: Notices;
+  readonly address: Address;
   readonly onChange: () => void;
 }
 
@@ -110,6 +112,13 @@ export class TranslationPanel {
     this.#alignment.write(text, this.#language);
   }
 
+  /** The address chooses; translates at once where there is a model. */
+  restore(): void {
+    this.#request.say(this.#host.strings()); // models to choose from
+    this.#request.restore(this.#host.address);
+    if (this.#info) void this.#translate();
+  }
+
   /** Changes language. */
   say(strings: TranslateStrings): void {
     this.#request.say(strings);
@@ -130,8 +139,9 @@ export class TranslationPanel {
   #took(strings: TranslateStrings, format: Format): string {
     if (this.#translating) return '';
     if (!this.#result) return this.#request.long && this.hasModel ? strings.longText : '';
-    const { parts, milliseconds } = this.#result;
+    const { parts, milliseconds, compiled } = this.#result;
     const time = format.whole(milliseconds);
+    if (compiled > 0) return strings.tookFirst(compiled, time);
     return parts.length > 1 ? strings.tookParts(parts.length, time) : strings.took(time);
   }
 
@@ -155,6 +165,7 @@ export class TranslationPanel {
       return;
     }
     const { text, settings } = this.#request;
+    this.#request.remember(this.#host.address);
     const turn = ++this.#turn;
     this.#translating = true;
     this.#partial = false;

@@ -198,7 +198,7 @@ export class Adapter<C extends object = object> implements Disposable {
       throw new EngineError(
         'Adapter.merge',
         what,
-        "Load the model with storage: 'f32' and this adapter, and merge there.",
+        "Save it, load the model with storage: 'f32', and merge it there.",
       );
     }
     await this.#alone('Adapter.merge', async () => {
@@ -313,7 +313,7 @@ function freeze(parameter: Parameter): () => void {
 const PRINTED = 64;
 
 /**
- * Tells one set of weights from another, whether stored as f32 or as f16: a hash of every name and shape and the first
+ * Tells one set of weights from another, however they are stored: a hash of every name and shape and the first
  * numbers of each, rounded to f16.
  */
 async function fingerprint(base: ParameterStore): Promise<string> {

@@ -187,7 +187,7 @@ describe('alibiSlopes', () => {
 
   it('refuses no heads', () => {
     expect(() => alibiSlopes(0)).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: alibiSlopes: 0 heads. Give a positive integer.]`,
+      `[ShapeError: alibiSlopes: 0 heads. Give a whole number from 1 to 65536.]`,
     );
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { integers, normal, testOp } from '../../../tests/harness/op';
+import { asPacked, packedNormal, unpacked } from '../../../tests/harness/packed';
+import type { Packed } from '../../graph/packed';
 import { IGNORE_INDEX } from '../../graph/plan';
 import { Graph } from '../../graph/graph';
 import { embedding } from './embedding';
@@ -34,6 +36,25 @@ testOp('embedding: ids without a row, padding, and a table used twice', {
   },
   terms: () => 4,
   finiteDifferences: false, // padding withholds part of the true gradient
+});
+
+// Widths of whole vectors and groups, and others; ids without a row.
+testOp('embedding in a packed table', {
+  cases: [
+    { packed: 'int8', v: 40, c: 20 },
+    { packed: 'int4', v: 40, c: 67 },
+    { packed: 'int4-64', v: 20, c: 130 },
+  ] as { packed: Packed; v: number; c: number }[],
+  inputs: ({ packed, v, c }) => ({
+    ids: { ...integers([3, 7], v), data: integers([21], v).data.with(5, IGNORE_INDEX) as Uint32Array },
+    table: packedNormal(packed, v, c),
+  }),
+  op: (g, { ids, table }, { packed, v, c }) => embedding(g, ids, asPacked(table, packed, v, c)),
+  reference: ({ ids, table }, { packed, v, c }) => ({
+    y: embeddingRef(ids, unpacked(packed, v, c, table), c),
+  }),
+  terms: () => 1,
+  races: false, // wgsl_reflect's interpreter has no signed shifts of vectors
 });
 
 describe('embedding', () => {

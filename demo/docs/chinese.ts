@@ -1,0 +1,4 @@
+/** The same in Chinese. */
+import type { DocsStrings } from './english';
+
+export const chinese: DocsStrings = {};

@@ -1,0 +1,4 @@
+/** What pages of guides say in English, beside the guides themselves. */
+export const english = {};
+
+export type DocsStrings = typeof english;

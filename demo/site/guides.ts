@@ -1,0 +1,76 @@
+/** The guides of docs/, each a page of the site: its text is docs/NAME.md, in English. */
+import type { Both } from './language';
+
+export interface Guide {
+  /** docs/NAME.md */
+  readonly name: string;
+  readonly title: Both;
+  readonly description: Both;
+}
+
+export const GUIDES: readonly Guide[] = [
+  {
+    name: 'embedding',
+    title: { en: 'In your app', zh: '用在你的应用里' },
+    description: {
+      en: 'Install, types, workers, content security policies, bundlers, Node, Deno, Safari.',
+      zh: '安装、类型、worker、内容安全策略、打包工具、Node、Deno、Safari。',
+    },
+  },
+  {
+    name: 'models',
+    title: { en: 'Models', zh: '模型' },
+    description: {
+      en: 'Open Hugging Face folders as they are, train them, generate, and give them back.',
+      zh: '直接打开 Hugging Face 文件夹，训练、生成，再原样交还。',
+    },
+  },
+  {
+    name: 'tasks',
+    title: { en: 'Tasks', zh: '任务' },
+    description: {
+      en: 'Classes of texts, names, answers, fillings and embeddings, as pipelines give them.',
+      zh: '文本分类、命名、问答、填空与向量，与 pipeline 的结果一致。',
+    },
+  },
+  {
+    name: 'files',
+    title: { en: 'Files', zh: '文件' },
+    description: {
+      en: 'From the hub, the cache and disks; tokenizers; what a model takes before it is loaded.',
+      zh: '来自 hub、缓存与磁盘；分词器；载入之前先知道模型要多少资源。',
+    },
+  },
+  {
+    name: 'attention',
+    title: { en: 'Attention', zh: '注意力' },
+    description: {
+      en: 'Every option with its name in PyTorch, caches, and how to look inside.',
+      zh: '每个选项及其在 PyTorch 里的名称、缓存，以及如何看到内部。',
+    },
+  },
+  {
+    name: 'positions',
+    title: { en: 'Positions', zh: '位置' },
+    description: {
+      en: 'Six ways to tell attention where a token stands, each with a picture.',
+      zh: '告诉注意力词元位置的六种方法，各有一幅图。',
+    },
+  },
+  {
+    name: 'ops',
+    title: { en: 'Ops', zh: '算子' },
+    description: {
+      en: 'What a layer, a head or a loss of your own is made of.',
+      zh: '你自己的层、头或损失由什么组成。',
+    },
+  },
+  {
+    name: 'distributed',
+    title: { en: 'On to PyTorch', zh: '转到 PyTorch' },
+    description: {
+      en: 'A training that outgrows one machine goes on there, and comes back.',
+      zh: '一台机器不够时，训练在那里继续，再回来。',
+    },
+  },
+];
