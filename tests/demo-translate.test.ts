@@ -192,7 +192,7 @@ describe('the Translate page', { timeout: PATIENCE.test, concurrent: false }, ()
       () => visitor.texts('#output:not(.writing-now) .unit, #source-units .unit'),
       (now) => now.join('').startsWith('badge⟨end⟩') && now.length > 6,
     );
-    const scores = (await visitor.texts('#hypotheses small')).map((score) => Number(score.replace('−', '-')));
+    const scores = (await visitor.texts('#hypotheses small')).map((share) => parseFloat(share));
     expect(scores).toHaveLength(4);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     const target = await visitor.texts('#output .unit');

@@ -65,13 +65,16 @@ async function whole(html: string, page: SitePage): Promise<string> {
       return readFileSync(partFile(part), 'utf8');
     })
     .replace(CODE, (_, file: string) => codeOf(file));
-  const strings = {
+  const frame = {
     ...FRAME.en,
     ...navigationStrings('en'),
     heading: page.heading.en,
     description: page.description.en,
-    ...(await textsOf(page)),
   };
+  const own = await textsOf(page);
+  const both = Object.keys(own).filter((name) => name in frame);
+  if (both.length > 0) throw new Error(`${page.path || 'home'}: the frame has a text "${both[0]}", too`);
+  const strings = { ...frame, ...own };
   return prerender(framed, strings, page.path || 'home');
 }
 

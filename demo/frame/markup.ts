@@ -112,7 +112,7 @@ function title(page: SitePage): string {
         ${siblings}
         <div class="title-row">
           <h1 data-string="heading"></h1>
-          <button type="button" class="share quiet" data-string="share"></button>
+          <button type="button" class="share quiet" data-string="shareLink"></button>
         </div>
         <p class="lead" data-string="description"></p>
       </div>`;
@@ -120,9 +120,9 @@ function title(page: SitePage): string {
 
 function next(page: SitePage): string {
   return `
-      <nav class="next" data-label="next">
+      <nav class="next" data-label="nextPage">
         <a href="${rootFrom(page)}${page.next}"
-          ><small data-string="next"></small> <span data-string="heading ${page.next}"></span></a>
+          ><small data-string="nextPage"></small> <span data-string="heading ${page.next}"></span></a>
       </nav>`;
 }
 

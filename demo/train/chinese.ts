@@ -26,7 +26,7 @@ export const chinese: Strings = {
   medium: '中型',
   large: '大型',
   parameters: (count) => `${count} 个参数`,
-  shape: (layers, width, context) => `${layers} 层 × ${width}，上下文 ${context}`,
+  shape: (layers, width, context) => `${layers} 层，每词元 ${width} 个数，可见 ${context} 个词元`,
   slowHere: '此处较慢',
   tokens: '词元',
   characters: '单字符',
@@ -75,6 +75,9 @@ export const chinese: Strings = {
   curveSummary: (step, loss, validation) =>
     `各步的损失。第 ${step} 步的训练损失为 ${loss}${validation ? `，验证损失为 ${validation}` : ''}。`,
   samples: '模型写的文字',
+  recordedStep600: '录制：第 600 步',
+  recordedStep300: '录制：第 300 步',
+  recordedStep50: '录制：第 50 步',
   samplesEmpty: '训练时，模型会不时写上几行。先是乱码，然后是词，最后成句。',
   atStep: (step) => `第 ${step} 步`,
   sampleLoss: (loss) => `验证损失 ${loss}`,

@@ -28,7 +28,7 @@ export const english = {
   large: 'Large',
   parameters: (count: string) => `${count} parameters`,
   shape: (layers: number, width: number, context: number) =>
-    `${layers} layers × ${width}, context ${context}`,
+    `${layers} layers, ${width} numbers a token, sees ${context} tokens`,
   slowHere: 'slow here',
   tokens: 'Tokens',
   characters: 'Characters',
@@ -85,6 +85,9 @@ export const english = {
   curveSummary: (step: number, loss: string, validation: string) =>
     `Loss by step. At step ${step} the training loss is ${loss}${validation ? `, the validation loss ${validation}` : ''}.`,
   samples: 'What it writes',
+  recordedStep600: 'recorded: step 600',
+  recordedStep300: 'recorded: step 300',
+  recordedStep50: 'recorded: step 50',
   samplesEmpty:
     'While it trains, the model writes a few lines now and then. First noise, then words, then sentences.',
   atStep: (step: number) => `step ${step}`,

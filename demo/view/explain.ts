@@ -30,9 +30,9 @@ export function explain(
   { name, message }: Pick<Error, 'name' | 'message'>,
   language: Language,
 ): { readonly native: string; readonly detail: string } {
-  // "PairVocabulary: …", "GPT.forward: …" name places in code.
-  const plain = message.replace(/^(?:[A-Z]+[a-z]+[A-Z]\w*|\w+\.\w+): /, '');
-  const detail = plain.charAt(0).toUpperCase() + plain.slice(1);
+  // "PairVocabulary: …" names a place in code; a file's name tells which file it is.
+  const plain = message.replace(/^[A-Z]+[a-z]+[A-Z]\w*: /, '');
+  const detail = plain === message ? message : plain.charAt(0).toUpperCase() + plain.slice(1);
   if (language === 'en') return { native: '', detail };
   for (const [pattern, say] of KNOWN) {
     const found = pattern.exec(message);

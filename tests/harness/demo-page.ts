@@ -14,7 +14,7 @@ export const SECOND = 1000;
  * one at rest.
  */
 export const PATIENCE = { hook: 600 * SECOND, test: 1200 * SECOND } as const;
-const WAIT = 60 * SECOND;
+const WAIT = 400 * SECOND;
 
 /** What a page's own observers saw. */
 export interface Observed {

@@ -15,6 +15,8 @@ interface Opened extends Disposable {
   readonly tokenizer: Tokenizer;
   readonly vocabulary: number;
   readonly plan: Plan;
+  /** Ids that are words or marks by themselves; of words that begin with it, a letter says little. */
+  readonly whole: readonly number[];
 }
 
 export class NextWord {
@@ -79,8 +81,12 @@ async function openModel(device: Device, files: ModelFiles): Promise<Opened> {
   const g = new Graph(device, { label: 'next word' });
   const ids = g.input('ids', [1, LENGTH], 'u32', { below: model.config.vocabulary });
   const plan = await g.compile({ logits: model.forward(g, ids) });
+  const { vocabulary } = model.config;
+  const whole = Array.from({ length: vocabulary }, (_, id) => id).filter((id) =>
+    /^(?: \p{L}{2,}| [aI]|[.,;:?!]|--|")$/u.test(tokenizer.decode(Uint32Array.of(id))),
+  );
   return {
-    ...{ device, tokenizer, plan, vocabulary: model.config.vocabulary },
+    ...{ device, tokenizer, plan, vocabulary, whole },
     [Symbol.dispose]() {
       plan[Symbol.dispose]();
       loaded[Symbol.dispose]();
@@ -88,7 +94,7 @@ async function openModel(device: Device, files: ModelFiles): Promise<Opened> {
   };
 }
 
-async function read({ tokenizer, plan, vocabulary }: Opened, text: string): Promise<Prediction> {
+async function read({ tokenizer, plan, vocabulary, whole }: Opened, text: string): Promise<Prediction> {
   const ids = Array.from(tokenizer.encode(text, { special: false })).slice(-LENGTH);
   if (ids.length === 0) return { tokens: [], next: [], attention: new Float32Array() };
   const padded = new Uint32Array(LENGTH);
@@ -99,16 +105,21 @@ async function read({ tokenizer, plan, vocabulary }: Opened, text: string): Prom
   const word = (id: number): string => tokenizer.decode(Uint32Array.of(id));
   return {
     tokens: ids.map(word),
-    next: likeliest(row).map(({ id, share }) => ({ text: word(id), share })),
+    next: likeliest(row, whole).map(({ id, share }) => ({ text: word(id), share })),
     attention: await meanAttention(plan, ids.length),
   };
 }
 
-function likeliest(logits: Float32Array): { readonly id: number; readonly share: number }[] {
+/** Shares are of all tokens, also of those that are not told. */
+function likeliest(
+  logits: Float32Array,
+  among: readonly number[],
+): { readonly id: number; readonly share: number }[] {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const weights = logits.map((x) => Math.exp(x - most));
   const total = weights.reduce((a, b) => a + b, 0);
-  return Array.from(weights, (weight, id) => ({ id, share: weight / total }))
+  return among
+    .map((id) => ({ id, share: weights[id] / total }))
     .sort((a, b) => b.share - a.share)
     .slice(0, CHOICES);
 }

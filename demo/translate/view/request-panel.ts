@@ -14,6 +14,7 @@ const SHORT = 5000;
 /** Characters of a text that an address may have. */
 const IN_ADDRESS = 1000;
 const OWN = 'own';
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
 /** What to translate, with which model and how; and the candidates that came of it. */
@@ -231,6 +232,7 @@ export class RequestPanel {
   #drawHypotheses(strings: TranslateStrings): void {
     const host = this.#byId('hypotheses');
     const best = this.#hypotheses[0]?.score ?? 0;
+    const total = this.#hypotheses.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
     if (host.childElementCount !== this.#hypotheses.length) {
       host.replaceChildren(
         ...this.#hypotheses.map(() =>
@@ -250,7 +252,7 @@ export class RequestPanel {
     this.#hypotheses.forEach(({ text, score, logProbability }, i) => {
       const button = host.children[i].firstElementChild as HTMLButtonElement;
       setText(button.firstElementChild!, text || '–');
-      setText(button.lastElementChild!, fixed(score, 3));
+      setText(button.lastElementChild!, percent(Math.exp(score - best) / total));
       button.title = strings.hypothesisTitle(fixed(score, 4), fixed(logProbability, 4));
       button.setAttribute('aria-pressed', String(i === this.#chosen));
       button.style.setProperty('--share', Math.exp(score - best).toFixed(4));

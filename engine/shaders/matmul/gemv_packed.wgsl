@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a GPU for up to four rows (decoding) of packed weights b (N, K), where reading b is all the
 // work: a lane reads four words of codes at once. A workgroup's 64 invocations are K_LANES neighbours along K times 64 / K_LANES
 // groups of four columns; the parts of K are added through workgroup memory in a fixed order.
-// Link with left_*, lib/packed_*, out_* and epilogue_*.
+// Link with left_*, lib/packed_*, packed_columns, out_* and epilogue_*.
 const K_LANES: u32 = 64;
 const ROWS: u32 = 4;
 alias PACKED = u32;
@@ -21,9 +21,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let z = group.z / sizes.splits;
   let begin = (group.z % sizes.splits) * sizes.chunk;
   let end = min(begin + sizes.chunk, sizes.k);
-  // Columns past N read the last one, and write nothing.
-  let rows = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(sizes.n - 1u));
-  let starts = rows * vec4u(row_words(sizes.k) / 4u);
+  let columns = four_columns(column);
+  let starts = columns * vec4u(row_words(sizes.k) / 4u);
   var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
   for (var k = begin + along * 4u * CODES; k < end; k += K_LANES * 4u * CODES) {
     let at = starts + vec4u(k / (4u * CODES));
@@ -31,8 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
     for (var i = 0u; i < CODES; i++) { // four columns of four neighbours along K
       let own = i * 4u / CODES;
-      let part = i % (CODES / 4u);
-      let codes = mat4x4f(decoded(w0[own], part), decoded(w1[own], part), decoded(w2[own], part), decoded(w3[own], part));
+      let codes = decoded_columns(vec4u(w0[own], w1[own], w2[own], w3[own]), i % (CODES / 4u));
       s0 += left(z, 0u, k + 4u * i) * codes;
       if (ROWS > 1u) {
         s1 += left(z, 1u, k + 4u * i) * codes;
@@ -40,9 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         s3 += left(z, 3u, k + 4u * i) * codes;
       }
     }
-    let scales = vec4f(
-      group_scale(sizes.n, sizes.k, rows.x, k), group_scale(sizes.n, sizes.k, rows.y, k),
-      group_scale(sizes.n, sizes.k, rows.z, k), group_scale(sizes.n, sizes.k, rows.w, k));
+    let scales = group_scales(columns, k);
     c0 += s0 * scales; c1 += s1 * scales; c2 += s2 * scales; c3 += s3 * scales;
   }
   partial[lane] = c0;
@@ -59,9 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     workgroupBarrier();
   }
   if (along == 0u) {
-    let scales = vec4f(
-      row_scale(sizes.n, sizes.k, rows.x), row_scale(sizes.n, sizes.k, rows.y),
-      row_scale(sizes.n, sizes.k, rows.z), row_scale(sizes.n, sizes.k, rows.w));
+    let scales = row_scales(columns);
     for (var i = 0u; i < ROWS; i++) { put(group.z, i, column, partial[64u * i + lane] * scales); }
   }
 }

@@ -37,6 +37,7 @@ import leftScalar from './left_scalar.wgsl';
 import leftVec4 from './left_vec4.wgsl';
 import outScalar from './out_scalar.wgsl';
 import outVec4 from './out_vec4.wgsl';
+import packedColumns from './packed_columns.wgsl';
 import quad16x16 from './quad_16x16.wgsl';
 import quad32x64 from './quad_32x64.wgsl';
 import quad4x64 from './quad_4x64.wgsl';
@@ -221,9 +222,9 @@ const RUNGS: Readonly<Record<Rung, readonly Shader[]>> = {
   quad_4x64: [blocks, rows, quad4x64],
   quad_16x16: [blocks, rows, quad16x16],
   quad_32x64: [blocks, rows, quad32x64],
-  row_packed: [rowPacked],
+  row_packed: [packedColumns, rowPacked],
   gemv: [blocks, gemvWgsl],
-  gemv_packed: [gemvPacked],
+  gemv_packed: [packedColumns, gemvPacked],
   tile_32x32: [tile32x32],
   tile_64x64: [tile64x64],
 };
