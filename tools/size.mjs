@@ -38,8 +38,9 @@ const entries = [
     // in parts, norms that never overflow), loss scaling, and options and weights that are refused by name. Then 9 KB for
     // families with their maps and the way back, weights that stream, in f16 and larger than a binding, and runs that
     // outlive their device at any call. Then 6 KB for texts of unequal lengths in one batch, penalties, min-p and bans.
-    // Then files that are asked for with a token, and 5 KB for weights in int8 and int4: rounding, and kernels that decode.
-    budget: 114 * KB,
+    // Then files that are asked for with a token; then what tells of each token's probability, the most of it on demand, and 5 KB
+    // for weights in int8 and int4: rounding, and kernels that decode.
+    budget: 115 * KB,
     demand: 13 * KB,
   },
   {
@@ -47,8 +48,9 @@ const entries = [
     code: "export { Translator, TranslationModel } from 'heed/translation'; export { Device } from 'heed';",
     // 78 KB until unknown options were refused by name, codes of languages made canonical, and sentences cut by rules; 92
     // until weights streamed, in parts where a binding is too small, and files were bounded by what they hold; 100 until
-    // layers could carry adapters; 101 until texts streamed, and repetition had penalties; 109 until weights could be packed.
-    budget: 114 * KB,
+    // layers could carry adapters; 101 until texts streamed, and repetition had penalties; 109 until stop strings ended searches
+    // and weights could be packed.
+    budget: 115 * KB,
     demand: 26 * KB,
   },
   {
@@ -84,8 +86,9 @@ const entries = [
     // pairs, SGD; who does not import them does not load them. Then BERT and what the entries above gained, and adapters; then
     // ten families of decoders, BERT's heads, objectives of labelled texts, and search with any decoder.
     // Then Transformer-XL with its objective and generator; then the hub, its cache, and inspection; then T5, BART and kin, ALBERT,
-    // ELECTRA, MPNet, and the heads of all encoders and decoders (80 families more). Then weights in int8 and int4.
-    budget: 188 * KB,
+    // ELECTRA, MPNet, and the heads of all encoders and decoders (80 families more); then log-probabilities, and weights in int8
+    // and int4.
+    budget: 190 * KB,
     demand: 34 * KB,
   },
 ];
