@@ -4,8 +4,8 @@ import type { HomeStrings } from './english';
 export const chinese: HomeStrings = {
   liveLabel: '实时运行的小模型',
   liveText: '输入几个英文单词，模型会说出接下来可能是什么',
-  live: '实时：64 万个权重，1.4 MB，用布朗语料库训练，就在这里运行：最可能的词。点一个词即可写上；指向一个词元可看它取自哪里。',
-  liveOpening: '正在载入模型：1.4 MB。之后它会在这个标签页里预测你输入的内容。',
+  live: '实时：107 万个权重，2.2 MB，由 Heed 用布朗语料库训练，就在这里运行：最可能的词。点一个词即可写上；指向一个词元可看它取自哪里。',
+  liveOpening: '正在载入模型：2.2 MB。之后它会在这个标签页里预测你输入的内容。',
   liveMissing: '模型需要 WebGPU 才能预测你输入的内容。',
   tokenReads: (token, from) => `${token}：取自 ${from}`,
   writes: (word) => `写上“${word}”`,

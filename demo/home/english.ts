@@ -2,8 +2,8 @@
 export const english = {
   liveLabel: 'A small model, live',
   liveText: 'Type a few words; the model says what may come next',
-  live: 'Live: 640 thousand weights, 1.4 MB, trained on the Brown corpus, running here: the likeliest words. Press one to write it; point at a token to see what it drew on.',
-  liveOpening: 'The model comes: 1.4 MB. Then it predicts what you type, here in this tab.',
+  live: 'Live: 1.07 million weights, 2.2 MB, trained by Heed on the Brown corpus, running here: the likeliest words. Press one to write it; point at a token to see what it drew on.',
+  liveOpening: 'The model comes: 2.2 MB. Then it predicts what you type, here in this tab.',
   liveMissing: 'The model needs WebGPU to predict what you type.',
   tokenReads: (token: string, from: string) => `${token}: drew on ${from}`,
   writes: (word: string) => `Write “${word}”`,

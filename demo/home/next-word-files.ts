@@ -1,7 +1,7 @@
 /** The small model that the home page ships with: a Hugging Face folder, as it is. */
-import config from '../models/next-word/config.json?url';
-import weights from '../models/next-word/model.safetensors?url';
-import tokenizer from '../models/next-word/tokenizer.json?url';
+import config from '../models/writer/config.json?url';
+import weights from '../models/writer/model.safetensors?url';
+import tokenizer from '../models/writer/tokenizer.json?url';
 import type { ModelFiles } from './session/protocol';
 
 const at = (url: string): string => new URL(url, location.href).href;
