@@ -38,7 +38,7 @@ const entries = [
     // in parts, norms that never overflow), loss scaling, and options and weights that are refused by name. Then 9 KB for
     // families with their maps and the way back, weights that stream, in f16 and larger than a binding, and runs that
     // outlive their device at any call. Then 6 KB for texts of unequal lengths in one batch, penalties, min-p and bans.
-    // Then files that are asked for with a token; then what tells of each token's probability, the most of it on demand.
+    // Then files that are asked for with a token; then what tells of each token's probability.
     budget: 110 * KB,
     demand: 13 * KB,
   },
@@ -85,7 +85,7 @@ const entries = [
     // ten families of decoders, BERT's heads, objectives of labelled texts, and search with any decoder.
     // Then Transformer-XL with its objective and generator; then the hub, its cache, and inspection; then T5, BART and kin, ALBERT,
     // ELECTRA, MPNet, and the heads of all encoders and decoders (80 families more); then log-probabilities.
-    budget: 184 * KB,
+    budget: 183 * KB,
     demand: 34 * KB,
   },
 ];
