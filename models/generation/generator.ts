@@ -18,7 +18,7 @@ import type { Decoder } from './decoder';
 import { Decoding } from './decoding';
 import { completeGeneration, type CompleteGenerate, type GenerateOptions } from './generate_options';
 import { checkSpecial, penalises, type SpecialIds } from './option_table';
-import type * as scoring from './scored_tokens';
+import { readScores, score, type Scores } from './scored_tokens';
 import { seenIn, seenTable } from './seen';
 import { AHEAD, expectToken, Turns } from './turns';
 
@@ -40,7 +40,7 @@ const WHERE = 'generate';
 interface Waiting {
   readonly token: Promise<Uint32Array>;
   /** What the model made of it; null where nobody asks. */
-  readonly scored: Promise<scoring.Scores> | null;
+  readonly scored: Promise<Scores> | null;
   readonly bans: readonly number[];
 }
 
@@ -60,8 +60,8 @@ interface StepShape {
   /** Places for banned ids, 0 where none is. */
   readonly bans: number;
   readonly penalised: boolean;
-  /** What records scores, and how many: 1 and the alternatives that are asked for. Null where nobody asks. */
-  readonly scores: { readonly of: typeof scoring; readonly count: number } | null;
+  /** 0, or 1 and the alternatives that are asked for. */
+  readonly scores: number;
 }
 
 const padded = (ids: readonly number[], length: number, filler: number): Uint32Array => {
@@ -222,9 +222,7 @@ export class Generator implements Disposable {
     const places = bans.length > 0 ? placesFor(bans.length) : 0;
     const penalised = penalises(o);
     const length = fresh.length === 0 ? 1 : decoding.stretch(fresh.length);
-    // Loaded when somebody asks for scores.
-    const scoring = o.onToken ? await import('./scored_tokens') : null;
-    const scores = scoring ? { of: scoring, count: 1 + o.alternatives } : null;
+    const scores = o.onToken ? 1 + o.alternatives : 0;
     const plan = await this.#plan(decoding, { length, bans: places, penalised, scores });
     this.#turns.assertUsable();
     const inputs: Record<string, ArrayBufferView> = { ...decoding.inputs };
@@ -247,7 +245,7 @@ export class Generator implements Disposable {
     this.#newest = plan;
     return {
       token: plan.readIntegers('token'),
-      scored: scoring && scoring.readScores(plan, o.alternatives),
+      scored: scores > 0 ? readScores(plan, o.alternatives) : null,
       bans,
     };
   }
@@ -264,7 +262,7 @@ export class Generator implements Disposable {
       length === 1 ? 'decode' : `prefill ${length}`,
       ...(bans > 0 ? [`banning ${bans}`] : []),
       ...(penalised ? ['penalised'] : []),
-      ...(scores ? [`scoring ${scores.count}`] : []),
+      ...(scores > 0 ? [`scoring ${scores}`] : []),
     ].join(' ');
     return decoding.plan(label, (g) => {
       const token = g.use(this.#token);
@@ -277,7 +275,7 @@ export class Generator implements Disposable {
       const draw = (): Tensor => sample(g, logits, { out: token });
       if (bans > 0) withoutTokens(g, logits, g.input('bans', [1, bans], 'u32'), draw);
       else draw();
-      const scored = scores ? scores.of.score(g, logits, token, scores.count - 1) : {};
+      const scored = scores > 0 ? score(g, logits, token, scores - 1) : {};
       if (seen) countTokens(g, token, seen);
       return { token, ...scored };
     });
