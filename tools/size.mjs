@@ -71,13 +71,14 @@ const entries = [
   {
     name: 'tasks', // texts in, labels and texts out; Jinja loads when somebody chats
     code: "export { TextClassifier, TextWriter } from 'heed/tasks';",
-    budget: 36 * KB,
+    budget: 38 * KB,
     demand: 20 * KB,
   },
   {
     name: 'metrics', // an entry of its own: only evaluations need it
     code: "export * from 'heed/metrics';",
-    budget: 8 * KB,
+    // 8 KB until classes, curves, rankings, names and answers were judged, too.
+    budget: 11 * KB,
   },
   {
     name: 'whole engine',
