@@ -67,7 +67,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
     ['docs/', 'it lists the guides', '.guides', /Attention/, ''],
     ...GUIDES.map(({ name }): [string, string, string, RegExp, string] => {
-      return [`docs/${name}/`, 'it reads well', '.guide h2', /\w/, ''];
+      return [`docs/${name}/`, 'it reads well', '.guide p', /\w/, ''];
     }),
   ];
 

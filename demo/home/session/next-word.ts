@@ -83,7 +83,9 @@ async function openModel(device: Device, files: ModelFiles): Promise<Opened> {
   const plan = await g.compile({ logits: model.forward(g, ids) });
   const { vocabulary } = model.config;
   const whole = Array.from({ length: vocabulary }, (_, id) => id).filter((id) =>
-    /^(?: \p{L}{2,}| [aI]|[.,;:?!]|--|")$/u.test(tokenizer.decode(Uint32Array.of(id))),
+    /^(?: \p{L}{3,}| (?:a|I|an|as|at|be|by|do|go|he|if|in|is|it|me|my|no|of|on|or|so|to|up|us|we)|[.,;:?!]|--|")$/u.test(
+      tokenizer.decode(Uint32Array.of(id)),
+    ),
   );
   return {
     ...{ device, tokenizer, plan, vocabulary, whole },
