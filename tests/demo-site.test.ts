@@ -113,6 +113,7 @@ describe('the address', { timeout: PATIENCE.test, concurrent: false }, () => {
     await visitor.page.goto(new URL('../../', visitor.page.url()).href);
     await visitor.page.waitForSelector('main.entered');
     await visitor.page.click('.actions .primary');
+    await arrived(visitor, /Language model/);
     await visitor.untilText('#status', /Step [1-9]/);
     expect(search(visitor)).toBe('?size=tiny&steps=400');
     await visitor.press('Stop');

@@ -2,7 +2,7 @@
 export type Finder = <T extends HTMLElement = HTMLElement>(id: string) => T;
 
 /** Where elements are looked up by what is made now: the page that is being entered, else the whole document. */
-let scope: ParentNode = document;
+let scope: ParentNode | null = null;
 
 /**
  * Makes the views of a page, which find their elements in it by id, now and later. Pages live on while another one is
@@ -20,7 +20,7 @@ export function within<T>(page: ParentNode, make: () => T): T {
 
 /** A finder in the page that is being entered. */
 export function finder(): Finder {
-  const here = scope;
+  const here = scope ?? document;
   return <T extends HTMLElement>(id: string): T => {
     const found = here.querySelector<T>(`#${id}`);
     if (!found) throw new Error(`the page has no #${id}`);
