@@ -29,8 +29,8 @@ export const chinese: BringStrings = {
   },
   familyOf: (family, architecture) => `${family}（${architecture}）`,
   unknownFamily: 'Heed 不认识',
-  runs: '可以在这台设备上运行。',
-  runsNot: (why) => `不能在这台设备上运行：${why}`,
+  fits: '可以在这台设备上运行。',
+  fitsNot: (why) => `不能在这台设备上运行：${why}`,
   refused: (why) => `Heed 不能载入：${why}`,
   noForm: '可以用 heed/models 载入，但此页面没有适合它的表单。',
   trainsNot: '超出此设备的限制',
@@ -157,6 +157,6 @@ export const chinese: BringStrings = {
   saveRounded: '把舍入后的权重以 32 位保存为 Hugging Face 文件夹，可用 from_pretrained 打开。',
   saved: (count) => `已保存 ${count} 个文件。`,
   lost: 'GPU 设备丢失。继续时会重新载入模型。',
-  code: '实现这一切的代码',
+  codeTitle: '实现这一切的代码',
   codeLabel: '代码',
 };

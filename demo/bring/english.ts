@@ -34,8 +34,8 @@ export const english = {
   },
   familyOf: (family: string, architecture: string) => `${family} (${architecture})`,
   unknownFamily: 'none that Heed knows',
-  runs: 'It runs on this device.',
-  runsNot: (why: string) => `It does not run on this device: ${why}`,
+  fits: 'It runs on this device.',
+  fitsNot: (why: string) => `It does not run on this device: ${why}`,
   refused: (why: string) => `Heed does not load it: ${why}`,
   noForm: 'It loads by heed/models, but this page has no form for a model without such a head.',
   trainsNot: 'more than this device binds',
@@ -169,7 +169,7 @@ export const english = {
   saveRounded: 'A Hugging Face folder of the rounded weights, in 32 bits: from_pretrained opens it.',
   saved: (count: number) => `${one(count, 'file')} saved.`,
   lost: 'The GPU device was lost. The model is loaded anew when you go on.',
-  code: 'The code that does this',
+  codeTitle: 'The code that does this',
   codeLabel: 'Code',
 };
 

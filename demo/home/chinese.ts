@@ -9,7 +9,7 @@ export const chinese: HomeStrings = {
   liveMissing: '模型需要 WebGPU 才能预测你输入的内容。',
   tokenReads: (token, from) => `${token}：取自 ${from}`,
   writes: (word) => `写上“${word}”`,
-  trainNow: '现在训练一个模型：20 秒',
+  trainNow: '现在训练一个模型',
   seeInside: '看注意力的内部',
   trySection: '试用训练好的模型',
   tryIntro: '几秒钟内就有回答，无需设置。',

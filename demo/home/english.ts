@@ -7,7 +7,7 @@ export const english = {
   liveMissing: 'The model needs WebGPU to predict what you type.',
   tokenReads: (token: string, from: string) => `${token}: drew on ${from}`,
   writes: (word: string) => `Write “${word}”`,
-  trainNow: 'Train a model now: 20 s',
+  trainNow: 'Train a model now',
   seeInside: 'See inside attention',
   trySection: 'Try a trained model',
   tryIntro: 'Answers within seconds; nothing to set up.',

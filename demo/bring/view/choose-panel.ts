@@ -186,10 +186,10 @@ export class ChoosePanel {
       const verdict = refused
         ? strings.refused(refused)
         : run?.refused
-          ? strings.runsNot(run.refused)
+          ? strings.fitsNot(run.refused)
           : shown.found.use === null
             ? strings.noForm
-            : strings.runs;
+            : strings.fits;
       setText(this.#byId('verdict'), verdict);
       this.#byId('verdict').classList.toggle('bad', !this.#loadable);
     } else setText(this.#byId('verdict'), '');
