@@ -21,7 +21,7 @@ import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
-import { mt5, t5 } from './t5';
+import { mt5, mt5ForSequenceClassification, t5, t5ForSequenceClassification } from './t5';
 
 export * from './albert';
 export * from './bert';
@@ -30,7 +30,17 @@ export * from './distilbert';
 export * from './electra';
 export * from './mpnet';
 export * from './roberta';
-export { bart, bartForSequenceClassification, m2m100, mbart, mt5, pegasus, t5 };
+export {
+  bart,
+  bartForSequenceClassification,
+  m2m100,
+  mbart,
+  mt5,
+  mt5ForSequenceClassification,
+  pegasus,
+  t5,
+  t5ForSequenceClassification,
+};
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -42,7 +52,18 @@ export const families = [
   ...Object.values(albert),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[bart, bartForSequenceClassification, m2m100, marian, mbart, mt5, pegasus, t5],
+  ...[
+    bart,
+    bartForSequenceClassification,
+    m2m100,
+    marian,
+    mbart,
+    mt5,
+    mt5ForSequenceClassification,
+    pegasus,
+    t5,
+    t5ForSequenceClassification,
+  ],
   ...[mistral, opt, phi, phi3, qwen2, qwen3],
   ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
 ];
