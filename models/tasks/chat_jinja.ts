@@ -1,13 +1,31 @@
 /** Jinja as Python has it, where its JavaScript differs. */
-import type * as jinja from '@huggingface/jinja';
 
-export type Jinja = typeof jinja;
-export type Program = ReturnType<Jinja['parse']>;
-type Environment = InstanceType<Jinja['Environment']>;
-type Interpreter = InstanceType<Jinja['Interpreter']>;
-type Value = ReturnType<Interpreter['run']>;
+/**
+ * What Heed uses of `@huggingface/jinja`, told here: the library's own types do not resolve under node16 and nodenext, and ours, which
+ * apps check, must not lead there.
+ */
+export interface Jinja {
+  readonly Environment: new () => Environment;
+  readonly Interpreter: new (environment: Environment) => Interpreter;
+  tokenize(
+    source: string,
+    options: { readonly trim_blocks: boolean; readonly lstrip_blocks: boolean },
+  ): object;
+  parse(tokens: object): Program;
+}
+export type Program = object;
 
-/** What the library's types keep to themselves. */
+interface Environment {
+  set(name: string, value: unknown): Value;
+}
+interface Interpreter {
+  run(program: Program): Value;
+}
+interface Value {
+  readonly value: unknown;
+}
+
+/** Parts of an interpreter that it keeps to itself. */
 interface Inside {
   evaluate(node: unknown, environment: Environment): Value;
   evaluateBinaryExpression(node: Binary, environment: Environment): Value;

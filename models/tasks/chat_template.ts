@@ -42,7 +42,7 @@ export async function chatTemplate(
 ): Promise<ChatTemplate> {
   const { template } = options;
   expectOptions('chatTemplate', options, { template });
-  const jinja = await import('@huggingface/jinja');
+  const jinja = (await import('@huggingface/jinja')) as unknown as Jinja;
   return new ChatTemplate(jinja, tokenizer, template);
 }
 
