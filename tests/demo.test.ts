@@ -45,6 +45,7 @@ describe('the demo page', { timeout: PATIENCE.test, concurrent: false }, () => {
   let saved: Awaited<ReturnType<typeof save>>;
 
   test('Train at once: the loss falls, samples appear, no long task', async () => {
+    await visitor.page.waitForSelector('#train:enabled'); // nothing that is disabled can be focused
     await visitor.page.focus('#train');
     await press('Train');
     await untilState('Training');
