@@ -22,6 +22,9 @@ export const fixed = (value: number, decimals: number): string => signed(value.t
 
 const signed = (text: string): string => text.replaceAll('-', '−').replace(/^−(0(\.0+)?)$/, '$1');
 
+/** A share of 0 to 1: 3.4 %, 12 %. */
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+
 /** An error such as 6.1e-8, or 0. */
 export const error = (value: number): string =>
   value === 0 ? '0' : value.toExponential(1).replace('-', '−');

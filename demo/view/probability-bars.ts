@@ -1,4 +1,5 @@
 import { element, setText } from './dom';
+import { percent } from './numbers';
 
 /** A choice of a model, and its share of all. */
 export interface Probability {
@@ -49,11 +50,10 @@ export class ProbabilityBars {
     [...this.#list.children].forEach((item, i) => {
       const button = item.firstElementChild as HTMLButtonElement;
       const { text, share } = this.#shown[i] ?? { text: '…', share: 0 };
-      const percent = `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
       const word = visible(text);
       button.disabled = !this.#shown[i];
       setText(button.children[0], word);
-      setText(button.children[2], this.#shown[i] ? percent : '');
+      setText(button.children[2], this.#shown[i] ? percent(share) : '');
       button.title = this.#shown[i] ? this.describe(word) : '';
       button.style.setProperty('--share', (share / most).toFixed(4)); // an attribute would break the page's policy
     });

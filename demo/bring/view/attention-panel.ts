@@ -1,13 +1,13 @@
 import { finder, setText } from '../../view/dom';
 import { HeatMap, type Cell } from '../../view/heat-map';
 import { drawLegend } from '../../view/legend';
+import { percent } from '../../view/numbers';
 import type { BringStrings } from '../english';
 import type { Layer, Maps, Reply } from '../session/protocol';
 import { HeadsGrid } from './heads-grid';
 
 /** Tokens of a side at most: more are no pictures any more. */
 const MOST = 160;
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** What the model attended to in the last text: every head small, one of them large. */
 export class AttentionPanel {

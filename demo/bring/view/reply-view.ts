@@ -1,8 +1,7 @@
 import { element } from '../../view/dom';
+import { percent } from '../../view/numbers';
 import type { BringStrings } from '../english';
 import type { Answer, Ask, Scored } from '../session/protocol';
-
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** Shows an answer as its kind wants: a text, bars, or marks in the text that was asked about. */
 export function replyNodes(answer: Answer, ask: Ask, strings: BringStrings): Node[] {

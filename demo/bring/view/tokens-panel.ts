@@ -1,10 +1,9 @@
 import { finder, setText } from '../../view/dom';
+import { percent } from '../../view/numbers';
 import type { BringStrings } from '../english';
 import type { Reply, Scored } from '../session/protocol';
 import { bars } from './reply-view';
 import { ShadedTokens } from './shaded-tokens';
-
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** The last text token by token, and what else could have stood in a place of it. */
 export class TokensPanel {

@@ -2,6 +2,7 @@ import { finder, setText } from '../../view/dom';
 import { HeatMap, type Cell } from '../../view/heat-map';
 import type { HeatMapData } from '../../view/cells';
 import { drawLegend } from '../../view/legend';
+import { percent } from '../../view/numbers';
 import { Segments } from '../../view/segments';
 import type { TranslateStrings } from '../english';
 import type { Alignment, ModelInfo } from '../session/protocol';
@@ -10,7 +11,6 @@ import { tokenUnits, unitShares, wordUnits, type Unit } from './units';
 
 /** Of a head's share that is worth a word in the readout. */
 const WORTH = 0.1;
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
 /** Where pointer, focus or tap are: a word that was read, one that was written, or a cell, which is both. */
 interface Place {

@@ -1,6 +1,6 @@
 import { finder, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
-import { fixed } from '../../view/numbers';
+import { fixed, percent } from '../../view/numbers';
 import { Segments } from '../../view/segments';
 import type { Address } from '../../site/address';
 import type { TranslateStrings } from '../english';
@@ -14,7 +14,6 @@ const SHORT = 5000;
 /** Characters of a text that an address may have. */
 const IN_ADDRESS = 1000;
 const OWN = 'own';
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
 /** What to translate, with which model and how; and the candidates that came of it. */
