@@ -1,38 +1,23 @@
 // `npx heed chat`: lines of a pipe as a person gives them, on Dawn; and a terminal with its keys.
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { converseOn } from '../cli/chat';
 import { AnswerStop, converse } from '../cli/conversation';
 import { DataError, DeviceError } from '../engine/index';
 import type { ChatAnswer, ChatMessage, ChatOptions } from '../models/tasks/index';
-import { vulkanEnvironment } from '../tools/vulkan.mjs';
+import { runHeed } from './harness/cli';
 import { chattingFiles, TEMPLATE } from './models/chat';
 
 const root = mkdtempSync(join(tmpdir(), 'heed-chat-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(() => vi.restoreAllMocks());
-const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
 
-function run(args: readonly string[], input: string) {
-  return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [heed, 'chat', ...args], {
-      cwd: root,
-      env: { ...process.env, ...vulkanEnvironment() },
-    });
-    let [out, told] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (told += data.toString()));
-    child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
-    child.stdin.end(input);
-  });
-}
+const run = (args: readonly string[], input: string) => runHeed(['chat', ...args], { cwd: root, input });
 
 describe('heed chat on a pipe', () => {
   beforeAll(async () => {

@@ -1,18 +1,14 @@
 // `npx heed run`, `embed` and `inspect` on a folder, as a person runs them: on Dawn.
-import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import fixture from './fixtures/tasks.json';
+import { runHeed } from './harness/cli';
 import { taskFiles } from './models/task_models';
-import { vulkanEnvironment } from '../tools/vulkan.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'heed-models-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
 
 beforeAll(() => {
   for (const head of ['mask', 'model'] as const) {
@@ -22,19 +18,7 @@ beforeAll(() => {
   }
 });
 
-function run(args: readonly string[], input: string | Buffer = '') {
-  return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [heed, ...args], {
-      cwd: root,
-      env: { ...process.env, ...vulkanEnvironment() },
-    });
-    let [out, told] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (told += data.toString()));
-    child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
-    child.stdin.end(input);
-  });
-}
+const run = (args: readonly string[], input: string | Buffer = '') => runHeed(args, { cwd: root, input });
 
 it('tells what a model is and takes', async () => {
   const { code, out } = await run(['inspect', 'mask', '--length', '16']);

@@ -22,40 +22,14 @@ import { CHANGEABLE, flag, SETTLED } from '../cli/options';
 import { duration, durationInWords, ProgressDisplay } from '../cli/progress';
 import { train as trainCommand } from '../cli/train';
 import { completeSettings } from '../models/translation/settings';
-import { vulkanEnvironment } from '../tools/vulkan.mjs';
+import { runHeed, type RunOptions } from './harness/cli';
 
 const folder = mkdtempSync(join(tmpdir(), 'heed-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const place = (name: string): string => join(folder, name);
-const heed = fileURLToPath(new URL('../cli/heed.mjs', import.meta.url));
 
-/**
- * Runs it to its end; `until`: is interrupted, as by Ctrl-C, when that has been written: twice, as where npm passes on
- * the terminal's signal. `deaf`: a stream that nobody reads.
- */
-function run(
-  args: readonly string[],
-  { until, input = '', deaf }: { until?: RegExp; input?: string; deaf?: 'stdout' | 'stderr' } = {},
-) {
-  return new Promise<{ code: number | null; out: string; told: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [heed, ...args], {
-      cwd: folder,
-      env: { ...process.env, ...vulkanEnvironment() },
-    });
-    let [out, told, interrupted] = ['', '', false];
-    if (deaf) child[deaf].destroy();
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => {
-      told += data.toString();
-      if (!until?.test(told) || interrupted) return;
-      interrupted = true;
-      child.kill('SIGINT');
-      setTimeout(() => child.kill('SIGINT'), 20);
-    });
-    child.on('error', reject).on('close', (code) => resolve({ code, out, told }));
-    child.stdin.end(input);
-  });
-}
+const run = (args: readonly string[], options: Omit<RunOptions, 'cwd'> = {}) =>
+  runHeed(args, { cwd: folder, ...options });
 
 it('trains, is interrupted, goes on and translates', { timeout: 1_200_000 }, async () => {
   const letters = 'abcdefgh';
