@@ -14,16 +14,15 @@ import type { Family } from '../family/family';
 import {
   activationIn,
   flagIn,
-  labelsIn,
   layersIn,
   numberIn,
   positiveIn,
   type Json,
   type Names,
 } from '../pretrained_config';
-import type { Problem } from '../problem';
-import { Seq2SeqClassifier } from '../seq2seq_classifier';
+import type { Seq2SeqClassifier } from '../seq2seq_classifier';
 import { Seq2SeqLM } from '../seq2seq_lm';
+import { classifierWeights, seq2seqClassifier } from './seq2seq_classes';
 
 /** What config.json says of the feed-forward layers: `gated-gelu`, `relu`; the two keys beside it hold it taken apart. */
 function feedForwardIn(json: Json, fallback: string) {
@@ -102,7 +101,8 @@ function weights({ config, encoder }: Seq2SeqLM): ReturnType<Family<Seq2SeqLM>['
   };
   return {
     // Old files have one that nothing reads.
-    ignored: /^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
+    ignored:
+      /^(transformer\.)?decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
     tensors: {
       'tokens.weight': {
         from: 'shared.weight',
@@ -134,44 +134,19 @@ const classifier = (
   type: string,
   title: string,
   classes: string,
-  defaults: { readonly feedForward: string },
+  feedForward: string,
 ): Family<Seq2SeqClassifier> => ({
   ...{ type, title, architectures: [`${classes}ForSequenceClassification`] },
-  build(json, file) {
-    return new Seq2SeqClassifier({
-      // It writes no words: a matrix for that would have no weights.
-      model: build({ ...json, tie_word_embeddings: true }, file, { ...defaults, tied: true }),
-      begin: numberIn(json, 'decoder_start_token_id', 0),
-      labels: labelsIn(json, 2),
-      problem: (json.problem_type ?? null) as Problem | null,
-      dropout: numberIn(json, 'classifier_dropout', 0),
-      init: normal(numberIn(json, 'd_model', 512) ** -0.5),
-    });
-  },
-  weights({ model }) {
-    const { tensors, ...map } = weights(model);
-    const { 'tokens.weight': _, ...rest } = tensors;
-    const tokens = ['encoder', 'decoder'].map((stack) => `transformer.${stack}.embed_tokens.weight`);
-    const own = Object.entries(rest)
-      .filter(([name]) => name !== 'head.weight')
-      .map(([name, rule]) => [`model.${name}`, `transformer.${rule as string}`] as const);
-    return {
-      ...map,
-      ignored: /^transformer\.decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
-      prefix: 'transformer.',
-      heads: /^(classification_head\.|lm_head\.)/,
-      tensors: {
-        'model.tokens.weight': { from: 'transformer.shared.weight', copies: tokens },
-        ...Object.fromEntries(own),
-        'classifier.dense.{weight,bias}': 'classification_head.dense.{weight,bias}',
-        'classifier.output.{weight,bias}': 'classification_head.out_proj.{weight,bias}',
-      },
-    };
-  },
+  build: (json, file) =>
+    seq2seqClassifier(json, {
+      make: (own) => build(own, file, { feedForward, tied: true }),
+      ...{ begin: 0, labels: 2, init: normal(numberIn(json, 'd_model', 512) ** -0.5) },
+    }),
+  weights: ({ model }) => classifierWeights(weights(model), 'transformer.'),
 });
 
-export const t5ForSequenceClassification = classifier('t5', 'T5', 'T5', { feedForward: 'relu' });
-export const mt5ForSequenceClassification = classifier('mt5', 'mT5', 'MT5', { feedForward: 'gated-gelu' });
+export const t5ForSequenceClassification = classifier('t5', 'T5', 'T5', 'relu');
+export const mt5ForSequenceClassification = classifier('mt5', 'mT5', 'MT5', 'gated-gelu');
 
 /** T5, its version 1.1 and Flan-T5: text to text, with distances in buckets (Raffel et al. 2020; Chung et al. 2022). */
 export const t5: Family<Seq2SeqLM> = {
