@@ -224,9 +224,18 @@ async function filesOf(
  *
  * @throws DataError, ShapeError as `describe`; DeviceError where it does not fit.
  */
-export async function load<F extends AnyFamily>(
+export function load<F extends AnyFamily>(
   folder: ModelFolder,
   options: LoadOptions<F>,
+): Promise<Pretrained<ReturnType<F['build']>>> {
+  return loadModel(folder, options, 'To train a new head on it, say newHead.');
+}
+
+/** `load`, with what to do where the model is of a type that is given, but has another head. */
+export async function loadModel<F extends AnyFamily>(
+  folder: ModelFolder,
+  options: LoadOptions<F>,
+  otherHead: string,
 ): Promise<Pretrained<ReturnType<F['build']>>> {
   const { device, signal, onProgress, fetch, storage = 'f32', newHead, seed = 0 } = options;
   expectOptions('load', options, { device, families: 0, signal, onProgress, storage, newHead, seed, fetch });
@@ -239,9 +248,7 @@ export async function load<F extends AnyFamily>(
     throw new DataError('config.json', 'it is not there', 'Give the folder of a Hugging Face model.');
   const generationConfig = await jsonOf(open, 'generation_config.json');
   const config = newHead ? withHead(found, newHead, families) : found;
-  const more = families.some((one) => one.type === found.model_type)
-    ? ' To train a new head on it, say newHead.'
-    : '';
+  const more = families.some((one) => one.type === found.model_type) ? ` ${otherHead}` : '';
   const family = familyOf(families, config, more) as unknown as Family<ReturnType<F['build']>>;
   const file = await weightsOf(open, options);
   const described = describe(family, config, file, newHead ? seed : null);

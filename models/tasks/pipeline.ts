@@ -1,14 +1,7 @@
 /** Tasks by the names and with the results of Hugging Face's pipelines: who comes from there changes one import. */
-import {
-  DataError,
-  Device,
-  EngineError,
-  expectOneOf,
-  expectOptions,
-  throwIfAborted,
-} from '../../engine/index';
+import { Device, EngineError, expectOneOf, expectOptions, throwIfAborted } from '../../engine/index';
 import type { AnyFamily } from '../family/family';
-import { load, type LoadOptions, type Pretrained } from '../family/load';
+import { loadModel, type LoadOptions, type Pretrained } from '../family/load';
 import type { ModelFolder } from '../files/folder';
 import { hub, type HubOptions } from '../files/hub';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
@@ -81,7 +74,8 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
     const tokenizer = await loadTokenizer(folder, reading);
     throwIfAborted(signal);
     const head = anyHead ? { newHead: {} } : {};
-    loaded = await load(folder, { device, families: able, storage, ...head, ...reading });
+    const todo = `Use a model that was trained for ${name}.`; // pipelines train no heads
+    loaded = await loadModel(folder, { device, families: able, storage, ...head, ...reading }, todo);
     const { call, dispose } = open({ device, loaded, tokenizer } as never);
     let ended = false;
     const guarded = async (...input: never[]): Promise<unknown> => {
@@ -100,13 +94,6 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   } catch (error) {
     loaded?.[Symbol.dispose]();
     if (!given) device[Symbol.dispose]();
-    throw forTask(error, name);
+    throw error;
   }
-}
-
-/** Pipelines train no heads: what `load` says of these is of no use here. */
-function forTask(error: unknown, task: PipelineTask): unknown {
-  if (!(error instanceof DataError)) return error;
-  const todo = error.todo.replace(/To train [^.]* newHead\./, `Use a model that was trained for ${task}.`);
-  return todo === error.todo ? error : new DataError(error.where, error.what, todo, { cause: error });
 }
