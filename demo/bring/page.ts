@@ -3,12 +3,13 @@ import { PageEngine } from '../site/engine';
 import type { PageView, SiteContext } from '../site/page';
 import { finder } from '../view/dom';
 import { Format } from '../view/format';
+import { runStatus } from '../view/run-status';
 import { saveFolder } from '../view/save-file';
 import { chinese } from './chinese';
 import { english, type BringStrings } from './english';
 import type { Ask, BringEvent, Found, LearnSettings, Source } from './session/protocol';
 import { named } from './session/sources';
-import { SHIPPED, type ShippedModel } from './shipped';
+import { SHIPPED, type ShippedModel } from '../models/shipped';
 import { AskPanel } from './view/ask-panel';
 import { AttentionPanel } from './view/attention-panel';
 import { ChoosePanel } from './view/choose-panel';
@@ -255,9 +256,7 @@ export class BringPage implements PageView {
 
   #tellRun(): void {
     const { state, latest } = this.#learn;
-    const shown = state === 'preparing' || state === 'training' || state === 'paused';
-    const loss = latest.loss?.toFixed(2) ?? '–';
-    this.#context.showRun(shown ? { state, step: latest.step, loss } : null);
+    this.#context.showRun(runStatus(state, latest.step, this.#format.loss(latest.loss)));
   }
 
   /** Something else begins: what was under way ends. Null where nothing can. */

@@ -1,12 +1,12 @@
 /** The home page: a small model that predicts the next word of whatever is typed. */
 import { PageEngine } from '../site/engine';
 import type { PageView, SiteContext } from '../site/page';
+import { WRITER } from '../models/shipped';
 import { finder, setText } from '../view/dom';
 import { ProbabilityBars } from '../view/probability-bars';
 import { TokenStrip } from '../view/token-strip';
 import { chinese } from './chinese';
 import { english, type HomeStrings } from './english';
-import { NEXT_WORD_FILES } from './next-word-files';
 import type { HomeEvent, Prediction } from './session/protocol';
 
 /** Someone who types has paused. */
@@ -78,7 +78,7 @@ export class HomePage implements PageView {
     const turn = ++this.#turn;
     const text = this.#text.value;
     try {
-      const prediction = await session.predict(NEXT_WORD_FILES, text);
+      const prediction = await session.predict(WRITER.files, text);
       if (turn === this.#turn) this.#show(prediction);
     } catch (error) {
       if (turn === this.#turn) this.#context.notices.error(error as Error);

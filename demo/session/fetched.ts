@@ -22,3 +22,14 @@ export async function fetchFile(url: string, title: string, signal?: AbortSignal
   await response.body?.cancel();
   throw failed(response.ok ? 'the server sent a web page' : `the server answered ${response.status}`);
 }
+
+/**
+ * A model's folder that the page is served with: addresses by the names of its files. Each is fetched as a whole: they are small, and
+ * servers that compress them answer no ranges.
+ */
+export function servedFolder(
+  files: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): (name: string) => Promise<Blob | null> {
+  return async (name) => (Object.hasOwn(files, name) ? fetchFile(files[name], name, signal) : null);
+}

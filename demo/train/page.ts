@@ -3,12 +3,13 @@ import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from '..
 import { sameShape } from '../session/sizes';
 import { PageEngine } from '../site/engine';
 import { told } from '../site/notices';
-import type { PageView, RunStatus, SiteContext } from '../site/page';
+import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
 import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
 import { Measurements } from '../view/measurements';
+import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { Samples } from '../view/samples';
 import { languageOfText, SettingsPanel, titleOf } from '../view/settings';
@@ -87,6 +88,7 @@ export class TrainPage implements PageView {
     if (this.#running) return this.#notices.meanwhile(this.#strings.stopFirst);
     this.#settings.takeFile(file);
   }
+
   #connect(): void {
     onClick('train', () => this.#train());
     onClick('pause', () => this.#session?.pause());
@@ -312,18 +314,12 @@ export class TrainPage implements PageView {
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
     this.#drawHint();
-    this.#context.showRun(this.#status);
+    const { state, latest } = this.#view;
+    this.#context.showRun(runStatus(state, latest.step, this.#format.loss(latest.training)));
     this.#byId('measure').hidden =
       !this.#run || this.#view.state === 'preparing' || !this.#measurements.kernels;
     this.#byId<HTMLButtonElement>('measure').disabled = this.#attempts.busy;
     this.#measurements.render(strings, this.#format);
-  }
-
-  /** For the header of other pages. */
-  get #status(): RunStatus | null {
-    const { state, latest } = this.#view;
-    if (state !== 'preparing' && state !== 'training' && state !== 'paused') return null;
-    return { state, step: latest.step, loss: this.#format.loss(latest.training) };
   }
 
   /** What Train will do with the model that is there. */

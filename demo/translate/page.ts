@@ -2,12 +2,13 @@
 import type { RunState } from '../session/protocol';
 import { PageEngine } from '../site/engine';
 import { told } from '../site/notices';
-import type { PageView, RunStatus, SiteContext } from '../site/page';
+import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
 import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
 import { saveBytes } from '../view/save-file';
+import { runStatus } from '../view/run-status';
 import { Unsaved } from '../view/unsaved';
 import { chinese } from './chinese';
 import { english, type TranslateStrings } from './english';
@@ -76,6 +77,7 @@ export class TranslatePage implements PageView {
     if (this.#training.running) return this.#notices.meanwhile(this.#strings.stopFirst);
     this.#training.takeFile(file);
   }
+
   async #open(): Promise<void> {
     this.#training.start();
     if (!(await this.engine.start((event) => this.#onEvent(event)))) return;
@@ -273,13 +275,6 @@ export class TranslatePage implements PageView {
     return this.#context.notices;
   }
 
-  /** For the header of other pages. */
-  get #status(): RunStatus | null {
-    const { state, latest } = this.#training;
-    if (state !== 'preparing' && state !== 'training' && state !== 'paused') return null;
-    return { state, step: latest.step, loss: this.#format.loss(latest.training) };
-  }
-
   #renderSoon(): void {
     this.#waiting ??= setTimeout(() => this.#render(), 250);
   }
@@ -295,6 +290,7 @@ export class TranslatePage implements PageView {
       busy: this.#attempts.busy,
       reading: this.#reading,
     });
-    this.#context.showRun(this.#status);
+    const { state, latest } = this.#training;
+    this.#context.showRun(runStatus(state, latest.step, this.#format.loss(latest.training)));
   }
 }

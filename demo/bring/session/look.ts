@@ -47,6 +47,8 @@ export class Look implements Disposable {
   readonly #device: Device;
   readonly #reading: Reading;
   #kept: { readonly shape: string; readonly plan: Plan } | null = null;
+  /** What the plan ran over last: a text is read once, whatever is asked about it. */
+  #read: LookedAt | null = null;
 
   constructor(device: Device, reading: Reading) {
     [this.#device, this.#reading] = [device, reading];
@@ -58,12 +60,15 @@ export class Look implements Disposable {
     const T = text.written ? this.#room(text.written.length) : 0;
     const plan = await this.#planOf(S, T);
     const { way } = this.#reading;
-    plan.run({
-      ids: padded(text.ids, S),
-      ...(way !== 'forward' && { lengths: Uint32Array.of(text.ids.length) }),
-      ...(this.#segmented && { segments: padded(text.segments ?? [], S) }),
-      ...(text.written && { written: padded(text.written, T) }),
-    });
+    if (text !== this.#read) {
+      plan.run({
+        ids: padded(text.ids, S),
+        ...(way !== 'forward' && { lengths: Uint32Array.of(text.ids.length) }),
+        ...(this.#segmented && { segments: padded(text.segments ?? [], S) }),
+        ...(text.written && { written: padded(text.written, T) }),
+      });
+      this.#read = text;
+    }
     const layers = plan.attentions.map(({ label, heads }): Layer => {
       const decodes = way === 'source' && !label.startsWith('encoder');
       const columns = decodes && !/cross/i.test(label) ? 'written' : 'read';
@@ -133,7 +138,7 @@ export class Look implements Disposable {
 
   #drop(): void {
     this.#kept?.plan[Symbol.dispose]();
-    this.#kept = null;
+    this.#kept = this.#read = null;
   }
 
   [Symbol.dispose](): void {

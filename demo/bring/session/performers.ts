@@ -23,12 +23,14 @@ import {
   TextWriter,
   TokenTagger,
   ZeroShotClassifier,
+  type ChatTemplate,
   type ClassifierModel,
   type MaskedModel,
   type OpenedEmbedder,
   type SpanModel,
   type TaggerModel,
 } from '../../../models/tasks/index';
+import { hasToken } from '../../../models/tasks/inputs';
 import type { LookedAt, Reading } from './look';
 import type { Answer, Ask, ChatTurn, Scored, Use } from './protocol';
 
@@ -100,7 +102,7 @@ export const PERFORMERS = {
       };
       for await (const id of generator.generate(ids.slice(), options)) {
         ids.push(id);
-        tell(id < tokenizer.size ? decoder.push(id) : '');
+        tell(hasToken(tokenizer, id) ? decoder.push(id) : '');
       }
       tell(decoder.end());
       return { answer: { use: 'write', text }, text: { ids } };
@@ -110,6 +112,7 @@ export const PERFORMERS = {
 
   chat({ device, loaded, tokenizer }: Parts & { readonly loaded: Pretrained<Decoder> }): Performer {
     const writer = new TextWriter(device, loaded, tokenizer);
+    let template: Promise<ChatTemplate> | null = null;
     const perform: Perform = async (ask, { signal, onPiece }) => {
       if (ask.use !== 'chat') throw wrong('chat');
       const { before, tokens, temperature, topP, seed } = ask;
@@ -119,8 +122,9 @@ export const PERFORMERS = {
         ...choices,
         ...{ tokens, signal, onText: onPiece },
       });
-      const template = await chatTemplate(tokenizer);
-      const ids = template.ids([...messages, { ...message }], { generationPrompt: false });
+      const ids = (await (template ??= chatTemplate(tokenizer))).ids([...messages, { ...message }], {
+        generationPrompt: false,
+      });
       const { context } = loaded.model.config;
       const answer = { use: 'chat', text: message.content, finished } as const;
       return { answer, text: { ids: ids.slice(0, context) } };
@@ -192,7 +196,7 @@ export const PERFORMERS = {
     });
     const read = (ids: readonly number[]): string =>
       tokenizer.decode(
-        ids.filter((id) => id < tokenizer.size),
+        ids.filter((id) => hasToken(tokenizer, id)),
         { special: false },
       );
     const perform: Perform = async (ask, { signal, onPiece }) => {

@@ -1,7 +1,7 @@
 /** Finds the files of a model, wherever it is. */
 import { hub, type HubProgress, type ModelCache, type ModelFolder } from '../../../models/index';
 import { DataError } from '../../../engine/index';
-import { fetchFile } from '../../session/fetched';
+import { servedFolder } from '../../session/fetched';
 import type { Source } from './protocol';
 
 export interface SourceOptions {
@@ -30,11 +30,7 @@ export function titleOf(source: Source): string {
 
 export function folderOf(source: Source, options: SourceOptions): ModelFolder {
   if (source.kind === 'files') return source.files;
-  // As a whole: they are small, and servers that compress them answer no ranges.
-  if (source.kind === 'shipped') {
-    const { files } = source;
-    return async (name) => (Object.hasOwn(files, name) ? fetchFile(files[name], name, options.signal) : null);
-  }
+  if (source.kind === 'shipped') return servedFolder(source.files, options.signal);
   const { cache, signal, onProgress, onNotice } = options;
   const { model, revision, token } = source;
   return hub(model, {

@@ -1,12 +1,11 @@
+import { drawCard } from '../../view/card';
 import { element, finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { Segments } from '../../view/segments';
 import type { Language } from '../../site/language';
 import type { BringStrings } from '../english';
 import type { Cached, Found, Source, Storage } from '../session/protocol';
-import { SHIPPED, type ShippedModel } from '../shipped';
-
-const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
+import { SHIPPED, type ShippedModel } from '../../models/shipped';
 
 /** What there is to choose from, and what became of the choice: found, loading, loaded. */
 export class ChoosePanel {
@@ -165,7 +164,7 @@ export class ChoosePanel {
       shown ? (shown.shipped?.title[this.#language] ?? shown.found.title) : '',
     );
     this.#byId('card').hidden = !shown?.shipped;
-    if (shown?.shipped) this.#drawCard(shown.shipped);
+    if (shown?.shipped) drawCard(this.#byId('card-facts'), shown.shipped, strings.card);
     if (shown) {
       const { family, architecture, parameters, bytes, run, train, refused } = shown.found.inspection;
       const sum = Object.values(bytes).reduce((a, b) => a + b, 0);
@@ -195,15 +194,6 @@ export class ChoosePanel {
     } else setText(this.#byId('verdict'), '');
     this.#byId('found-facts').replaceChildren(
       ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
-    );
-  }
-
-  #drawCard(model: ShippedModel): void {
-    this.#byId('card-facts').replaceChildren(
-      ...CARD.flatMap((key) => [
-        element('dt', {}, this.#strings.card[key]),
-        element('dd', { lang: 'en' }, model[key]),
-      ]),
     );
   }
 

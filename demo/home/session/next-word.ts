@@ -2,7 +2,8 @@
 import { DeviceError, Graph, type Device, type Plan, type Tokenizer } from '../../../engine/index';
 import { gpt2, load, loadTokenizer } from '../../../models/index';
 import { Connection } from '../../session/connection';
-import { fetchFile } from '../../session/fetched';
+import { servedFolder } from '../../session/fetched';
+import { likeliest } from '../../session/likeliest';
 import type { HomeEvent, ModelFiles, Prediction } from './protocol';
 
 /** Tokens that are read; of a longer text the last ones. */
@@ -71,8 +72,7 @@ export class NextWord {
 }
 
 async function openModel(device: Device, files: ModelFiles): Promise<Opened> {
-  const folder = async (name: string): Promise<Blob | null> =>
-    name in files ? fetchFile(files[name], name) : null;
+  const folder = servedFolder(files);
   const [loaded, tokenizer] = await Promise.all([
     load(folder, { device, families: [gpt2] }),
     loadTokenizer(folder),
@@ -107,23 +107,9 @@ async function read({ tokenizer, plan, vocabulary, whole }: Opened, text: string
   const word = (id: number): string => tokenizer.decode(Uint32Array.of(id));
   return {
     tokens: ids.map(word),
-    next: likeliest(row, whole).map(({ id, share }) => ({ text: word(id), share })),
+    next: likeliest(row, CHOICES, { among: whole }).map(({ id, share }) => ({ text: word(id), share })),
     attention: await meanAttention(plan, ids.length),
   };
-}
-
-/** Shares are of all tokens, also of those that are not told. */
-function likeliest(
-  logits: Float32Array,
-  among: readonly number[],
-): { readonly id: number; readonly share: number }[] {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weights = logits.map((x) => Math.exp(x - most));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return among
-    .map((id) => ({ id, share: weights[id] / total }))
-    .sort((a, b) => b.share - a.share)
-    .slice(0, CHOICES);
 }
 
 /** (count, count): of all heads of all layers. */

@@ -1,3 +1,4 @@
+import { drawCard } from '../../view/card';
 import { finder, element, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { fixed, percent } from '../../view/numbers';
@@ -14,7 +15,6 @@ const SHORT = 5000;
 /** Characters of a text that an address may have. */
 const IN_ADDRESS = 1000;
 const OWN = 'own';
-const CARD = ['data', 'licence', 'training', 'adapter', 'scores'] as const;
 
 /** What to translate, with which model and how; and the candidates that came of it. */
 export class RequestPanel {
@@ -214,12 +214,7 @@ export class RequestPanel {
     const card = this.#shipped;
     this.#byId('card').hidden = !card;
     if (!card) return;
-    this.#byId('card-facts').replaceChildren(
-      ...CARD.filter((name) => card[name]).flatMap((name) => [
-        element('dt', {}, strings.card[name]),
-        element('dd', { lang: 'en' }, card[name]),
-      ]),
-    );
+    drawCard(this.#byId('card-facts'), card, strings.card);
   }
 
   #choose(index: number): void {

@@ -3,7 +3,7 @@
  * folder. To add one, add its folder.
  */
 import type { Both } from '../site/language';
-import type { Use } from './session/protocol';
+import type { Use } from '../bring/session/protocol';
 
 /** What a card says: of which data, under which licence, how it was trained and how well it does. */
 export interface ModelCard {
@@ -28,15 +28,12 @@ export interface ShippedModel extends ModelCard {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const cards = import.meta.glob<ModelCard>('../models/*/card.json', { eager: true, import: 'default' });
-const files = import.meta.glob<string>(
-  ['../models/*/*.json', '../models/*/*.safetensors', '!../models/*/card.json'],
-  {
-    eager: true,
-    import: 'default',
-    query: '?url',
-  },
-);
+const cards = import.meta.glob<ModelCard>('./*/card.json', { eager: true, import: 'default' });
+const files = import.meta.glob<string>(['./*/*.json', './*/*.safetensors', '!./*/card.json'], {
+  eager: true,
+  import: 'default',
+  query: '?url',
+});
 
 export const SHIPPED: readonly ShippedModel[] = Object.entries(cards)
   .map(([path, card]) => {
@@ -51,3 +48,6 @@ export const SHIPPED: readonly ShippedModel[] = Object.entries(cards)
     };
   })
   .sort((a, b) => a.order - b.order);
+
+/** The model that goes on with a text, which the home page uses, too. */
+export const WRITER = SHIPPED.find(({ use }) => use === 'write')!;
