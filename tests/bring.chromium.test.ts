@@ -258,6 +258,14 @@ describe('the session of the Models page', () => {
     });
   });
 
+  it('does not teach classes of which several may be right: their loss is another', async () => {
+    await session(head('several'), async (one, model) => {
+      expect(model.learns).toBeNull();
+      const text = 'LABEL_0\tfilm\nLABEL_1\tfood';
+      await expect(one.learn({ text, steps: 1, rate: 1e-3 })).rejects.toThrow(/does not learn here/);
+    });
+  });
+
   it('ends what is under way when something else is asked for, and stays usable', async () => {
     await session(chosen('writer', await writerFiles()), async (one) => {
       const long: Ask = { use: 'write', text: 'ABC', tokens: 500, temperature: 1, topP: 1, seed: 2 };

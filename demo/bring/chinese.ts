@@ -1,3 +1,4 @@
+import { chinese as training } from '../train/chinese';
 import type { BringStrings } from './english';
 
 /** 模型页面的中文文本。 */
@@ -125,12 +126,14 @@ export const chinese: BringStrings = {
     rows: '每行一个例子：模型的一个类别、制表符、文本。所有权重都在这个标签页里学习。',
   },
   learnNot: '这类模型暂时不能在此页面学习；用 heed/models 都可以训练。',
-  learnNotPacked: '8 位或 4 位的权重不能学习：请以 32 位载入。',
+  learnNotRounded: '少于 32 位的权重不能学习：请以 32 位载入。',
   lesson: '要学的内容',
   lessonPlaceholder: { text: '几页文本……', rows: 'positive\t我还想再看一遍' },
   chooseFile: '选择文件',
   steps: '步数',
   rate: '学习率',
+  typeRate: training.typeRate,
+  typeSteps: training.typeSteps,
   start: '学习',
   pause: '暂停',
   resume: '继续',

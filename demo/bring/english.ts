@@ -1,3 +1,4 @@
+import { english as training } from '../train/english';
 import type { LearnRun, Storage, Use } from './session/protocol';
 
 const one = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -136,12 +137,14 @@ export const english = {
     rows: 'One example a line: a class of the model, a tab, a text. Every weight learns, in this tab.',
   },
   learnNot: 'Models of this kind do not learn on this page yet; heed/models trains them all.',
-  learnNotPacked: 'Weights of 8 or 4 bits do not learn: load the model with 32 bits.',
+  learnNotRounded: 'Weights of fewer than 32 bits do not learn: load the model with 32.',
   lesson: 'What it is to learn',
   lessonPlaceholder: { text: 'Some pages of text …', rows: 'positive\tI would see it again' },
   chooseFile: 'Choose a file',
   steps: 'Steps',
   rate: 'Learning rate',
+  typeRate: training.typeRate,
+  typeSteps: training.typeSteps,
   start: 'Learn',
   pause: 'Pause',
   resume: 'Go on',

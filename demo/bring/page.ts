@@ -55,6 +55,7 @@ export class BringPage implements PageView {
       return this.#session.instead(this.#reply, at, temperature);
     };
     this.#learn.onLearn = (settings) => this.#teach(settings);
+    this.#learn.onProblem = (problem) => this.#context.notices.error(problem);
     this.#learn.onPause = () => this.#session?.pause();
     this.#learn.onResume = () => this.#session?.resume();
     this.#learn.onStop = () => this.#session?.cancel();

@@ -11,7 +11,6 @@ import {
   type LabelledText,
   type Objective,
   type TextBatch,
-  type TextBatchOptions,
 } from '../../../engine/index';
 import type { OpenModel } from './model';
 import type { LearnRun } from './protocol';
@@ -39,21 +38,15 @@ const JUDGED = 4;
 
 /** Throws `DataError` for a text that is too short to learn from, and rows without a class. */
 export function lessonOf(model: OpenModel, text: string, signal: AbortSignal): Promise<Lesson> {
-  const { storage } = model.info;
-  if (storage.startsWith('int')) {
+  const { learns, storage, use } = model.info;
+  if (storage !== 'f32') {
     throw new DataError('Learn', `weights stored as ${storage} do not learn`, 'Load the model with 32 bits.');
   }
-  switch (model.info.use) {
-    case 'write':
-    case 'chat':
-      return goingOn(model, text, signal);
-    case 'fill':
-      return Promise.resolve(fillingIn(model, text));
-    case 'classify':
-      return Promise.resolve(classes(model, text));
-    default:
-      throw new DataError('Learn', `a model of this kind does not learn here`, 'Use heed/models.');
+  if (learns === null) {
+    throw new DataError('Learn', 'a model of this kind does not learn here', 'Train it by heed/models.');
   }
+  if (learns === 'rows') return Promise.resolve(classes(model, text));
+  return use === 'fill' ? Promise.resolve(fillingIn(model, text)) : goingOn(model, text, signal);
 }
 
 async function goingOn({ tokenizer, info }: OpenModel, text: string, signal: AbortSignal): Promise<Lesson> {
@@ -76,17 +69,11 @@ async function goingOn({ tokenizer, info }: OpenModel, text: string, signal: Abo
   });
 }
 
-function fillingIn({ tokenizer, loaded, info }: OpenModel, text: string): Lesson {
-  const { mask, pad = 0 } = tokenizer.special;
-  const longest = Math.min(info.context, LENGTH);
+function fillingIn(model: OpenModel, text: string): Lesson {
+  const { tokenizer, loaded } = model;
+  const { mask } = tokenizer.special;
   const rows = linesOf(text).map(({ line }) => ({ ids: tokenizer.encode(line) }));
-  const { batches, held } = split(rows, {
-    pad,
-    tokens: TOKENS,
-    maxShapes: 2,
-    maxLength: longest,
-    long: 'cut',
-  });
+  const { batches, held } = split(rows, model);
   const { vocabulary } = (loaded.model as { readonly config: { readonly vocabulary: number } }).config;
   const specials = Object.values(tokenizer.special);
   return lesson({
@@ -96,8 +83,8 @@ function fillingIn({ tokenizer, loaded, info }: OpenModel, text: string): Lesson
   });
 }
 
-function classes({ tokenizer, info }: OpenModel, text: string): Lesson {
-  const { pad = 0 } = tokenizer.special;
+function classes(model: OpenModel, text: string): Lesson {
+  const { tokenizer, info } = model;
   const rows: LabelledText[] = [];
   const skipped: { line: number; why: LearnRun['skipped'][number]['why'] }[] = [];
   const unknown = new Set<string>();
@@ -121,14 +108,7 @@ function classes({ tokenizer, info }: OpenModel, text: string): Lesson {
       `Its classes are ${info.labels.join(', ')}: write one of them before the tab.`,
     );
   }
-  const longest = Math.min(info.context, LENGTH);
-  const { batches, held } = split(rows, {
-    pad,
-    tokens: TOKENS,
-    maxShapes: 2,
-    maxLength: longest,
-    long: 'cut',
-  });
+  const { batches, held } = split(rows, model);
   return lesson({
     objective: classify(batches, { classes: info.labels.length }),
     ...feeding(batches, held),
@@ -143,21 +123,26 @@ function linesOf(text: string): { readonly line: string; readonly number: number
     .filter(({ line }) => line.trim() !== '');
 }
 
-/** Every tenth row is held out, where there are ten. */
-function split<R extends { readonly ids: ArrayLike<number> }>(rows: readonly R[], options: TextBatchOptions) {
+/** Every tenth row is held out, where there are ten. Rows are cut to what the model learns from at once. */
+function split<R extends { readonly ids: ArrayLike<number> }>(
+  rows: readonly R[],
+  { tokenizer, loaded, info }: OpenModel,
+) {
   if (rows.length < 2) {
     throw new DataError('Learn', `there are ${rows.length} rows to learn from`, 'Give some lines at least.');
   }
   const every = Math.round(1 / HELD);
   const isHeld = (i: number): boolean => rows.length >= every && i % every === every - 1;
+  // Decoders tell by an id of their own where a text ends.
+  const { padding } = loaded.model as { readonly padding?: number | null };
+  const filled = { pad: padding ?? tokenizer.special.pad ?? 0, long: 'cut' } as const;
   const batches = new TextBatches(
     rows.filter((_, i) => !isHeld(i)),
-    options,
+    { ...filled, tokens: TOKENS, maxShapes: 2, maxLength: Math.min(info.context, LENGTH) },
   );
   const apart = rows.filter((_, i) => isHeld(i));
-  const { pad, long = 'cut' } = options;
   const held =
-    apart.length > 0 ? new TextBatches(apart, { pad, long, shapes: batches.shapes, shuffle: false }) : null;
+    apart.length > 0 ? new TextBatches(apart, { ...filled, shapes: batches.shapes, shuffle: false }) : null;
   return { batches, held };
 }
 

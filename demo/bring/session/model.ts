@@ -19,8 +19,12 @@ export interface LoadOptions {
   readonly onWeights: (done: number, total: number) => void;
 }
 
-/** What models learn from on this page. */
-const LESSONS: Partial<Record<Use, 'text' | 'rows'>> = { write: 'text', fill: 'text', classify: 'rows' };
+/** What a model learns from on this page: a text, or rows of a class and a text. Null where it does not learn here. */
+function lessonFor({ use, storage }: Found, problem: unknown): Opened['learns'] {
+  if (storage !== 'f32') return null;
+  if (use === 'write' || use === 'fill') return 'text';
+  return use === 'classify' && problem === 'single_label_classification' ? 'rows' : null;
+}
 
 export class OpenModel implements Disposable {
   readonly info: Opened;
@@ -61,7 +65,10 @@ export class OpenModel implements Disposable {
         performer = PERFORMERS[chats ? 'chat' : found.use](parts as never);
       }
       const { loaded, tokenizer } = parts;
-      const model = loaded.model as Reading['model'] & { readonly labels?: readonly string[] };
+      const model = loaded.model as Reading['model'] & {
+        readonly labels?: readonly string[];
+        readonly problem?: string;
+      };
       const labels = found.use === 'classify' || found.use === 'tag' ? (model.labels ?? []) : [];
       const info: Opened = {
         ...found,
@@ -70,7 +77,7 @@ export class OpenModel implements Disposable {
         mask: performer.mask ?? null,
         labels,
         zeroShot: found.use === 'classify' && labels.some((label) => /^entail/i.test(label)),
-        learns: storage.startsWith('int') ? null : (LESSONS[found.use] ?? null),
+        learns: lessonFor(found, model.problem),
       };
       const look = new Look(device, { way: performer.way, model } as Reading);
       return new OpenModel(info, { loaded, tokenizer }, look, {

@@ -1,20 +1,21 @@
 import { element, finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
+import { RateAndSteps } from '../../view/rate-and-steps';
 import { LossChart } from '../../view/loss-chart';
 import type { RunState } from '../../session/protocol';
 import type { BringStrings } from '../english';
 import type { BringEvent, LearnRun, LearnSettings, Opened } from '../session/protocol';
 
-/** A number as people write it: with a comma, or in full-width digits. */
-const numberOf = (text: string): number => Number(text.normalize('NFKC').trim().replace(',', '.'));
-
 /** What the model is to learn, and how it gets on. */
 export class LearnPanel {
   onLearn: (settings: LearnSettings) => unknown = () => undefined;
+  /** What to type instead of what is no number. */
+  onProblem: (problem: string) => void = () => undefined;
   onPause: () => unknown = () => undefined;
   onResume: () => unknown = () => undefined;
   onStop: () => unknown = () => undefined;
   readonly #byId = finder();
+  readonly #numbers = new RateAndSteps();
   readonly #chart = new LossChart(this.#byId('plot'), () => undefined);
   #strings: BringStrings;
   #format: Format;
@@ -81,7 +82,7 @@ export class LearnPanel {
     const kind = this.#model?.learns ?? null;
     this.#byId('lesson').hidden = kind === null;
     this.#byId('save-row').hidden = this.#model === null;
-    const rounded = this.#model?.storage.startsWith('int') === true;
+    const rounded = this.#model !== null && this.#model.storage !== 'f32';
     setText(this.#byId('save-hint'), rounded ? strings.saveRounded : strings.saveHint);
     setText(
       this.#byId('learn-intro'),
@@ -89,8 +90,8 @@ export class LearnPanel {
         ? strings.useEmpty
         : kind !== null
           ? strings.learnIntro[kind]
-          : this.#model.storage.startsWith('int')
-            ? strings.learnNotPacked
+          : this.#model.storage !== 'f32'
+            ? strings.learnNotRounded
             : strings.learnNot,
     );
     if (kind) {
@@ -103,13 +104,10 @@ export class LearnPanel {
   #press(): void {
     if (this.#state === 'training') return void this.onPause();
     if (this.#state === 'paused') return void this.onResume();
-    const value = (id: string): string => this.#byId<HTMLInputElement>(id).value;
-    const settings = {
-      text: value('lesson-text'),
-      steps: numberOf(value('steps')),
-      rate: numberOf(value('rate')),
-    };
-    this.onLearn(settings);
+    const problem = this.#numbers.problem(this.#strings);
+    if (problem !== null) return this.onProblem(problem);
+    const text = this.#byId<HTMLTextAreaElement>('lesson-text').value;
+    this.onLearn({ text, ...this.#numbers.values });
   }
 
   #render(): void {
