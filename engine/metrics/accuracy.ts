@@ -1,6 +1,6 @@
 import { DataError } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
-import { checkAdded } from './references';
+import { checkAdded, checkPairs } from './references';
 
 export interface TokenAccuracyResult {
   /** Share of targets predicted exactly, 0 to 1. */
@@ -16,10 +16,7 @@ export class TokenAccuracy {
 
   /** Predicted ids beside target ids; targets equal to `ignoreIndex` (default IGNORE_INDEX) do not count. */
   add(predictions: ArrayLike<number>, targets: ArrayLike<number>, ignoreIndex = IGNORE_INDEX): this {
-    if (predictions.length !== targets.length) {
-      const what = `${predictions.length} predictions for ${targets.length} targets`;
-      throw new DataError('TokenAccuracy', what, 'Give one for each.');
-    }
+    checkPairs('TokenAccuracy', predictions, targets, ['predictions', 'targets']);
     let [correct, tokens] = [0, 0];
     for (let i = 0; i < targets.length; i++) {
       if (targets[i] === ignoreIndex) continue;

@@ -1,6 +1,6 @@
 /** How well classes are told: counts of a growing text, as scikit-learn scores them. */
 import { DataError } from '../errors';
-import { checkAdded } from './references';
+import { checkAdded, checkPairs } from './references';
 
 /** Scores of one class, 0 to 1; 0 where they are a share of nothing (scikit-learn's `zero_division=0`). */
 export interface ClassScores {
@@ -148,13 +148,6 @@ export class MultiLabelClassification {
       size,
     };
   }
-}
-
-/** Throws `DataError` unless there is one for each. */
-export function checkPairs(where: string, given: ArrayLike<unknown>, wanted: ArrayLike<unknown>): void {
-  if (given.length === wanted.length) return;
-  const what = `${given.length} predictions for ${wanted.length} labels`;
-  throw new DataError(where, what, 'Give one for each.');
 }
 
 export const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

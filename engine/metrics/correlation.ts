@@ -1,6 +1,6 @@
 /** How near scores are to those of people. */
 import { DataError } from '../errors';
-import { checkPairs } from './classification';
+import { checkPairs } from './references';
 
 /** Pearson's r, -1 to 1. Throws `DataError` for less than two pairs, and where one side is the same everywhere. */
 export function pearson(scores: ArrayLike<number>, labels: ArrayLike<number>): number {

@@ -1,6 +1,6 @@
 /** How well scores tell two classes apart, whatever the threshold; and whether probabilities are what they say. */
 import { DataError } from '../errors';
-import { checkPairs } from './classification';
+import { checkPairs } from './references';
 
 /** Scores in falling order, equal ones together: of how many texts, and how many of these are of the class. */
 function steps(where: string, scores: ArrayLike<number>, labels: ArrayLike<number | boolean>) {

@@ -1,6 +1,6 @@
 import { DataError } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
-import { checkAdded } from './references';
+import { checkAdded, checkPairs } from './references';
 
 export interface PerplexityResult {
   /** exp(loss): as uncertain as a choice among so many equally likely tokens. */
@@ -39,13 +39,7 @@ export class Perplexity {
 
   /** The loss of each target, of which those equal to `ignoreIndex` (default IGNORE_INDEX) do not count. */
   addLosses(losses: ArrayLike<number>, targets: ArrayLike<number>, ignoreIndex = IGNORE_INDEX): this {
-    if (losses.length !== targets.length) {
-      throw new DataError(
-        'Perplexity',
-        `${losses.length} losses for ${targets.length} targets`,
-        'Give one for each.',
-      );
-    }
+    checkPairs('Perplexity', losses, targets, ['losses', 'targets']);
     let [sum, tokens] = [0, 0];
     for (let i = 0; i < targets.length; i++) {
       if (targets[i] === ignoreIndex) continue;

@@ -1,7 +1,6 @@
 /** How well what is wanted is ranked among all else: of queries one by one. */
 import { DataError } from '../errors';
-import { checkPairs } from './classification';
-import { checkAdded } from './references';
+import { checkAdded, checkPairs } from './references';
 
 export interface RankingResult {
   /** Mean reciprocal rank of the first that is relevant; 0 for a query where none is. */

@@ -52,6 +52,17 @@ function checkCounts(where: string, hypotheses: readonly unknown[], references: 
   );
 }
 
+/** Throws `DataError` unless there is one for each; what they are is said by the last. */
+export function checkPairs(
+  where: string,
+  given: ArrayLike<unknown>,
+  wanted: ArrayLike<unknown>,
+  [these, those]: readonly [string, string] = ['predictions', 'labels'],
+): void {
+  if (given.length === wanted.length) return;
+  throw new DataError(where, `${given.length} ${these} for ${wanted.length} ${those}`, 'Give one for each.');
+}
+
 /** Refuses to score nothing. */
 export function checkAdded(where: string, count: number, what = 'hypotheses'): void {
   if (count === 0) throw new DataError(where, `no ${what} were added`, 'There is nothing to score.');

@@ -1,7 +1,7 @@
 /** Names that were found in texts: a name counts only where its kind, its begin and its end are right, as in conlleval. */
 import { DataError } from '../errors';
 import { means, scores, type ClassScores } from './classification';
-import { checkAdded } from './references';
+import { checkAdded, checkPairs } from './references';
 
 export interface SpanF1Result {
   readonly micro: ClassScores;
@@ -61,10 +61,7 @@ export class SpanF1 {
 
   /** A text's tags, predicted and right. Throws `DataError` where these are not as many. */
   add(predictions: readonly string[], labels: readonly string[]): this {
-    if (predictions.length !== labels.length) {
-      const what = `${predictions.length} predicted tags for ${labels.length}`;
-      throw new DataError('SpanF1', what, 'Give one for each.');
-    }
+    checkPairs('SpanF1', predictions, labels, ['predicted tags', 'tags']);
     const [told, right] = [spansOf(predictions), spansOf(labels)];
     const key = ({ type, start, end }: NamedSpan): string => JSON.stringify([type, start, end]);
     const known = new Set(right.map(key));
