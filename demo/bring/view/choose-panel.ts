@@ -213,6 +213,6 @@ export class ChoosePanel {
     bar.hidden = kind !== 'loading';
     if (share === null) bar.removeAttribute('aria-valuenow');
     else bar.setAttribute('aria-valuenow', String(Math.round(100 * share)));
-    bar.querySelector('span')!.style.width = `${(100 * (share ?? 0)).toFixed(1)}%`;
+    bar.querySelector('span')!.style.transform = `scaleX(${share ?? 0})`;
   }
 }
