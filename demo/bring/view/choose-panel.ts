@@ -159,10 +159,9 @@ export class ChoosePanel {
     this.#byId('found').hidden = this.#found === null && this.#state.kind === 'idle';
     const shown = this.#found;
     const rows: [string, string][] = [];
-    setText(
-      this.#byId('found-title'),
-      shown ? (shown.shipped?.title[this.#language] ?? shown.found.title) : '',
-    );
+    const title = this.#byId('found-title');
+    setText(title, shown ? (shown.shipped?.title[this.#language] ?? shown.found.title) : '');
+    title.hidden = !shown; // a heading without words is nothing to stop at
     this.#byId('card').hidden = !shown?.shipped;
     if (shown?.shipped) drawCard(this.#byId('card-facts'), shown.shipped, strings.card);
     if (shown) {
