@@ -51,6 +51,7 @@ export {
 } from './nn/parameter_store';
 export { packedOrNot, storeAs, WEIGHT_STORAGES } from './nn/packed_weights';
 export { namePattern } from './nn/name_pattern';
+export { poolRows, type Pooling } from './nn/pool_rows';
 export { weightRanges, type WeightRange } from './nn/weight_layout';
 export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';
 export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptions } from './nn/linear';
@@ -92,6 +93,8 @@ export {
 } from './train/fit';
 export type { RecoveryOptions } from './train/recovery';
 export { judge, type Monitor } from './train/monitor';
+export { fastGradient, type Adversary, type FastGradientOptions, type Perturbation } from './train/adversarial';
+export type { Rates } from './train/rates';
 export {
   classify,
   tag,
@@ -102,6 +105,13 @@ export {
 } from './train/classes';
 export { maskedToken, type MaskedModel, type MaskedTokenOptions } from './train/masked_token';
 export { regress, type ScoredText } from './train/regress';
+export {
+  contrast,
+  pairedTexts,
+  type ContrastOptions,
+  type PairedText,
+  type RowModel,
+} from './train/contrast';
 export { span, spanLoss, type AnsweredText } from './train/span';
 export { TextBatches, type IdText, type TextBatch, type TextBatchOptions } from './train/text_batches';
 export type { TextShape } from './train/length_buckets';

@@ -15,7 +15,9 @@ import type { ParameterStore } from '../nn/parameter_store';
 import { allRead } from '../runtime/transfer';
 import { FIRST_SCALE } from '../shaders/loss_scale/loss_scale';
 import type { Objective } from './objective';
+import type { Adversary } from './adversarial';
 import type { AdamWOptions, Optimizer, SGDOptions } from './optimizer';
+import type { Rates } from './rates';
 import { checkSchedule, type Schedule } from './schedule';
 
 const FORMAT = 'heed.train.2';
@@ -91,6 +93,21 @@ interface Checkpointed {
     readonly objective: { readonly identity: Objective<unknown>['identity'] };
     readonly schedule: Schedule;
     readonly optimizer: Pick<Optimizer, 'kind' | 'options' | 'moments'>;
+    readonly rates: Rates;
+    readonly adversarial: Adversary | null;
+  };
+}
+
+/** What must be the same for a checkpoint to go on with the same losses, besides what is spelt out in it. */
+function identityOf({
+  objective,
+  rates,
+  adversarial,
+}: Checkpointed['options']): Objective<unknown>['identity'] {
+  return {
+    ...objective.identity,
+    ...(Object.keys(rates).length > 0 && { rates: JSON.stringify(rates) }),
+    ...(adversarial && { adversarial: adversarial.identity }),
   };
 }
 
@@ -105,7 +122,7 @@ export async function writeCheckpoint(
     step: trainer.step,
     seed: options.seed,
     accumulate: options.accumulate,
-    objective: options.objective.identity,
+    objective: identityOf(options),
     schedule: options.schedule,
     optimizer: options.optimizer.options,
     optimizerKind: options.optimizer.kind,
@@ -277,15 +294,18 @@ export async function readCheckpoint(
     );
   }
   const { store } = trainer;
-  const { seed, accumulate, objective, optimizer } = trainer.options;
-  const wanted = { seed, accumulate, optimizer: optimizer.kind, ...objective.identity };
+  const { seed, accumulate, optimizer } = trainer.options;
+  const wanted: Readonly<Record<string, unknown>> = {
+    ...{ seed, accumulate, optimizer: optimizer.kind, rates: undefined, adversarial: undefined },
+    ...identityOf(trainer.options),
+  };
   for (const [key, ours] of Object.entries(wanted)) {
     const { seed, accumulate, optimizerKind } = info;
     const theirs = { ...info.objective, seed, accumulate, optimizer: optimizerKind }[key];
     if (theirs !== ours) {
       throw new DataError(
         'checkpoint',
-        `it was trained with ${key} ${theirs ?? 'not given'} but this trainer has ${ours}`,
+        `it was trained with ${key} ${theirs ?? 'not given'} but this trainer has ${String(ours ?? 'none')}`,
         'Create the trainer from checkpointInfo(file), so that training continues as it was.',
       );
     }

@@ -6,6 +6,7 @@ import { adamw } from '../shaders/adamw/adamw';
 import { unscaleNorm, type LossScaling } from '../shaders/loss_scale/loss_scale';
 import { globalNorm } from '../shaders/norm_clip/norm_clip';
 import { sgd } from '../shaders/sgd/sgd';
+import { blockRates } from './rates';
 
 /** What a trainer asks of an optimizer, and a checkpoint. */
 export interface Optimizer {
@@ -14,8 +15,16 @@ export interface Optimizer {
   readonly options: AdamWOptions & SGDOptions;
   /** Numbers that it remembers for each weight: none, the first moment, or the second, too. */
   readonly moments: 0 | 1 | 2;
-  /** Appends the update to `g`. Returns [norm, clip scale] of `globalNorm`. */
-  record(g: Graph, store: ParameterStore, scaling?: LossScaling | null): Tensor;
+  /**
+   * Appends the update to `g`. Returns [norm, clip scale] of `globalNorm`. `rates` has shares of the learning rate by the names of
+   * parameters, where they are not 1.
+   */
+  record(
+    g: Graph,
+    store: ParameterStore,
+    scaling?: LossScaling | null,
+    rates?: ReadonlyMap<string, number>,
+  ): Tensor;
   /** What changes with the number of the update, 0 first. */
   corrections(step: number): { readonly correction1: number; readonly correction2: number };
 }
@@ -57,12 +66,17 @@ export class AdamW implements Optimizer {
    * Appends the update to `g`: norm, clip, step, and the gradients cleared. Returns [norm, clip scale]; where the norm
    * is not finite the weights and moments stay as they were. With `scaling`, gradients are those of a scaled loss.
    */
-  record(g: Graph, store: ParameterStore, scaling: LossScaling | null = null): Tensor {
+  record(
+    g: Graph,
+    store: ParameterStore,
+    scaling: LossScaling | null = null,
+    rates: ReadonlyMap<string, number> = new Map(),
+  ): Tensor {
     const { beta1, beta2, epsilon, weightDecay, clip } = this.options;
-    return update(g, 'AdamW', store, scaling, clip, (block, norm, decay) => {
+    return update(g, 'AdamW', store, { scaling, clip, rates }, ({ rates, decay, ...block }, norm) => {
       const { first, second } = block;
       if (!first || !second) throw withoutMoments('AdamW');
-      const settings = { beta1, beta2, epsilon, weightDecay: decay ? weightDecay : 0, clip: norm };
+      const settings = { beta1, beta2, epsilon, weightDecay: decay ? weightDecay : 0, clip: norm, rates };
       adamw(g, { ...block, first, second }, settings);
     });
   }
@@ -113,12 +127,18 @@ export class SGD implements Optimizer {
   }
 
   /** As `AdamW.record`. */
-  record(g: Graph, store: ParameterStore, scaling: LossScaling | null = null): Tensor {
+  record(
+    g: Graph,
+    store: ParameterStore,
+    scaling: LossScaling | null = null,
+    rates: ReadonlyMap<string, number> = new Map(),
+  ): Tensor {
     const { momentum, nesterov, weightDecay, clip } = this.options;
-    return update(g, 'SGD', store, scaling, clip, ({ weights, gradients, first }, norm, decay) => {
+    return update(g, 'SGD', store, { scaling, clip, rates }, ({ rates, decay, ...parts }, norm) => {
+      const { weights, gradients, first } = parts;
       if (momentum > 0 && !first) throw withoutMoments('SGD');
       const block = { weights, gradients, first: momentum > 0 ? first : null };
-      sgd(g, block, { momentum, nesterov, weightDecay: decay ? weightDecay : 0, clip: norm });
+      sgd(g, block, { momentum, nesterov, weightDecay: decay ? weightDecay : 0, clip: norm, rates });
     });
   }
 
@@ -152,6 +172,8 @@ interface UpdateBlock {
   readonly gradients: Tensor;
   readonly first: Tensor | null;
   readonly second: Tensor | null;
+  readonly decay: boolean;
+  readonly rates: Tensor | null;
 }
 
 /** Norm, clip and then `step` for every block of a store that trains. Returns [norm, clip scale]. */
@@ -159,25 +181,34 @@ function update(
   g: Graph,
   where: string,
   store: ParameterStore,
-  scaling: LossScaling | null,
-  clip: number,
-  step: (block: UpdateBlock, norm: Tensor, decay: boolean) => void,
+  {
+    scaling,
+    clip,
+    rates,
+  }: {
+    readonly scaling: LossScaling | null;
+    readonly clip: number;
+    readonly rates: ReadonlyMap<string, number>;
+  },
+  step: (block: UpdateBlock, norm: Tensor) => void,
 ): Tensor {
-  const blocks = store.blocks.flatMap(({ weights, moments, decay }) => {
+  const blocks = store.blocks.flatMap((block): UpdateBlock[] => {
+    const { weights, moments, decay } = block;
     if (!moments) return [];
     const tensor = g.use(weights);
     const [first, second] = [moments.first, moments.second].map((moment) => moment && g.use(moment));
-    return [{ decay, block: { weights: tensor, gradients: g.sink(tensor)!.tensor, first, second } }];
+    const gradients = g.sink(tensor)!.tensor;
+    return [{ weights: tensor, gradients, first, second, decay, rates: blockRates(g, block, rates) }];
   });
   if (blocks.length === 0) {
     throw new EngineError(where, 'nothing in this store trains', 'Create it with { train: true }.');
   }
   const norm = globalNorm(
     g,
-    blocks.map(({ block }) => block.gradients),
+    blocks.map(({ gradients }) => gradients),
     clip,
   );
   if (scaling) unscaleNorm(g, norm, scaling, clip);
-  for (const { block, decay } of blocks) step(block, norm, decay);
+  for (const block of blocks) step(block, norm);
   return norm;
 }

@@ -17,10 +17,12 @@ import { ParameterStore } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { FIRST_SCALE, scaledSeed, SKIPPED } from '../shaders/loss_scale/loss_scale';
+import type { Adversary, Perturbation } from './adversarial';
 import type { Batch } from './batches';
 import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
 import type { Feed, Modelled, Objective } from './objective';
 import type { Optimizer } from './optimizer';
+import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
 
 /**
@@ -42,6 +44,10 @@ export interface TrainerOptions<B = Batch, M extends Modelled = Modelled> {
   readonly optimizer: Optimizer;
   /** A number is a constant learning rate. */
   readonly schedule: Schedule | number;
+  /** Parameters that learn slower or faster, such as the lower layers of a model that is fine-tuned. Default: all alike. */
+  readonly rates?: Rates;
+  /** Has each step look at its batches once more with other weights, as `fastGradient` does. Default null: not. */
+  readonly adversarial?: Adversary | null;
   /** Micro-batches whose gradients make one update, each weighing as many labels as it has. Default 1. */
   readonly accumulate?: number;
   /** Seed of dropout, and of initial weights where the model has none. Default 0. */
@@ -104,11 +110,15 @@ export class Trainer<B = Batch> implements Disposable {
   /** Whether it made the store, and disposes of it. */
   readonly ownsStore: boolean;
   readonly options: Required<
-    Pick<TrainerOptions<B>, 'objective' | 'optimizer' | 'accumulate' | 'seed' | 'storage'>
+    Pick<
+      TrainerOptions<B>,
+      'objective' | 'optimizer' | 'accumulate' | 'seed' | 'storage' | 'rates' | 'adversarial'
+    >
   > & { readonly schedule: Schedule };
   /** Plans of a micro-batch, by shape. */
   readonly #plans: readonly Plan[];
   readonly #update: Plan;
+  readonly #perturbation: Perturbation | null;
   /** Gradients and moments. */
   readonly #training: Disposable;
   /** What the objective carries along, see `Objective.state`. */
@@ -140,6 +150,7 @@ export class Trainer<B = Batch> implements Disposable {
     lossScale: ParameterStore | null;
     plans: readonly Plan[];
     update: Plan;
+    perturbation: Perturbation | null;
     workspace: Workspace;
     ring: Storage;
   }) {
@@ -157,6 +168,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#newest = parts.plans[0];
     this.#trains = new Map([...parts.store.parameters.values()].map((p) => [p, p.trainable]));
     this.#update = parts.update;
+    this.#perturbation = parts.perturbation;
     this.#workspace = parts.workspace;
     this.#ring = parts.ring;
   }
@@ -171,8 +183,8 @@ export class Trainer<B = Batch> implements Disposable {
   ): Promise<Trainer<B>> {
     checkTrainerOptions(options);
     const { device, model, objective, accumulate = 1, seed = 0, init = 'random', storage = 'f32' } = options;
-    const { optimizer, repeatable = false, signal, onProgress } = options;
-    const rates = scheduleOf(options.schedule);
+    const { optimizer, repeatable = false, rates = {}, adversarial = null, signal, onProgress } = options;
+    const schedule = scheduleOf(options.schedule);
     throwIfAborted(signal);
     const trained = options.adapter ?? model;
     const found = ParameterStore.of(device, trained);
@@ -184,6 +196,7 @@ export class Trainer<B = Batch> implements Disposable {
     const workspace = new Workspace(device, 'train');
     let ring: Storage | null = null;
     let update: Plan | null = null;
+    let perturbation: Perturbation | null = null;
     try {
       training = store.train(optimizer.moments);
       ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
@@ -225,15 +238,14 @@ export class Trainer<B = Batch> implements Disposable {
       }
       const u = new Graph(device, { train: true, label: 'update' });
       const scaling = scale && { state: u.use(scale), unit: u.input(UNIT, [1], 'f32') };
-      const norm = optimizer.record(u, store, scaling);
+      const shares = ratesOf('Trainer', store.parameters.keys(), rates);
+      const norm = optimizer.record(u, store, scaling, shares);
       update = await u.compile({ norm }, signal ? { signal } : {});
+      perturbation = (await adversarial?.create(device, store, signal ?? null)) ?? null;
       const full = {
         objective: objective as Objective<B>,
         optimizer,
-        schedule: rates,
-        accumulate,
-        seed,
-        storage,
+        ...{ schedule, accumulate, seed, storage, rates, adversarial },
       };
       const parts = {
         store,
@@ -244,6 +256,7 @@ export class Trainer<B = Batch> implements Disposable {
         lossScale,
         plans,
         update,
+        perturbation,
         workspace,
         ring,
       };
@@ -253,6 +266,7 @@ export class Trainer<B = Batch> implements Disposable {
     } catch (error) {
       for (const plan of plans) plan[Symbol.dispose]();
       update?.[Symbol.dispose]();
+      perturbation?.[Symbol.dispose]();
       workspace[Symbol.dispose]();
       if (ring) device.buffers.release(ring);
       training?.[Symbol.dispose]();
@@ -322,12 +336,17 @@ export class Trainer<B = Batch> implements Disposable {
     // Powers of two only, so that scaling rounds nothing.
     const unit = this.lossScale ? 2 ** Math.ceil(Math.log2(Math.max(labels, 1))) : 1;
     try {
-      for (const [k, feed] of feeds.entries()) {
-        this.#newest = this.#planOf(feed);
-        const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k] * unit) };
-        this.#newest.run(inputs, { index: index * accumulate + k, seed });
-        this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT);
-      }
+      const pass = (done: (k: number) => void): void => {
+        for (const [k, feed] of feeds.entries()) {
+          this.#newest = this.#planOf(feed);
+          const inputs = { ...feed.inputs, [SHARE]: Float32Array.of(shares[k] * unit) };
+          this.#newest.run(inputs, { index: index * accumulate + k, seed });
+          done(k);
+        }
+      };
+      pass((k) => this.#keep(this.#newest.storageOf('loss'), 4, slot + k * SLOT));
+      // The same dropout, so that it is the same function whose gradient was followed.
+      if (labels > 0) this.#perturbation?.around(() => pass(() => {}));
     } catch (error) {
       this.clearGradients(); // of the micro-batches before the one that is refused
       throw error;
@@ -497,6 +516,7 @@ export class Trainer<B = Batch> implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const part of [...this.#plans, this.#update, this.#evaluations]) part[Symbol.dispose]();
+    this.#perturbation?.[Symbol.dispose]();
     this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
     this.#training[Symbol.dispose]();
@@ -524,7 +544,7 @@ export function checkTrainerOptions<B, M extends Modelled>(options: TrainerOptio
       storage: 0,
       repeatable: 0,
     },
-    ...{ schedule, optimizer: 0, signal: 0, onProgress: 0 },
+    ...{ schedule, optimizer: 0, rates: 0, adversarial: 0, signal: 0, onProgress: 0 },
   });
   if (typeof (options.objective as Objective<B, M> | null | undefined)?.record !== 'function')
     throw new EngineError(
@@ -533,7 +553,7 @@ export function checkTrainerOptions<B, M extends Modelled>(options: TrainerOptio
       'Give one, such as nextToken({ batch, length }).',
     );
   const { identity } = options.objective;
-  const own = ['seed', 'accumulate', 'optimizer'].find((name) => name in identity);
+  const own = ['seed', 'accumulate', 'optimizer', 'rates', 'adversarial'].find((name) => name in identity);
   if (own)
     throw new EngineError(
       'Trainer',
@@ -541,6 +561,18 @@ export function checkTrainerOptions<B, M extends Modelled>(options: TrainerOptio
       'Call it otherwise: runs have one.',
     );
   scheduleOf(schedule);
+  if (options.rates !== undefined) checkRates('Trainer', options.rates);
+  const { adversarial } = options;
+  if (adversarial && typeof (adversarial as Partial<Adversary>).create !== 'function')
+    throw new EngineError(
+      'Trainer',
+      'adversarial is no way of training',
+      'Give one, such as fastGradient().',
+    );
+  if (adversarial && options.objective.state) {
+    const what = 'adversarial is given with an objective that carries state from step to step';
+    throw new EngineError('Trainer', what, 'Leave one out: a step would carry it along twice.');
+  }
   if (typeof (options.optimizer as Optimizer | null | undefined)?.record !== 'function')
     throw new EngineError('Trainer', 'it has no optimizer', 'Give one, such as new AdamW().');
   expectSeed('Trainer', seed);

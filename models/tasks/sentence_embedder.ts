@@ -1,19 +1,20 @@
 import {
   DataError,
-  embedding as rowsOf,
   EngineError,
   expectOneOf,
   expectOptions,
-  matmul,
   normalize as directions,
-  selectRows,
+  poolRows,
   type Device,
   type Graph,
+  type Pooling,
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
 import { encodingsOf, expectFinite, expectTexts, expectVocabulary, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
+
+export type { Pooling };
 
 /** A model that gives rows of width C for tokens, such as `TextEncoder`. */
 export interface EncoderModel extends TextModel {
@@ -21,9 +22,6 @@ export interface EncoderModel extends TextModel {
   /** What goes into each layer, and in the end what comes out of the last, (B, T, C) each. */
   hidden(g: Graph, ids: Tensor, input: Texts['input']): readonly Tensor[];
 }
-
-/** How the rows of a text's tokens become one: their mean, the first token's, or the last token's. */
-export type Pooling = 'mean' | 'first' | 'last';
 
 export interface EmbedderOptions {
   /** Default 'mean'. */
@@ -75,7 +73,7 @@ export class SentenceEmbedder implements Disposable {
       normalize,
     ];
     this.#reader = new TextReader(device, model, (g, { ids, input }) => {
-      const pooled = pooledRows(g, model.hidden(g, ids, input).at(-1)!, input.lengths, pooling);
+      const pooled = poolRows(g, model.hidden(g, ids, input).at(-1)!, input.lengths, pooling);
       return { embedding: normalize ? directions(g, pooled) : pooled };
     });
   }
@@ -124,25 +122,4 @@ export class SentenceEmbedder implements Disposable {
   [Symbol.dispose](): void {
     this.#reader[Symbol.dispose]();
   }
-}
-
-/** x (B, T, C), lengths u32 (B) -> (B, C). Padding counts for nothing. */
-function pooledRows(g: Graph, x: Tensor, lengths: Tensor, pooling: Pooling): Tensor {
-  const [B, T, C] = x.shape;
-  if (pooling === 'last') return selectRows(g, x, { lengths });
-  if (pooling === 'first') {
-    const firsts = g.constant('first rows', [B], new Uint32Array(B).fill(1));
-    return selectRows(g, x, { lengths: firsts });
-  }
-  // A row of 1/length for each real token, and 0 for padding: what embeds `lengths` in a table of all such rows.
-  const shares = g.constant('shares', [T + 1, T], sharesOf(T));
-  const weights = g.view(rowsOf(g, lengths, shares), [B, 1, T]);
-  return g.view(matmul(g, weights, x), [B, C]);
-}
-
-/** Row n has 1/n for the first n of T tokens: (T + 1, T). */
-function sharesOf(T: number): Float32Array<ArrayBuffer> {
-  const shares = new Float32Array((T + 1) * T);
-  for (let n = 1; n <= T; n++) shares.fill(1 / n, n * T, n * T + n);
-  return shares;
 }

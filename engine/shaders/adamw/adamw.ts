@@ -2,11 +2,12 @@ import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
-import { defineKernel } from '../../runtime/kernel';
+import { linkedKernels } from '../../runtime/kernel';
 import { elementwise } from '../lib/elementwise';
+import { rated } from '../lib/rates';
 import adamwWgsl from './adamw.wgsl';
 
-const update = defineKernel({ name: 'adamw', wgsl: [stepWgsl, adamwWgsl] });
+const kernelOf = linkedKernels();
 
 export interface AdamWBlock {
   /** All f32 and of one shape. `gradients` are cleared to 0 once used. */
@@ -25,6 +26,8 @@ export interface AdamWSettings {
   readonly weightDecay?: number;
   /** Of `globalNorm`: gradients are multiplied by its scale, and a blown-up step is skipped whole. Default none. */
   readonly clip?: Tensor | null;
+  /** The share of the learning rate that each 64 weights have, f32 (N / 64, rounded up). Default: all of it. */
+  readonly rates?: Tensor | null;
 }
 
 /**
@@ -38,8 +41,9 @@ export function adamw(
   settings: AdamWSettings = {},
 ): void {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, clip = null } = settings;
+  const { rates = null } = settings;
   const where = g.where('adamw');
-  expectOptions(where, settings, { beta1, beta2, epsilon, weightDecay, clip });
+  expectOptions(where, settings, { beta1, beta2, epsilon, weightDecay, clip, rates });
   for (const block of [weights, gradients, first, second]) {
     expectDType(where, block, 'f32');
     if (block.size !== weights.size) {
@@ -57,14 +61,16 @@ export function adamw(
       'Both must be at least 0 and below 1.',
     );
   }
-  const { constants, n, grid } = elementwise(weights, g.device.can);
+  const { constants, n, grid, wide } = elementwise(weights, g.device.can);
   const { T, LANES, PER } = constants;
+  const rate = rated(where, weights, rates, wide);
+  const noClip = (): Tensor => g.constant('no clip', [2], Float32Array.of(0, 1));
   g.dispatch(
-    update,
-    { weights, gradients, first, second, clip: clip ?? g.constant('no clip', [2], Float32Array.of(0, 1)) },
+    kernelOf('adamw', [stepWgsl, rate.wgsl, adamwWgsl]),
+    { weights, gradients, first, second, clip: clip ?? noClip(), ...rate.bind },
     {
       uniforms: { n, rest1: 1 - beta1, rest2: 1 - beta2, beta2, epsilon, decay: weightDecay },
-      constants: { T: T, LANES: LANES, PER: PER },
+      constants: { T, LANES, PER, ...rate.constants },
       grid,
       flops: 14 * weights.size,
       bytes: 7 * weights.bytes + gradients.bytes,

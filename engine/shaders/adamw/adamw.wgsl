@@ -1,7 +1,8 @@
 // AdamW (Loshchilov and Hutter 2019) as PyTorch does it, with g the gradient times the clip scale:
 //   p ← (1 - lr λ) p;  m ← β1 m + (1 - β1) g;  v ← β2 v + (1 - β2) g²;  p ← p - lr/c1 m / (√(v / c2) + ε)
 // with c1 = 1 - β1^t, c2 = 1 - β2^t. The gradient becomes 0, for the next step to add to. A clip scale of 0 means that
-// a gradient blew up: weights and moments stay. All f32, (N) of T; each invocation owns PER elements of T.
+// a gradient blew up: weights and moments stay. All f32, (N) of T; each invocation owns PER elements of T. Link lib/rate_same
+// or lib/rate_each for `rateOf`, the learning rate.
 const LANES: u32 = 64;
 const PER: u32 = 1;
 alias T = f32;
@@ -28,8 +29,8 @@ fn main(
   let beta2 = sizes.beta2;
   let epsilon = sizes.epsilon;
   let scale = clip[1];
-  let keep = 1.0 - now.lr * sizes.decay;
-  let rate = now.lr / now.correction1;
+  let decay = sizes.decay;
+  let correction = now.correction1;
   let root = inverseSqrt(now.correction2);
   let base = (group.x + group.y * groups.x) * (LANES * PER) + lane;
   for (var j = 0u; j < PER; j++) {
@@ -44,6 +45,7 @@ fn main(
     let v = beta2 * second[i] + rest2 * (d * d);
     first[i] = m;
     second[i] = v;
-    weights[i] = keep * weights[i] - rate * m / (sqrt(v) * root + epsilon);
+    let lr = rateOf(i);
+    weights[i] = (1.0 - lr * decay) * weights[i] - lr / correction * m / (sqrt(v) * root + epsilon);
   }
 }

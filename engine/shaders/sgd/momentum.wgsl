@@ -18,5 +18,5 @@ fn point(i: u32) {
   let d = raw * clip[1] + sizes.decay * p;
   let m = sizes.momentum * first[i] + now.correction1 * d;
   first[i] = m;
-  weights[i] = p - now.lr * select(m, d + sizes.momentum * m, NESTEROV);
+  weights[i] = p - rateOf(i) * select(m, d + sizes.momentum * m, NESTEROV);
 }

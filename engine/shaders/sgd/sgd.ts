@@ -2,14 +2,14 @@ import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import { expectDType, formatShape, type Tensor } from '../../graph/tensor';
-import { defineKernel } from '../../runtime/kernel';
+import { linkedKernels } from '../../runtime/kernel';
 import { elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
+import { rated } from '../lib/rates';
 import momentumWgsl from './momentum.wgsl';
 import sgdWgsl from './sgd.wgsl';
 
-const plain = defineKernel({ name: 'sgd', wgsl: [stepWgsl, sgdWgsl, elementwiseWgsl] });
-const moving = defineKernel({ name: 'sgd.momentum', wgsl: [stepWgsl, momentumWgsl, elementwiseWgsl] });
+const kernelOf = linkedKernels();
 
 export interface SGDBlock {
   /** All f32 and of one shape. `gradients` are cleared to 0 once used. */
@@ -28,6 +28,8 @@ export interface SGDSettings {
   readonly weightDecay?: number;
   /** Of `globalNorm`: gradients are multiplied by its scale, and a blown-up step is skipped whole. Default none. */
   readonly clip?: Tensor | null;
+  /** The share of the learning rate that each 64 weights have, f32 (N / 64, rounded up). Default: all of it. */
+  readonly rates?: Tensor | null;
 }
 
 /**
@@ -36,10 +38,10 @@ export interface SGDSettings {
  * PyTorch does not dampen, then 1 - dampening. Without `clip`, a gradient that is not finite poisons the weights.
  */
 export function sgd(g: Graph, block: SGDBlock, settings: SGDSettings = {}): void {
-  const { momentum = 0.9, nesterov = false, weightDecay = 0, clip = null } = settings;
+  const { momentum = 0.9, nesterov = false, weightDecay = 0, clip = null, rates = null } = settings;
   const { weights, gradients, first } = block;
   const where = g.where('sgd');
-  expectOptions(where, settings, { momentum, nesterov, weightDecay, clip });
+  expectOptions(where, settings, { momentum, nesterov, weightDecay, clip, rates });
   for (const part of [weights, gradients, first ?? weights]) {
     expectDType(where, part, 'f32');
     if (part.size !== weights.size) {
@@ -50,20 +52,23 @@ export function sgd(g: Graph, block: SGDBlock, settings: SGDSettings = {}): void
       );
     }
   }
-  const { constants, n, grid } = elementwise(weights, g.device.can);
+  const { constants, n, grid, wide } = elementwise(weights, g.device.can);
   const { T, LANES, PER } = constants;
+  const rate = rated(where, weights, rates, wide);
   const bind = {
     weights,
     gradients,
     clip: clip ?? g.constant('no clip', [2], Float32Array.of(0, 1)),
+    ...rate.bind,
   };
-  const chosen = { T: T, LANES, PER };
+  const chosen = { T, LANES, PER, ...rate.constants };
   if (!first) {
-    g.dispatch(plain, bind, { uniforms: { n, decay: weightDecay }, constants: chosen, grid });
+    const kernel = kernelOf('sgd', [stepWgsl, rate.wgsl, sgdWgsl, elementwiseWgsl]);
+    g.dispatch(kernel, bind, { uniforms: { n, decay: weightDecay }, constants: chosen, grid });
     return;
   }
   g.dispatch(
-    moving,
+    kernelOf('sgd.momentum', [stepWgsl, rate.wgsl, momentumWgsl, elementwiseWgsl]),
     { ...bind, first },
     {
       uniforms: { n, decay: weightDecay, momentum },
