@@ -38,6 +38,7 @@ export default defineConfig({
         index: 'engine/index.ts',
         models: 'models/index.ts',
         tasks: 'models/tasks/index.ts',
+        finetune: 'models/finetune/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',
@@ -47,7 +48,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rolldownOptions: {
-      external: [/^node:/, '@huggingface/jinja'], // of the entry for Node alone; loaded when somebody chats
+      external: [/^node:/, '@huggingface/jinja', 'papaparse'], // of the entry for Node alone; chats; tables
       preserveEntrySignatures: 'allow-extension', // an entry exports what it says
       output: {
         chunkFileNames: '[name].js', // the same files at each build: nothing old is published beside them

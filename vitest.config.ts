@@ -51,7 +51,7 @@ const project = (name: string, test: TestOptions): TestProjectInlineConfiguratio
   plugins: [wgsl()],
   oxc: { target },
   // Named here, or Vite meets them half-way through a run in Chromium and reloads the page.
-  optimizeDeps: { include: ['wgsl_reflect/wgsl_reflect.module.js', '@huggingface/jinja'] },
+  optimizeDeps: { include: ['wgsl_reflect/wgsl_reflect.module.js', '@huggingface/jinja', 'papaparse'] },
   // What hangs is ended by its file's limit, which knows how busy the machine is (tools/supervise.mjs).
   test: { name, globals: false, testTimeout: 1_200_000, hookTimeout: 600_000, ...test },
 });

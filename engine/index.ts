@@ -11,6 +11,7 @@ export {
   KernelError,
   SEEDS,
   ShapeError,
+  nearest,
   throwIfAborted,
   TrainingError,
 } from './errors';

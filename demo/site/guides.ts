@@ -26,6 +26,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'fine-tuning',
+    title: { en: 'Fine-tuning', zh: '微调' },
+    description: {
+      en: 'Examples of your own, what is held out, every task, judged as it learns, followed in TensorBoard.',
+      zh: '自己的样本、留出集、各种任务、边学边评，并可在 TensorBoard 中跟踪。',
+    },
+  },
+  {
     name: 'tasks',
     title: { en: 'Tasks', zh: '任务' },
     description: {

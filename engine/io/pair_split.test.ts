@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { DataError } from '../errors';
 import { hash32 } from '../nn/init';
-import { duplicateKey, splitPairs, type PairSplit } from './pair_split';
+import { duplicateKey } from './near_duplicates';
+import { splitPairs, type PairSplit } from './pair_split';
 import { type TextPair } from './pairs';
 
 const pair = (source: string, target: string): TextPair => ({ source, target });

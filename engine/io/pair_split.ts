@@ -1,6 +1,7 @@
 import { DataError, expectOptions, expectSeed } from '../errors';
 import { fnv1aOfText } from '../hash';
 import { hash32 } from '../nn/init';
+import { duplicateKey, linkedRows } from './near_duplicates';
 import { type TextPair } from './pairs';
 
 export interface SplitPairsOptions {
@@ -51,7 +52,7 @@ export function splitPairs<Pair extends TextPair>(
   }
   const sources = pairs.map(({ source }) => duplicateKey(source));
   const targets = pairs.map(({ target }) => duplicateKey(target));
-  const groups = nearDuplicates(apart === 'both' ? [sources, targets] : [sources]);
+  const groups = linkedRows(apart === 'both' ? [sources, targets] : [sources]);
   const order = inRandomOrder(groups, sources, targets, seed);
   const part = new Uint8Array(pairs.length); // 0 train, 1 test, 2 validation
   for (const [i, wanted] of sizes.entries()) {
@@ -69,51 +70,12 @@ export function splitPairs<Pair extends TextPair>(
   return { train: of(0), validation: of(2), test: of(1), groups: groups.length, largestGroup };
 }
 
-/**
- * What near-duplicates have in common: letters without case, each number as 0, neither punctuation nor spaces. A text
- * of nothing but those keeps them.
- */
-export function duplicateKey(text: string): string {
-  const plain = text.normalize('NFKC').toLowerCase();
-  const marks = /[^\x00-\x7f]/.test(plain) ? /[^\p{L}\p{M}]+/gu : /[^a-z]+/g; // the second is much faster
-  const key = plain.replace(marks, (run) => (/\p{N}/u.test(run) ? '0' : ''));
-  return key || plain.trim();
-}
-
 function size(name: string, wanted: number, pairs: number): number {
   if (!(wanted >= 0) || !Number.isFinite(wanted) || (wanted >= 1 && !Number.isInteger(wanted))) {
     const todo = 'Give a share from 0 to below 1, or a whole number of pairs.';
     throw new DataError('splitPairs', `the ${name} part is ${wanted}`, todo);
   }
   return wanted > 0 && wanted < 1 ? Math.max(1, Math.round(wanted * pairs)) : wanted;
-}
-
-/** Indices of pairs that belong together; union-find with path halving, the lowest index as the root. */
-function nearDuplicates(sides: readonly (readonly string[])[]): number[][] {
-  const parent = Uint32Array.from(sides[0], (_, i) => i);
-  const root = (i: number): number => {
-    while (parent[i] !== i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  for (const keys of sides) {
-    const first = new Map<string, number>();
-    for (const [i, key] of keys.entries()) {
-      const other = first.get(key);
-      if (other === undefined) {
-        first.set(key, i);
-        continue;
-      }
-      const [a, b] = [root(i), root(other)];
-      parent[Math.max(a, b)] = Math.min(a, b);
-    }
-  }
-  const groups = new Map<number, number[]>();
-  for (let i = 0; i < parent.length; i++) {
-    const group = groups.get(root(i));
-    if (group) group.push(i);
-    else groups.set(i, [i]);
-  }
-  return [...groups.values()];
 }
 
 /** Groups ordered by a hash of their smallest key, so that the order of the file plays no part. */

@@ -295,7 +295,7 @@ export async function readCheckpoint(
   }
   const { store } = trainer;
   const { seed, accumulate, optimizer } = trainer.options;
-  const wanted: Readonly<Record<string, unknown>> = {
+  const wanted: Readonly<Record<string, string | number | undefined>> = {
     ...{ seed, accumulate, optimizer: optimizer.kind, rates: undefined, adversarial: undefined },
     ...identityOf(trainer.options),
   };
@@ -305,7 +305,7 @@ export async function readCheckpoint(
     if (theirs !== ours) {
       throw new DataError(
         'checkpoint',
-        `it was trained with ${key} ${theirs ?? 'not given'} but this trainer has ${String(ours ?? 'none')}`,
+        `it was trained with ${key} ${theirs ?? 'not given'} but this trainer has ${ours ?? 'none'}`,
         'Create the trainer from checkpointInfo(file), so that training continues as it was.',
       );
     }

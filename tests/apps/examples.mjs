@@ -8,6 +8,7 @@ const ENTRIES = {
   'engine/index': 'heed',
   'engine/data': 'heed/data',
   'engine/attention': 'heed/attention',
+  'models/finetune/index': 'heed/finetune',
   'models/tasks/index': 'heed/tasks',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { readConll } from './conll';
+import {
+  answerExamples,
+  classExamples,
+  describeSkipped,
+  pairExamples,
+  scoreExamples,
+  tagExamples,
+} from './examples';
+import { readTable } from './table';
+
+describe('tables', () => {
+  it('read CSV with quotes, line breaks in fields and other delimiters', async () => {
+    const text = 'text;label\r\n"one; ""two""";a\r\n"three\nfour";b\r\n';
+    const { columns, rows, skipped } = await readTable(text, { name: 'mails.csv' });
+    expect(columns).toEqual(['text', 'label']);
+    expect(rows).toEqual([
+      { number: 2, cells: { text: 'one; "two"', label: 'a' } },
+      { number: 3, cells: { text: 'three\nfour', label: 'b' } },
+    ]);
+    expect(skipped).toEqual([]);
+  });
+
+  it('tell rows that are broken by their number and reason, and keep the others', async () => {
+    const table = await readTable('a,b\n1,2\n\n3\n4,5,6\n7,8\n"9,10\n');
+    expect(table.rows.map(({ number }) => number)).toEqual([2, 6]);
+    expect(table.skipped).toEqual([
+      { number: 4, reason: '1 fields of 2' },
+      { number: 5, reason: '3 fields of 2' },
+      { number: 7, reason: 'a quotation mark is not closed, or stands within a field' },
+    ]);
+    expect(describeSkipped([...table.skipped, { number: 9, reason: '1 fields of 2' }])).toBe(
+      '2 rows skipped: 1 fields of 2 (rows 4, 9)\n' +
+        '1 row skipped: 3 fields of 2 (row 5)\n' +
+        '1 row skipped: a quotation mark is not closed, or stands within a field (row 7)',
+    );
+  });
+
+  it('read TSV, where quotation marks are text only if they do not begin a field, and no header', async () => {
+    const { columns, rows } = await readTable('5" disk\tx\nhe said "no"\ty\n', {
+      format: 'tsv',
+      header: false,
+    });
+    expect(columns).toEqual(['1', '2']);
+    expect(rows.map(({ cells }) => cells['1'])).toEqual(['5" disk', 'he said "no"']);
+  });
+
+  it('read JSON, by lines or as one list', async () => {
+    const lines = await readTable('{"text":"a","n":1}\nnot json\n[1]\n\n{"text":"b","more":true}');
+    expect(lines.columns).toEqual(['text', 'n', 'more']);
+    expect(lines.rows.map(({ number }) => number)).toEqual([1, 5]);
+    expect(lines.skipped).toEqual([
+      { number: 2, reason: 'it is no JSON' },
+      { number: 3, reason: 'it is no object' },
+    ]);
+    const list = await readTable('[{"text":"a"},{"text":"b"}]', { name: 'x.json' });
+    expect(list.rows.map(({ cells }) => cells.text)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['a,a\n1,2\n', {}, /two columns "a".*header: false/],
+    ['a,b\n', {}, /it has no row that can be read/],
+    ['{"a":1\n', {}, /row 1: it is no JSON/],
+    ['a,b\n1,2', { format: 'xls' }, /format is xls/],
+    ['a,b\n1,2', { headers: true }, /headers/],
+    ['\0\0a', {}, /binary|zero/],
+  ] as const)('refuse %j', async (text, options, message) => {
+    await expect(readTable(text, options as never)).rejects.toThrow(message);
+  });
+});
+
+describe('examples of classes', () => {
+  const table = (rows: string) => readTable(`text,label\n${rows}`, { name: 'mails.csv' });
+
+  it('have labels in the order of the alphabet, or as given', async () => {
+    const found = classExamples(await table('x,spam\ny,ham\n,ham\nz,\nw,spam\n'), {
+      text: 'text',
+      label: 'label',
+    });
+    expect(found.labels).toEqual(['ham', 'spam']);
+    expect(found.counts).toEqual([1, 2]);
+    expect(found.examples).toEqual([
+      { text: 'x', row: 2, label: 1 },
+      { text: 'y', row: 3, label: 0 },
+      { text: 'w', row: 6, label: 1 },
+    ]);
+    expect(found.skipped).toEqual([
+      { number: 4, reason: 'its text is empty' },
+      { number: 5, reason: 'it has no label' },
+    ]);
+    const columns = { text: 'text', label: 'label', labels: ['spam', 'ham'] };
+    expect(classExamples(await table('x,spam\ny,ham\n'), columns).examples[0].label).toBe(0);
+  });
+
+  it('ask whether labels that look alike are the same', async () => {
+    const given = await table('a,Spam\nb,spam\nc,spam\nd,not  spam\ne,not spam\n');
+    const columns = { text: 'text', label: 'label' };
+    expect(() => classExamples(given, columns)).toThrow(
+      /the labels "Spam" \(1, first in row 2\) and "spam" \(2, first in row 3\) differ only in case or white space\. .*alike: 'same'/,
+    );
+    const same = classExamples(given, { ...columns, alike: 'same' });
+    expect(same.labels).toEqual(['not  spam', 'spam']);
+    expect(same.counts).toEqual([2, 3]);
+    expect(classExamples(given, { ...columns, alike: 'apart' }).labels).toHaveLength(4);
+  });
+
+  it('may have several labels, or none', async () => {
+    const columns = { text: 'text', label: 'label', separator: ';' };
+    const found = classExamples(await table('a,x;y\nb,\nc,y; y\n'), columns);
+    expect(found.examples.map(({ label }) => label)).toEqual([[0, 1], [], [1]]);
+    const json = await readTable('{"text":"a","label":["x","y"]}\n{"text":"b","label":[]}');
+    expect(classExamples(json, { text: 'text', label: 'label' }).examples.map(({ label }) => label)).toEqual([
+      [0, 1],
+      [],
+    ]);
+  });
+
+  it('are refused where there is one class only, a label that is not known, or a column that is not there', async () => {
+    const columns = { text: 'text', label: 'label' };
+    const one = await table('a,x\nb,x\n');
+    expect(() => classExamples(one, columns)).toThrow(/all rows have one label, "x"/);
+    const given = await table('a,x\nb,z\n');
+    expect(() => classExamples(given, { ...columns, labels: ['x', 'y'] })).toThrow(
+      /row 3 has label "z"\. The labels are x, y/,
+    );
+    expect(() => classExamples(given, { ...columns, text: 'txt' })).toThrow(
+      /no column "txt"\. It has text, label\. Nearest: text/,
+    );
+    expect(() => classExamples(given, { ...columns, pairs: 'x' } as never)).toThrow(/pairs/);
+  });
+});
+
+describe('other examples', () => {
+  it('scores are finite numbers', async () => {
+    const table = await readTable('a,b,n\nx,y,0.5\nx,y,\nx,y,many\nx,y,1e3\n');
+    const found = scoreExamples(table, { text: 'a', pair: 'b', score: 'n' });
+    expect(found.examples.map(({ score, pair }) => [score, pair])).toEqual([
+      [0.5, 'y'],
+      [1000, 'y'],
+    ]);
+    expect(found.skipped.map(({ reason }) => reason)).toEqual(['its score is empty', 'its score is "many"']);
+    expect(pairExamples(table, { text: 'a', pair: 'b' }).examples).toHaveLength(4);
+  });
+
+  it('answers stand in their context', async () => {
+    const rows = [
+      { q: 'Who?', c: 'Ann saw Ann.', a: 'Ann' },
+      { q: 'Who?', c: 'Ann saw Ann.', a: { text: ['Ann', 'Ann saw'], answer_start: [8, 0] } },
+      { q: 'Who?', c: 'Ann saw Ann.', a: 'Bob' },
+      { q: 'Who?', c: 'Ann saw Ann.', a: { text: ['Ann'], answer_start: [1] } },
+      { q: 'Who?', c: 'Nobody.', a: { text: [], answer_start: [] } },
+      { q: '', c: 'Ann', a: 'Ann' },
+    ];
+    const table = await readTable(rows.map((row) => JSON.stringify(row)).join('\n'));
+    const found = answerExamples(table, { question: 'q', context: 'c', answer: 'a' });
+    expect(found.examples.map(({ answers }) => answers)).toEqual([
+      [{ text: 'Ann', start: 0 }],
+      [
+        { text: 'Ann', start: 8 },
+        { text: 'Ann saw', start: 0 },
+      ],
+      [],
+    ]);
+    expect(found.skipped).toEqual([
+      { number: 3, reason: 'its answer "Bob" is not in its context' },
+      { number: 4, reason: 'at 1 of its context stands "nn ", not "Ann"' },
+      { number: 6, reason: 'it has no question' },
+    ]);
+  });
+
+  it('tags come sentence by sentence', async () => {
+    const text = '-DOCSTART- -X- O\n\n\nAnn NNP B-PER\nsaw VBD O\n\nBob NNP B-PER\nbroken\n\n# # O\n';
+    const spaced = await readConll(text);
+    expect(spaced.sentences).toEqual([
+      { words: ['Ann', 'saw'], tags: ['B-PER', 'O'], line: 4 },
+      { words: ['#'], tags: ['O'], line: 10 },
+    ]);
+    const tabbed = await readConll('# sent_id = 1\nNew York\tB-LOC\n');
+    expect(tabbed.sentences).toEqual([{ words: ['New York'], tags: ['B-LOC'], line: 2 }]);
+    expect(spaced.skipped).toEqual([{ number: 8, reason: '1 of the columns that it should have' }]);
+    const found = tagExamples('x', spaced);
+    expect(found.labels).toEqual(['B-PER', 'O']);
+    expect(found.examples[0]).toEqual({ words: ['Ann', 'saw'], tags: [0, 1], row: 4 });
+    expect(() => tagExamples('x', spaced, { labels: ['O', 'B-LOC'] })).toThrow(/row 4 has label "B-PER"/);
+    await expect(readConll('a\nb\n')).rejects.toThrow(/no tagged sentence; line 1/);
+    const columns = await readConll('Ann\tPER x\n', { word: 0, tag: 1 });
+    expect(columns.sentences[0].tags).toEqual(['PER x']);
+  });
+});

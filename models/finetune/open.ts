@@ -1,0 +1,70 @@
+import { DataError, expectOptions, throwIfAborted, type Device } from '../../engine/index';
+import type { AnyFamily } from '../family/family';
+import { loadModel, type LoadOptions, type Pretrained } from '../family/load';
+import { jsonOf, opener, type ModelFolder } from '../files/folder';
+import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
+import type { Task } from './tasks/task';
+
+export interface OpenForOptions {
+  readonly device: Device;
+  /** What may be loaded. Default: every family that can do the task, loaded on demand. */
+  readonly families?: readonly AnyFamily[];
+  /** Of a new head. Default 0. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  /** Bytes of weights on the device so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A model for a task, and what reads its texts. Disposing of it frees the model. */
+export interface OpenedFor extends Disposable {
+  readonly loaded: Pretrained<object>;
+  readonly tokenizer: LoadedTokenizer;
+  /** Whether its head begins anew: the checkpoint had none, or one for other labels. */
+  readonly newHead: boolean;
+}
+
+/**
+ * Opens a checkpoint for a task. A head for the same labels is kept; where it has none, or another, a new one is put on its body
+ * (`load({ newHead })`).
+ *
+ * Throws as `load`, and `DataError` where no family does the task.
+ */
+export async function openFor(
+  folder: ModelFolder,
+  task: Pick<Task<never>, 'classes' | 'head' | 'name'>,
+  options: OpenForOptions,
+): Promise<OpenedFor> {
+  const { device, families, seed = 0, signal, onProgress, fetch } = options;
+  expectOptions('openFor', options, { device, families, seed, signal, onProgress, fetch });
+  const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
+  const all = families ?? (await import('../families/index')).families;
+  const able = all.filter(({ architectures }) => architectures.some((one) => task.classes.test(one)));
+  if (able.length === 0)
+    throw new DataError('openFor', `none of the families does ${task.name}`, 'Give one that does.');
+  const config = (await jsonOf(opener(folder, reading), 'config.json')) ?? {};
+  throwIfAborted(signal);
+  const architecture = [config.architectures].flat()[0];
+  const has = typeof architecture === 'string' && task.classes.test(architecture) && fits(task.head, config);
+  const tokenizer = await loadTokenizer(folder, reading);
+  const how: LoadOptions<AnyFamily> = {
+    ...{ device, families: able, seed, ...reading },
+    ...(!has && { newHead: task.head }),
+    ...(onProgress && { onProgress }),
+  };
+  const loaded = await loadModel(folder, how, `Use a model that can ${task.name}.`);
+  return {
+    ...{ loaded, tokenizer, newHead: loaded.fresh.length > 0 },
+    [Symbol.dispose]: () => loaded[Symbol.dispose](),
+  };
+}
+
+/** Whether a checkpoint's head is for the same labels. */
+function fits(head: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>): boolean {
+  const labels = (json: Readonly<Record<string, unknown>>): string => {
+    const given = json.id2label as Readonly<Record<string, unknown>> | undefined;
+    return JSON.stringify(Object.entries(given ?? {}).sort(([a], [b]) => Number(a) - Number(b)));
+  };
+  return head.id2label === undefined || labels(head) === labels(config);
+}
