@@ -6,8 +6,11 @@ import { canonicalLanguage, METRICS_VERSION } from '../engine/metrics/index';
 import type { PipelineTask } from '../models/tasks/index';
 import type { ChatArguments } from './chat';
 import type { EmbedArguments } from './embed';
+import type { EvaluateArguments } from './evaluate';
+import { FINETUNED, isFinetuned } from './finetuned';
+import type { FinetuneArguments } from './finetune';
 import type { InspectArguments } from './inspect';
-import { CHAT_HELP, RESUME_HELP, STATUS_HELP, UsageError } from './options';
+import { CHAT_HELP, flag, RESUME_HELP, STATUS_HELP, TRANSLATION_OPTIONS, UsageError } from './options';
 import type { RunArguments } from './run';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
@@ -44,19 +47,27 @@ export async function main(args: readonly string[]): Promise<number> {
 
   program
     .command('train')
-    .description('Train a model on pairs of texts; Ctrl-C saves, --resume goes on.')
+    .description(
+      'Train a model on pairs of texts, or fine-tune a checkpoint on examples; Ctrl-C saves, --resume goes on.',
+    )
     .addHelpText('after', RESUME_HELP)
     .addOption(
-      new Option('--task <task>', 'what is learnt (default: translate)').choices(['translate', 'phonemes']),
+      new Option('--task <task>', 'what is learnt (default: translate)').choices([
+        ...['translate', 'phonemes'],
+        ...FINETUNED,
+      ]),
     )
     .option(
       '--data <file…>',
-      'pairs: TSV (or .gz), or one of phonemes, french, chinese (from npm packages); may be given again',
+      'pairs: TSV (or .gz), or one of phonemes, french, chinese (from npm packages); to fine-tune CSV, TSV, JSONL, or CoNLL for tag; may be given again',
       collect,
     )
     .option('--columns <a,b>', 'columns of source and target, from 1 (default: 1,2)', columns)
     .option('--languages <a,b>', 'of source and target, such as en,fr', languages)
-    .option('--out <file>', 'weights to translate with', 'heed-model.safetensors')
+    .option(
+      '--out <path>',
+      'weights to translate with (default: heed-model.safetensors), or a folder (heed-model)',
+    )
     .addOption(
       new Option('--resume', 'go on with the training that stands beside --out').conflicts('overwrite'),
     )
@@ -102,22 +113,86 @@ export async function main(args: readonly string[]): Promise<number> {
     )
     .option('--checkpoint-every <n>', 'updates between checkpoints (default: at evaluations)', whole(1))
     .option('--sample <n>', 'validation pairs that evaluations translate (default: 200)', whole(1))
-    .addOption(
-      new Option('--monitor <metric>', 'what is best (default: bleu, or per for phonemes)').choices([
-        'bleu',
-        'chrf',
-        'per',
-        'wer',
-        'loss',
-      ]),
+    .option(
+      '--monitor <metric>',
+      'what is best: bleu, chrf, per, wer, loss (default: bleu, or per for phonemes); to fine-tune any metric that is told',
     )
     .option('--patience <n>', 'stop after so many evaluations without progress (default: never)', whole(1))
     .option('--average <n>', 'average the weights of so many last evaluations (default: 5)', whole(1, 1000))
     .option('--title <text>', "for the model's card")
     .option('--licence <text>', 'of the data, for the card')
-    .action(async (options: TrainArguments) => {
-      const { train } = await import('./train');
-      status = await train(options);
+    .optionsGroup('To fine-tune (--task classify, regress, tag, answer, embed):')
+    .option('--model <model>', 'a folder, or an id of the hub')
+    .option('--text <column>', 'of texts (default: text)')
+    .option(
+      '--pair <column>',
+      'of texts that are read with them; of embed, that belong to them (default there: pair)',
+    )
+    .option('--label <column>', 'of labels, or numbers (default: label)')
+    .option('--separator <mark>', 'what is between labels, where texts have several')
+    .addOption(
+      new Option('--alike <how>', 'labels that differ in case or white space only are').choices([
+        'same',
+        'apart',
+      ]),
+    )
+    .option('--question <column>', 'of questions (default: question)')
+    .option('--context-column <column>', 'of the texts that they are about (default: context)')
+    .option('--answer <column>', "of answers, texts or as SQuAD's tables have them (default: answers)")
+    .addOption(new Option('--class-weights <how>', 'of rare classes').choices(['balanced']))
+    .option('--held <x>', 'share of the examples to judge by (default: 0.2)', share)
+    .option('--epochs <x>', 'times that each example is met (default: 3)', positive)
+    .option(
+      '--freeze <layers>',
+      "so many of the lowest layers learn nothing; 'body': only the head learns",
+      freeze,
+    )
+    .option('--layer-decay <x>', 'learning rates fall by this from layer to layer (default: 1)', positive)
+    .option('--adversarial <x>', 'ε of the fast gradient method (default: 0, none)', nonNegative)
+    .option('--noise <x>', 'a copy of each text has this share of its letters wrong', share)
+    .option('--log <folder>', "for TensorBoard's events and a CSV")
+    .action(
+      async (options: Omit<TrainArguments, 'task'> & Omit<FinetuneArguments, 'task'> & { task?: string }) => {
+        const { finetune, FINETUNE_OPTIONS } = await import('./finetune');
+        const { task } = options;
+        const own = isFinetuned(task);
+        const foreign = Object.keys(options).find((name) =>
+          own ? !FINETUNE_OPTIONS.includes(name) : !TRANSLATION_OPTIONS.includes(name),
+        );
+        if (foreign !== undefined)
+          throw new UsageError(flag(foreign), `it is not for --task ${task ?? 'translate'}`, 'Leave it out.');
+        if (own) status = await finetune({ ...options, task });
+        else {
+          expectMonitor(options.monitor);
+          const { train } = await import('./train');
+          status = await train({ out: 'heed-model.safetensors', ...(options as Partial<TrainArguments>) });
+        }
+      },
+    );
+
+  program
+    .command('evaluate')
+    .description('How well a model does on examples: accuracy, F1 and the like, by class.')
+    .argument('<model>', 'a folder, or an id of the hub')
+    .addOption(new Option('--task <task>', 'what it does').choices(FINETUNED).makeOptionMandatory())
+    .option('--data <file…>', 'CSV, TSV, JSONL, or CoNLL for tag; may be given again', collect)
+    .option('--text <column>', 'as of train')
+    .option('--pair <column>', 'as of train')
+    .option('--label <column>', 'as of train')
+    .option('--separator <mark>', 'as of train')
+    .addOption(new Option('--alike <how>', 'as of train').choices(['same', 'apart']))
+    .option('--question <column>', 'as of train')
+    .option('--context-column <column>', 'as of train')
+    .option('--answer <column>', 'as of train')
+    .option(
+      '--max-length <n>',
+      'tokens of a text (default: what the model reads, at most 512)',
+      whole(3, 1e5),
+    )
+    .option('--json', 'one object')
+    .action(async (model: string, options: EvaluateArguments) => {
+      const { evaluate } = await import('./evaluate');
+      status = await evaluate(model, options);
     });
 
   program
@@ -236,6 +311,13 @@ export async function main(args: readonly string[]): Promise<number> {
   return status;
 }
 
+/** Metrics of translations. */
+function expectMonitor(metric: string | undefined): void {
+  const known = ['bleu', 'chrf', 'per', 'wer', 'loss'];
+  if (metric === undefined || known.includes(metric)) return;
+  throw new UsageError('--monitor', `it is ${metric}`, `Use one of ${known.join(', ')}.`);
+}
+
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
@@ -292,6 +374,10 @@ function whole(least: number, most = MOST): (value: string) => number {
     }
     return parsed;
   };
+}
+
+function freeze(value: string): number | 'body' {
+  return value === 'body' ? value : whole(0, 1e4)(value);
 }
 
 function columns(value: string): readonly [number, number] {

@@ -36,6 +36,13 @@ export const CHANGEABLE = [
   'licence',
 ] as const;
 
+/** All options of `train` where it trains on pairs. */
+export const TRANSLATION_OPTIONS: readonly string[] = [
+  ...SETTLED,
+  ...CHANGEABLE,
+  ...['data', 'columns', 'out', 'resume', 'overwrite'],
+];
+
 /** `maxLength` -> `--max-length`. */
 export function flag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

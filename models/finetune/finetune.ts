@@ -67,6 +67,8 @@ export interface FinetuneOptions<E extends object> extends FinetuneSettings {
   readonly resume?: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
   readonly pause?: PauseSwitch;
+  /** Updates so far, and how many there will be at most. */
+  readonly onProgress?: (done: number, total: number) => void;
   /** Everything that happens; checkpoints come with the evaluations. */
   readonly onEvent?: (event: FitEvent) => unknown;
   /** Opens another device where this one is lost. */
@@ -137,6 +139,7 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
       onEvent: async (event) => {
         if (event.kind === 'evaluation' && event.best) seen.best = seen.last;
         await o.onEvent?.(event);
+        if (event.kind === 'steps') o.onProgress?.(event.reports.at(-1)!.index + 1, steps);
       },
     });
     const about = { reason, step, long, padding: batches.paddingShare };
@@ -166,8 +169,21 @@ function validationOf<R extends IdText>(
 }
 
 function complete<E extends object>(options: FinetuneOptions<E>) {
-  const { device, model, tokenizer, task, training, held, signal, pause, onEvent, reopen, resume, monitor } =
-    options;
+  const {
+    device,
+    model,
+    tokenizer,
+    task,
+    training,
+    held,
+    signal,
+    pause,
+    onEvent,
+    reopen,
+    resume,
+    monitor,
+    onProgress,
+  } = options;
   const { epochs = 3, steps, tokens = 1024, accumulate = 1, weightDecay = 0.01, seed = 0 } = options;
   const { freeze = 0, layerDecay = 1, adversarial = 0, evaluateEvery, patience } = options;
   const config =
@@ -189,7 +205,18 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
     adversarial,
     seed,
   };
-  const rest = { maxLength, evaluateEvery, patience, monitor, resume, signal, pause, onEvent, reopen };
+  const rest = {
+    maxLength,
+    evaluateEvery,
+    patience,
+    monitor,
+    resume,
+    signal,
+    pause,
+    onProgress,
+    onEvent,
+    reopen,
+  };
   expectOptions('finetune', options, {
     device,
     model,

@@ -1,7 +1,7 @@
 import { DataError, expectOptions, throwIfAborted, type Device } from '../../engine/index';
 import type { AnyFamily } from '../family/family';
-import { loadModel, type LoadOptions, type Pretrained } from '../family/load';
-import { jsonOf, opener, type ModelFolder } from '../files/folder';
+import { loadModel, type LoadOptions, type Pretrained, type SaveOptions } from '../family/load';
+import { blobOf, jsonOf, opener, type ModelFolder } from '../files/folder';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
 import type { Task } from './tasks/task';
 
@@ -23,7 +23,20 @@ export interface OpenedFor extends Disposable {
   readonly tokenizer: LoadedTokenizer;
   /** Whether its head begins anew: the checkpoint had none, or one for other labels. */
   readonly newHead: boolean;
+  /** The whole folder for `from_pretrained`: `loaded.save()`, the tokenizer, and what else tells how it is used, as it came. */
+  save(options?: SaveOptions): Promise<ReadonlyMap<string, Blob>>;
 }
+
+/** Files beside the weights that stay what they were. */
+const KEPT = [
+  ...['tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt', 'vocab.json', 'merges.txt'],
+  ...[
+    'modules.json',
+    'sentence_bert_config.json',
+    'config_sentence_transformers.json',
+    '1_Pooling/config.json',
+  ],
+];
 
 /**
  * Opens a checkpoint for a task. A head for the same labels is kept; where it has none, or another, a new one is put on its body
@@ -43,11 +56,17 @@ export async function openFor(
   const able = all.filter(({ architectures }) => architectures.some((one) => task.classes.test(one)));
   if (able.length === 0)
     throw new DataError('openFor', `none of the families does ${task.name}`, 'Give one that does.');
-  const config = (await jsonOf(opener(folder, reading), 'config.json')) ?? {};
+  const open = opener(folder, reading);
+  const config = (await jsonOf(open, 'config.json')) ?? {};
   throwIfAborted(signal);
   const architecture = [config.architectures].flat()[0];
   const has = typeof architecture === 'string' && task.classes.test(architecture) && fits(task.head, config);
   const tokenizer = await loadTokenizer(folder, reading);
+  const kept = new Map<string, Blob>();
+  for (const name of KEPT) {
+    const blob = await blobOf(open, name);
+    if (blob) kept.set(name, blob);
+  }
   const how: LoadOptions<AnyFamily> = {
     ...{ device, families: able, seed, ...reading },
     ...(!has && { newHead: task.head }),
@@ -56,6 +75,10 @@ export async function openFor(
   const loaded = await loadModel(folder, how, `Use a model that can ${task.name}.`);
   return {
     ...{ loaded, tokenizer, newHead: loaded.fresh.length > 0 },
+    save: async (saving) => {
+      const own = new Blob([`${JSON.stringify(tokenizer.toJson())}\n`]);
+      return new Map([...kept, ...(await loaded.save(saving)), ['tokenizer.json', own]]);
+    },
     [Symbol.dispose]: () => loaded[Symbol.dispose](),
   };
 }

@@ -27,6 +27,6 @@ export async function learnLabels(device: Device, folder: ModelFolder, file: Blo
     onEvent: logged(csvLog((lines) => (course += lines))), // or eventLog, which TensorBoard opens
   });
   // The model has the best weights: use it, or give it back to PyTorch.
-  const files = await loaded.save();
+  const files = await opened.save();
   return { metrics: judgement!.metrics, best, skipped: describeSkipped(skipped), course, files };
 }

@@ -1,0 +1,228 @@
+/** `npx heed train --task classify|regress|tag|answer|embed`: fine-tunes a checkpoint on examples, and writes a folder. */
+import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { DataError, type FitEvent } from '../engine/index';
+import {
+  csvLog,
+  eventLog,
+  finetune as tune,
+  holdOut,
+  logged,
+  noisyCopies,
+  openFor,
+  type Log,
+} from '../models/finetune/index';
+import { openDevice, tellOfCompiling } from './device';
+import { EXAMPLE_OPTIONS, expectForTask, readExamples, type ExampleArguments } from './examples';
+import { readWhole, writeWhole } from './files';
+import type { FinetunedTask } from './finetuned';
+import { Interruption } from './interruption';
+import { judgementText } from './judgement';
+import { modelFolder } from './model_folder';
+import { UsageError } from './options';
+import { ProgressDisplay } from './progress';
+import { writeFolder } from './saved_model';
+
+export interface FinetuneArguments extends ExampleArguments {
+  readonly task: FinetunedTask;
+  readonly model?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly held?: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly tokens?: number;
+  readonly accumulate?: number;
+  readonly maxLength?: number;
+  readonly lr?: number;
+  readonly freeze?: number | 'body';
+  readonly layerDecay?: number;
+  readonly adversarial?: number;
+  readonly noise?: number;
+  readonly seed?: number;
+  readonly evaluateEvery?: number;
+  readonly patience?: number;
+  readonly monitor?: string;
+  readonly log?: string;
+}
+
+/** Options of fine-tuning, whatever the task. `train` refuses all others with these tasks. */
+export const FINETUNE_OPTIONS: readonly string[] = [
+  ...[
+    'task',
+    'data',
+    'model',
+    'out',
+    'resume',
+    'overwrite',
+    'held',
+    'epochs',
+    'steps',
+    'tokens',
+    'accumulate',
+  ],
+  ...['maxLength', 'lr', 'freeze', 'layerDecay', 'adversarial', 'noise', 'seed', 'evaluateEvery', 'patience'],
+  ...['monitor', 'log', ...Object.keys(EXAMPLE_OPTIONS)],
+];
+
+/** Where a training stands that is not at its end. */
+const CHECKPOINT = 'training.checkpoint';
+
+/** Trains, with everything on disk that is needed to go on. Gives the exit status. */
+export async function finetune(args: FinetuneArguments): Promise<number> {
+  const { task: name, model, out = 'heed-model', resume = false, held: share = 0.2, noise, monitor } = args;
+  expectForTask(name, args, { ...EXAMPLE_OPTIONS, noise: ['classify', 'regress', 'embed'] });
+  if (model === undefined) {
+    const todo = 'Give a folder, or an id of the hub such as distilbert-base-uncased.';
+    throw new UsageError('--model', 'it is not said what is to be fine-tuned', todo);
+  }
+  await expectFolder(out, args);
+  const display = new ProgressDisplay();
+  const tell = (line: string): void => display.tell(line);
+  const { task, examples } = await readExamples(name, args, tell);
+  const { training: plain, held, alike } = holdOut(examples, { share, seed: args.seed ?? 0 });
+  const near = alike > 0 ? `; ${alike} are near-duplicates of others, which stay on one side` : '';
+  tell(`${examples.length} examples: ${plain.length} to learn from, ${held.length} held out${near}`);
+  const training = noise
+    ? noisyCopies(plain as { text: string }[], { characters: noise, seed: args.seed ?? 0 })
+    : plain;
+  const checkpoint = join(out, CHECKPOINT);
+  const before = resume ? new Uint8Array(await (await readWhole(checkpoint)).arrayBuffer()) : null;
+
+  using interruption = new Interruption(
+    () => tell('Stopping after this step. Once more ends it without saving.'),
+    () => display.end(),
+  );
+  const { signal } = interruption;
+  const logs = args.log === undefined ? [] : logsIn(args.log);
+  try {
+    using device = await openDevice(tellOfCompiling());
+    const folder = modelFolder(model);
+    using opened = await openFor(folder, task, {
+      device,
+      signal,
+      ...(args.seed !== undefined && { seed: args.seed }),
+    });
+    if (opened.newHead) tell('Its head begins anew.');
+    const { loaded, tokenizer } = opened;
+    const report = reportOn(display);
+    const listen = logged(...logs.map(({ log }) => log));
+    const { reason, step, best, judgement, long, padding } = await tune<object>({
+      ...{ device, model: loaded.model, tokenizer, task, training, held, signal, reopen: openDevice },
+      ...settingsOf(args),
+      ...(before && { resume: before }),
+      ...(monitor !== undefined && {
+        monitor: { metric: monitor, mode: /loss|error/i.test(monitor) ? 'min' : 'max' },
+      }),
+      onProgress: report.onProgress,
+      onEvent: async (event) => {
+        report.onEvent(event);
+        await listen(event);
+        if (event.kind === 'checkpoint') await writeWhole(checkpoint, event.bytes);
+      },
+    });
+    display.end();
+    if (long > 0) tell(`${long} examples were longer than the model reads at once.`);
+    tell(`Padding: ${(100 * padding).toFixed(1)} % of tokens.`);
+    await writeFolder(out, await opened.save());
+    if (judgement) {
+      const about = { step: best, examples: held.length, ...judgement };
+      await writeFolder(
+        out,
+        new Map([['evaluation.json', new Blob([`${JSON.stringify(about, null, 2)}\n`])]]),
+      );
+      process.stdout.write(judgementText(judgement));
+    }
+    if (reason !== 'aborted') {
+      rmSync(checkpoint, { force: true });
+      process.stderr.write(
+        `${out} has the weights of step ${best}${reason === 'early stop' ? `, stopped at ${step}` : ''}.\n`,
+      );
+      return 0;
+    }
+    process.stderr.write(
+      `${out} has the best weights of ${step} steps. To go on, give the same command with --resume.\n`,
+    );
+    return 130;
+  } catch (error) {
+    if (!interruption.caused(error)) throw error;
+    display.end();
+    process.stderr.write('Interrupted before the first step: nothing to save.\n');
+    return 130;
+  } finally {
+    display.end();
+    await Promise.all(logs.map(({ end }) => end()));
+  }
+}
+
+function settingsOf(args: FinetuneArguments) {
+  const { epochs, steps, tokens, accumulate, maxLength, lr, freeze, layerDecay, adversarial, seed } = args;
+  const { evaluateEvery, patience } = args;
+  const all = { epochs, steps, tokens, accumulate, maxLength, lr, freeze, layerDecay, adversarial, seed };
+  return Object.fromEntries(
+    Object.entries({ ...all, evaluateEvery, patience }).filter(([, value]) => value !== undefined),
+  );
+}
+
+async function expectFolder(
+  out: string,
+  { resume = false, overwrite = false }: FinetuneArguments,
+): Promise<void> {
+  const there = existsSync(out) ? readdirSync(out) : [];
+  if (resume && !there.includes(CHECKPOINT))
+    throw new DataError(join(out, CHECKPOINT), 'there is no such file', 'Begin without --resume.');
+  if (!resume && !overwrite && there.length > 0) {
+    const todo = `${there.includes(CHECKPOINT) ? 'Go on with it (--resume), overwrite' : 'Overwrite'} it (--overwrite), or write elsewhere (--out).`;
+    throw new DataError(out, 'there is something already', todo);
+  }
+  try {
+    await mkdir(out, { recursive: true });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new DataError(out, `it cannot be made (${code ?? message})`, 'Choose another --out.', { cause });
+  }
+}
+
+/** Logs in a folder: an event file for TensorBoard, and numbers.csv. */
+function logsIn(folder: string): { readonly log: Log; readonly end: () => Promise<void> }[] {
+  mkdirSync(folder, { recursive: true });
+  const opened = (name: string): WriteStream => createWriteStream(join(folder, name), { flags: 'a' });
+  const kept = (stream: WriteStream, log: Log) => ({
+    log,
+    end: () => new Promise<void>((resolve) => stream.end(resolve)),
+  });
+  const events = opened(`events.out.tfevents.${Math.floor(Date.now() / 1000)}.heed`);
+  const csv = opened('numbers.csv');
+  return [
+    kept(
+      events,
+      eventLog((bytes) => events.write(bytes)),
+    ),
+    kept(
+      csv,
+      csvLog((text) => csv.write(text)),
+    ),
+  ];
+}
+
+function reportOn(display: ProgressDisplay): {
+  readonly onEvent: (event: FitEvent) => void;
+  readonly onProgress: (done: number, total: number) => void;
+} {
+  let loss = '';
+  const onProgress = (done: number, total: number): void => display.show('steps', done, total, loss);
+  const onEvent = (event: FitEvent): void => {
+    if (event.kind === 'steps') loss = `loss ${event.reports.at(-1)!.loss.toFixed(4)}`;
+    else if (event.kind === 'evaluation') {
+      const { step, metrics, best } = event;
+      const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      display.tell(
+        `step ${step}  loss ${event.loss.toFixed(4)}  ${numbers.join('  ')}${best ? '  best so far' : ''}`,
+      );
+    } else if (event.kind === 'recovered') display.tell(`The device was lost; on with step ${event.step}.`);
+  };
+  return { onEvent, onProgress };
+}
