@@ -39,6 +39,7 @@ export default defineConfig({
         models: 'models/index.ts',
         tasks: 'models/tasks/index.ts',
         finetune: 'models/finetune/index.ts',
+        explain: 'models/explain/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',

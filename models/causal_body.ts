@@ -122,7 +122,7 @@ export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
       x = g.call(this, 'positions', x, { ...placed, after: this.stack.prefix, padded: lengths });
     }
     if (this.embeddingNorm) x = g.call(this, 'embeddingNorm', x);
-    if (g.train && embeddingDropout > 0) x = dropout(g, x, embeddingDropout);
+    if (g.drops && embeddingDropout > 0) x = dropout(g, x, embeddingDropout);
     const padded = lengths ? { lengths } : {};
     return g.scope('stack', () =>
       this.stack.hidden(g, x, (i) => (state ? { state: state[i], ...placed } : padded)),

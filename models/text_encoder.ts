@@ -64,6 +64,8 @@ export interface TextEncoderInput {
   readonly lengths?: Tensor | null;
   /** Instead of `lengths`: u32 (B, T), 0 where a token is hidden from all. */
   readonly mask?: Tensor | null;
+  /** Rows in the place of the tokens' own, f32 (B, T, E), as Transformers' inputs_embeds: what explanations look from. */
+  readonly embedded?: Tensor | null;
 }
 
 export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
@@ -95,8 +97,8 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
 
   /** ids (B, T) u32 -> what goes into each layer, then what comes out in the end, (B, T, C) each. */
   hidden(g: Graph, ids: Tensor, input: TextEncoderInput = {}): Tensor[] {
-    const { segments = null, lengths = null, mask = null } = input;
-    expectOptions('TextEncoder', input, { segments, lengths, mask });
+    const { segments = null, lengths = null, mask = null, embedded: given = null } = input;
+    expectOptions('TextEncoder', input, { segments, lengths, mask, embedded: given });
     const { context, dropout: p, skippedPositions } = this.config;
     const [B = 0, T = 0] = ids.shape;
     expectContext('TextEncoder', ids, context, 'or cut the text into pieces');
@@ -110,7 +112,7 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
     if (segments && !this.segments) {
       throw new EngineError('TextEncoder', 'segments are given, but it knows none', 'Leave them out.');
     }
-    const words = g.call(this, 'tokens', ids);
+    const words = given ?? g.call(this, 'tokens', ids);
     const kinds = (): Tensor => segments ?? g.constant('segments', [B, T], new Uint32Array(B * T));
     const rows = this.segments ? add(g, words, g.call(this, 'segments', kinds())) : words;
     const x = g.call(
@@ -118,7 +120,7 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
       'norm',
       g.call(this, 'positions', rows, { after: this.stack.prefix, padded: lengths }),
     );
-    const embedded = g.train && p > 0 ? dropout(g, x, p) : x;
+    const embedded = g.drops && p > 0 ? dropout(g, x, p) : x;
     const y = this.projection ? g.call(this, 'projection', embedded) : embedded;
     return g.scope('stack', () => this.stack.hidden(g, y, { lengths, keyMask: mask }));
   }

@@ -161,7 +161,7 @@ export class TransformerXL {
         'Give ids (B, T), and the memories of memories(B).',
       );
     }
-    const drop = (x: Tensor): Tensor => (g.train && p > 0 ? dropout(g, x, p) : x);
+    const drop = (x: Tensor): Tensor => (g.drops && p > 0 ? dropout(g, x, p) : x);
     const x = drop(scale(g, g.call(this, 'tokens', ids), Math.sqrt(width)));
     const rows = memories ? M + T : T;
     const positions = drop(relativeSinusoidal(g, rows, width, clamp === null ? {} : { clamp }));

@@ -38,6 +38,11 @@ export interface Sink {
 export interface GraphOptions {
   /** Record backward rules. Default false. */
   readonly train?: boolean;
+  /**
+   * Whose gradients: 'all' are those of parameters that train and of inputs that ask for one; 'inputs' only the latter, of the model as it is used:
+   * nothing is dropped at random, and weights may be stored as anything. Default 'all'.
+   */
+  readonly gradients?: 'all' | 'inputs';
   /** Storage of values between kernels. Default f32; f16 needs the device's `shader-f16`. */
   readonly storage?: 'f32' | 'f16';
   /** Names the plan in the ledger and in labels. */
@@ -59,6 +64,8 @@ interface Entry {
 export class Graph {
   readonly device: Device;
   readonly train: boolean;
+  /** Whether numbers and layers are dropped at random: where parameters train. */
+  readonly drops: boolean;
   readonly storage: 'f32' | 'f16';
   readonly label: string;
   readonly dispatches: Dispatch[] = [];
@@ -84,12 +91,17 @@ export class Graph {
   #scope: readonly string[] = [];
 
   constructor(device: Device, options: GraphOptions = {}) {
-    expectOptions('Graph', options, { train: 0, storage: 0, label: 0 });
+    expectOptions('Graph', options, { train: 0, gradients: 0, storage: 0, label: 0 });
     this.device = device;
     this.train = options.train ?? false;
+    const { gradients = 'all' } = options;
+    expectOneOf('Graph', 'gradients', gradients, ['all', 'inputs']);
+    this.drops = this.train && gradients === 'all';
     this.storage = options.storage ?? 'f32';
     this.label = options.label ?? 'plan';
     expectOneOf('Graph', 'storage', this.storage, ['f32', 'f16']);
+    if (gradients === 'inputs' && !this.train)
+      throw new KernelError('Graph', 'it has gradients of inputs and does not train', 'Say train: true.');
     if (this.storage === 'f16' && !device.can.f16) {
       throw new KernelError('Graph', 'this device has no shader-f16', "Use storage: 'f32'.");
     }
@@ -162,7 +174,7 @@ export class Graph {
     let tensor = this.#stored.get(stored);
     if (!tensor) {
       const { additions, dtype, packed = null, packedShape } = stored;
-      const trainable = this.train && stored.trainable;
+      const trainable = this.drops && stored.trainable;
       if (packed && trainable) {
         const todo = "Freeze it (trainable = false) and train an adapter beside it, or store it as 'f32'.";
         throw new KernelError(stored.name, `it is stored as ${packed}, which does not train`, todo);

@@ -9,6 +9,7 @@ const ENTRIES = {
   'engine/data': 'heed/data',
   'engine/attention': 'heed/attention',
   'models/finetune/index': 'heed/finetune',
+  'models/explain/index': 'heed/explain',
   'models/tasks/index': 'heed/tasks',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',

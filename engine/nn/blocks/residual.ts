@@ -9,7 +9,7 @@ import type { Linear } from '../linear';
  * there is none.
  */
 export function addTo(g: Graph, residual: Tensor | null, linear: Linear, x: Tensor, p: number): Tensor {
-  if (!g.train || p === 0) return linear.forward(g, x, residual ? { residual } : {});
+  if (!g.drops || p === 0) return linear.forward(g, x, residual ? { residual } : {});
   const y = dropout(g, linear.forward(g, x), p);
   if (!residual) return y;
   expectShape(g.where('residual'), residual, y.shape);

@@ -69,7 +69,7 @@ export class Stack {
   /** What a layer gave, or in some runs what went into it. */
   #orLeftOut(g: Graph, before: Tensor, after: Tensor): Tensor {
     const p = this.#layerDrop;
-    if (!g.train || p === 0) return after;
+    if (!g.drops || p === 0) return after;
     const kept = dropout(g, g.constant('kept', [], Float32Array.of(1 - p)), p); // 1 or 0
     return add(g, before, multiply(g, subtract(g, after, before), kept));
   }

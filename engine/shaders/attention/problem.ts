@@ -80,7 +80,7 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
   const turns = turning?.onLoad ?? null;
   const per = wide ? 4 : 1;
   const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
-  const drops = dropout > 0 && g.train;
+  const drops = dropout > 0 && g.drops;
   const storage = storageOf(q, wide);
   return {
     ...z,

@@ -31,7 +31,7 @@ export function dropout(g: Graph, x: Tensor, p: number): Tensor {
   if (!(p >= 0 && p < 1)) {
     throw new ShapeError(g.where('dropout'), `p is ${p}`, 'A probability of dropping must be in [0, 1).');
   }
-  if (p === 0 || !g.train) return x;
+  if (p === 0 || !g.drops) return x;
   const stream = nextStream(g);
   const y = g.value('dropout', x.shape, x.dtype);
   const pass = (kernels: typeof forward, from: Tensor, to: Tensor, add: boolean): void => {

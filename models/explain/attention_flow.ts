@@ -1,0 +1,59 @@
+import { Graph, Plans, type Device, type Encoding } from '../../engine/index';
+import type { ExplainedModel } from './gradients';
+
+/** Attention of a text's layers, heads averaged: L maps (T, T), row by row, in float64. */
+export class AttentionMaps implements Disposable {
+  readonly #device: Device;
+  readonly #model: ExplainedModel;
+  readonly #plans = new Plans<number>();
+
+  constructor(device: Device, model: ExplainedModel) {
+    [this.#device, this.#model] = [device, model];
+  }
+
+  async of({ ids, segments }: Pick<Encoding, 'ids' | 'segments'>): Promise<Float64Array[]> {
+    const T = ids.length;
+    const segmented = (this.#model.config.segments ?? 0) > 1;
+    const plan = await this.#plans.get(T, () => {
+      const g = new Graph(this.#device, { label: 'explain' });
+      const kinds = segmented ? { segments: g.input('segments', [1, T], 'u32') } : {};
+      const lengths = g.input('lengths', [1], 'u32');
+      return g.compile({ out: this.#model.forward(g, g.input('ids', [1, T], 'u32'), { lengths, ...kinds }) });
+    });
+    plan.run({
+      ids: ids.slice(),
+      lengths: Uint32Array.of(T),
+      ...(segmented && { segments: segments.slice() }),
+    });
+    const maps: Float64Array[] = [];
+    for (let layer = 0; layer < plan.attentions.length; layer++) {
+      const { shape, probabilities } = await plan.attention(layer, 'all');
+      const [heads] = shape;
+      const mean = new Float64Array(T * T);
+      for (let i = 0; i < probabilities.length; i++) mean[i % (T * T)] += probabilities[i] / heads;
+      maps.push(mean);
+    }
+    return maps;
+  }
+
+  [Symbol.dispose](): void {
+    this.#plans[Symbol.dispose]();
+  }
+}
+
+/** Attention rollout (Abnar and Zuidema 2020): half of each layer's map and half of what passes by it, multiplied from below. (T, T). */
+export function rollout(maps: readonly Float64Array[], T: number): Float64Array {
+  let flow = new Float64Array(T * T);
+  for (let t = 0; t < T; t++) flow[t * T + t] = 1;
+  for (const map of maps) {
+    const next = new Float64Array(T * T);
+    for (let i = 0; i < T; i++)
+      for (let k = 0; k < T; k++) {
+        const share = 0.5 * map[i * T + k] + (i === k ? 0.5 : 0);
+        if (share === 0) continue;
+        for (let j = 0; j < T; j++) next[i * T + j] += share * flow[k * T + j];
+      }
+    flow = next;
+  }
+  return flow;
+}
