@@ -28,6 +28,14 @@ export {
 export { freezeLayers, layerwiseRates } from './layers';
 export { noisyCopies, withNoise, type NoiseOptions } from './noise';
 export { openFor, type OpenedFor, type OpenForOptions } from './open';
+export {
+  searchSettings,
+  type Choice,
+  type SearchOptions,
+  type SearchResult,
+  type Settings,
+  type Trial,
+} from './search';
 export { folds, holdOut, type HoldOutOptions, type Split, type SplitOptions } from './split';
 export {
   readTable,

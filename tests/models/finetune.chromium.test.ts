@@ -22,6 +22,7 @@ import {
 import { load } from '../../models/family/load';
 import { TextClassifier } from '../../models/tasks/index';
 import { learnLabels } from '../docs/labels';
+import { searched } from '../docs/settings';
 import { withDevice } from '../harness/device';
 import { Random } from '../harness/op';
 import { folderOf } from './folders';
@@ -237,6 +238,15 @@ describe('a fine-tuning', () => {
     expect(course).toMatch(/^step,name,value\n1,train\/loss,0\.[67]/);
     expect(course).toMatch(/\d+,held\/macroF1,1\n/);
     expect([...files.keys()].sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
+  });
+
+  it('searches for settings, as docs/fine-tuning.md has it', async () => {
+    const split = { training: judged.slice(24, 96), held: judged.slice(0, 24), alike: 0 };
+    const { best, table } = await searched(device, fresh, task, split);
+    expect(table.map(({ scores }) => scores.length).sort()).toEqual([1, 1, 1, 1, 2, 2]);
+    const scores = table.map((trial) => trial.scores[1]?.score ?? 0);
+    expect(best!.scores[1].score).toBe(Math.max(...scores));
+    expect(best!.settings).toHaveProperty('lr');
   });
 
   it('ends in order when aborted, and stops early', async () => {
