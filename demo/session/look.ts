@@ -2,8 +2,24 @@
  * What a model sees in a text: the attention of every layer, and how probable each token is. The text is read once more, with a plan of
  * its own, when somebody asks; one plan is kept.
  */
-import { Graph, type Device, type Plan, type Tensor } from '../../../engine/index';
-import type { Layer, Maps } from './protocol';
+import { Graph, type Device, type Plan, type Tensor } from '../../engine/index';
+
+/** One attention of a model that has read a text. */
+export interface Layer {
+  readonly label: string;
+  readonly heads: number;
+  /** Which tokens stand at its rows and its columns. */
+  readonly rows: 'read' | 'written';
+  readonly columns: 'read' | 'written';
+}
+
+/** All heads of one layer: (heads, rows, columns). */
+export interface Maps {
+  readonly heads: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly probabilities: Float32Array;
+}
 
 /** A text as it was read, and of models with a source what was written. */
 export interface LookedAt {

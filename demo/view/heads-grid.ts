@@ -1,6 +1,6 @@
-import { palette } from '../../view/colours';
-import { element } from '../../view/dom';
-import type { Layer, Maps } from '../session/protocol';
+import type { Maps } from '../session/look';
+import { palette } from './colours';
+import { element } from './dom';
 
 /** All heads of all layers at a glance: a small picture each, of which one is chosen. */
 export class HeadsGrid {
@@ -17,33 +17,17 @@ export class HeadsGrid {
     });
   }
 
-  /** Pictures that are empty until `show`. */
-  lay(layers: readonly Layer[], name: (layer: Layer, head: number) => string): void {
-    this.#maps = layers.map(() => null);
-    this.#pictures = [];
-    this.#host.replaceChildren(
-      ...layers.map((layer, at) => {
-        const pictures: HTMLCanvasElement[] = [];
-        const cells = Array.from({ length: layer.heads }, (_, head) => {
-          const canvas = element('canvas', { width: 1, height: 1, 'aria-hidden': 'true' });
-          pictures.push(canvas);
-          const input = element('input', {
-            type: 'radio',
-            name: 'head',
-            value: `${at} ${head}`,
-            'aria-label': name(layer, head),
-          });
-          return element('label', { title: name(layer, head) }, input, canvas);
-        });
-        this.#pictures.push(pictures);
-        return element(
-          'div',
-          { class: 'layer' },
-          element('span', { class: 'name' }, String(at + 1)),
-          ...cells,
-        );
-      }),
-    );
+  /** `heads` of each layer. Pictures are empty until `show`; where there are as many already, these stay, and their focus. */
+  lay(heads: readonly number[], name: (layer: number, head: number) => string): void {
+    const same =
+      heads.length === this.#pictures.length && heads.every((n, i) => n === this.#pictures[i].length);
+    if (!same) this.#make(heads);
+    for (const label of this.#host.querySelectorAll('label')) {
+      const input = label.querySelector('input')!;
+      const [layer, head] = input.value.split(' ').map(Number);
+      label.title = name(layer, head);
+      input.setAttribute('aria-label', label.title);
+    }
   }
 
   choose(layer: number, head: number): void {
@@ -59,6 +43,25 @@ export class HeadsGrid {
   /** Colours come from the style sheet. */
   repaint(): void {
     this.#maps.forEach((_, layer) => this.#paint(layer));
+  }
+
+  #make(heads: readonly number[]): void {
+    this.#maps = heads.map(() => null);
+    this.#pictures = [];
+    this.#host.replaceChildren(
+      ...heads.map((count, layer) => {
+        const pictures: HTMLCanvasElement[] = [];
+        const cells = Array.from({ length: count }, (_, head) => {
+          const canvas = element('canvas', { width: 1, height: 1, 'aria-hidden': 'true' });
+          pictures.push(canvas);
+          const input = element('input', { type: 'radio', name: 'head', value: `${layer} ${head}` });
+          return element('label', {}, input, canvas);
+        });
+        this.#pictures.push(pictures);
+        const number = element('span', { class: 'name' }, String(layer + 1));
+        return element('div', { class: 'layer' }, number, ...cells);
+      }),
+    );
   }
 
   #paint(layer: number): void {
