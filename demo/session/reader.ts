@@ -37,20 +37,21 @@ export class Reader implements Disposable {
   readonly device: Device;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** The token that ends a text; null where none does. */
+  readonly end: number | null;
   readonly #look: Look;
   /** Texts are read one after the other: the plan answers for the last one. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(device: Device, model: Model, tokenizer: Tokenizer) {
-    [this.device, this.model, this.tokenizer] = [device, model, tokenizer];
+  constructor(device: Device, model: Model, tokenizer: Tokenizer, end: number | null = null) {
+    [this.device, this.model, this.tokenizer, this.end] = [device, model, tokenizer, end];
     this.#look = new Look(device, { way: 'forward', model });
   }
 
   info(): ReaderInfo {
     const { context, vocabulary } = this.model.config;
-    const { eos } = this.tokenizer.special;
     const tokens = Array.from({ length: vocabulary }, (_, id) => tokenText(this.tokenizer, id));
-    return { tokens, context, end: eos ?? null };
+    return { tokens, context, end: this.end };
   }
 
   /**

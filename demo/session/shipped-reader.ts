@@ -38,9 +38,10 @@ export class ShippedReader {
 
 async function openReader(device: Device, files: ModelFiles): Promise<Reader> {
   const folder = servedFolder(files);
-  const [{ model }, tokenizer] = await Promise.all([
+  const [{ model, config }, tokenizer] = await Promise.all([
     load(folder, { device, families: [gpt2] }),
     loadTokenizer(folder),
   ]);
-  return new Reader(device, model, tokenizer);
+  const { eos_token_id: end } = config;
+  return new Reader(device, model, tokenizer, typeof end === 'number' ? end : null);
 }

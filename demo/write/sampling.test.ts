@@ -72,7 +72,12 @@ describe('what is drawn from', () => {
       { count: 4, mass: 1 },
     ]);
     const greedy = shape(rank(logits), { temperature: 0, topK: 3, topP: 0.7 });
-    expect([0, 1, 2, 3].map((at) => greedy.cut(at))).toEqual([null, ...Array(3).fill('temperature')]);
+    expect([0, 1, 2, 3].map((at) => greedy.cut(at))).toEqual([
+      null,
+      'temperature',
+      'temperature',
+      'temperature',
+    ]);
     expect(greedy.before[1]).toBeCloseTo(0.3, 6); // what it was before it was cut
   });
 

@@ -38,9 +38,9 @@ export interface Shaped extends Ranked {
   /** Tokens that are left in the end, and what these hold of what top-k left. */
   readonly topP: { readonly count: number; readonly mass: number };
   /** The cut that takes a rank out; null for those that may be drawn. */
-  cut(rank: number): Cut | null;
+  readonly cut: (rank: number) => Cut | null;
   /** With which probability a rank is drawn. */
-  share(rank: number): number;
+  readonly share: (rank: number) => number;
 }
 
 export function shape(ranked: Ranked, { temperature, topK, topP }: Sampling): Shaped {

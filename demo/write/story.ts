@@ -1,4 +1,5 @@
 /** The text that is being written: its tokens, where each came from, and what stood there before. */
+import { sharesOf } from '../session/likeliest';
 import { rank, type Ranked } from './sampling';
 import type { WriterReading } from './session/protocol';
 
@@ -18,6 +19,8 @@ export class Story {
   /** Logits (V) that a token was drawn from, by its place. A text longer than the model reads keeps those that it had. */
   #origins: (Float32Array | null)[] = [];
   readonly #ranked = new WeakMap<Float32Array, Ranked>();
+  /** Of the tokens that stand there. */
+  readonly #probabilities = new WeakMap<Float32Array, number>();
 
   get ids(): readonly number[] {
     return this.#state.ids;
@@ -55,7 +58,7 @@ export class Story {
   instead(at: number, id: number): void {
     this.#keep();
     this.#state = { ids: [...this.ids.slice(0, at), id], given: Math.min(at, this.given) };
-    this.#origins.length = Math.min(this.#origins.length, at + 1);
+    this.#cutAt(at);
   }
 
   undo(): void {
@@ -63,7 +66,7 @@ export class Story {
     if (!before) return;
     const same = before.ids.findIndex((id, i) => id !== this.ids[i]);
     this.#state = before;
-    this.#origins.length = Math.min(this.#origins.length, same < 0 ? before.ids.length : same + 1);
+    this.#cutAt(same < 0 ? before.ids.length : same);
   }
 
   /** Nothing that was written can be taken back any more: ids of another model are other tokens. */
@@ -83,13 +86,11 @@ export class Story {
     if (before?.number !== number || before.step !== step) this.#origins = [];
     const width = logits.length / (ids.length - from);
     for (let at = 1; at < ids.length; at++) {
-      if (at > from && (from === 0 || !this.#origins[at])) {
-        this.#origins[at] = logits.subarray((at - 1 - from) * width, (at - from) * width);
-      }
-      this.#origins[at] ??= null;
+      // Copies: a part would keep the whole of what was read with it.
+      this.#origins[at] ??= at > from ? logits.slice((at - 1 - from) * width, (at - from) * width) : null;
     }
     this.#origins.length = ids.length;
-    this.#origins.push(logits.subarray(logits.length - width));
+    this.#origins.push(logits.slice(logits.length - width));
   }
 
   /** What a place was drawn from; the place after the last token is what comes next. Null where nobody knows. */
@@ -99,6 +100,22 @@ export class Story {
     const known = this.#ranked.get(logits) ?? rank(logits);
     this.#ranked.set(logits, known);
     return known;
+  }
+
+  /** The model's own probability of the token at a place; null where nobody knows. */
+  probability(at: number): number | null {
+    const logits = this.#origins[at];
+    if (!logits) return null;
+    const known = this.#probabilities.get(logits) ?? sharesOf(logits)(this.ids[at]);
+    this.#probabilities.set(logits, known);
+    return known;
+  }
+
+  /** Another token stands at `at`, or none: what follows comes from something else. */
+  #cutAt(at: number): void {
+    const logits = this.#origins[at];
+    if (logits) this.#probabilities.delete(logits);
+    this.#origins.length = Math.min(this.#origins.length, at + 1);
   }
 
   #keep(): void {
