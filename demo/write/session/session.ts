@@ -65,7 +65,7 @@ export class WriteSession {
     this.#connection.lose();
   }
 
-  #own<T>(work: (reader: Reader, number: number, step: number) => Promise<T>): Promise<T> {
+  async #own<T>(work: (reader: Reader, number: number, step: number) => Promise<T>): Promise<T> {
     const { teacher } = this.#trained;
     if (!teacher?.trained) {
       throw new EngineError('Write', 'no GPT has been trained in this tab', 'Train one on the Train page.');
