@@ -45,7 +45,7 @@ export class Reader implements Disposable {
 
   constructor(device: Device, model: Model, tokenizer: Tokenizer, end: number | null = null) {
     [this.device, this.model, this.tokenizer, this.end] = [device, model, tokenizer, end];
-    this.#look = new Look(device, { way: 'forward', model });
+    this.#look = new Look(device, { way: 'forward', model }, { room, plans: 2 });
   }
 
   info(): ReaderInfo {
@@ -83,6 +83,9 @@ export class Reader implements Disposable {
     this.#look[Symbol.dispose]();
   }
 }
+
+/** A text that grows token by token meets few other plans: where a CPU compiles, each takes seconds. */
+const room = (length: number): number => (length <= 32 ? 32 : Math.ceil(length / 128) * 128);
 
 /** Without the rows of padding. */
 function rowsOf(logits: Logits | null, count: number): Float32Array {

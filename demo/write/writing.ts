@@ -11,6 +11,8 @@ import { Story } from './story';
 export const MOST = 400;
 /** Of a GPT that learns, the text is read again at most this often. */
 const FOLLOW_MS = 700;
+/** While it writes faster than its attention can be read, that is read this often. */
+const LOOK_MS = 1000;
 
 /** Why it stopped writing by itself. */
 export type Stopped = 'end' | 'full' | null;
@@ -36,6 +38,8 @@ export class Writing {
   #turn = 0;
   #busy = false;
   #read = -Infinity;
+  /** When attention was read last, and how long that took. */
+  #looked = { at: -Infinity, took: 0 };
   #following: ReturnType<typeof setTimeout> | undefined;
 
   get recording(): Recording | null {
@@ -102,14 +106,17 @@ export class Writing {
     await this.#goOn();
   }
 
-  /** One token is drawn, or the recorded one taken; false when none comes. `first`: it is a step to take back. */
-  async one(sampling: Sampling, first = true): Promise<boolean> {
+  /**
+   * One token is drawn, or the recorded one taken; false when none comes. `first`: it is a step to take back. `attention`: it is
+   * read, too.
+   */
+  async one(sampling: Sampling, { first = true, attention = true } = {}): Promise<boolean> {
     this.at = null;
     const { ids } = this.story;
     const next = this.#recording ? this.#recording.reading.ids[ids.length] : this.#draw(sampling);
     if (next === undefined) return false;
     this.story.push(next, first);
-    const read = await this.#goOn();
+    const read = await this.#goOn(attention);
     this.stopped = next === this.info?.end ? 'end' : ids.length + 1 >= MOST ? 'full' : null;
     if (this.stopped) this.onChange();
     return read && this.stopped === null;
@@ -126,9 +133,13 @@ export class Writing {
     this.onChange();
     for (let first = true; this.playing; first = false) {
       const began = performance.now();
-      if (!(await this.one(sampling(), first))) break;
+      const { at, took } = this.#looked;
+      const attention = took <= 1000 / pace() || began - at > LOOK_MS;
+      if (!(await this.one(sampling(), { first, attention }))) break;
       await new Promise((resolve) => setTimeout(resolve, began + 1000 / pace() - performance.now()));
     }
+    // Something else may have been asked for meanwhile, and be under way.
+    if (!this.#busy && this.story.reading?.maps.length === 0) await this.again();
     this.playing = false;
     this.onChange();
   }
@@ -182,17 +193,24 @@ export class Writing {
     return ranked ? ranked.order[draw(shape(ranked, sampling), Math.random())] : undefined;
   }
 
-  #goOn(): Promise<boolean> {
+  #goOn(attention = true): Promise<boolean> {
     this.stopped = null;
     this.onChange();
-    return this.#reads(this.story.ids, (reading) => this.story.take(reading));
+    return this.#reads(this.story.ids, (reading) => this.story.take(reading), attention);
   }
 
   /** False when something else was asked for meanwhile, or it failed. */
-  async #reads(text: string | readonly number[], take: (reading: WriterReading) => void): Promise<boolean> {
+  async #reads(
+    text: string | readonly number[],
+    take: (reading: WriterReading) => void,
+    attention = true,
+  ): Promise<boolean> {
     const turn = ++this.#turn;
     return this.#attempt(turn, async () => {
-      const reading = await this.#source!.read(this.writer, text, true);
+      const began = performance.now();
+      const reading = await this.#source!.read(this.writer, text, attention);
+      const at = performance.now();
+      if (attention) this.#looked = { at, took: at - began };
       if (turn !== this.#turn) return;
       if (reading.number !== this.info?.number) return this.use(this.writer, reading.text);
       take(reading);
