@@ -73,7 +73,8 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
   test('sliders reshape the bars without another pass through the model, and say what each keeps', async () => {
     await visitor.page.evaluate(() => {
       const counts = Object.assign(window, { posted: 0 });
-      MessagePort.prototype.postMessage = new Proxy(MessagePort.prototype.postMessage, {
+      const { value } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'postMessage')!;
+      MessagePort.prototype.postMessage = new Proxy(value as (...all: unknown[]) => void, {
         apply(post, port, all) {
           counts.posted++;
           Reflect.apply(post, port, all);
@@ -246,7 +247,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
       links.find((link) => link.textContent.trim() === 'Train a GPT')!.click(),
     );
     await visitor.page.waitForSelector('#train:enabled');
-    await visitor.page.$eval('#sizes input', (input) => (input as HTMLInputElement).click());
+    await visitor.page.$eval('#sizes input', (input) => input.click());
     await visitor.press('Train');
     await visitor.untilText('#status', /Step [1-9]/);
     await visitor.page.goBack();
@@ -255,7 +256,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
       '#writers',
       /Your GPT.*Training: step \d+, loss \d\.\d+; it learns English prose/,
     );
-    await visitor.page.$eval('#writers input[value=own]', (input) => (input as HTMLInputElement).click());
+    await visitor.page.$eval('#writers input[value=own]', (input) => input.click());
     await visitor.until(
       'four heads',
       async () => (await visitor.page.$$('#heads canvas')).length,

@@ -120,7 +120,7 @@ describe('the writer that ships', () => {
   });
 
   it('is what was recorded for browsers without WebGPU, and a beginning of it is read as by itself', async () => {
-    const { reading, given, info } = unpack(recordedFile as unknown as RecordedFile);
+    const { reading, given, info } = unpack(recordedFile);
     const model = await read([...reading.ids]);
     expect(reading.text).toBe(model.text);
     expect(apart(reading.logits, model.logits)).toBeLessThan(2e-3); // thousandths, and another adapter

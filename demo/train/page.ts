@@ -314,6 +314,7 @@ export class TrainPage implements PageView {
     this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
+    this.#byId('token-by-token').hidden = this.#run === null;
     this.#drawHint();
     const { state, latest } = this.#view;
     this.#context.showRun(runStatus(state, latest.step, this.#format.loss(latest.training)));
