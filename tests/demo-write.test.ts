@@ -33,7 +33,12 @@ const clickBar = (row: number): Promise<void> =>
   visitor.page.$$eval('#bars button', (all, at) => all[at].click(), row);
 const clickToken = (at: number): Promise<void> =>
   visitor.page.$$eval('#tokens .token', (all, i) => (all[i] as HTMLElement).click(), at);
-const search = (): string => decodeURIComponent(new URL(visitor.page.url()).search);
+const untilSearch = (wanted: RegExp): Promise<string> =>
+  visitor.until(
+    `address ${wanted}`,
+    () => visitor.page.evaluate(() => location.search),
+    (now) => wanted.test(now),
+  );
 
 /** What axe finds, as rule: element. */
 async function violations(): Promise<string[]> {
@@ -73,8 +78,8 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
   test('sliders reshape the bars without another pass through the model, and say what each keeps', async () => {
     await visitor.page.evaluate(() => {
       const counts = Object.assign(window, { posted: 0 });
-      const { value } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'postMessage')!;
-      MessagePort.prototype.postMessage = new Proxy(value as (...all: unknown[]) => void, {
+      const own = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'postMessage')!;
+      MessagePort.prototype.postMessage = new Proxy(own.value as (...all: unknown[]) => void, {
         apply(post, port, all) {
           counts.posted++;
           Reflect.apply(post, port, all);
@@ -104,7 +109,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     expect((await shares())[0]).toBe(100);
     expect((await visitor.texts('#bars .why')).slice(1).every((why) => why === 'cut')).toBe(true);
     expect(await posted()).toBe(0); // nothing was asked of the worker
-    expect(search()).toBe('?temperature=0&topK=8&topP=0.7');
+    await untilSearch(/^\?temperature=0&topK=8&topP=0\.7$/);
   });
 
   test('a bar that is pressed is written; one token is drawn; undo takes back', async () => {
@@ -165,7 +170,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     expect(await visitor.page.$$('#heads canvas')).toHaveLength(16);
     await visitor.page.$eval('#heads input[value="1 2"]', (input) => input.click());
     await visitor.untilText('#head-name', /^Layer 2, head 3$/);
-    expect(search()).toMatch(/layer=2&head=3/);
+    await untilSearch(/layer=2&head=3/);
     const labels = await visitor.page.$$eval('#arcs button', (all) =>
       all.map((button) => button.getAttribute('aria-label')!),
     );
@@ -184,7 +189,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     await visitor.page.keyboard.press('Home');
     await visitor.page.keyboard.press('ArrowRight');
     await visitor.page.keyboard.press('Enter');
-    await visitor.untilText('#choices-title', /^What “man” was drawn from$/);
+    await visitor.untilText('#choices-title', /^In the place of “man”$/);
     const focused = await visitor.page.evaluate(() => document.activeElement!.textContent.trim());
     expect(focused).toBe('man');
     expect(await visitor.page.$$('#tokens [tabindex="0"]')).toHaveLength(1);
@@ -206,7 +211,11 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
       async () => (await tokens()).join(''),
       (now) => now === 'In the years after the war, & so',
     );
-    expect(visitor.page.url()).toMatch(/#t=In%20the%20years%20after%20the%20war%2C%20%26%20so$/);
+    await visitor.until(
+      'the text in the address',
+      () => visitor.page.evaluate(() => location.hash),
+      (now) => now === '#t=In%20the%20years%20after%20the%20war%2C%20%26%20so',
+    );
     await visitor.page.goto(visitor.page.url());
     await visitor.page.reload();
     await visitor.until(
@@ -246,6 +255,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     await visitor.page.$$eval('a', (links) =>
       links.find((link) => link.textContent.trim() === 'Train a GPT')!.click(),
     );
+    await visitor.page.waitForSelector('#sizes input');
     await visitor.page.waitForSelector('#train:enabled');
     await visitor.page.$eval('#sizes input', (input) => input.click());
     await visitor.press('Train');
@@ -277,7 +287,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     await visitor.untilText('#writers', new RegExp(`step (?!${shown}\\b)\\d+`));
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect([await steps(), await shares()]).toEqual([shown, then]);
-    expect(search()).toMatch(/^\?model=own/);
+    await untilSearch(/^\?model=own/);
     const { length } = await tokens();
     await visitor.press('One token');
     await count(length + 1);

@@ -2,7 +2,7 @@
 // the recording, and a GPT of the Train page's session while it learns.
 import { describe, expect, it } from 'vitest';
 import { next } from '../demo/write/example';
-import { unpack, type RecordedFile } from '../demo/write/recording';
+import { unpack } from '../demo/write/recording';
 import recordedFile from '../demo/write/recording.json';
 import { rank, shape } from '../demo/write/sampling';
 import type { WriteEvent } from '../demo/write/session/protocol';

@@ -33,6 +33,8 @@ export const chinese: WriteStrings = {
   nextIntro:
     '最可能的词元，以及各自被抽中的概率。点一个即可写上。圆点表示空格，条上的竖线是模型自己给出的概率。',
   origin: (token) => `“${token}”是从这些候选中抽出的`,
+  place: (token) => `在“${token}”的位置`,
+  placeIntro: '模型在这里会从这些候选中抽取。点另一个词元，用它代替，并从那里继续。',
   originIntro: '点另一个词元，用它代替，并从那里继续。',
   toEnd: '回到末尾',
   writes: (word) => `写上“${word}”`,

@@ -33,6 +33,9 @@ export const english = {
   nextIntro:
     'The likeliest tokens, and how probable each is to be drawn. Press one to write it. A dot is a space; the line on a bar is what the model itself gave.',
   origin: (token: string) => `What “${token}” was drawn from`,
+  place: (token: string) => `In the place of “${token}”`,
+  placeIntro:
+    'What the model would have drawn from here. Press another token to write it instead, and go on from there.',
   originIntro: 'Press another token to write it instead, and go on from there.',
   toEnd: 'Back to the end',
   writes: (word: string) => `Write “${word}”`,

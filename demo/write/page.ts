@@ -25,6 +25,8 @@ import { MOST, Writing } from './writing';
 const TEXT = 'The old man sat down on the';
 /** Characters of a text in the address; a longer one is not shared. */
 const LONGEST = 2000;
+/** Browsers refuse an address that changes with every token. */
+const ADDRESS_MS = 300;
 const PACE = [{ id: 'pace', min: 1, max: 20, step: 1, value: 4 }] as const;
 
 export class WritePage implements PageView {
@@ -39,6 +41,7 @@ export class WritePage implements PageView {
   readonly #pace = new Sliders(this.#byId('pace'), PACE);
   /** What the attention on view is of. */
   #seen: unknown = null;
+  #addressing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -63,7 +66,7 @@ export class WritePage implements PageView {
     paper.onUndo = () => !paper.editing && writing.undo();
     paper.onCopy = () => this.#copy();
     choices.onChoose = (id) => writing.write(id);
-    choices.onSampling = () => this.#write();
+    choices.onSampling = () => this.#writeSoon();
     choices.onEnd = () => {
       writing.look(null);
       this.#byId('play').focus();
@@ -72,7 +75,7 @@ export class WritePage implements PageView {
     writers.onBeginning = (text) => writing.type(text, true);
     writers.onHistory = (at) => writing.lookBack(at);
     attention.onChoose = (at) => writing.story.origin(at) && writing.look(at);
-    attention.onHead = () => this.#write();
+    attention.onHead = () => this.#writeSoon();
     this.#pace.onInput = () => this.#saySliders();
     this.#fromAddress();
     void this.#open();
@@ -95,6 +98,7 @@ export class WritePage implements PageView {
 
   leave(): void {
     this.#writing.pause();
+    this.#write();
   }
 
   async #open(): Promise<void> {
@@ -167,7 +171,13 @@ export class WritePage implements PageView {
     this.#attention.choose(layer, head);
   }
 
+  #writeSoon(): void {
+    this.#addressing ??= setTimeout(() => this.#write(), ADDRESS_MS);
+  }
+
   #write(): void {
+    clearTimeout(this.#addressing);
+    this.#addressing = undefined;
     const { reading } = this.#writing.story;
     if (!reading) return;
     const { layer, head } = this.#attention.head;
@@ -201,7 +211,12 @@ export class WritePage implements PageView {
     if (writing.ready && !this.#paper.editing) this.#paper.problem();
     const current = at === null ? null : (story.ids[at] ?? null);
     const { origin } = writing;
-    this.#choices.show(texts, origin && { ranked: origin, current }, recording !== null, spoken);
+    this.#choices.show(
+      texts,
+      origin && { ranked: origin, current, given: (at ?? 0) < story.given },
+      recording !== null,
+      spoken,
+    );
     this.#writers.chosen = writing.writer;
     this.#writers.show(trained, readings, recording !== null, { strings, format, language });
     const { reading } = story;
@@ -211,7 +226,7 @@ export class WritePage implements PageView {
     const note = this.#byId('recorded');
     note.hidden = recording === null;
     if (recording) setText(note, `${strings.recorded} ${strings.recordedFrom(recording.adapter)}`);
-    this.#write();
+    this.#writeSoon();
   }
 
   /** How long the text is and how surprising, and why nothing more comes. */

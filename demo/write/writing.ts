@@ -38,6 +38,9 @@ export class Writing {
   #turn = 0;
   #busy = false;
   #read = -Infinity;
+  /** The reading that is under way, if any, and the token that is being drawn. */
+  #attempting: Promise<unknown> = Promise.resolve();
+  #drawing: Promise<unknown> = Promise.resolve();
   /** When attention was read last, and how long that took. */
   #looked = { at: -Infinity, took: 0 };
   #following: ReturnType<typeof setTimeout> | undefined;
@@ -110,7 +113,19 @@ export class Writing {
    * One token is drawn, or the recorded one taken; false when none comes. `first`: it is a step to take back. `attention`: it is
    * read, too.
    */
-  async one(sampling: Sampling, { first = true, attention = true } = {}): Promise<boolean> {
+  one(
+    sampling: Sampling,
+    options: { readonly first?: boolean; readonly attention?: boolean } = {},
+  ): Promise<boolean> {
+    const drawing = this.#drawing.then(async () => {
+      await this.#attempting; // of a text that is being read nobody knows what comes next
+      return this.#one(sampling, options);
+    });
+    this.#drawing = drawing.catch(() => undefined);
+    return drawing;
+  }
+
+  async #one(sampling: Sampling, { first = true, attention = true }): Promise<boolean> {
     this.at = null;
     const { ids } = this.story;
     const next = this.#recording ? this.#recording.reading.ids[ids.length] : this.#draw(sampling);
@@ -223,7 +238,13 @@ export class Writing {
     if (reading.step !== null) this.readings.add(reading);
   }
 
-  async #attempt(turn: number, work: () => Promise<void>): Promise<boolean> {
+  #attempt(turn: number, work: () => Promise<void>): Promise<boolean> {
+    const attempt = this.#try(turn, work);
+    this.#attempting = attempt;
+    return attempt;
+  }
+
+  async #try(turn: number, work: () => Promise<void>): Promise<boolean> {
     this.#busy = true;
     try {
       await work();

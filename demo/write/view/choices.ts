@@ -18,6 +18,8 @@ export interface Place {
   readonly ranked: Ranked;
   /** The token that stands there; null at the end of the text. */
   readonly current: number | null;
+  /** Somebody typed it: it was not drawn. */
+  readonly given: boolean;
 }
 
 /** The tokens that could stand at a place as bars, which the sliders reshape. */
@@ -82,9 +84,14 @@ export class ChoicesView {
     const strings = this.#strings;
     this.#sliders.say(strings);
     const current = this.#place?.current ?? null;
-    const token = current === null ? '' : visible(this.#tokens[current]);
-    setText(this.#byId('choices-title'), current === null ? strings.next : strings.origin(token));
-    setText(this.#byId('choices-intro'), current === null ? strings.nextIntro : strings.originIntro);
+    const [title, intro] =
+      current === null
+        ? [strings.next, strings.nextIntro]
+        : this.#place!.given
+          ? [strings.place(visible(this.#tokens[current])), strings.placeIntro]
+          : [strings.origin(visible(this.#tokens[current])), strings.originIntro];
+    setText(this.#byId('choices-title'), title);
+    setText(this.#byId('choices-intro'), intro);
     this.#byId('to-end').hidden = current === null;
     this.#bars.describe = current === null ? strings.writes : strings.instead;
     if (!this.#place) return this.#bars.show([]);
