@@ -36,7 +36,8 @@ import type {
   TrainSettings,
 } from './protocol';
 import { sameShape } from './sizes';
-import { Reader } from './reader';
+import { ModelReader } from './model-reader';
+import type { Reader } from './reader';
 import { Trained, type Teacher, type TrainedModel } from './trained';
 import { knownPrompt, Writer } from './writer';
 import { chooseText, encodeText, makeTokenizer, type ChosenText, type LoadedText } from './texts';
@@ -67,7 +68,7 @@ export class Session implements Teacher {
   readonly #writer = new Writer();
   readonly #others: Trained;
   /** For other pages, which read with the model as it is. */
-  #reader: Reader | null = null;
+  readonly #reader = new ModelReader();
   /** Models so far: another one has another number. */
   #number = 0;
   #prompt = '';
@@ -248,12 +249,12 @@ export class Session implements Teacher {
     return this.#whenStill(async () => {
       const model = this.#need('Write');
       try {
-        return await work(this.#readerOf(model), model.run.trainer.step);
+        return await work(this.#reader.of(model), model.run.trainer.step);
       } catch (error) {
         if (model === this.#model) throw error;
         // Another model took its place meanwhile, and its memory went.
         const present = this.#need('Write');
-        return work(this.#readerOf(present), present.run.trainer.step);
+        return work(this.#reader.of(present), present.run.trainer.step);
       }
     });
   }
@@ -523,23 +524,9 @@ export class Session implements Teacher {
   #dropModel(): void {
     this.#generating?.abort();
     this.#writer.drop();
-    this.#dropReader();
+    this.#reader.drop();
     this.#model?.run[Symbol.dispose]();
     this.#model = null;
-  }
-
-  #readerOf({ gpt, tokenizer, run }: LanguageModel): Reader {
-    const { device } = run.trainer;
-    if (this.#reader?.model !== gpt || this.#reader.device !== device) {
-      this.#dropReader();
-      this.#reader = new Reader(device, gpt, tokenizer);
-    }
-    return this.#reader;
-  }
-
-  #dropReader(): void {
-    this.#reader?.[Symbol.dispose]();
-    this.#reader = null;
   }
 
   #cut(model: LanguageModel): void {

@@ -75,7 +75,6 @@ export const chinese: WriteStrings = {
   layerOf: (layer) => `第 ${layer} 层`,
   ...HEADS.zh,
   reads: (token, from) => `${token}：取自 ${from}`,
-  short: '第一个词元没有别的词元可以关注。',
 
   recorded:
     '没有 WebGPU，模型无法在这里运行。这是它的一段录制：数字都是模型自己的，滑块照样改变它们，“写作”会重放它写过的内容。缺少的是：其他文本、未被写出的词元，以及你自己的 GPT。',

@@ -77,7 +77,6 @@ export const english = {
   layerOf: (layer: number) => `Layer ${layer}`,
   ...HEADS.en,
   reads: (token: string, from: string) => `${token}: drew on ${from}`,
-  short: 'The first token has nobody else to attend to.',
 
   recorded:
     'Without WebGPU the model cannot run here. This is a recording of it: its numbers are the model’s own, the sliders reshape them, and Write replays what it wrote. What is missing: other texts, other tokens than those that were written, and a GPT of your own.',
