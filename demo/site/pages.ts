@@ -68,7 +68,7 @@ export const PAGES: readonly SitePage[] = [
     module: 'write',
     group: 'try',
     name: { en: 'Write', zh: '写作' },
-    heading: { en: 'Write with a model, token by token', zh: '与模型一起写作，逐个词元' },
+    heading: { en: 'Write with a model, token by token', zh: '与模型逐词元写作' },
     description: {
       en: 'See every token that the model weighs up, choose among them, go back on its choices, and watch what it attends to.',
       zh: '看模型权衡的每一个词元，在其中选择，改变它的选择，并看它在关注什么。',

@@ -31,7 +31,7 @@ export const english = {
 
   next: 'What comes next',
   nextIntro:
-    'The likeliest tokens, and how probable each is to be drawn. Press one to write it. A dot is a space; the line on a bar is what the model itself gave.',
+    'The likeliest tokens, and how probable each is to be drawn. Press one to write it. A dot is a space; the line on a bar is what the model itself gave; hatched ones are cut off, with what they had before.',
   origin: (token: string) => `What “${token}” was drawn from`,
   place: (token: string) => `In the place of “${token}”`,
   placeIntro:
