@@ -63,6 +63,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
   const pages: [path: string, job: string, selector: string, words: RegExp, save: string][] = [
     ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
     ['train/language/', 'the loss falls', '#status', /(Step|步) [1-9]/, ''],
+    ['try/write/', 'its model says what comes next', '#bars', /\d %/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
     ['models/', 'its model writes', '#reply', /^The old man[^]/, ''],

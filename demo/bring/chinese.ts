@@ -1,4 +1,5 @@
 import { chinese as training } from '../train/chinese';
+import { HEADS } from '../view/heads-strings';
 import type { BringStrings } from './english';
 
 /** 模型页面的中文文本。 */
@@ -114,11 +115,7 @@ export const chinese: BringStrings = {
   attentionEmpty: '模型读过文本后，这里会显示每一层、每个头的注意力。',
   attentionLong: (most) => `文本超过 ${most} 个词元，无法画出。`,
   layerOf: (layer, stack) => (stack === '' ? `第 ${layer} 层` : `第 ${layer} 层（${stack}）`),
-  headOf: (layer, head) => `${layer}，头 ${head}`,
-  cell: (row, column, share) => `“${row}”有 ${share} 的注意力来自“${column}”`,
-  pointHint: '指向一个格子，或用方向键移动。',
-  rows: '在读',
-  columns: '被读',
+  ...HEADS.zh,
 
   learn: '继续教它',
   learnIntro: {

@@ -1,4 +1,5 @@
 import { english as training } from '../train/english';
+import { HEADS } from '../view/heads-strings';
 import type { LearnRun, Storage, Use } from './session/protocol';
 
 const one = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -124,12 +125,7 @@ export const english = {
   attentionLong: (most: number) => `The text has more than ${most} tokens: too many to draw.`,
   /** `stack`: where a model has two, and of what: 'encoder', 'decoder', 'decoder crossAttention'. */
   layerOf: (layer: number, stack: string) => (stack === '' ? `Layer ${layer}` : `Layer ${layer} (${stack})`),
-  headOf: (layer: string, head: number) => `${layer}, head ${head}`,
-  cell: (row: string, column: string, share: string) =>
-    `“${row}” draws ${share} of its attention from “${column}”`,
-  pointHint: 'Point at a cell, or walk with the arrow keys.',
-  rows: 'reads',
-  columns: 'is read',
+  ...HEADS.en,
 
   learn: 'Teach it more',
   learnIntro: {

@@ -12,7 +12,7 @@ import { guideMarkup } from './markdown.ts';
 const docs = new URL('../../docs/', import.meta.url);
 const pictures = new URL('pictures/', docs);
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const PAGE = /^(?:([a-z]+)\/)?index\.html$/;
+const PAGE = /^(?:([a-z-]+)\/)?index\.html$/;
 
 const list = (): string =>
   `<ul class="guides">${GUIDES.map(
@@ -63,7 +63,7 @@ export function guides(): Plugin {
           response.setHeader('Content-Type', 'image/svg+xml');
           return response.end(readFileSync(new URL(picture, pictures)));
         }
-        const found = /^\/docs\/(?:([a-z]+)\/)?(?:index\.html)?$/.exec(url);
+        const found = /^\/docs\/(?:([a-z-]+)\/)?(?:index\.html)?$/.exec(url);
         const html = found && pageOf(found[1]);
         if (!html) return next();
         server.transformIndexHtml(url.replace(/\/$/, '/index.html'), html).then(

@@ -1,6 +1,6 @@
 /**
- * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next` or `footer`, and what pages that
- * train share (`transport`, `numbers`, `hint`: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
+ * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next` or `footer`, and what several pages
+ * share (`transport`, `numbers`, `hint`, `heads`: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
  * gets a policy of what it may load: what is its own, and nothing else. Addresses of former times lead to where a page is.
  */
 import { createHash } from 'node:crypto';

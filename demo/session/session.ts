@@ -36,6 +36,9 @@ import type {
   TrainSettings,
 } from './protocol';
 import { sameShape } from './sizes';
+import { ModelReader } from './model-reader';
+import type { Reader } from './reader';
+import { Trained, type Teacher, type TrainedModel } from './trained';
 import { knownPrompt, Writer } from './writer';
 import { chooseText, encodeText, makeTokenizer, type ChosenText, type LoadedText } from './texts';
 
@@ -56,13 +59,19 @@ interface TrainingData {
   readonly validation: Uint32Array;
 }
 
-export class Session {
+export class Session implements Teacher {
   readonly #emit: (event: SessionEvent) => void;
   readonly #connection = new Connection(
     (adapter) => this.#emit({ kind: 'adapter', adapter }),
     () => this.#onLost(),
   );
   readonly #writer = new Writer();
+  readonly #others: Trained;
+  /** For other pages, which read with the model as it is. */
+  readonly #reader = new ModelReader();
+  /** Models so far: another one has another number. */
+  #number = 0;
+  #prompt = '';
   #text: ChosenText | null = null;
   /** How often a text was chosen: what was chosen last counts, whichever is read first. */
   #choices = 0;
@@ -81,8 +90,9 @@ export class Session {
   /** Work that must not meet a half-submitted group of steps. */
   #between: (() => Promise<void>)[] = [];
 
-  constructor(emit: (event: SessionEvent) => void) {
-    this.#emit = emit;
+  constructor(emit: (event: SessionEvent) => void, others = Trained.ofWorker) {
+    [this.#emit, this.#others] = [emit, others];
+    others.offer(this);
   }
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */
@@ -218,14 +228,35 @@ export class Session {
   /** Drops the model. */
   async forget(): Promise<void> {
     await this.stop();
-    this.#generating?.abort();
-    this.#writer.drop();
-    this.#model?.run[Symbol.dispose]();
-    this.#model = null;
+    this.#dropModel();
     this.#kept = null;
     this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
     this.#setState('empty');
     this.#reportMemory();
+  }
+
+  /** The model as other pages know it. */
+  get trained(): TrainedModel | null {
+    const model = this.#model;
+    if (!model) return null;
+    const [state, number, prompt] = [this.#state, this.#number, knownPrompt(model, this.#prompt)];
+    return { number, state, prompt, run: describe(model, null), loss: model.history.losses.at(-1) ?? null };
+  }
+
+  /** For other pages: as `Teacher` has it. */
+  async whileStill<T>(work: (reader: Reader, step: number) => Promise<T>): Promise<T> {
+    await this.#recovering;
+    return this.#whenStill(async () => {
+      const model = this.#need('Write');
+      try {
+        return await work(this.#reader.of(model), model.run.trainer.step);
+      } catch (error) {
+        if (model === this.#model) throw error;
+        // Another model took its place meanwhile, and its memory went.
+        const present = this.#need('Write');
+        return work(this.#reader.of(present), present.run.trainer.step);
+      }
+    });
   }
 
   /** Measures every kernel of one training step. */
@@ -240,6 +271,7 @@ export class Session {
   }
 
   async #train(settings: TrainSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
+    this.#prompt = settings.prompt;
     this.#setState('preparing');
     const chosen = this.#text;
     if (!chosen)
@@ -320,6 +352,7 @@ export class Session {
             tokensPerSecond,
             stepMilliseconds,
           });
+          this.#others.tell();
           await this.#drain();
           await this.#written; // whoever waits for a text comes first
           if (!profiled && run.trainer.step - first >= FIRST_PROFILE) {
@@ -482,10 +515,18 @@ export class Session {
   }
 
   #replaceModel(model: LanguageModel): void {
+    this.#dropModel();
+    this.#model = model;
+    this.#number++;
+  }
+
+  /** Frees the model, after all that is made for it. */
+  #dropModel(): void {
     this.#generating?.abort();
     this.#writer.drop();
+    this.#reader.drop();
     this.#model?.run[Symbol.dispose]();
-    this.#model = model;
+    this.#model = null;
   }
 
   #cut(model: LanguageModel): void {
@@ -532,6 +573,7 @@ export class Session {
     const matches = model && known?.fingerprint === model.description.text.fingerprint;
     const tokens = matches ? { train: known.train.length, validation: known.validation.length } : null;
     this.#emit({ kind: 'state', state, run: model && describe(model, tokens) });
+    this.#others.tell();
   }
 
   #reportMemory(): void {

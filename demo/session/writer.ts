@@ -1,4 +1,4 @@
-import { DataError, type Device } from '../../engine/index';
+import { DataError, type Device, type Tokenizer } from '../../engine/index';
 import { Generator } from '../../models/generation/generator';
 import type { LanguageModel } from './model';
 import type { GenerateSettings } from './protocol';
@@ -75,7 +75,7 @@ export function knownPrompt({ tokenizer }: LanguageModel, prompt: string): strin
 }
 
 /** What a text without a prompt starts after: a line break, or any token of a vocabulary that has none. */
-function lineBreak(tokenizer: LanguageModel['tokenizer']): number {
+export function lineBreak(tokenizer: Tokenizer): number {
   try {
     return tokenizer.encode('\n', { special: false })[0] ?? 0;
   } catch {

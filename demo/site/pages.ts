@@ -61,6 +61,18 @@ export const PAGES: readonly SitePage[] = [
       en: 'Every kernel and every gradient is written by hand for WebGPU. No server: what you type stays on your machine.',
       zh: '每个内核、每个梯度都为 WebGPU 手写。没有服务器：你输入的内容不会离开你的电脑。',
     },
+    next: 'try/write/',
+  },
+  {
+    path: 'try/write/',
+    module: 'write',
+    group: 'try',
+    name: { en: 'Write', zh: '写作' },
+    heading: { en: 'Write with a model, token by token', zh: '与模型逐词元写作' },
+    description: {
+      en: 'See every token that the model weighs up, choose among them, go back on its choices, and watch what it attends to.',
+      zh: '看模型权衡的每一个词元，在其中选择，改变它的选择，并看它在关注什么。',
+    },
     next: 'try/translate/',
   },
   {

@@ -11,6 +11,7 @@ type Emit = (event: unknown) => void;
 const SESSIONS = {
   home: async (emit: Emit) => new (await import('../home/session/next-word')).NextWord(emit),
   train: async (emit: Emit) => new (await import('../session/worker-session')).WorkerSession(emit),
+  write: async (emit: Emit) => new (await import('../write/session/session')).WriteSession(emit),
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),
   laboratory: async (emit: Emit) => new (await import('../laboratory/session/laboratory')).Laboratory(emit),

@@ -89,6 +89,7 @@ export const chinese: Strings = {
   seed: '随机种子',
   length: '长度',
   off: '关',
+  tokenByToken: '看它权衡的每一个词元，以及它在关注什么，学习时也可以',
   outputEmpty: '它写的文字会出现在这里。训练开始之后，或载入检查点之后即可写作。',
   outputLabel: '模型生成的文字',
   wrote: (tokens, rate) => `${tokens} 个词元，每秒 ${rate} 个`,

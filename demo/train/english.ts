@@ -100,6 +100,7 @@ export const english = {
   seed: 'Seed',
   length: 'Length',
   off: 'off',
+  tokenByToken: 'See every token that it weighs up, and what it attends to, also while it learns',
   outputEmpty:
     'Its text appears here. It can write as soon as training has begun, or after loading a checkpoint.',
   outputLabel: 'Text from the model',

@@ -12,7 +12,8 @@ import { Measurements } from '../view/measurements';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { Samples } from '../view/samples';
-import { languageOfText, SettingsPanel, titleOf } from '../view/settings';
+import { SettingsPanel } from '../view/settings';
+import { languageOfText, titleOf } from '../view/text-titles';
 import { Unsaved } from '../view/unsaved';
 import { WritingPanel } from '../view/writing';
 import { chinese } from './chinese';
@@ -313,6 +314,7 @@ export class TrainPage implements PageView {
     this.#view.render(strings, this.#format, buttons, values.steps);
     this.#writing.render(strings);
     this.#writing.setButtons(this.#run !== null && ready && this.#view.state !== 'preparing', this.#writes);
+    this.#byId('token-by-token').hidden = this.#run === null;
     this.#drawHint();
     const { state, latest } = this.#view;
     this.#context.showRun(runStatus(state, latest.step, this.#format.loss(latest.training)));

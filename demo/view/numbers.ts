@@ -25,6 +25,9 @@ const signed = (text: string): string => text.replaceAll('-', '−').replace(/^�
 /** A share of 0 to 1: 3.4 %, 12 %. */
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
+/** A probability: as `percent`, but what is not impossible is not 0. */
+export const chance = (p: number): string => (p > 0 && p < 0.0005 ? '< 0.1 %' : percent(p));
+
 /** An error such as 6.1e-8, or 0. */
 export const error = (value: number): string =>
   value === 0 ? '0' : value.toExponential(1).replace('-', '−');

@@ -7,6 +7,7 @@ import { finder, element, onFile, setText } from './dom';
 import type { Format } from './format';
 import { takeLongPaste } from './long-paste';
 import { RateAndSteps } from './rate-and-steps';
+import { languageOfText, titleOf } from './text-titles';
 
 /** Addresses and names of the bundled texts; each module is fetched only when its text is chosen. */
 const CORPORA = {
@@ -15,14 +16,6 @@ const CORPORA = {
 } as const;
 type TextId = keyof typeof CORPORA;
 type TextChoice = TextId | 'own';
-
-/** The language of a text by its id, for the lang attribute of what is shown of it. */
-export const languageOfText = (id: string): string =>
-  id === 'english' ? 'en' : id === 'tang' ? 'zh-Hant' : '';
-
-/** A text's name in the language of the page. */
-export const titleOf = ({ kind, id, title }: RunInfo['text'], strings: Strings): string =>
-  kind === 'pasted' ? strings.pastedText : kind === 'corpus' && id in CORPORA ? strings[id as TextId] : title;
 
 /** The column of settings: which text, which model, how to train. */
 export class SettingsPanel {

@@ -1,4 +1,5 @@
 import { element, setText } from './dom';
+import { Roving } from './roving';
 
 /** Height of the arcs above the tokens. */
 const HEIGHT = 56;
@@ -14,44 +15,68 @@ export class TokenStrip {
   describe: (token: string, from: readonly { readonly token: string; readonly share: number }[]) => string = (
     token,
   ) => token;
+  /** A token was pressed. */
+  onChoose: (token: number) => void = () => undefined;
   readonly #arcs = svg('svg');
-  readonly #list = element('ol', { class: 'token-list' });
+  readonly #list = element('ol', { class: 'token-list', lang: 'en' });
+  readonly #roving = new Roving(this.#list);
   #tokens: readonly string[] = [];
   /** (tokens, tokens), rows sum to 1. */
   #attention: Float32Array = new Float32Array();
+  /** Whose arcs are seen while nobody points at another; null: the last one's. */
   #chosen: number | null = null;
+  #pointed: number | null = null;
 
   constructor(host: HTMLElement) {
     host.classList.add('token-strip');
     this.#arcs.setAttribute('aria-hidden', 'true');
     this.#arcs.setAttribute('height', String(HEIGHT));
     host.append(element('div', { class: 'token-row' }, this.#arcs, this.#list));
-    const choose = ({ target }: Event): void => {
+    const tokenOf = ({ target }: Event): number => {
       const button = (target as Element).closest('button');
-      if (button) this.#look([...this.#list.children].indexOf(button.parentElement!));
+      return button ? [...this.#list.children].indexOf(button.parentElement!) : -1;
     };
-    this.#list.addEventListener('pointerover', choose);
-    this.#list.addEventListener('focusin', choose);
-    this.#list.addEventListener('click', choose);
-    host.addEventListener('pointerleave', () => this.#look(null));
+    for (const kind of ['pointerover', 'focusin', 'click']) {
+      this.#list.addEventListener(kind, (event) => {
+        const token = tokenOf(event);
+        if (token < 0) return;
+        this.#point(token);
+        if (kind === 'click') this.onChoose(token);
+      });
+    }
+    host.addEventListener('pointerleave', () => this.#point(null));
+    host.addEventListener('focusout', () => this.#point(null));
     new ResizeObserver(() => this.#drawArcs()).observe(this.#list);
   }
 
+  /** Of the tokens. Default: English. */
+  set language(language: string) {
+    this.#list.lang = language;
+  }
+
+  /** Elements that can stay do, and their focus. */
   show(tokens: readonly string[], attention: Float32Array): void {
+    const grown = tokens.length !== this.#tokens.length;
     this.#tokens = tokens;
     this.#attention = attention;
-    this.#chosen = null;
-    const items = tokens.map((token) =>
-      element(
-        'li',
-        {},
-        element('button', { type: 'button', lang: 'en' }, token.trim() === '' ? '␣' : token.trim()),
-      ),
-    );
-    this.#list.replaceChildren(...items);
+    this.#pointed = null;
+    const { children } = this.#list;
+    while (children.length > tokens.length) children[tokens.length].remove();
+    while (children.length < tokens.length) {
+      this.#list.append(element('li', {}, element('button', { type: 'button' })));
+    }
+    this.#roving.refresh();
     this.say();
     this.#drawArcs();
-    this.#list.parentElement!.scrollLeft = this.#list.scrollWidth;
+    if (grown) this.#list.parentElement!.scrollLeft = this.#list.scrollWidth;
+  }
+
+  /** Whose arcs are seen; null: the last one's. */
+  choose(token: number | null): void {
+    if (token !== this.#chosen) this.#bring(token ?? this.#tokens.length - 1);
+    this.#chosen = token;
+    this.#pointed = null;
+    this.#drawArcs();
   }
 
   /** Changes language. */
@@ -62,9 +87,17 @@ export class TokenStrip {
         .map((share, at) => ({ token: this.#tokens[at].trim(), share }))
         .sort((a, b) => b.share - a.share)
         .slice(0, 3);
-      button.setAttribute('aria-label', this.describe(this.#tokens[i].trim(), from));
-      setText(button, button.textContent);
+      const shown = this.#tokens[i].trim() || '␣';
+      setText(button, shown);
+      button.setAttribute('aria-label', this.describe(shown, from));
     });
+  }
+
+  /** Scrolls to a token, with room for those before it, which its arcs lead to. */
+  #bring(token: number): void {
+    const row = this.#list.parentElement!;
+    const item = this.#list.children[token] as HTMLElement | undefined;
+    if (item) row.scrollLeft = item.offsetLeft + item.offsetWidth - 0.8 * row.clientWidth;
   }
 
   /** What a token draws on: itself and those before. */
@@ -73,15 +106,15 @@ export class TokenStrip {
     return this.#attention.subarray(token * count, token * count + token + 1);
   }
 
-  #look(token: number | null): void {
-    if (token === this.#chosen) return;
-    this.#chosen = token;
+  #point(token: number | null): void {
+    if (token === this.#pointed) return;
+    this.#pointed = token;
     this.#drawArcs();
   }
 
   #drawArcs(): void {
     const last = this.#tokens.length - 1;
-    const from = this.#chosen ?? last;
+    const from = Math.min(last, this.#pointed ?? this.#chosen ?? last);
     const items = [...this.#list.children] as HTMLElement[];
     this.#arcs.setAttribute('width', String(this.#list.scrollWidth));
     items.forEach((item, i) => item.classList.toggle('from', i === from));

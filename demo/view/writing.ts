@@ -1,18 +1,9 @@
 import type { GenerateSettings } from '../session/protocol';
-import type { StringKey, Strings } from '../train/english';
+import type { Strings } from '../train/english';
 import { finder, element, setText } from './dom';
+import { Sliders, type Slider } from './sliders';
 
-interface Slider {
-  readonly id: 'temperature' | 'topK' | 'topP' | 'length' | 'seed';
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-  readonly value: number;
-  /** Shown as "off" at this value. */
-  readonly off?: number;
-}
-
-const SLIDERS: readonly Slider[] = [
+const SLIDERS: readonly Slider<'temperature' | 'topK' | 'topP' | 'length' | 'seed'>[] = [
   { id: 'temperature', min: 0, max: 1.5, step: 0.05, value: 0.8 },
   { id: 'topP', min: 0.05, max: 1, step: 0.05, value: 0.95, off: 1 },
   { id: 'topK', min: 0, max: 100, step: 1, value: 0, off: 0 },
@@ -27,11 +18,11 @@ export class WritingPanel {
   onStop: () => void = () => undefined;
   readonly #prompt = this.#byId<HTMLTextAreaElement>('prompt');
   readonly #output = this.#byId('output');
-  readonly #inputs = new Map<Slider['id'], HTMLInputElement>();
+  readonly #sliders = new Sliders(this.#byId('sliders'), SLIDERS);
   #strings: Strings | null = null;
 
   constructor() {
-    this.#byId('sliders').append(...SLIDERS.map((slider) => this.#slider(slider)));
+    this.#sliders.onInput = () => this.#strings && this.#sliders.say(this.#strings);
     this.#byId('generation').addEventListener('submit', (event) => {
       event.preventDefault();
       this.onGenerate(this.settings);
@@ -42,11 +33,11 @@ export class WritingPanel {
   get settings(): GenerateSettings {
     return {
       prompt: this.#prompt.value,
-      tokens: this.#value('length'),
-      temperature: this.#value('temperature'),
-      topK: this.#value('topK'),
-      topP: this.#value('topP'),
-      seed: this.#value('seed'),
+      tokens: this.#sliders.value('length'),
+      temperature: this.#sliders.value('temperature'),
+      topK: this.#sliders.value('topK'),
+      topP: this.#sliders.value('topP'),
+      seed: this.#sliders.value('seed'),
     };
   }
 
@@ -85,32 +76,6 @@ export class WritingPanel {
 
   render(strings: Strings): void {
     this.#strings = strings;
-    for (const slider of SLIDERS) {
-      const input = this.#inputs.get(slider.id)!;
-      const [name, output] = [...input.parentElement!.children] as [Element, Element];
-      setText(name, strings[slider.id satisfies StringKey]);
-      const value = Number(input.value);
-      const text = value === slider.off ? strings.off : slider.step < 1 ? value.toFixed(2) : String(value);
-      setText(output, text);
-      input.setAttribute('aria-valuetext', text);
-    }
-  }
-
-  #value(id: Slider['id']): number {
-    return Number(this.#inputs.get(id)!.value);
-  }
-
-  #slider({ id, min, max, step, value }: Slider): HTMLElement {
-    const input = element('input', { type: 'range', id: `slider-${id}`, min, max, step, value });
-    this.#inputs.set(id, input);
-    input.addEventListener('input', () => this.#strings && this.render(this.#strings));
-    // The value stands outside of the label, which would name it and not the slider.
-    return element(
-      'div',
-      { class: 'slider' },
-      element('label', { class: 'name', for: input.id }),
-      element('output', { for: input.id }),
-      input,
-    );
+    this.#sliders.say(strings);
   }
 }

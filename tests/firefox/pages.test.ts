@@ -40,6 +40,15 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     await visitor.untilText('#head-check', /largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
   });
 
+  it(`the page Write shows what comes next, and writes it${needs}`, async () => {
+    visitor = await site.visit('try/write/');
+    const tokens = (): Promise<string[]> => visitor.texts('#tokens .token');
+    const { length } = await visitor.until('a text', tokens, (now) => now.length > 0);
+    await visitor.page.$eval('#bars button', (bar) => (bar as HTMLElement).click());
+    await visitor.until('one token more', tokens, (now) => now.length === length + 1);
+    expect(await visitor.texts('#heads canvas')).toHaveLength(16);
+  });
+
   it(`the Translate page translates with the model that it ships with${needs}`, async () => {
     visitor = await site.visit('try/translate/');
     await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));

@@ -2,7 +2,7 @@
 import type { Device, Tokenizer } from '../../../engine/index';
 import { load, loadTokenizer, type ModelFolder, type Pretrained } from '../../../models/index';
 import { openEmbedder } from '../../../models/tasks/index';
-import { Look, type Reading } from './look';
+import { Look, type Reading } from '../../session/look';
 import {
   comparing,
   PERFORMERS,

@@ -31,7 +31,7 @@ import {
   type TaggerModel,
 } from '../../../models/tasks/index';
 import { hasToken } from '../../../models/tasks/inputs';
-import type { LookedAt, Reading } from './look';
+import type { LookedAt, Reading } from '../../session/look';
 import type { Answer, Ask, ChatTurn, Scored, Use } from './protocol';
 
 /** An answer, and the text that it is an answer to as the model read it. */

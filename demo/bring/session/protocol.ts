@@ -1,7 +1,10 @@
 /** Calls and events between the Models page and its worker. Everything in them can be cloned. */
 import type { WeightStorage } from '../../../engine/index';
 import type { CachedModel, HubProgress, Inspection } from '../../../models/index';
+import type { Layer, Maps } from '../../session/look';
 import type { AdapterSummary, RunEvent } from '../../session/protocol';
+
+export type { Layer, Maps };
 
 /** Where a model is. */
 export type Source =
@@ -100,15 +103,6 @@ export interface SeenToken {
   readonly probability: number | null;
 }
 
-/** One attention of the model that read the last text. */
-export interface Layer {
-  readonly label: string;
-  readonly heads: number;
-  /** Which tokens stand at its rows and its columns. */
-  readonly rows: 'read' | 'written';
-  readonly columns: 'read' | 'written';
-}
-
 export interface Reply {
   readonly answer: Answer;
   /** Grows from reply to reply: to ask for what is behind this one. */
@@ -120,14 +114,6 @@ export interface Reply {
   readonly milliseconds: number;
   /** Whether kernels were compiled meanwhile: then most of the time went there, and the next answer comes sooner. */
   readonly compiled: boolean;
-}
-
-/** All heads of one layer: (heads, rows, columns). */
-export interface Maps {
-  readonly heads: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly probabilities: Float32Array;
 }
 
 export interface LearnSettings {

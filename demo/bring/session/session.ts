@@ -13,7 +13,7 @@ import {
 import { inspect, ModelCache, type ModelFolder } from '../../../models/index';
 import type { Connection } from '../../session/connection';
 import { learn } from './learning';
-import type { Logits, LookedAt } from './look';
+import type { Logits, LookedAt } from '../../session/look';
 import { OpenModel } from './model';
 import type {
   Ask,

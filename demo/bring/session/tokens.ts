@@ -1,24 +1,17 @@
 /** Tokens as people read them, with what the model thought of each. */
 import type { Tokenizer } from '../../../engine/index';
-import { hasToken } from '../../../models/tasks/inputs';
 import { likeliest, sharesOf } from '../../session/likeliest';
-import type { Logits } from './look';
+import type { Logits } from '../../session/look';
+import { tokenText } from '../../session/token-text';
 import type { Scored, SeenToken } from './protocol';
 
 /** How many of the tokens that could have stood somewhere are told. */
 const MOST = 10;
 
-/** A token's text, or its name in the vocabulary where it has none of its own. */
-function textOf(tokenizer: Tokenizer, id: number): string {
-  if (!hasToken(tokenizer, id)) return `#${id}`; // a row of the model that no token has
-  const text = tokenizer.decode([id]);
-  return text === '' || text.includes('\uFFFD') ? tokenizer.token(id) : text;
-}
-
 /** Tokens with their probabilities, where logits are known of what follows each. */
 export function seenTokens(tokenizer: Tokenizer, ids: ArrayLike<number>, logits: Logits | null): SeenToken[] {
   return Array.from(ids, (id, at) => ({
-    text: textOf(tokenizer, id),
+    text: tokenText(tokenizer, id),
     probability: logits && at > 0 ? sharesOf(rowOf(logits, at - 1))(id) : null,
   }));
 }
@@ -32,7 +25,7 @@ export function nextTokens(
 ): readonly Scored[] | null {
   if (!(at >= 1 && at * logits.vocabulary <= logits.values.length)) return null;
   const best = likeliest(rowOf(logits, at - 1), MOST, temperature > 0 ? { temperature } : {});
-  return best.map(({ id, share }) => ({ label: textOf(tokenizer, id), score: share }));
+  return best.map(({ id, share }) => ({ label: tokenText(tokenizer, id), score: share }));
 }
 
 const rowOf = ({ vocabulary, values }: Logits, t: number): Float32Array =>

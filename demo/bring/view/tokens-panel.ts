@@ -3,7 +3,7 @@ import { percent } from '../../view/numbers';
 import type { BringStrings } from '../english';
 import type { Reply, Scored } from '../session/protocol';
 import { bars } from './reply-view';
-import { ShadedTokens } from './shaded-tokens';
+import { ShadedTokens } from '../../view/shaded-tokens';
 
 /** The last text token by token, and what else could have stood in a place of it. */
 export class TokensPanel {

@@ -1,9 +1,6 @@
 /** What the home page and its session say to each other. */
 import type { AdapterSummary } from '../../session/protocol';
 
-/** Addresses of a model's folder, by the names of its files. */
-export type ModelFiles = Readonly<Record<string, string>>;
-
 export interface Choice {
   /** What the text would go on with. */
   readonly text: string;

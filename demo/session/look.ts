@@ -2,8 +2,24 @@
  * What a model sees in a text: the attention of every layer, and how probable each token is. The text is read once more, with a plan of
  * its own, when somebody asks; one plan is kept.
  */
-import { Graph, type Device, type Plan, type Tensor } from '../../../engine/index';
-import type { Layer, Maps } from './protocol';
+import { Graph, type Device, type Plan, type Tensor } from '../../engine/index';
+
+/** One attention of a model that has read a text. */
+export interface Layer {
+  readonly label: string;
+  readonly heads: number;
+  /** Which tokens stand at its rows and its columns. */
+  readonly rows: 'read' | 'written';
+  readonly columns: 'read' | 'written';
+}
+
+/** All heads of one layer: (heads, rows, columns). */
+export interface Maps {
+  readonly heads: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly probabilities: Float32Array;
+}
 
 /** A text as it was read, and of models with a source what was written. */
 export interface LookedAt {
@@ -40,18 +56,30 @@ export interface Logits {
 
 /** Rows of logits that are brought over at most, in bytes. */
 const MOST_LOGITS = 64 << 20;
-/** Lengths are padded to multiples: few plans serve all. */
-const BUCKET = 16;
+
+/** Lengths are padded, so that few plans serve all. */
+export interface LookOptions {
+  /** What a length is padded to, where the model reads as much. Default: the next multiple of 16. */
+  readonly room?: (length: number) => number;
+  /** Plans that are kept for the next text. Default 1. */
+  readonly plans?: number;
+}
 
 export class Look implements Disposable {
   readonly #device: Device;
   readonly #reading: Reading;
-  #kept: { readonly shape: string; readonly plan: Plan } | null = null;
+  readonly #options: Required<LookOptions>;
+  /** By their shapes; the one that was used last comes last. */
+  readonly #kept = new Map<string, Plan>();
   /** What the plan ran over last: a text is read once, whatever is asked about it. */
   #read: LookedAt | null = null;
 
-  constructor(device: Device, reading: Reading) {
-    [this.#device, this.#reading] = [device, reading];
+  constructor(
+    device: Device,
+    reading: Reading,
+    { room = (length) => Math.ceil(length / 16) * 16, plans = 1 }: LookOptions = {},
+  ) {
+    [this.#device, this.#reading, this.#options] = [device, reading, { room, plans }];
   }
 
   /** Reads the text; its plan answers until another is read. */
@@ -106,12 +134,17 @@ export class Look implements Disposable {
 
   async #planOf(S: number, T: number): Promise<Plan> {
     const shape = `${S} ${T}`;
-    if (this.#kept?.shape === shape) return this.#kept.plan;
-    this.#drop();
-    const g = new Graph(this.#device, { label: 'look' });
-    const plan = await g.compile({ out: this.#record(g, S, T) });
-    this.#kept = { shape, plan };
+    const kept = this.#kept.get(shape);
+    this.#kept.delete(shape);
+    if (!kept) this.#drop(this.#options.plans - 1);
+    const plan = kept ?? (await this.#compile(S, T));
+    this.#kept.set(shape, plan);
     return plan;
+  }
+
+  #compile(S: number, T: number): Promise<Plan> {
+    const g = new Graph(this.#device, { label: 'look' });
+    return g.compile({ out: this.#record(g, S, T) });
   }
 
   #record(g: Graph, S: number, T: number): Tensor {
@@ -133,16 +166,21 @@ export class Look implements Disposable {
 
   #room(length: number): number {
     const { context } = this.#reading.model.config;
-    return Math.min(context, Math.max(1, Math.ceil(length / BUCKET)) * BUCKET);
+    return Math.min(context, this.#options.room(Math.max(1, length)));
   }
 
-  #drop(): void {
-    this.#kept?.plan[Symbol.dispose]();
-    this.#kept = this.#read = null;
+  /** Frees the plans that were not used for longest, until so many are left. */
+  #drop(left: number): void {
+    for (const [shape, plan] of this.#kept) {
+      if (this.#kept.size <= left) return;
+      this.#kept.delete(shape);
+      this.#read = null; // it may be what this one ran over
+      plan[Symbol.dispose]();
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#drop();
+    this.#drop(0);
   }
 }
 
