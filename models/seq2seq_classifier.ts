@@ -13,6 +13,7 @@ import { expectSizes } from './option_checks';
 import { problemLoss, problemOf, type Problem } from './problem';
 import type { Seq2SeqLM } from './seq2seq_lm';
 
+/** What `Seq2SeqClassifier` is made of. */
 export interface Seq2SeqClassifierParts {
   /** Tied and without a bias, so that it has no head of its own. */
   readonly model: Seq2SeqLM;

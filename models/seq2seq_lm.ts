@@ -27,6 +27,7 @@ import {
 import { placedOf, type CacheSizes, type NextOptions } from './generation/decoder';
 import { expectContext, expectSizes } from './option_checks';
 
+/** What every encoder-decoder tells of its sizes. */
 export interface Seq2SeqLMConfig {
   /** V: ids of the target are below it. */
   readonly vocabulary: number;
@@ -47,6 +48,7 @@ export interface Seq2SeqLMConfig {
 /** What is added to embeddings by where a token stands. */
 export type Positions = LearnedPositions | SinusoidalPositions;
 
+/** What an encoder-decoder is made of. */
 export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'> {
   /** Default `vocabulary`. */
   readonly sourceVocabulary?: number;
@@ -93,6 +95,7 @@ const firstOf = (g: Graph, ids: Tensor, begin: number): Tensor =>
 const movedOn = (g: Graph, x: Tensor, first: Tensor): Tensor =>
   x.shape[1] === 1 ? first : concat(g, [first, slice(g, x, 1, 0, x.shape[1] - 1)], 1);
 
+/** An encoder-decoder language model made of parts: what Marian, BART, T5, M2M-100 and their kin are. */
 export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   readonly config: C;
   /** The target's, and the source's where they share it. */

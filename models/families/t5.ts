@@ -145,7 +145,9 @@ const classifier = (
   weights: ({ model }) => classifierWeights(weights(model), 'transformer.'),
 });
 
+/** T5 with a head for classes of texts, or numbers: `T5ForSequenceClassification`. */
 export const t5ForSequenceClassification = classifier('t5', 'T5', 'T5', 'relu');
+/** mT5 with a head for classes of texts, or numbers: `MT5ForSequenceClassification`. */
 export const mt5ForSequenceClassification = classifier('mt5', 'mT5', 'MT5', 'gated-gelu');
 
 /** T5, its version 1.1 and Flan-T5: text to text, with distances in buckets (Raffel et al. 2020; Chung et al. 2022). */
