@@ -80,8 +80,10 @@ export function expectOneOf(where: string, name: string, value: unknown, allowed
 
 /** Seeds have 32 bits: a fraction would be cut off, and every `Math.random()` be 0. */
 export const isSeed = (value: unknown): boolean => typeof value === 'number' && value >>> 0 === value;
+/** What messages say of seeds that cannot be. */
 export const SEEDS = 'Use a whole number from 0 to 4294967295, such as Math.floor(Math.random() * 2 ** 32).';
 
+/** Throws `EngineError` unless a seed is a whole number from 0 to 2^32 - 1. */
 export function expectSeed(where: string, seed: unknown): void {
   if (!isSeed(seed)) throw new EngineError(where, `seed is ${String(seed)}`, SEEDS);
 }

@@ -27,6 +27,7 @@ import {
 import { BERT_INIT, type TextEncoderParts } from './text_encoder';
 import { MaskedLM } from './masked_lm';
 
+/** Sizes and options of `Bert`. */
 export interface BertConfig {
   /** V: number of token ids. */
   readonly vocabulary: number;

@@ -17,6 +17,7 @@ import {
 } from '../engine/index';
 import { expectContext, expectSizes } from './option_checks';
 
+/** What every decoder-only model tells of its sizes. */
 export interface CausalLMConfig {
   /** V. */
   readonly vocabulary: number;
@@ -28,6 +29,7 @@ export interface CausalLMConfig {
   readonly tied: boolean;
 }
 
+/** What a decoder-only model is made of. */
 export interface CausalLMParts extends CausalLMConfig {
   readonly tokens: Embedding;
   /** Added to embeddings. Default null: attention knows positions by itself. */
@@ -53,6 +55,7 @@ export interface CausalOwn<C> {
   readonly config?: C;
 }
 
+/** What decoder-only models have below their heads: embeddings, positions and layers. */
 export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
   readonly config: C;
   readonly tokens: Embedding;

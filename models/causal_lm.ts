@@ -16,6 +16,7 @@ import {
 import { CausalBody, type CausalLMConfig, type CausalLMParts, type CausalOwn } from './causal_body';
 import { placedOf, type CacheSizes, type Placed } from './generation/decoder';
 
+/** A decoder-only language model made of parts: what GPT-2, Llama, Gemma, BLOOM and their kin are. */
 export class CausalLM<C extends CausalLMConfig = CausalLMConfig> extends CausalBody<C> {
   readonly head: LanguageHead;
 

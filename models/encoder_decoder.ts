@@ -48,6 +48,10 @@ function makeStack(c: Complete, kind: 'encoder' | 'decoder'): Stack {
   return new Stack(layers, { norm: c.finalNorm ? norm() : null, recompute: c.recompute });
 }
 
+/**
+ * The encoder-decoder Transformer of "Attention Is All You Need" (Vaswani et al. 2017), with options for pre-norm and
+ * learned positions; the numbers of PyTorch's `nn.Transformer`.
+ */
 export class EncoderDecoder extends Seq2SeqLM<Complete> {
   /** What parameters were called in files of Heed 0.1: nn.Transformer's names. */
   static readonly formerNames: FormerNames = [

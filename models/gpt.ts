@@ -32,6 +32,7 @@ import { CausalLM } from './causal_lm';
 import type { CacheSizes, Placed } from './generation/decoder';
 import { definedOf, expectKinds, expectRates, expectSizes } from './option_checks';
 
+/** Sizes and options of `GPT`. */
 export interface GPTConfig {
   /** V: number of token ids. */
   readonly vocabulary: number;
@@ -178,6 +179,10 @@ function makeLayer(c: Complete): TransformerLayer {
   });
 }
 
+/**
+ * A decoder-only Transformer: GPT-2's architecture by default (Radford et al. 2019), with options for rotary positions
+ * (Su et al. 2021), RMSNorm, SwiGLU (Shazeer 2020) and grouped-query heads (Ainslie et al. 2023).
+ */
 export class GPT extends CausalLM<Complete> {
   /** What parameters were called in files of Heed 0.1: GPT-2's names. */
   static readonly formerNames: FormerNames = [

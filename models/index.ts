@@ -7,6 +7,7 @@ export { CausalBody, type CausalLMConfig, type CausalLMParts } from './causal_bo
 export * from './causal_heads';
 export { CausalLM } from './causal_lm';
 export { Seq2SeqClassifier, type Seq2SeqClassifierParts } from './seq2seq_classifier';
+export { Seq2SeqQuestionAnswering, Seq2SeqTokenClassifier } from './seq2seq_heads';
 export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
 export * from './families/index';
 export * from './masked_lm';

@@ -11,6 +11,7 @@ import type { GPT, GPTConfig } from './gpt';
 import { modelType, type Json } from './pretrained_config';
 import { GenerationSettings } from './generation/settings';
 
+/** Configuration, weights and settings of generation of a GPT-2 or Llama folder, see `pretrainedGPT`. */
 export interface PretrainedGPT {
   readonly config: GPTConfig;
   readonly weights: WeightSource;

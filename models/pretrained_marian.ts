@@ -9,6 +9,7 @@ import { describe } from './family/family';
 import { modelType, type Json } from './pretrained_config';
 import { sequenceOptions, type SequenceSettings } from './generation/sequence_settings';
 
+/** Configuration, weights and settings of generation of a Marian folder, see `pretrainedMarian`. */
 export interface PretrainedMarian extends SequenceSettings {
   readonly config: EncoderDecoderConfig;
   readonly weights: WeightSource;

@@ -9,6 +9,7 @@ import {
 } from '../engine/index';
 
 export const PROBLEMS = ['single_label_classification', 'multi_label_classification', 'regression'] as const;
+/** What a head tells of a text, Transformers' `problem_type`: one class, several, or numbers. It decides the loss. */
 export type Problem = (typeof PROBLEMS)[number];
 
 /** The one that is given, or that so many labels are for. Throws `EngineError` for one that is none. */

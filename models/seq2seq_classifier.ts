@@ -12,12 +12,16 @@ import {
 import { expectSizes } from './option_checks';
 import { problemLoss, problemOf, type Problem } from './problem';
 import type { Seq2SeqLM } from './seq2seq_lm';
+import { lengthsUpToEnd } from './text_lengths';
 
+/** What `Seq2SeqClassifier` is made of. */
 export interface Seq2SeqClassifierParts {
   /** Tied and without a bias, so that it has no head of its own. */
   readonly model: Seq2SeqLM;
-  /** What the decoder reads first. */
-  readonly begin: number;
+  /** The id that the decoder reads first; 'last': each text's last token (mBART). */
+  readonly begin: number | 'last';
+  /** The id whose last row of a text goes into classes (mBART, which may put a language behind it). Default null: the last token's. */
+  readonly end?: number | null;
   /** What the classes are called, in order: K of them. */
   readonly labels: readonly string[];
   /** Default 'regression' for one label, else 'single_label_classification'. */
@@ -28,24 +32,26 @@ export interface Seq2SeqClassifierParts {
   readonly init?: Init;
 }
 
-/** Encoder and decoder read the same text; what the decoder makes of its last token goes into classes. */
+/** Encoder and decoder read the same text; what the decoder makes of its end goes into classes. */
 export class Seq2SeqClassifier {
   readonly model: Seq2SeqLM;
   readonly classifier: Classifier;
   readonly labels: readonly string[];
   readonly problem: Problem;
-  readonly #begin: number;
+  readonly #begin: number | 'last';
+  readonly #end: number | null;
 
   /** Throws `ShapeError` or `EngineError` for what cannot work. */
   constructor(parts: Seq2SeqClassifierParts) {
-    const { model, begin, labels, problem, dropout = 0, init } = parts;
+    const { model, begin, end = null, labels, problem, dropout = 0, init } = parts;
     const where = 'Seq2SeqClassifier';
-    expectOptions(where, parts, { model, begin, labels, problem, dropout, init });
+    expectOptions(where, parts, { model, begin, end, labels, problem, dropout, init });
     expectSizes(where, { labels: labels.length }, ['labels']);
     this.model = model;
     this.labels = labels;
     this.problem = problemOf(labels, problem);
     this.#begin = begin;
+    this.#end = end;
     const { width } = model.config;
     this.classifier = new Classifier({
       ...{ width, classes: labels.length, activation: 'tanh', dropout, ...(init && { init }) },
@@ -58,7 +64,7 @@ export class Seq2SeqClassifier {
 
   /**
    * ids (B, T) u32, texts with the end as their last token, of `lengths` u32 (B) -> logits, or numbers, (B, K). Default: all
-   * T tokens are real.
+   * T tokens are real. Where the model knows its end by id, runs throw `DataError` for texts without one.
    */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
     const { lengths = null, segments = null } = input;
@@ -66,7 +72,10 @@ export class Seq2SeqClassifier {
     expectOptions(where, input, { lengths, segments });
     if (segments) throw new EngineError(where, 'segments are given, but it knows none', 'Leave them out.');
     const [B, T] = ids.shape;
-    const ends = lengths ?? g.constant('every token', [B], new Uint32Array(B).fill(T));
+    const ends =
+      this.#end === null
+        ? (lengths ?? g.constant('every token', [B], new Uint32Array(B).fill(T)))
+        : lengthsUpToEnd(g, ids, this.#end, this.config.vocabulary, lengths);
     const rows = g.scope('model', () => this.model.reread(g, ids, lengths, this.#begin));
     return g.call(this, 'classifier', selectRows(g, rows, { lengths: ends }));
   }

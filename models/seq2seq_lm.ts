@@ -27,6 +27,7 @@ import {
 import { placedOf, type CacheSizes, type NextOptions } from './generation/decoder';
 import { expectContext, expectSizes } from './option_checks';
 
+/** What every encoder-decoder tells of its sizes. */
 export interface Seq2SeqLMConfig {
   /** V: ids of the target are below it. */
   readonly vocabulary: number;
@@ -47,6 +48,7 @@ export interface Seq2SeqLMConfig {
 /** What is added to embeddings by where a token stands. */
 export type Positions = LearnedPositions | SinusoidalPositions;
 
+/** What an encoder-decoder is made of. */
 export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'> {
   /** Default `vocabulary`. */
   readonly sourceVocabulary?: number;
@@ -81,18 +83,28 @@ interface Side {
   readonly positions: Positions | null;
   readonly norm: Norm | null;
   readonly what: 'source' | 'target';
-  /** An id that stands before the others, of which the last falls out. Default null: none. */
-  readonly begin?: number | null;
+  /** What stands before the others, of which the last falls out. Default null: nothing. */
+  readonly begin?: Begin | null;
 }
 
-/** `begin` for each of B texts, (B, 1). */
-const firstOf = (g: Graph, ids: Tensor, begin: number): Tensor =>
-  g.constant('begin', [ids.shape[0], 1], new Uint32Array(ids.shape[0]).fill(begin));
+/** An id, or the last token of each text of `lengths` (null: of all T). */
+type Begin = number | { readonly lengths: Tensor | null };
+
+/** The row that a text begins with, (B, 1, C): of the id `begin`, or of its last of x (B, T, C). */
+function firstOf(g: Graph, x: Tensor, begin: Begin, table: Embedding): Tensor {
+  const [B, T, C] = x.shape;
+  if (typeof begin === 'number') {
+    return table.forward(g, g.constant('begin', [B, 1], new Uint32Array(B).fill(begin)));
+  }
+  const { lengths } = begin;
+  return lengths ? g.view(selectRows(g, x, { lengths }), [B, 1, C]) : slice(g, x, 1, T - 1, 1);
+}
 
 /** Rows (B, T, C) behind `first` (B, 1, C), without the last. */
 const movedOn = (g: Graph, x: Tensor, first: Tensor): Tensor =>
   x.shape[1] === 1 ? first : concat(g, [first, slice(g, x, 1, 0, x.shape[1] - 1)], 1);
 
+/** An encoder-decoder language model made of parts: what Marian, BART, T5, M2M-100 and their kin are. */
 export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   readonly config: C;
   /** The target's, and the source's where they share it. */
@@ -203,11 +215,13 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
 
   /**
    * What the decoder makes of the source itself, behind the id `begin` and without its last token: (B, S, C), row t of what it
-   * has read up to token t - 1. Heads that judge a text read it (BART's classes).
+   * has read up to token t - 1. With 'last' each text begins with its own last token (mBART, where that is its language). Heads
+   * that judge a text read it (BART's classes).
    */
-  reread(g: Graph, source: Tensor, lengths: Tensor | null, begin: number): Tensor {
+  reread(g: Graph, source: Tensor, lengths: Tensor | null, begin: number | 'last'): Tensor {
     const input = { memory: this.encode(g, source, lengths), memoryLengths: lengths };
-    return this.#decoded(g, source, () => input, { begin }).at(-1)!;
+    const first = begin === 'last' ? { lengths } : begin;
+    return this.#decoded(g, source, () => input, { begin: first }).at(-1)!;
   }
 
   /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C). Runs at `position` 0. */
@@ -288,7 +302,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     g: Graph,
     ids: Tensor,
     input: (layer: number) => LayerInput,
-    { begin, ...placed }: PositionsOptions & { readonly begin?: number } = {},
+    { begin, ...placed }: PositionsOptions & { readonly begin?: Begin } = {},
   ): Tensor[] {
     const { decoder, tokens: table, targetPositions: positions, targetNorm: norm } = this;
     const side: Side = { table, positions, norm, what: 'target', begin: begin ?? null };
@@ -308,7 +322,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     expectContext(this.#where, ids, context, todo, `${what} ids`);
     return g.scope('embed', () => {
       let x = table.forward(g, ids);
-      if (begin !== null) x = movedOn(g, x, table.forward(g, firstOf(g, ids, begin)));
+      if (begin !== null) x = movedOn(g, x, firstOf(g, x, begin, table));
       if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
       if (positions) x = positions.forward(g, x, placed);
       if (norm) x = norm.forward(g, x);

@@ -43,6 +43,7 @@ export interface TextEncoderConfig {
   readonly epsilon: number;
 }
 
+/** What `TextEncoder` is made of. */
 export interface TextEncoderParts<C extends TextEncoderConfig = TextEncoderConfig> {
   readonly config: C;
   /** (V, E). */
@@ -68,6 +69,10 @@ export interface TextEncoderInput {
   readonly embedded?: Tensor | null;
 }
 
+/**
+ * A model that reads texts in both directions, made of parts: the body that BERT, RoBERTa, DistilBERT, ELECTRA, MPNet
+ * and ALBERT have below their heads.
+ */
 export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
   readonly config: C;
   readonly tokens: Embedding;

@@ -23,6 +23,7 @@ import {
 } from '../engine/index';
 import { checkEach, definedOf, expectKinds, expectRates, expectSizes } from './option_checks';
 
+/** Sizes and options of `TransformerXL`. */
 export interface TransformerXLConfig {
   /** V. */
   readonly vocabulary: number;
@@ -91,6 +92,10 @@ export interface TransformerXLInput {
   readonly fresh?: boolean;
 }
 
+/**
+ * A language model that reads texts segment by segment and remembers those before, with relative positions (Dai et al.
+ * 2019).
+ */
 export class TransformerXL {
   readonly config: Complete;
   readonly tokens: Embedding;

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumFlags, findBrowser } from '../tools/browser.mjs';
 import { GUIDES } from '../demo/site/guides';
 import { PAGES } from '../demo/site/pages';
+import { REFERENCE } from '../demo/site/reference';
 import { PATIENCE } from './harness/demo-page';
 
 const outDir = fileURLToPath(new URL('../.build/demo', import.meta.url));
@@ -70,6 +71,10 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['docs/', 'it lists the guides', '.guides', /Attention/, ''],
     ...GUIDES.map(({ name }): [string, string, string, RegExp, string] => {
       return [`docs/${name}/`, 'it reads well', '.guide p', /\w/, ''];
+    }),
+    ['docs/reference/', 'it lists the names', '.names', /GPT/, ''],
+    ...REFERENCE.map(({ name }): [string, string, string, RegExp, string] => {
+      return [`docs/reference/${name}/`, 'it says what they are', '#items li, #items section p', /\w/, ''];
     }),
   ];
 

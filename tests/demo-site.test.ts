@@ -152,6 +152,49 @@ test('old addresses lead to where their pages are now', { timeout: PATIENCE.test
   }
 });
 
+describe('the reference', { timeout: PATIENCE.test, concurrent: false }, () => {
+  test('a code word of a guide leads to its name, and a search leaves what has the words', async () => {
+    const visitor = await site.visit('docs/ops/');
+    await visitor.page.waitForSelector('main.entered');
+    await follow(visitor, 'crossEntropy');
+    await arrived(visitor, /Ops/);
+    expect(new URL(visitor.page.url()).pathname + new URL(visitor.page.url()).hash).toBe(
+      '/docs/reference/ops/#crossEntropy',
+    );
+    expect(await visitor.page.evaluate(() => document.activeElement?.id)).toBe('crossEntropy');
+
+    const shown = (selector: string): Promise<string[]> =>
+      visitor.page.$$eval(selector, (all) =>
+        all.filter((one) => one.checkVisibility()).map((one) => (one as HTMLElement).dataset.name!),
+      );
+    const all = await shown('#items [data-name]');
+    expect(all.length).toBeGreaterThan(100);
+    const found = ['crossEntropy', 'CrossEntropyOptions', 'crossEntropyRows'];
+    await visitor.enter('#find', 'label SMOOTHING');
+    expect(await shown('#items [data-name]')).toEqual(found);
+    expect(await shown('#index [data-name]')).toEqual(found);
+    expect(await visitor.text('#found')).toBe(`3 of ${all.length} names`);
+    expect(new URL(visitor.page.url()).search).toBe('?find=label+SMOOTHING');
+    await visitor.page.click('#language');
+    expect(await visitor.text('#found')).toBe(`${all.length} 个名称中的 3 个`);
+    await visitor.page.click('#language');
+    await visitor.enter('#find', '');
+    expect(await shown('#items [data-name]')).toEqual(all);
+    await visitor.page.close();
+  });
+
+  test('the list of all names, searched by an address', async () => {
+    const visitor = await site.visit('docs/reference/?find=beam');
+    await visitor.untilText('#found', /^\d+ of \d{3} names/);
+    const headings = await visitor.page.$$eval('#items h2', (all) =>
+      all.filter((one) => one.checkVisibility()).map(({ textContent }) => textContent),
+    );
+    expect(headings).toContain('Generation');
+    expect(headings).not.toContain('Metrics');
+    await visitor.page.close();
+  });
+});
+
 describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] as const))(
   '%s',
   { timeout: PATIENCE.test, concurrent: false },

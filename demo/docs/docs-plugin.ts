@@ -1,41 +1,61 @@
 /**
- * The guides of docs/ as pages: their markup is made when it is asked for, served by the dev server and built as that of
- * other pages is, though no file holds it.
+ * The guides of docs/ and the reference as pages: their markup is made when it is asked for, served by the dev server and
+ * built as that of other pages is, though no file holds it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Plugin } from 'vite';
 import { escape } from '../frame/prerender.ts';
 import { GUIDES } from '../site/guides.ts';
+import { pageAt } from '../site/pages.ts';
 import { guideMarkup } from './markdown.ts';
+import { reference } from './reference/reference.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 const pictures = new URL('pictures/', docs);
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const PAGE = /^(?:([a-z-]+)\/)?index\.html$/;
+const PAGE = /^(|[a-z/-]+\/)index\.html$/;
 
-const list = (): string =>
-  `<ul class="guides">${GUIDES.map(
-    ({ name, title, description }) =>
-      `<li><a href="./${name}/">${escape(title.en)}</a> <span>${escape(description.en)}</span></li>`,
-  ).join('')}</ul>`;
+/** The guides, and the reference behind them. */
+function list(): string {
+  const guides = GUIDES.map(({ name, title, description }) => ({ path: `${name}/`, title, description }));
+  const { heading: title, description } = pageAt('docs/reference/')!;
+  const rows = [...guides, { path: 'reference/', title, description }].map(
+    (one) =>
+      `<li><a href="./${one.path}">${escape(one.title.en)}</a> <span>${escape(one.description.en)}</span></li>`,
+  );
+  return `<ul class="guides">${rows.join('')}</ul>`;
+}
 
-/** A page's markup; undefined where there is no such guide. */
-function pageOf(name: string | undefined): string | undefined {
-  if (name !== undefined && !GUIDES.some((guide) => guide.name === name)) return undefined;
-  const body = name === undefined ? list() : guideMarkup(readFileSync(new URL(`${name}.md`, docs), 'utf8'));
+/** What stands on a page below docs/; undefined where there is none. */
+async function bodyOf(path: string): Promise<string | undefined> {
+  if (path === '') return list();
+  const guide = GUIDES.find(({ name }) => path === `${name}/`);
+  if (!guide && !/^reference\//.test(path)) return undefined;
+  const { names, pages } = await reference();
+  return guide
+    ? guideMarkup(readFileSync(new URL(`${guide.name}.md`, docs), 'utf8'), names)
+    : pages.get(path);
+}
+
+/** A page's markup; undefined where there is none at this path below docs/. */
+async function pageOf(path: string): Promise<string | undefined> {
+  const body = await bodyOf(path);
+  if (body === undefined) return undefined;
+  const sheets = path.startsWith('reference/') ? ['docs', 'reference'] : ['docs'];
+  const kind = path.startsWith('reference/') ? 'guide reference' : 'guide';
   return `<!doctype html>
 <html lang="en">
   <head>
     <!-- frame: head -->
-    <link rel="stylesheet" href="/style/docs.css" />
+    ${sheets.map((name) => `<link rel="stylesheet" href="/style/${name}.css" />`).join('\n    ')}
     <script type="module" src="/docs/enter.ts"></script>
   </head>
   <body>
     <!-- frame: header -->
     <main>
       <!-- frame: title -->
-      <article class="guide" lang="en">${body}</article>
+      <article class="${kind}" lang="en">${body}</article>
       <!-- frame: next -->
     </main>
     <!-- frame: footer -->
@@ -50,6 +70,10 @@ export function guides(): Plugin {
   return {
     name: 'heed:guides',
     enforce: 'pre',
+    // What is bundled takes as long as the reference: neither waits for the other.
+    buildStart() {
+      if (this.environment.mode === 'build') reference().catch(() => undefined); // told where it is needed
+    },
     resolveId: (id) => (named(id) ? id : undefined),
     load(id) {
       const found = named(id);
@@ -63,16 +87,16 @@ export function guides(): Plugin {
           response.setHeader('Content-Type', 'image/svg+xml');
           return response.end(readFileSync(new URL(picture, pictures)));
         }
-        const found = /^\/docs\/(?:([a-z-]+)\/)?(?:index\.html)?$/.exec(url);
-        const html = found && pageOf(found[1]);
-        if (!html) return next();
-        server.transformIndexHtml(url.replace(/\/$/, '/index.html'), html).then(
-          (page) => {
-            response.setHeader('Content-Type', 'text/html; charset=utf-8');
-            response.end(page);
-          },
-          (error: unknown) => next(error),
-        );
+        const path = /^\/docs\/(|[a-z/-]+\/)(?:index\.html)?$/.exec(url)?.[1];
+        if (path === undefined) return next();
+        const serve = async (): Promise<void> => {
+          const html = await pageOf(path);
+          if (html === undefined) return next();
+          const page = await server.transformIndexHtml(url.replace(/\/$/, '/index.html'), html);
+          response.setHeader('Content-Type', 'text/html; charset=utf-8');
+          response.end(page);
+        };
+        serve().catch(next);
       });
     },
     generateBundle() {

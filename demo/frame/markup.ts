@@ -95,12 +95,17 @@ function header(page: SitePage): string {
     <div id="notices" class="notices" aria-live="polite"></div>`;
 }
 
-/** The pages of a group, where there are several; the h1; what the page is for. */
+/** The pages of a group, or those that one of them lists, itself first. */
+function besideOf({ group, under }: SitePage): readonly Pick<SitePage, 'path'>[] {
+  if (!group) return [];
+  if (under !== undefined) return PAGES.filter((page) => page.path === under || page.under === under);
+  return [...PAGES.filter((page) => page.group === group && !page.under), ...(PARTS[group] ?? [])];
+}
+
+/** The pages beside it, where there are several; the h1; what the page is for. */
 function title(page: SitePage): string {
   const root = rootFrom(page);
-  const beside = page.group
-    ? [...PAGES.filter(({ group }) => group === page.group), ...(PARTS[page.group] ?? [])]
-    : [];
+  const beside = besideOf(page);
   const links = beside.map(({ path }) => {
     const current = path === page.path ? ' aria-current="page"' : '';
     return `<a href="${root}${path}" data-string="name ${path}"${current}></a>`;

@@ -10,6 +10,7 @@
  */
 import { GUIDES } from './guides';
 import type { Both } from './language';
+import { REFERENCE } from './reference';
 
 export interface SitePage {
   /** From the site's root, with a slash at its end; '' is the home page. */
@@ -26,6 +27,8 @@ export interface SitePage {
   readonly description: Both;
   /** Path of the page to read next. */
   readonly next: string;
+  /** Path of the page that lists it, where it is not among its group's own. */
+  readonly under?: string;
   /** Where it was before: this address still leads to it. */
   readonly formerly?: string;
 }
@@ -138,9 +141,27 @@ export const PAGES: readonly SitePage[] = [
     next: `docs/${GUIDES[0].name}/`,
   },
   ...GUIDES.map(({ name, title, description }, i): SitePage => {
-    const next = i + 1 < GUIDES.length ? `docs/${GUIDES[i + 1].name}/` : 'docs/';
+    const next = i + 1 < GUIDES.length ? `docs/${GUIDES[i + 1].name}/` : 'docs/reference/';
     const about = { name: title, heading: title, description };
     return { path: `docs/${name}/`, module: 'docs', group: 'docs', ...about, next };
+  }),
+  {
+    path: 'docs/reference/',
+    module: 'docs',
+    group: 'docs',
+    name: { en: 'Reference', zh: '参考' },
+    heading: { en: 'Reference', zh: '参考' },
+    description: {
+      en: 'Every name that the package exports, as the source itself describes it.',
+      zh: '软件包导出的每个名称，说明取自源代码本身，为英文。',
+    },
+    next: `docs/reference/${REFERENCE[0].name}/`,
+  },
+  ...REFERENCE.map(({ name, title, description }, i): SitePage => {
+    const under = 'docs/reference/';
+    const next = i + 1 < REFERENCE.length ? `${under}${REFERENCE[i + 1].name}/` : 'docs/';
+    const about = { name: title, heading: title, description };
+    return { path: `${under}${name}/`, module: 'docs', group: 'docs', under, ...about, next };
   }),
 ];
 

@@ -5,8 +5,10 @@ import type { Kernel, KernelVariant } from '../runtime/kernel';
 import type { Constants } from '../runtime/shader';
 import type { Tensor } from './tensor';
 
+/** Workgroups of a dispatch; those that are left out are 1. */
 export type Grid = readonly [x: number, y?: number, z?: number];
 
+/** What a dispatch has besides its kernel and tensors, see `Graph.dispatch`. */
 export interface DispatchOptions {
   /** Values of the kernel's static uniform block, by field name. */
   readonly uniforms?: Readonly<Record<string, number>>;

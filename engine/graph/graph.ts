@@ -35,6 +35,7 @@ export interface Sink {
   readonly add: boolean;
 }
 
+/** What a graph records, and how values between kernels are stored. */
 export interface GraphOptions {
   /** Record backward rules. Default false. */
   readonly train?: boolean;
@@ -61,6 +62,11 @@ interface Entry {
   readonly rule: () => void;
 }
 
+/**
+ * The tape: a model runs once over it, each op appends dispatches and, where the graph trains, a closure with its
+ * backward pass. `backprop` runs those in reverse, `compile` makes a `Plan` of what was recorded. It computes nothing
+ * by itself and owns no memory.
+ */
 export class Graph {
   readonly device: Device;
   readonly train: boolean;

@@ -15,6 +15,7 @@ export interface Recorded {
   readonly probes: readonly Probe[];
 }
 
+/** What a plan takes of the GPU's memory, in bytes, known before anything is allocated. */
 export interface PlanMemory {
   /** Weights and state that the plan uses but does not own, bytes. */
   readonly parameters: number;

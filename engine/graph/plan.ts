@@ -36,6 +36,7 @@ import {
 import { uniformBuffer, type Acquire } from './uniforms';
 import type { Workspace } from './workspace';
 
+/** How `Graph.compile` makes a plan. */
 export interface PlanOptions {
   readonly signal?: AbortSignal;
   /** Called as pipelines finish: compiled so far, and how many in all. */
@@ -60,6 +61,7 @@ export interface Compilable extends Recorded {
   readonly accepted: readonly RunCheck[];
 }
 
+/** Time and work of one kernel in a profiled run, see `Plan.profile`. */
 export interface ProfileRow {
   readonly kernel: string;
   readonly calls: number;
@@ -86,6 +88,11 @@ export interface PlanMethods {}
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 export interface Plan extends PlanMethods {}
 
+/**
+ * A compiled graph: dispatches over buffers that were planned by liveness, replayed by each `run` with no allocation,
+ * no compilation and no readback. Made by `Graph.compile`. Owns its activations, uniforms and bind groups until it is
+ * disposed of.
+ */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
 export class Plan implements Disposable {
   readonly label: string;

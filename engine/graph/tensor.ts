@@ -3,10 +3,12 @@ import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { packedBytes, type Packed } from './packed';
 
+/** Types of a tensor's elements. Sums, statistics and losses are f32, whatever values are stored as. */
 export type DType = 'f32' | 'f16' | 'u32' | 'i32';
 /** Sizes of the axes, outermost first; row-major. `[]` is a scalar. */
 export type Shape = readonly number[];
 
+/** How many elements a shape has: 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
@@ -15,10 +17,12 @@ export function bytesOf(dtype: DType): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
+/** Whether two shapes have the same sizes in the same order. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
+/** A shape as messages and names write it: `(2, 3)`. */
 export function formatShape(shape: Shape): string {
   return `(${shape.join(', ')})`;
 }

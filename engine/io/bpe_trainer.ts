@@ -10,6 +10,7 @@ import { BYTE_TO_CHARACTER, GPT2_WORDS } from './byte_level';
 import { pacer } from './pacer';
 import { type AddedToken, type TokenizerJson } from './tokenizer_json';
 
+/** How far `trainByteLevelBPE` has come. */
 export interface BPEProgress {
   readonly phase: 'count' | 'merge';
   /** Characters counted, or tokens in the vocabulary. */
@@ -18,6 +19,7 @@ export interface BPEProgress {
   readonly total: number | null;
 }
 
+/** What `trainByteLevelBPE` learns, and how it tells of it. */
 export interface BPEOptions {
   /** Tokens in all: special ones, the 256 bytes, and one per merge. Fewer come out when the text has too few pairs. */
   readonly vocabularySize: number;

@@ -12,6 +12,7 @@ export interface ByteSource {
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** How much of a file has arrived, in bytes. */
 export interface Progress {
   /** Bytes that have arrived since the file was opened. */
   readonly loaded: number;
@@ -19,6 +20,7 @@ export interface Progress {
   readonly total: number | null;
 }
 
+/** How a file is opened and its progress told. */
 export interface OpenOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -34,6 +36,7 @@ export interface RemoteFile {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Where a file is: an address, a Blob or File, bytes in memory, or one that is read from a server in ranges. */
 export type FileSource = string | URL | Blob | ArrayBuffer | Uint8Array | RemoteFile;
 
 /** Of `OpenOptions`. */

@@ -9,6 +9,7 @@ import {
 } from './tokenizer_types';
 import { tokensById, type TokenizerJson } from './tokenizer_json';
 
+/** What a tokenizer of characters does with those that it does not know. */
 export interface CharacterOptions {
   /** Characters outside the vocabulary: a DataError that lists them (default), or left out. */
   readonly unknown?: 'error' | 'skip';

@@ -2,6 +2,7 @@ import { DataError, expectOptions } from '../errors';
 import { pacer } from './pacer';
 import { type Tokenizer } from './tokenizer_types';
 
+/** How `encodeLong` is ended, and tells of its work. */
 export interface EncodeProgress {
   readonly signal?: AbortSignal;
   /** Characters (UTF-16 units) encoded so far, of how many. */

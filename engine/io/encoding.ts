@@ -2,6 +2,7 @@
 import { DataError, expectOptions } from '../errors';
 import { expectText, type Encoder, type Token, type Tokenizer } from './tokenizer_types';
 
+/** A second text, special tokens and the longest length of `encodingOf`. */
 export interface EncodingOptions {
   /** A second text, such as the paragraph that a question is asked about. */
   readonly pair?: string;
@@ -13,8 +14,10 @@ export interface EncodingOptions {
   readonly cut?: Cut;
 }
 
+/** Which of two texts loses tokens where both are too long together. */
 export type Cut = 'longest' | 'first' | 'second';
 
+/** Length and overlap of the windows of `windowsOf`. */
 export interface WindowOptions extends Omit<EncodingOptions, 'maxLength' | 'cut'> {
   /** The most tokens of a window, special ones included. */
   readonly maxLength: number;

@@ -4,6 +4,7 @@ import { hash32 } from '../nn/init';
 import { duplicateKey, linkedRows } from './near_duplicates';
 import { type TextPair } from './pairs';
 
+/** How many pairs `splitPairs` holds out, and what counts as alike. */
 export interface SplitPairsOptions {
   /** For validation: a share below 1, of at least one pair, or a number of pairs (default 0.05). */
   readonly validation?: number;
@@ -15,6 +16,7 @@ export interface SplitPairsOptions {
   readonly apart?: 'source' | 'both';
 }
 
+/** Pairs in three parts that share no near-duplicates. */
 export interface PairSplit<Pair> {
   readonly train: readonly Pair[];
   readonly validation: readonly Pair[];

@@ -4,11 +4,13 @@ import { pacer } from './pacer';
 import { decodedText } from './text_stream';
 import { dialectOf, RowReader, type Quotes, type Row } from './tsv';
 
+/** A text and what it is to become. */
 export interface TextPair {
   readonly source: string;
   readonly target: string;
 }
 
+/** Columns, quotes and limits of `readPairs`. */
 export interface ReadPairsOptions {
   /** What messages call the text; a File's own name otherwise. */
   readonly name?: string;
@@ -23,6 +25,7 @@ export interface ReadPairsOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Rows of a file that gave no pair, or more than was asked for. */
 export interface SkippedRows {
   readonly count: number;
   /** Where the first five begin, from 1. */
@@ -32,6 +35,7 @@ export interface SkippedRows {
 /** Why rows are left out: blank; a column is missing; source or target is blank; a quotation mark is never closed. */
 export type SkipReason = 'empty' | 'missingColumn' | 'emptyField' | 'openQuote';
 
+/** What `readPairs` found in a file. */
 export interface PairFile {
   readonly pairs: readonly TextPair[];
   /** Lines that were read. */
@@ -45,6 +49,7 @@ export interface PairFile {
   readonly truncated: boolean;
 }
 
+/** Where a table of pairs comes from: a file, a stream, bytes or a text. */
 export type PairSource = Blob | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array | string;
 
 /** So much of a file tells how it is written. */

@@ -25,6 +25,7 @@ export type { FileSource, OpenOptions, Progress, RemoteFile } from './byte_sourc
 export type { SafetensorsDType, TensorInfo } from './safetensors_header';
 export { safetensorsBlob, safetensorsParts, saveSafetensors, type NamedTensor } from './safetensors_writer';
 
+/** How a tensor is read from a file. */
 export interface ReadOptions {
   readonly signal?: AbortSignal;
 }

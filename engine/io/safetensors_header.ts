@@ -26,6 +26,7 @@ export const DTYPE_BYTES = {
   U64: 8,
 } as const;
 
+/** Types of elements that the safetensors format has. */
 export type SafetensorsDType = keyof typeof DTYPE_BYTES;
 
 export type FloatDType = 'F16' | 'BF16' | 'F32' | 'F64';
@@ -35,6 +36,7 @@ export function isFloat(dtype: SafetensorsDType): dtype is FloatDType {
   return dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
 }
 
+/** Shape and type of a tensor in a file. */
 export interface TensorInfo {
   readonly shape: readonly number[];
   /** As the file says it, which may be a name that a later version of the format has added. */

@@ -4,6 +4,7 @@ import { bytesOfElement, DTYPE_BYTES, elementCount, type TensorInfo } from './sa
 
 const ORDER = Object.keys(DTYPE_BYTES);
 
+/** A tensor to write into a safetensors file. */
 export interface NamedTensor extends TensorInfo {
   readonly name: string;
   /** Elements of `dtype` in row-major order; for F16 and BF16 a Float32Array is rounded (to nearest even). */

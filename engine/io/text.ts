@@ -1,6 +1,7 @@
 import { DataError, expectOptions, formatBytes } from '../errors';
 import { binaryKind } from './binary';
 
+/** Name and encoding of a text that is read. */
 export interface ReadTextOptions {
   /** What messages call the text; a File's own name otherwise. */
   readonly name?: string;
@@ -151,6 +152,7 @@ function isCutCharacter(rest: Uint8Array): boolean {
   return rest.subarray(1).every((byte) => byte >= 0x80 && byte <= 0xbf);
 }
 
+/** Two parts of one text or list: to train on, and to judge by. */
 export interface Split<T> {
   readonly train: T;
   readonly validation: T;

@@ -17,6 +17,7 @@ export {
 export type { TokenizerJson } from './tokenizer_json';
 export type { EncodeOptions, SpecialToken, StreamingDecoder, Tokenizer } from './tokenizer_types';
 
+/** What a tokenizer.json does not say itself. */
 export interface TokenizerOptions extends CharacterOptions {
   /** The content of tokenizer_config.json, which names the special tokens. */
   readonly config?: unknown;

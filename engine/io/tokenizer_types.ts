@@ -1,8 +1,10 @@
 import { DataError } from '../errors';
 import { type TokenizerJson } from './tokenizer_json';
 
+/** What special tokens are for, as Transformers calls it without `_token`. */
 export type SpecialToken = 'bos' | 'eos' | 'pad' | 'mask' | 'cls' | 'sep' | 'unk';
 
+/** Whether special tokens are put in, or left out. */
 export interface EncodeOptions {
   /** The special tokens of the tokenizer's template, such as [CLS] … [SEP] (default true). */
   readonly special?: boolean;
@@ -29,6 +31,10 @@ export interface Encoder {
   join(texts: Token[][], special: boolean): Token[];
 }
 
+/**
+ * Texts to ids and back. Made by `characterTokenizer`, `trainByteLevelBPE`, `tokenizerFromJson` or
+ * `tokenizerFromFiles`.
+ */
 export interface Tokenizer {
   /** V: one more than the largest id. */
   readonly size: number;

@@ -2,6 +2,7 @@ import { DataError } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
 import { checkAdded, checkPairs } from './references';
 
+/** How many tokens were told, see `TokenAccuracy`. */
 export interface TokenAccuracyResult {
   /** Share of targets predicted exactly, 0 to 1. */
   readonly accuracy: number;

@@ -1,6 +1,7 @@
 /** Answers to questions, beside those of people, as the official script of SQuAD compares them (Rajpurkar et al. 2016). */
 import { referenceList, checkAdded, type References } from './references';
 
+/** How good answers are, as SQuAD's script counts, see `AnswerF1`. */
 export interface AnswerF1Result {
   /** Share of answers that are one of the right ones, 0 to 1. */
   readonly exactMatch: number;

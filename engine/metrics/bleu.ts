@@ -12,6 +12,7 @@ import { countNgrams, sharedNgrams } from './words';
 /** What an order without a match counts for (Chen and Cherry 2014): see BLEUOptions. */
 export type BLEUSmoothing = 'exp' | 'floor' | 'add-k' | 'none';
 
+/** Tokenizer, smoothing and order of BLEU; defaults are sacreBLEU's. */
 export interface BLEUOptions {
   /** How lines become tokens. Default: by `language`, or '13a'. */
   readonly tokenizer?: BLEUTokenizer;
@@ -36,6 +37,7 @@ export interface BLEUOptions {
   readonly effectiveOrder?: boolean;
 }
 
+/** A BLEU score with all that it was computed from. */
 export interface BLEUScore {
   /** 0 to 100. */
   readonly score: number;

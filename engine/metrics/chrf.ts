@@ -7,6 +7,7 @@ import { checkAdded, ofCorpus, referenceList, ReferenceCount, type References } 
 import { signature } from './signature';
 import { countNgrams, sharedNgrams, words } from './words';
 
+/** Orders and weight of chrF; defaults are sacreBLEU's. */
 export interface ChrFOptions {
   /** The longest character n-grams (default 6). */
   readonly characterOrder?: number;
@@ -22,6 +23,7 @@ export interface ChrFOptions {
   readonly epsilonSmoothing?: boolean;
 }
 
+/** A chrF score and how it was computed. */
 export interface ChrFScore {
   /** 0 to 100. */
   readonly score: number;

@@ -14,6 +14,7 @@ export interface ClassScores {
   readonly support: number;
 }
 
+/** How well texts of one class each were told apart, see `Classification`. */
 export interface ClassificationResult {
   /** Share of texts whose class was told. */
   readonly accuracy: number;
@@ -78,6 +79,7 @@ export class Classification {
   }
 }
 
+/** How well texts of any number of labels were told apart, see `MultiLabelClassification`. */
 export interface MultiLabelResult {
   /** Share of texts all of whose labels are right. */
   readonly subsetAccuracy: number;

@@ -75,6 +75,7 @@ export interface CalibrationBin {
   readonly size: number;
 }
 
+/** How far probabilities can be believed, see `calibration`. */
 export interface CalibrationResult {
   /** Expected calibration error (Guo et al. 2017): how far confidence and accuracy are apart, a mean weighted by texts. */
   readonly error: number;

@@ -6,6 +6,7 @@ import { DataError, expectOptions } from '../errors';
 import { checkAdded, ofCorpus, referenceList, type References } from './references';
 import { words } from './words';
 
+/** What an error rate counts. */
 export interface ErrorRateOptions {
   /** What is counted: 'word' (default) is whatever stands between white space, so phonemes too; or 'character'. */
   readonly unit?: 'word' | 'character';
@@ -24,6 +25,7 @@ export interface Edits {
   readonly insertions: number;
 }
 
+/** Edits that make references of hypotheses, and their rate. */
 export interface ErrorRateResult extends Edits {
   /** Edits over reference length: 0 is perfect, and above 1 is possible. WER, PER or CER by what the tokens are. */
   readonly rate: number;

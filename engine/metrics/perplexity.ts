@@ -2,6 +2,7 @@ import { DataError } from '../errors';
 import { IGNORE_INDEX } from '../graph/plan';
 import { checkAdded, checkPairs } from './references';
 
+/** How uncertain a model is about tokens, see `Perplexity`. */
 export interface PerplexityResult {
   /** exp(loss): as uncertain as a choice among so many equally likely tokens. */
   readonly perplexity: number;

@@ -2,6 +2,7 @@
 import { DataError } from '../errors';
 import { checkAdded, checkPairs } from './references';
 
+/** How well what is relevant was ranked, see `Ranking`. */
 export interface RankingResult {
   /** Mean reciprocal rank of the first that is relevant; 0 for a query where none is. */
   readonly mrr: number;

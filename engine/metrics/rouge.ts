@@ -7,6 +7,7 @@ import { checkAdded, ofCorpus, referenceList, type References } from './referenc
 import { porterStem } from './porter';
 import { countNgrams, sharedNgrams } from './words';
 
+/** Tokens and stems of ROUGE; defaults are rouge-score's. */
 export interface ROUGEOptions {
   /** Compare English words by their stems, which rouge-score calls use_stemmer (default false). */
   readonly stemmer?: boolean;

@@ -3,6 +3,7 @@ import { DataError } from '../errors';
 import { means, scores, type ClassScores } from './classification';
 import { checkAdded, checkPairs } from './references';
 
+/** How well named spans were found, as seqeval counts, see `SpanF1`. */
 export interface SpanF1Result {
   readonly micro: ClassScores;
   /** Means over kinds. */
@@ -15,6 +16,7 @@ export interface SpanF1Result {
   readonly accuracy: number;
 }
 
+/** A stretch of tags of one kind. */
 export interface NamedSpan {
   readonly type: string;
   /** [start, end) in tags. */

@@ -23,6 +23,7 @@ const tokenizers: Readonly<Record<BLEUTokenizer, (line: string) => string>> = {
   none: (line) => line,
 };
 
+/** Every tokenizer that BLEU may be counted with, for options and menus. */
 export const BLEU_TOKENIZERS = Object.keys(tokenizers) as readonly BLEUTokenizer[];
 
 /** The tokens of a line that BLEU counts. */

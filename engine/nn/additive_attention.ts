@@ -6,6 +6,7 @@ import { normal } from './init';
 import { Linear } from './linear';
 import { Parameter } from './parameter';
 
+/** Widths of `AdditiveAttention`. */
 export interface AdditiveAttentionWidths {
   /** Columns of the queries: a decoder's state. */
   readonly queries: number;

@@ -5,6 +5,7 @@ import { embedding } from '../shaders/embedding/embedding';
 import { normal, type Init } from './init';
 import { Parameter } from './parameter';
 
+/** How an `Embedding` begins, and which id stands for no token. */
 export interface EmbeddingLayerOptions {
   /** First values. Default N(0, 1), as PyTorch's. */
   readonly init?: Init;

@@ -38,7 +38,9 @@ export function hash32(key: number, counter: number): number {
 /** Fills a parameter's first values. */
 export type Init = (size: number, random: RandomStream) => Float32Array;
 
+/** First values: all 0. */
 export const zeros: Init = (size) => new Float32Array(size);
+/** First values: all 1. */
 export const ones: Init = (size) => new Float32Array(size).fill(1);
 
 /** Normal with mean 0; GPT-2 uses std 0.02. */

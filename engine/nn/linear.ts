@@ -6,6 +6,7 @@ import type { Activation } from '../shaders/activation/activation';
 import { uniform, zeros, type Init } from './init';
 import { Parameter } from './parameter';
 
+/** How a `Linear` begins and how its weight lies in memory. */
 export interface LinearOptions {
   /** Default true. */
   readonly bias?: boolean;
@@ -18,6 +19,7 @@ export interface LinearOptions {
   readonly layout?: 'out_in' | 'in_out';
 }
 
+/** What is fused into the matmul of a `Linear`. */
 export interface LinearForwardOptions {
   readonly activation?: Activation;
   readonly residual?: Tensor;

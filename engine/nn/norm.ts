@@ -48,4 +48,5 @@ export class RMSNorm {
   }
 }
 
+/** The norms that blocks may be made of. */
 export type Norm = LayerNorm | RMSNorm;

@@ -6,6 +6,7 @@ import { packRows, unpackRows, type PackedRows } from './packing';
 
 /** How a weight may be stored. */
 export type WeightStorage = 'f32' | 'f16' | Packed;
+/** Every way to store weights, for options and menus. */
 export const WEIGHT_STORAGES = ['f32', 'f16', ...Object.keys(PACKINGS)] as readonly WeightStorage[];
 
 /** What is asked of a `Parameter`. */

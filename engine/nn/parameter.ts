@@ -6,6 +6,7 @@ import type { Device } from '../runtime/device';
 import { zeros, type Init } from './init';
 import type { ParameterStore } from './parameter_store';
 
+/** How a parameter begins, trains and is stored. */
 export interface ParameterOptions {
   /** Default zeros. */
   readonly init?: Init;

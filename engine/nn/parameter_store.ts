@@ -51,6 +51,7 @@ export interface Block {
   readonly members: readonly Member[];
 }
 
+/** What memory a store gives to parameters, and what it writes there first. */
 export interface ParameterStoreOptions {
   /** Allocate gradients and moments. Default false. */
   readonly train?: boolean;
@@ -73,6 +74,7 @@ export interface ParameterStoreOptions {
   readonly owner?: string;
 }
 
+/** How `ParameterStore.load` takes weights from a source. */
 export interface LoadWeightsOptions {
   /** The source's name of one of our parameters. Default: the same. */
   readonly rename?: (name: string) => string;

@@ -9,6 +9,7 @@ import { Linear } from './linear';
 import { Parameter } from './parameter';
 import { relativeSinusoidal } from './positional/sinusoidal';
 
+/** What `RelativeAttention` is made of (Dai et al. 2019). */
 export interface RelativeAttentionConfig {
   /** C, even: width of the residual stream. */
   readonly width: number;
@@ -28,6 +29,7 @@ export interface RelativeAttentionConfig {
   readonly init?: Init;
 }
 
+/** What `RelativeAttention` sees besides its rows. */
 export interface RelativeAttentionInput {
   /** (B, T, C), added to the result. */
   readonly residual?: Tensor | undefined;

@@ -3,6 +3,7 @@ import type { Shape } from '../graph/tensor';
 /** Elements of a tensor: f32, or the bits of f16 (`Uint16Array`). */
 export type WeightPiece = Float32Array | Uint16Array;
 
+/** How a `WeightSource` is read. */
 export interface WeightReadOptions {
   readonly signal?: AbortSignal;
 }

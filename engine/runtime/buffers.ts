@@ -7,6 +7,7 @@ export interface Storage {
   readonly size: number;
 }
 
+/** GPU memory of a device at one moment, in bytes. */
 export interface Ledger {
   /** Bytes in use now. */
   readonly live: number;

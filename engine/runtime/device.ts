@@ -4,6 +4,7 @@ import type { Capabilities } from './capabilities';
 import { PipelineCache } from './pipelines';
 import { READ, Readback } from './transfer';
 
+/** How `Device.open` chooses an adapter, and what it tells meanwhile. */
 export interface DeviceOptions {
   readonly powerPreference?: GPUPowerPreference;
   readonly signal?: AbortSignal;
@@ -19,6 +20,7 @@ export interface DeviceOptions {
   readonly onCompile?: (ready: number, asked: number) => void;
 }
 
+/** What the browser or driver tells of an adapter; each '' where it keeps that to itself. */
 export interface AdapterInfo {
   readonly vendor: string;
   readonly architecture: string;

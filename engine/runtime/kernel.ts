@@ -37,11 +37,16 @@ export interface KernelVariant {
   readonly usesStep: boolean;
 }
 
+/** A kernel whose constants are still open: shapes, options and what the device can choose a `KernelVariant`. */
 export interface Kernel {
   readonly name: string;
   variant(constants: Constants, can: Capabilities): KernelVariant;
 }
 
+/**
+ * Links WGSL files to a kernel. Nothing is compiled before a plan needs a variant of it. Throws `KernelError` where
+ * bindings or functions of the files do not fit together.
+ */
 // Bundlers leave out what they know to have no side effects: the kernels of ops that a program does not use.
 /*#__NO_SIDE_EFFECTS__*/
 export function defineKernel({ name, wgsl }: KernelDefinition): Kernel {

@@ -66,6 +66,10 @@ export interface ByCapability {
   readonly subgroups: Shader;
 }
 
+/**
+ * Names two files with the same functions, for `defineKernel`: `subgroups` is linked where the device has subgroups,
+ * `base` elsewhere.
+ */
 /*#__NO_SIDE_EFFECTS__*/
 export function byCapability(choice: ByCapability): ByCapability {
   return choice;
@@ -74,6 +78,7 @@ export function byCapability(choice: ByCapability): ByCapability {
 /** Storage types go to `alias`, numbers and booleans to `const`. */
 export type ConstantValue =
   number | boolean | 'f32' | 'f16' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
+/** Values of a kernel's module-scope `const` and `alias` declarations, by name. */
 export type Constants = Readonly<Record<string, ConstantValue>>;
 
 function literal(value: ConstantValue): string {

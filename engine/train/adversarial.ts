@@ -23,6 +23,7 @@ export interface Perturbation extends Disposable {
   around(again: () => void): void;
 }
 
+/** Which parameter `fastGradient` moves, and how far. */
 export interface FastGradientOptions {
   /** ε: the length of the step, in the norm of the whole table. Default 1. */
   readonly epsilon?: number;

@@ -19,6 +19,7 @@ export interface TaggedText extends IdText {
   readonly tags: ArrayLike<number>;
 }
 
+/** Classes and their weights, of whole texts (`classify`) or of tokens (`tag`). */
 export interface ClassOptions {
   /** K. */
   readonly classes: number;
@@ -28,6 +29,7 @@ export interface ClassOptions {
   readonly smoothing?: number;
 }
 
+/** What `classify` learns: one class of a text, or several. */
 export interface ClassifyOptions extends ClassOptions {
   /** Each class holds or not, by itself: binary cross-entropies instead of one over all. Default false. */
   readonly multiLabel?: boolean;

@@ -19,6 +19,7 @@ export interface PairedText extends IdText {
   readonly second: ArrayLike<number>;
 }
 
+/** How `contrast` compares rows, and makes one of a text's. */
 export interface ContrastOptions {
   /** Cosines are multiplied by it: 1 / temperature. Default 20, as sentence-transformers has it. */
   readonly sharpness?: number;

@@ -23,6 +23,7 @@ import {
   type TrainerOptions,
 } from './trainer';
 
+/** What `Run.fit` tells while it trains: steps, evaluations, checkpoints, lost devices, each with its numbers. */
 export type FitEvent =
   | {
       readonly kind: 'steps';
@@ -43,6 +44,7 @@ export type FitEvent =
   /** The device was lost; training goes on from `step` on the new one. */
   | { readonly kind: 'recovered'; readonly step: number };
 
+/** What a run's model was worth at one step. */
 export interface Evaluation {
   readonly step: number;
   /** On the validation batches; NaN without them. */
@@ -97,6 +99,7 @@ export interface FitOptions<B = Batch> extends RecoveryOptions {
   readonly onEvent?: (event: FitEvent) => unknown;
 }
 
+/** How a call of `Run.fit` ended. */
 export interface FitResult {
   readonly reason: 'finished' | 'aborted' | 'early stop';
   readonly step: number;

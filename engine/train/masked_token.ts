@@ -15,6 +15,7 @@ export interface MaskedModel {
   loss(g: Graph, ids: Tensor, labels: Tensor, input: TextInput): Tensor;
 }
 
+/** Which tokens `maskedToken` hides, and by what. */
 export interface MaskedTokenOptions {
   /** The id that hides a token. */
   readonly mask: number;

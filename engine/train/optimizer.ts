@@ -29,6 +29,7 @@ export interface Optimizer {
   corrections(step: number): { readonly correction1: number; readonly correction2: number };
 }
 
+/** Settings of `AdamW`. */
 export interface AdamWOptions {
   /** Default 0.9. */
   readonly beta1?: number;
@@ -88,6 +89,7 @@ export class AdamW implements Optimizer {
   }
 }
 
+/** Settings of `SGD`. */
 export interface SGDOptions {
   /** μ of m ← μ m + (1 - dampening) gradient, along which weights move. Default 0: along the gradient, without memory. */
   readonly momentum?: number;

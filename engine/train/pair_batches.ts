@@ -9,6 +9,7 @@ export interface IdPair {
   readonly target: ArrayLike<number>;
 }
 
+/** How `PairBatches` puts pairs of like lengths together. */
 export interface PairBatchOptions {
   /** The id that the decoder begins with. */
   readonly begin: number;

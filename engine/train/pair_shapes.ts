@@ -5,6 +5,7 @@ export interface PairShape {
   readonly T: number;
 }
 
+/** Shapes of batches, and which pair goes into which, see `pairBuckets`. */
 export interface PairBuckets {
   /** Smallest S + T first. */
   readonly shapes: readonly PairShape[];
@@ -14,6 +15,7 @@ export interface PairBuckets {
   readonly paddedTokens: number;
 }
 
+/** How many shapes `pairBuckets` makes, and of what size. */
 export interface PairShapeOptions {
   /** B·(S + T) stays within this where one pair does. */
   readonly tokens: number;

@@ -20,6 +20,7 @@ export interface PairModel {
   ): Tensor;
 }
 
+/** How `pairs` counts the loss. */
 export interface PairsOptions {
   /** Label smoothing (Szegedy et al. 2016) while training; evaluation is without. Default 0.1, as in the paper. */
   readonly smoothing?: number;

@@ -2,6 +2,7 @@
 import { DeviceError, EngineError, throwIfAborted } from '../errors';
 import type { Device } from '../runtime/device';
 
+/** What becomes of a run whose device is lost. */
 export interface RecoveryOptions {
   /**
    * Opens a device when the present one is lost; without it a loss ends the run with a `DeviceError`. Where it throws,

@@ -10,6 +10,7 @@ export interface IdText {
   readonly segments?: ArrayLike<number>;
 }
 
+/** How `TextBatches` puts texts of unequal lengths together. */
 export interface TextBatchOptions {
   /** The id that fills rows up. */
   readonly pad: number;

@@ -100,6 +100,11 @@ interface Pending {
   readonly shares: readonly number[];
 }
 
+/**
+ * Trains a model update by update, in plans that are made once: forward and backward pass of each micro-batch, then
+ * clipping and the optimizer. A step creates no buffer, bind group or pipeline, and waits for nothing; losses come
+ * back some steps later. `Run` adds batches, evaluation and checkpoints.
+ */
 export class Trainer<B = Batch> implements Disposable {
   readonly device: Device;
   readonly model: Modelled;

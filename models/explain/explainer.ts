@@ -39,8 +39,10 @@ export const EXPLANATIONS = [
   'attention',
   'rollout',
 ] as const;
+/** One of the ways in `EXPLANATIONS`. */
 export type ExplanationMethod = (typeof EXPLANATIONS)[number];
 
+/** Which label `Explainer.explain` is asked about, and how it finds what speaks for it. */
 export interface ExplainOptions extends TaskOptions {
   /** Default 'integratedGradients'. */
   readonly method?: ExplanationMethod;
@@ -51,6 +53,7 @@ export interface ExplainOptions extends TaskOptions {
   readonly long?: Long;
 }
 
+/** A token of a text, and how much it speaks for a label. */
 export interface ExplainedToken {
   /** As it stands in its text. */
   readonly text: string;
@@ -62,6 +65,7 @@ export interface ExplainedToken {
   readonly score: number;
 }
 
+/** What speaks for a label of a text, token by token. */
 export interface Explanation {
   readonly target: string;
   /** ln p / (1 - p) of the label; a regression's number. */

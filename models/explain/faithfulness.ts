@@ -3,6 +3,7 @@ import type { TextOrPair } from '../tasks/inputs';
 import type { TaskOptions } from '../tasks/text_reader';
 import { EXPLANATIONS, type Explainer, type ExplanationMethod } from './explainer';
 
+/** Which explanations `faithfulness` tries, and how many tokens it leaves out. */
 export interface FaithfulnessOptions extends TaskOptions {
   /** Default: all. */
   readonly methods?: readonly ExplanationMethod[];
@@ -14,6 +15,7 @@ export interface FaithfulnessOptions extends TaskOptions {
   readonly seed?: number;
 }
 
+/** How much more the tokens of an explanation count than drawn ones. */
 export interface Faithfulness {
   /** By how much log-odds fall on average where the tokens of the highest scores are left out. */
   readonly drop: number;

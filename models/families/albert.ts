@@ -111,10 +111,15 @@ export const albert = maskedLM(ALBERT, {
   more: ['AlbertForPreTraining'],
   kept: /^(albert\.)?pooler\.|^sop_classifier\./,
 });
+/** ALBERT with a head for classes of texts, or numbers: `AlbertForSequenceClassification`. */
 export const albertForSequenceClassification = sequenceClassification(ALBERT);
+/** ALBERT with a head for classes of tokens, such as names: `AlbertForTokenClassification`. */
 export const albertForTokenClassification = tokenClassification(ALBERT);
+/** ALBERT with a head for the place of an answer: `AlbertForQuestionAnswering`. */
 export const albertForQuestionAnswering = questionAnswering(ALBERT);
+/** ALBERT with a head for the text that fits best of several: `AlbertForMultipleChoice`. */
 export const albertForMultipleChoice = multipleChoice(ALBERT);
+/** ALBERT without a head: Transformers' `AlbertModel`. */
 export const albertModel = pooledBody(ALBERT);
 
 /** Masked tokens and the order of two sentences, as in the paper's pre-training. */

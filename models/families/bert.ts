@@ -28,10 +28,15 @@ export const bert = maskedLM(BERT, {
   more: ['BertForPreTraining'],
   kept: /^(bert\.)?pooler\.dense\.|^cls\.seq_relationship\./,
 });
+/** BERT with a head for classes of texts, or numbers: `BertForSequenceClassification`. */
 export const bertForSequenceClassification = sequenceClassification(BERT);
+/** BERT with a head for classes of tokens, such as names: `BertForTokenClassification`. */
 export const bertForTokenClassification = tokenClassification(BERT);
+/** BERT with a head for the place of an answer: `BertForQuestionAnswering`. */
 export const bertForQuestionAnswering = questionAnswering(BERT);
+/** BERT with a head for the text that fits best of several: `BertForMultipleChoice`. */
 export const bertForMultipleChoice = multipleChoice(BERT);
+/** BERT without a head: Transformers' `BertModel`. */
 export const bertModel = pooledBody(BERT);
 
 /** Whether one segment follows the other. */

@@ -106,40 +106,71 @@ function renamed({ prefix = '', tensors, ...map }: WeightMap, other: string): We
   };
 }
 
+/** GPT-2 with a head for classes of texts, or numbers: `GPT2ForSequenceClassification`. */
 export const gpt2ForSequenceClassification = sequence(gpt2, 'GPT2');
+/** Llama with a head for classes of texts, or numbers: `LlamaForSequenceClassification`. */
 export const llamaForSequenceClassification = sequence(llama, 'Llama');
+/** Mistral with a head for classes of texts, or numbers: `MistralForSequenceClassification`. */
 export const mistralForSequenceClassification = sequence(mistral, 'Mistral');
+/** Qwen2 with a head for classes of texts, or numbers: `Qwen2ForSequenceClassification`. */
 export const qwen2ForSequenceClassification = sequence(qwen2, 'Qwen2');
+/** Qwen3 with a head for classes of texts, or numbers: `Qwen3ForSequenceClassification`. */
 export const qwen3ForSequenceClassification = sequence(qwen3, 'Qwen3');
+/** Gemma with a head for classes of texts, or numbers: `GemmaForSequenceClassification`. */
 export const gemmaForSequenceClassification = sequence(gemma, 'Gemma', 0);
+/** Gemma 2 with a head for classes of texts, or numbers: `Gemma2ForSequenceClassification`. */
 export const gemma2ForSequenceClassification = sequence(gemma2, 'Gemma2', 0);
+/** Phi with a head for classes of texts, or numbers: `PhiForSequenceClassification`. */
 export const phiForSequenceClassification = sequence(phi, 'Phi');
+/** Phi-3 with a head for classes of texts, or numbers: `Phi3ForSequenceClassification`. */
 export const phi3ForSequenceClassification = sequence(phi3, 'Phi3', 32000);
+/** OPT with a head for classes of texts, or numbers: `OPTForSequenceClassification`. */
 export const optForSequenceClassification = sequence(opt, 'OPT', 1);
+/** GPT-NeoX with a head for classes of texts, or numbers: `GPTNeoXForSequenceClassification`. */
 export const gptNeoxForSequenceClassification = sequence(gptNeox, 'GPTNeoX');
+/** BLOOM with a head for classes of texts, or numbers: `BloomForSequenceClassification`. */
 export const bloomForSequenceClassification = sequence(bloom, 'Bloom', 3);
 
+/** GPT-2 with a head for classes of tokens, such as names: `GPT2ForTokenClassification`. */
 export const gpt2ForTokenClassification = token(gpt2, 'GPT2', 'classifier');
+/** Llama with a head for classes of tokens, such as names: `LlamaForTokenClassification`. */
 export const llamaForTokenClassification = token(llama, 'Llama');
+/** Mistral with a head for classes of tokens, such as names: `MistralForTokenClassification`. */
 export const mistralForTokenClassification = token(mistral, 'Mistral');
+/** Qwen2 with a head for classes of tokens, such as names: `Qwen2ForTokenClassification`. */
 export const qwen2ForTokenClassification = token(qwen2, 'Qwen2');
+/** Qwen3 with a head for classes of tokens, such as names: `Qwen3ForTokenClassification`. */
 export const qwen3ForTokenClassification = token(qwen3, 'Qwen3');
+/** Gemma with a head for classes of tokens, such as names: `GemmaForTokenClassification`. */
 export const gemmaForTokenClassification = token(gemma, 'Gemma');
+/** Gemma 2 with a head for classes of tokens, such as names: `Gemma2ForTokenClassification`. */
 export const gemma2ForTokenClassification = token(gemma2, 'Gemma2');
+/** Phi with a head for classes of tokens, such as names: `PhiForTokenClassification`. */
 export const phiForTokenClassification = token(phi, 'Phi');
+/** Phi-3 with a head for classes of tokens, such as names: `Phi3ForTokenClassification`. */
 export const phi3ForTokenClassification = token(phi3, 'Phi3');
+/** GPT-NeoX with a head for classes of tokens, such as names: `GPTNeoXForTokenClassification`. */
 export const gptNeoxForTokenClassification = token(gptNeox, 'GPTNeoX', 'classifier', (json) =>
   numberIn(json, 'classifier_dropout', 0.1),
 );
+/** BLOOM with a head for classes of tokens, such as names: `BloomForTokenClassification`. */
 export const bloomForTokenClassification = token(bloom, 'Bloom', 'classifier', (json) =>
   usualDropout({ hidden_dropout: 0, ...json }),
 );
 
+/** GPT-2 with a head for the place of an answer: `GPT2ForQuestionAnswering`. */
 export const gpt2ForQuestionAnswering = question(gpt2, 'GPT2');
+/** Llama with a head for the place of an answer: `LlamaForQuestionAnswering`. */
 export const llamaForQuestionAnswering = question(llama, 'Llama', 'transformer.');
+/** Mistral with a head for the place of an answer: `MistralForQuestionAnswering`. */
 export const mistralForQuestionAnswering = question(mistral, 'Mistral');
+/** Qwen2 with a head for the place of an answer: `Qwen2ForQuestionAnswering`. */
 export const qwen2ForQuestionAnswering = question(qwen2, 'Qwen2', 'transformer.');
+/** Qwen3 with a head for the place of an answer: `Qwen3ForQuestionAnswering`. */
 export const qwen3ForQuestionAnswering = question(qwen3, 'Qwen3', 'transformer.');
+/** OPT with a head for the place of an answer: `OPTForQuestionAnswering`. */
 export const optForQuestionAnswering = question(opt, 'OPT');
+/** GPT-NeoX with a head for the place of an answer: `GPTNeoXForQuestionAnswering`. */
 export const gptNeoxForQuestionAnswering = question(gptNeox, 'GPTNeoX');
+/** BLOOM with a head for the place of an answer: `BloomForQuestionAnswering`. */
 export const bloomForQuestionAnswering = question(bloom, 'Bloom');

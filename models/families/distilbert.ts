@@ -76,8 +76,13 @@ const DISTILBERT: EncoderKind = {
 
 /** DistilBERT with its head for masked tokens. */
 export const distilbert = maskedLM(DISTILBERT);
+/** DistilBERT with a head for classes of texts, or numbers: `DistilBertForSequenceClassification`. */
 export const distilbertForSequenceClassification = sequenceClassification(DISTILBERT);
+/** DistilBERT with a head for classes of tokens, such as names: `DistilBertForTokenClassification`. */
 export const distilbertForTokenClassification = tokenClassification(DISTILBERT);
+/** DistilBERT with a head for the place of an answer: `DistilBertForQuestionAnswering`. */
 export const distilbertForQuestionAnswering = questionAnswering(DISTILBERT);
+/** DistilBERT with a head for the text that fits best of several: `DistilBertForMultipleChoice`. */
 export const distilbertForMultipleChoice = multipleChoice(DISTILBERT);
+/** DistilBERT without a head: Transformers' `DistilBertModel`. */
 export const distilbertModel = body(DISTILBERT);

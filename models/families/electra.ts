@@ -88,10 +88,15 @@ const ELECTRA: EncoderKind = {
 
 /** ELECTRA's generator, which has gelu before its output whatever hidden_act says. */
 export const electra = maskedLM(ELECTRA, { make: (parts) => new MaskedLM(parts, { activation: 'gelu' }) });
+/** ELECTRA with a head for classes of texts, or numbers: `ElectraForSequenceClassification`. */
 export const electraForSequenceClassification = sequenceClassification(ELECTRA);
+/** ELECTRA with a head for classes of tokens, such as names: `ElectraForTokenClassification`. */
 export const electraForTokenClassification = tokenClassification(ELECTRA);
+/** ELECTRA with a head for the place of an answer: `ElectraForQuestionAnswering`. */
 export const electraForQuestionAnswering = questionAnswering(ELECTRA);
+/** ELECTRA with a head for the text that fits best of several: `ElectraForMultipleChoice`. */
 export const electraForMultipleChoice = multipleChoice(ELECTRA);
+/** ELECTRA without a head: Transformers' `ElectraModel`. */
 export const electraModel = body(ELECTRA);
 
 /** ELECTRA's discriminator. */

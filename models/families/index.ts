@@ -1,6 +1,6 @@
 /** Every family, for who opens whatever comes; an app that names those that it opens carries only these. */
 import * as albert from './albert';
-import { bart, bartForSequenceClassification, mbart } from './bart';
+import * as bart from './bart';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as decoderHeads from './decoder_heads';
@@ -21,7 +21,7 @@ import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
-import { mt5, mt5ForSequenceClassification, t5, t5ForSequenceClassification } from './t5';
+import * as t5 from './t5';
 
 export * from './albert';
 export * from './bert';
@@ -30,17 +30,9 @@ export * from './distilbert';
 export * from './electra';
 export * from './mpnet';
 export * from './roberta';
-export {
-  bart,
-  bartForSequenceClassification,
-  m2m100,
-  mbart,
-  mt5,
-  mt5ForSequenceClassification,
-  pegasus,
-  t5,
-  t5ForSequenceClassification,
-};
+export * from './bart';
+export * from './t5';
+export { m2m100, pegasus };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -52,18 +44,18 @@ export const families = [
   ...Object.values(albert),
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
-  ...[
-    bart,
-    bartForSequenceClassification,
-    m2m100,
-    marian,
-    mbart,
-    mt5,
-    mt5ForSequenceClassification,
-    pegasus,
-    t5,
-    t5ForSequenceClassification,
-  ],
+  ...[bart.bart, m2m100, marian, bart.mbart, t5.mt5, pegasus, t5.t5],
   ...[mistral, opt, phi, phi3, qwen2, qwen3],
-  ...Object.values(decoderHeads), // behind the language models, which come first where a type is all that is said
+  // Behind the language models, which come first where a type is all that is said.
+  ...Object.values(decoderHeads),
+  bart.bartForSequenceClassification,
+  bart.bartForQuestionAnswering,
+  bart.mbartForSequenceClassification,
+  bart.mbartForQuestionAnswering,
+  t5.t5ForSequenceClassification,
+  t5.t5ForTokenClassification,
+  t5.t5ForQuestionAnswering,
+  t5.mt5ForSequenceClassification,
+  t5.mt5ForTokenClassification,
+  t5.mt5ForQuestionAnswering,
 ];

@@ -49,8 +49,13 @@ const MPNET: EncoderKind = {
 
 /** MPNet with its head for masked tokens, which has gelu whatever hidden_act says. */
 export const mpnet = maskedLM(MPNET, { make: (parts) => new MaskedLM(parts, { activation: 'gelu' }) });
+/** MPNet with a head for classes of texts, or numbers: `MPNetForSequenceClassification`. */
 export const mpnetForSequenceClassification = sequenceClassification(MPNET);
+/** MPNet with a head for classes of tokens, such as names: `MPNetForTokenClassification`. */
 export const mpnetForTokenClassification = tokenClassification(MPNET);
+/** MPNet with a head for the place of an answer: `MPNetForQuestionAnswering`. */
 export const mpnetForQuestionAnswering = questionAnswering(MPNET);
+/** MPNet with a head for the text that fits best of several: `MPNetForMultipleChoice`. */
 export const mpnetForMultipleChoice = multipleChoice(MPNET);
+/** MPNet without a head: Transformers' `MPNetModel`. */
 export const mpnetModel = pooledBody(MPNET);

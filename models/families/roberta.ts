@@ -45,23 +45,41 @@ const masked = (kind: EncoderKind) =>
     make: (parts) => new MaskedLM(parts, { activation: 'gelu' }),
   });
 
+/** RoBERTa with its head for masked tokens (Liu et al. 2019). */
 export const roberta = masked(ROBERTA);
+/** RoBERTa with a head for classes of texts, or numbers: `RobertaForSequenceClassification`. */
 export const robertaForSequenceClassification = sequenceClassification(ROBERTA);
+/** RoBERTa with a head for classes of tokens, such as names: `RobertaForTokenClassification`. */
 export const robertaForTokenClassification = tokenClassification(ROBERTA);
+/** RoBERTa with a head for the place of an answer: `RobertaForQuestionAnswering`. */
 export const robertaForQuestionAnswering = questionAnswering(ROBERTA);
+/** RoBERTa with a head for the text that fits best of several: `RobertaForMultipleChoice`. */
 export const robertaForMultipleChoice = multipleChoice(ROBERTA);
+/** RoBERTa without a head: Transformers' `RobertaModel`. */
 export const robertaModel = pooledBody(ROBERTA);
 
+/** XLM-RoBERTa, RoBERTa in 100 languages, with its head for masked tokens (Conneau et al. 2020). */
 export const xlmRoberta = masked(XLM_ROBERTA);
+/** XLM-RoBERTa with a head for classes of texts, or numbers: `XLMRobertaForSequenceClassification`. */
 export const xlmRobertaForSequenceClassification = sequenceClassification(XLM_ROBERTA);
+/** XLM-RoBERTa with a head for classes of tokens, such as names: `XLMRobertaForTokenClassification`. */
 export const xlmRobertaForTokenClassification = tokenClassification(XLM_ROBERTA);
+/** XLM-RoBERTa with a head for the place of an answer: `XLMRobertaForQuestionAnswering`. */
 export const xlmRobertaForQuestionAnswering = questionAnswering(XLM_ROBERTA);
+/** XLM-RoBERTa with a head for the text that fits best of several: `XLMRobertaForMultipleChoice`. */
 export const xlmRobertaForMultipleChoice = multipleChoice(XLM_ROBERTA);
+/** XLM-RoBERTa without a head: Transformers' `XLMRobertaModel`. */
 export const xlmRobertaModel = pooledBody(XLM_ROBERTA);
 
+/** CamemBERT, a French RoBERTa, with its head for masked tokens (Martin et al. 2020). */
 export const camembert = masked(CAMEMBERT);
+/** CamemBERT with a head for classes of texts, or numbers: `CamembertForSequenceClassification`. */
 export const camembertForSequenceClassification = sequenceClassification(CAMEMBERT);
+/** CamemBERT with a head for classes of tokens, such as names: `CamembertForTokenClassification`. */
 export const camembertForTokenClassification = tokenClassification(CAMEMBERT);
+/** CamemBERT with a head for the place of an answer: `CamembertForQuestionAnswering`. */
 export const camembertForQuestionAnswering = questionAnswering(CAMEMBERT);
+/** CamemBERT with a head for the text that fits best of several: `CamembertForMultipleChoice`. */
 export const camembertForMultipleChoice = multipleChoice(CAMEMBERT);
+/** CamemBERT without a head: Transformers' `CamembertModel`. */
 export const camembertModel = pooledBody(CAMEMBERT);

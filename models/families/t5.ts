@@ -11,9 +11,11 @@ import {
   TransformerLayer,
 } from '../../engine/index';
 import type { Family } from '../family/family';
+import type { WeightMap } from '../family/weight_map';
 import {
   activationIn,
   flagIn,
+  labelsIn,
   layersIn,
   numberIn,
   positiveIn,
@@ -21,8 +23,16 @@ import {
   type Names,
 } from '../pretrained_config';
 import type { Seq2SeqClassifier } from '../seq2seq_classifier';
+import type { Seq2SeqQuestionAnswering, Seq2SeqTokenClassifier } from '../seq2seq_heads';
 import { Seq2SeqLM } from '../seq2seq_lm';
-import { classifierWeights, seq2seqClassifier } from './seq2seq_classes';
+import {
+  answererWeights,
+  classifierWeights,
+  seq2seqAnswerer,
+  seq2seqClassifier,
+  seq2seqTagger,
+  taggerWeights,
+} from './seq2seq_classes';
 
 /** What config.json says of the feed-forward layers: `gated-gelu`, `relu`; the two keys beside it hold it taken apart. */
 function feedForwardIn(json: Json, fallback: string) {
@@ -87,7 +97,7 @@ function build(json: Json, file: Names, defaults: { readonly feedForward: string
   });
 }
 
-function weights({ config, encoder }: Seq2SeqLM): ReturnType<Family<Seq2SeqLM>['weights']> {
+function weights({ config, encoder }: Pick<Seq2SeqLM, 'config' | 'encoder'>): WeightMap {
   const blocks = '{encoder,decoder}.block.*';
   const cross = 'decoder.block.*.layer.1';
   const gated = Object.keys(encoder.layers[0].feedForward.up.sections).length > 0;
@@ -129,24 +139,61 @@ function weights({ config, encoder }: Seq2SeqLM): ReturnType<Family<Seq2SeqLM>['
   };
 }
 
-/** A T5 with a head for classes of texts, whose decoder reads the text again, as BART's does. */
-const classifier = (
-  type: string,
-  title: string,
-  classes: string,
-  feedForward: string,
-): Family<Seq2SeqClassifier> => ({
-  ...{ type, title, architectures: [`${classes}ForSequenceClassification`] },
-  build: (json, file) =>
-    seq2seqClassifier(json, {
-      make: (own) => build(own, file, { feedForward, tied: true }),
-      ...{ begin: 0, labels: 2, init: normal(numberIn(json, 'd_model', 512) ** -0.5) },
-    }),
+/** A kind of T5: its feed-forward layers where config.json does not say. */
+interface Kind {
+  readonly type: string;
+  readonly title: string;
+  readonly classes: string;
+  readonly feedForward: string;
+}
+const T5: Kind = { type: 't5', title: 'T5', classes: 'T5', feedForward: 'relu' };
+const MT5: Kind = { type: 'mt5', title: 'mT5', classes: 'MT5', feedForward: 'gated-gelu' };
+
+/** The body of a head, which begins as wide as `spread` says. */
+const bodyOf = ({ feedForward }: Kind, file: Names, spread: number) => ({
+  make: (json: Json): Seq2SeqLM => build(json, file, { feedForward, tied: true }),
+  ...{ begin: 0, init: normal(spread) },
+});
+const narrow = (json: Json): number => numberIn(json, 'd_model', 512) ** -0.5;
+
+/** Classes of texts, which the decoder reads again, as BART's does. */
+const classifier = (kind: Kind): Family<Seq2SeqClassifier> => ({
+  ...{ type: kind.type, title: kind.title, architectures: [`${kind.classes}ForSequenceClassification`] },
+  build: (json, file) => seq2seqClassifier(json, { ...bodyOf(kind, file, narrow(json)), labels: 2 }),
   weights: ({ model }) => classifierWeights(weights(model), 'transformer.'),
 });
 
-export const t5ForSequenceClassification = classifier('t5', 'T5', 'T5', 'relu');
-export const mt5ForSequenceClassification = classifier('mt5', 'mT5', 'MT5', 'gated-gelu');
+/** Answers, from what the decoder reads again. */
+const answerer = (kind: Kind): Family<Seq2SeqQuestionAnswering> => ({
+  ...{ type: kind.type, title: kind.title, architectures: [`${kind.classes}ForQuestionAnswering`] },
+  build(json, file) {
+    const { length } = labelsIn(json, 2); // of which BART's class knows nothing
+    if (length === 2) return seq2seqAnswerer(json, bodyOf(kind, file, narrow(json)));
+    const what = `there are ${length} labels, but an answer has a begin and an end`;
+    throw new DataError('config.json', what, 'Give it two, or none.');
+  },
+  weights: ({ model }) => answererWeights(weights(model), 'transformer.'),
+});
+
+/** Classes of tokens, from the encoder alone. */
+const tagger = (kind: Kind): Family<Seq2SeqTokenClassifier> => ({
+  ...{ type: kind.type, title: kind.title, architectures: [`${kind.classes}ForTokenClassification`] },
+  build: (json, file) => seq2seqTagger(json, bodyOf(kind, file, 1)),
+  weights: ({ config, encoder }) => taggerWeights(weights({ config, encoder }), 'transformer.'),
+});
+
+/** T5 with a head for classes of texts, or numbers: `T5ForSequenceClassification`. */
+export const t5ForSequenceClassification = classifier(T5);
+/** T5's encoder with a head for classes of tokens, such as names: `T5ForTokenClassification`. */
+export const t5ForTokenClassification = tagger(T5);
+/** T5 with a head for the place of an answer: `T5ForQuestionAnswering`. */
+export const t5ForQuestionAnswering = answerer(T5);
+/** mT5 with a head for classes of texts, or numbers: `MT5ForSequenceClassification`. */
+export const mt5ForSequenceClassification = classifier(MT5);
+/** mT5's encoder with a head for classes of tokens, such as names: `MT5ForTokenClassification`. */
+export const mt5ForTokenClassification = tagger(MT5);
+/** mT5 with a head for the place of an answer: `MT5ForQuestionAnswering`. */
+export const mt5ForQuestionAnswering = answerer(MT5);
 
 /** T5, its version 1.1 and Flan-T5: text to text, with distances in buckets (Raffel et al. 2020; Chung et al. 2022). */
 export const t5: Family<Seq2SeqLM> = {

@@ -21,6 +21,7 @@ import { expectFamilies, familyOf } from './choose';
 import { describe, type AnyFamily, type Family } from './family';
 import { entriesOf } from './weight_map';
 
+/** What `load` may open, where its weights go and how they are stored. */
 export interface LoadOptions<F extends AnyFamily> {
   readonly device: Device;
   /** What may be loaded. Only these are part of an app's bundle. */
@@ -46,6 +47,7 @@ export interface LoadOptions<F extends AnyFamily> {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+/** How `save` writes weights. */
 export interface SaveOptions {
   /** Of the numbers; trained ones lose bits in the two small ones. Default 'F32'. */
   readonly dtype?: 'F32' | 'F16' | 'BF16';

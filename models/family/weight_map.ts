@@ -27,6 +27,7 @@ export interface WeightRule {
   readonly groups?: number;
 }
 
+/** How a family's files name its parameters, in both directions. */
 export interface WeightMap {
   /**
    * Names of ours, and what they are there: `'layers.*.norm.{weight,bias}': 'h.*.ln.{weight,bias}'`. A star is a number,

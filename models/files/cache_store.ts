@@ -16,6 +16,7 @@ export interface CacheStore {
   room(): Promise<Room | null>;
 }
 
+/** Bytes of a cache. */
 export interface Room {
   readonly used: number;
   readonly free: number;

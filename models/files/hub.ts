@@ -6,6 +6,7 @@ import { HubRequests } from './hub_requests';
 import { HubSource } from './hub_source';
 import { ModelCache } from './model_cache';
 
+/** Revision, server, token and cache of `hub`. */
 export interface HubOptions {
   /** A branch, a tag or a commit. Default 'main'. All files are of the commit that it was when the first was asked for. */
   readonly revision?: string;

@@ -1,6 +1,7 @@
 /** What a hub's folder tells: progress over all files of a model, and what it does otherwise than it was asked to. */
 import type { Progress } from '../../engine/index';
 
+/** How much of a model has arrived, in bytes. */
 export interface HubProgress {
   /** Bytes that are here, from the network or the cache, of all files that were opened so far. */
   readonly loaded: number;
@@ -30,6 +31,7 @@ export class Tally {
   }
 }
 
+/** Something that was done in another way than asked, see `HubOptions.onNotice`. */
 export interface HubNotice {
   readonly kind: 'offline' | 'full';
   /** For people. */

@@ -23,6 +23,7 @@ import { jsonOf, opener, weightsOf, type FolderOptions, type ModelFolder } from 
 import type { HubFolder } from './hub';
 import { recordRun, recordTraining, storedBytes, type RunSizes } from './inspect_recording';
 
+/** What `inspect` reckons with. */
 export interface InspectOptions extends FolderOptions {
   /** As those of `load`. */
   readonly families: readonly AnyFamily[];
@@ -55,6 +56,7 @@ export interface Need {
   readonly refused: string | null;
 }
 
+/** What a model is and what memory it takes, see `inspect`. */
 export interface Inspection {
   /** As people write it; null where no family fits. */
   readonly family: string | null;

@@ -24,6 +24,7 @@ export interface LoadedTokenizer extends Tokenizer {
   readonly config: Json;
 }
 
+/** Which tokenizer of a folder `loadTokenizer` reads. */
 export interface TokenizerFolderOptions extends FolderOptions {
   /** Of a tokenizer for translating (Marian), which side: it reads what is translated, or writes. Default 'source'. */
   readonly part?: 'source' | 'target';

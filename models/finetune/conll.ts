@@ -9,6 +9,7 @@ export interface TaggedWords {
   readonly line: number;
 }
 
+/** Name and columns of what `readConll` reads. */
 export interface ReadConllOptions {
   /** What messages call it; a File's own name otherwise. */
   readonly name?: string;

@@ -56,12 +56,14 @@ export interface LabelledExamples<E> extends Examples<E> {
   readonly counts: readonly number[];
 }
 
+/** Which columns of a table have texts, by their names. */
 export interface TextColumns {
   readonly text: string;
   /** A second text that is read with the first, such as a hypothesis. Default null: none. */
   readonly pair?: string | null;
 }
 
+/** Which columns of a table have texts and labels, and how labels are written. */
 export interface ClassColumns extends TextColumns {
   readonly label: string;
   /** Stands between the labels of a text that has several, such as ';': each may hold or not. Default null: one label each. */
@@ -179,6 +181,7 @@ export function tagExamples(
   return { name, examples, skipped, labels: all, counts };
 }
 
+/** Which columns of a table have questions, their texts and their answers, by name. */
 export interface AnswerColumns {
   readonly question: string;
   readonly context: string;

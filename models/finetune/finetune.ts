@@ -46,6 +46,7 @@ export interface FinetuneSettings {
   readonly seed?: number;
 }
 
+/** Model, task, examples and settings of `finetune`. */
 export interface FinetuneOptions<E extends object> extends FinetuneSettings {
   readonly device: Device;
   /** A model with weights, of the task's class: what `load` gives as `model`. */
@@ -75,6 +76,7 @@ export interface FinetuneOptions<E extends object> extends FinetuneSettings {
   readonly reopen?: RunOptions['reopen'];
 }
 
+/** How a call of `finetune` ended: the model has the best weights. */
 export interface FinetuneResult {
   /** Why it ended. An aborted one leaves the best weights so far, too. */
   readonly reason: 'finished' | 'aborted' | 'early stop';

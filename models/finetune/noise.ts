@@ -1,5 +1,6 @@
 import { EngineError, expectOptions, expectSeed, RandomStream } from '../../engine/index';
 
+/** How much of a text `withNoise` changes. */
 export interface NoiseOptions {
   /** The share of letters and digits that are hit: each is left out, doubled, swapped with the next or made another. Default 0.1. */
   readonly characters?: number;

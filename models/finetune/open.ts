@@ -5,6 +5,7 @@ import { blobOf, jsonOf, opener, type ModelFolder } from '../files/folder';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
 import type { Task } from './tasks/task';
 
+/** What `openFor` may open, and where its weights go. */
 export interface OpenForOptions {
   readonly device: Device;
   /** What may be loaded. Default: every family that can do the task, loaded on demand. */

@@ -11,8 +11,10 @@ export type Choice =
       readonly whole?: boolean;
     };
 
+/** The settings of one trial, by the names of the space. */
 export type Settings = Readonly<Record<string, number | string | null>>;
 
+/** Settings that were tried, and how well they did. */
 export interface Trial {
   readonly number: number;
   readonly settings: Settings;
@@ -20,6 +22,7 @@ export interface Trial {
   readonly scores: readonly { readonly budget: number; readonly score: number; readonly seconds: number }[];
 }
 
+/** What `searchSettings` chooses from, how it judges, and how long it may take. */
 export interface SearchOptions {
   readonly space: Readonly<Record<string, Choice>>;
   /**
@@ -48,6 +51,7 @@ export interface SearchOptions {
   readonly failed?: (error: unknown) => boolean;
 }
 
+/** What `searchSettings` found, and why it ended. */
 export interface SearchResult {
   /** The best of those that had the whole budget; where time ran out before, of those that had most. */
   readonly best: Trial | null;

@@ -5,16 +5,19 @@ import { DataError, expectOptions, expectSeed, fnv1aOfText, RandomStream } from 
 /** An example of any task. */
 type Example = Readonly<Record<string, unknown>>;
 
+/** What examples are chosen by. */
 export interface SplitOptions {
   /** Another seed holds out other examples. Default 0. */
   readonly seed?: number;
 }
 
+/** How many examples `holdOut` holds out. */
 export interface HoldOutOptions extends SplitOptions {
   /** A share below 1. Default 0.2. */
   readonly share?: number;
 }
 
+/** Examples to train on, and others to judge by. */
 export interface Split<E> {
   readonly training: readonly E[];
   readonly held: readonly E[];

@@ -5,6 +5,7 @@ import { DataError, expectOneOf, expectOptions, nearest, readText } from '../../
 /** A value as it stands in the file: text, but in JSON also numbers, lists and the like. */
 export type Cell = unknown;
 
+/** A row of a table, by the names of its columns. */
 export interface TableRow {
   /** In the file, from 1, the header included: what a spreadsheet calls it. */
   readonly number: number;
@@ -17,6 +18,7 @@ export interface SkippedRow {
   readonly reason: string;
 }
 
+/** What `readTable` found in a file. */
 export interface Table {
   readonly name: string;
   readonly columns: readonly string[];
@@ -24,6 +26,7 @@ export interface Table {
   readonly skipped: readonly SkippedRow[];
 }
 
+/** Name and format of what `readTable` reads. */
 export interface ReadTableOptions {
   /** What messages call it; a File's own name otherwise. */
   readonly name?: string;

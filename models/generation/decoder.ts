@@ -1,6 +1,7 @@
 /** What generation needs of a model. */
 import type { Graph, LayerState, Tensor } from '../../engine/index';
 
+/** Sizes of the caches that a `Decoder` goes on with. */
 export interface CacheSizes {
   /** K: rows of each sequence, which share its source's memory. Default 1. */
   readonly beams?: number;

@@ -26,6 +26,7 @@ export interface ScoredToken {
   readonly alternatives: readonly { readonly id: number; readonly logProbability: number }[];
 }
 
+/** How `Generator.generate` chooses tokens, and when a text ends. */
 export interface GenerateOptions extends ChoiceOptions {
   /** Called with each token before it is given out. Not with the end, nor with `forceBegin`, which the model did not choose. */
   readonly onToken?: (token: ScoredToken) => void;

@@ -24,6 +24,7 @@ import { AHEAD, expectToken, Turns } from './turns';
 
 export type { GenerateOptions, ScoredToken } from './generate_options';
 
+/** Sizes of a `Generator`'s caches, and the ids that begin and end texts. */
 export interface GeneratorOptions extends SpecialIds {
   /**
    * Tokens that the KV cache holds, prompt included: at most the model's context. Default: that context, or as much of it

@@ -23,6 +23,7 @@ export interface SegmentDecoder {
   next(g: Graph, ids: Tensor, memories: readonly SegmentMemory[]): Tensor;
 }
 
+/** How `SegmentGenerator.generate` chooses tokens, and when a text ends. */
 export type SegmentGenerateOptions = Pick<
   GenerateOptions,
   'tokens' | 'temperature' | 'topK' | 'topP' | 'minP' | 'seed' | 'stop' | 'signal'

@@ -22,6 +22,7 @@ import { expectToken, Turns } from './turns';
 export type { GenerateSequenceOptions, SentenceProgress } from './sequence_options';
 export type { Hypothesis } from './search';
 
+/** Sizes of a `SequenceGenerator`'s caches, and the ids that begin and end texts. */
 export interface SequenceGeneratorOptions extends SpecialIds {
   /** Sentences, or prompts, that are decoded at once. Default 8. */
   readonly sentences?: number;

@@ -26,6 +26,7 @@ export interface SentenceProgress extends Hypothesis {
   readonly done: boolean;
 }
 
+/** How `SequenceGenerator.generate` searches, what it may not write, and when a text ends. */
 export interface GenerateSequenceOptions extends ChoiceOptions {
   /** 'beam' search, 'greedy' (the likeliest token each time) or 'sample'. Default 'beam'. */
   readonly mode?: 'beam' | 'greedy' | 'sample';

@@ -3,6 +3,7 @@ import type { Json } from '../pretrained_config';
 import type { GenerateSequenceOptions } from './sequence_options';
 import { GenerationSettings } from './settings';
 
+/** What the files of an encoder-decoder say of generation, see `sequenceOptions`. */
 export interface SequenceSettings {
   /** What a generator needs: Marian's and T5's targets begin with padding, BART's with the end. */
   readonly special: { readonly begin: number; readonly end: number };

@@ -11,6 +11,7 @@ export interface TextDecoding {
   encode?(text: string): ArrayLike<number>;
 }
 
+/** How `generateText` chooses tokens, with the tokenizer that makes text of them. */
 export interface TextOptions extends GenerateOptions {
   /** The tokenizer that belongs to the model, or a function from ids to their text. */
   readonly tokenizer: TextDecoding | ((ids: readonly number[]) => string);

@@ -6,11 +6,13 @@ import { expectMessages, type ChatMessage } from './chat_messages';
 import { specialIds } from './inputs';
 import { strftime } from './strftime';
 
+/** Which of a model's templates `chatTemplate` takes. */
 export interface ChatTemplateOptions {
   /** A template of the model's by its name, or one in Jinja that stands for them. Default: 'tool_use' beside tools, else 'default'. */
   readonly template?: string;
 }
 
+/** What a template is told besides the conversation. */
 export interface ChatTextOptions {
   /** Whether the beginning of an answer stands at the end. Default true. */
   readonly generationPrompt?: boolean;
@@ -46,6 +48,7 @@ export async function chatTemplate(
   return new ChatTemplate(jinja, tokenizer, template);
 }
 
+/** Writes conversations as the text that a model was trained on. Made by `chatTemplate`. */
 export class ChatTemplate {
   readonly #jinja: Jinja;
   readonly #tokenizer: LoadedTokenizer;

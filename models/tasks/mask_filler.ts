@@ -36,6 +36,7 @@ export interface Filling {
   readonly score: number;
 }
 
+/** How many fillings `MaskFiller` gives, and of which tokens. */
 export interface FillOptions extends TaskOptions {
   /** How many for each place. Default 5. */
   readonly topK?: number;

@@ -12,6 +12,7 @@ import {
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
 import { SentenceEmbedder, type EmbedderOptions, type EncoderModel, type Pooling } from './sentence_embedder';
 
+/** What `openEmbedder` may open, and where its weights go. */
 export interface OpenEmbedderOptions extends FolderOptions {
   readonly device: Device;
   /** Bodies that may be loaded, such as `bertModel` and `mpnetModel`. */
@@ -22,6 +23,7 @@ export interface OpenEmbedderOptions extends FolderOptions {
   readonly storage?: LoadOptions<AnyFamily>['storage'];
 }
 
+/** An embedder with the model and tokenizer that it was opened with. Dispose of it to free the weights. */
 export interface OpenedEmbedder extends Disposable {
   readonly embedder: SentenceEmbedder;
   readonly loaded: Pretrained<object>;

@@ -9,6 +9,7 @@ import { definedOf } from '../option_checks';
 import type { PipelineCalls, PipelineTask } from './pipeline_calls';
 import { ALIASES, TASKS } from './pipeline_tasks';
 
+/** Where `pipeline` finds its model, and where the weights go. */
 export interface PipelineOptions extends Pick<
   HubOptions,
   'revision' | 'endpoint' | 'token' | 'cache' | 'onProgress' | 'signal' | 'fetch'

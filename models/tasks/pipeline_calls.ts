@@ -5,11 +5,13 @@ import type { ChatMessage } from './chat_messages';
 type Of<T, One> = T extends string ? One : One[];
 type Given = string | readonly string[];
 
+/** A class of a text in the form of Transformers' pipelines. */
 export interface ClassificationResult {
   readonly label: string;
   readonly score: number;
 }
 
+/** A token, word or name in the form of Transformers' pipelines. */
 export interface TokenResult {
   /** Of a token; words and names have `entity_group`. */
   readonly entity?: string;
@@ -22,6 +24,7 @@ export interface TokenResult {
   readonly end: number;
 }
 
+/** An answer in the form of Transformers' pipelines; places are UTF-16 units of the context. */
 export interface AnswerResult {
   readonly answer: string;
   readonly score: number;
@@ -29,6 +32,7 @@ export interface AnswerResult {
   readonly end: number;
 }
 
+/** A filling in the form of Transformers' pipelines. */
 export interface FillResult {
   readonly score: number;
   readonly token: number;
@@ -37,6 +41,7 @@ export interface FillResult {
   readonly sequence: string;
 }
 
+/** Labels of a text in the form of Transformers' pipelines, the likeliest first. */
 export interface ZeroShotResult {
   readonly sequence: string;
   readonly labels: readonly string[];
@@ -65,6 +70,7 @@ export interface GenerationResultOptions {
   readonly no_repeat_ngram_size?: number;
 }
 
+/** Options of Transformers' `generate` for texts that are made of others. */
 export interface SearchResultOptions extends GenerationResultOptions {
   readonly num_beams?: number;
   readonly length_penalty?: number;
@@ -76,6 +82,7 @@ type Search<Key extends string> = <T extends Given>(
   options?: SearchResultOptions,
 ) => Promise<Record<Key, string>[]>;
 
+/** What a pipeline for 'text-generation' is: a function of texts, of a conversation or of several. */
 export interface TextGeneration {
   <T extends Given>(
     texts: T,
@@ -85,11 +92,13 @@ export interface TextGeneration {
   (messages: readonly (readonly ChatMessage[])[], options?: GenerationResultOptions): Promise<ChatResult[][]>;
 }
 
+/** An answered conversation in the form of Transformers' pipelines. */
 export interface ChatResult {
   /** The conversation with its answer at the end. */
   readonly generated_text: readonly ChatMessage[];
 }
 
+/** What a pipeline is called with, and gives, for each task. */
 export interface PipelineCalls {
   /** With `top_k` 1, the default, one label of each text in one list; with more or null (all) a list of each. */
   readonly 'text-classification': <T extends Given, K extends number | null = 1>(
@@ -130,4 +139,5 @@ export interface PipelineCalls {
   readonly translation: Search<'translation_text'>;
 }
 
+/** Every task that `pipeline` can do. */
 export type PipelineTask = keyof PipelineCalls;

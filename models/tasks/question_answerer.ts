@@ -19,12 +19,14 @@ export interface SpanModel extends HeadModel {
   forward(g: Graph, ids: Tensor, input: Texts['input']): Tensor;
 }
 
+/** A question and the text to look for its answer in. */
 export interface Question {
   readonly question: string;
   /** The text that holds the answer, of any length. */
   readonly context: string;
 }
 
+/** A stretch of a text that answers a question. */
 export interface Answer {
   /** As it stands in the context; empty where there is none. */
   readonly text: string;
@@ -35,6 +37,7 @@ export interface Answer {
   readonly score: number;
 }
 
+/** How many answers `QuestionAnswerer` gives, how long they are, and how long texts are read. */
 export interface AnswerOptions extends TaskOptions {
   /** How many answers to each question. Default 1. */
   readonly topK?: number;

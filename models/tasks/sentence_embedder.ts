@@ -23,6 +23,7 @@ export interface EncoderModel extends TextModel {
   hidden(g: Graph, ids: Tensor, input: Texts['input']): readonly Tensor[];
 }
 
+/** How `SentenceEmbedder` makes one row of a text's rows. */
 export interface EmbedderOptions {
   /** Default 'mean'. */
   readonly pooling?: Pooling;
@@ -32,6 +33,7 @@ export interface EmbedderOptions {
   readonly maxLength?: number;
 }
 
+/** How `SentenceEmbedder` reads texts. */
 export interface EmbedOptions extends TaskOptions {
   /** Texts over `maxLength` are refused, or cut at their end as sentence-transformers does. Default 'refuse'. */
   readonly long?: Long;

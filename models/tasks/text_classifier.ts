@@ -10,12 +10,14 @@ export interface ClassifierModel extends HeadModel {
   readonly problem: Problem;
 }
 
+/** A class of a text, and how likely it is. */
 export interface Label {
   readonly label: string;
   /** A probability, or what a model of numbers says. */
   readonly score: number;
 }
 
+/** How `TextClassifier` reads texts. */
 export interface ClassifyOptions extends TaskOptions {
   readonly long?: Long;
 }

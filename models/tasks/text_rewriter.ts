@@ -6,6 +6,7 @@ import { sequenceOptions, type SequenceSettings } from '../generation/sequence_s
 import { encodingsOf, expectTexts, expectVocabulary, hasToken } from './inputs';
 import type { TaskOptions } from './text_reader';
 
+/** How `TextRewriter` searches for texts, and reads long sources. */
 export interface RewriteOptions extends GenerateSequenceOptions, TaskOptions {
   /** Sources over the model's context are refused, or cut at their end. Default 'refuse'. */
   readonly long?: 'refuse' | 'cut';

@@ -15,14 +15,17 @@ import type { ChatMessage } from './chat_messages';
 import type { ChatTemplate, ChatTemplateOptions, ChatTextOptions } from './chat_template';
 import { expectTexts, expectVocabulary, hasToken, specialIds } from './inputs';
 
+/** How `TextWriter` chooses tokens, and when a text ends. */
 export type WriteOptions = Omit<TextOptions, 'tokenizer'>;
 
+/** How `TextWriter.chat` writes, and what its template is told. */
 export interface ChatOptions
   extends WriteOptions, ChatTemplateOptions, Omit<ChatTextOptions, 'generationPrompt'> {
   /** Called with each piece of the answer as it is made. */
   readonly onText?: (piece: string) => void;
 }
 
+/** What `TextWriter.chat` answers. */
 export interface ChatAnswer {
   /** To go on with: what is answered, by the assistant. */
   readonly message: { readonly role: 'assistant'; readonly content: string };

@@ -27,6 +27,7 @@ export interface TaggerModel extends HeadModel {
  */
 export type Aggregation = 'none' | 'simple' | 'first' | 'average' | 'max';
 
+/** How `TokenTagger` joins tokens to names, and reads long texts. */
 export interface TagOptions extends TaskOptions {
   /** Default 'simple'. */
   readonly aggregation?: Aggregation;

@@ -4,6 +4,7 @@ import type { Label, ClassifierModel } from './text_classifier';
 import { logitsReader } from './logits_reader';
 import type { TaskOptions, TextReader } from './text_reader';
 
+/** The sentence that `ZeroShotClassifier` asks about, and whether labels exclude each other. */
 export interface ZeroShotOptions extends TaskOptions {
   /** A sentence with {} in the place of a label. Default 'This example is {}.' */
   readonly hypothesis?: string;

@@ -106,6 +106,10 @@ export function translationExtras(
   return { ...more, vocabulary: vocabulary.toJson(), info: JSON.stringify(info) };
 }
 
+/**
+ * A translation model in one file: configuration, vocabulary, card and weights, which are read when a `Translator` is
+ * made.
+ */
 export class TranslationModel {
   readonly config: CompleteEncoderDecoderConfig;
   readonly vocabulary: PairVocabulary;

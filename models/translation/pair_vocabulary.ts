@@ -25,6 +25,7 @@ import {
  */
 export type PairVocabularyKind = 'subwords' | 'symbols' | 'characters';
 
+/** What `PairVocabulary` learns from pairs, and how it tells of it. */
 export interface PairVocabularyOptions {
   /** Default 'subwords'. */
   readonly kind?: PairVocabularyKind;

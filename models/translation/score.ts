@@ -8,6 +8,7 @@ export interface TranslationSample extends TextPair {
   readonly translation: string;
 }
 
+/** How good translations are, with what they were judged by. */
 export interface TranslationScores {
   /**
    * Of text: `bleu` (sacreBLEU's, 0 to 100) and `chrf` (chrF2, 0 to 100). Of symbols: `per`, edits a hundred phonemes

@@ -14,8 +14,10 @@ import { checkEach, isWhole } from '../option_checks';
 import type { PairVocabularyKind } from './pair_vocabulary';
 import type { TranslationDataSettings } from './data';
 
+/** What chooses a run's best weights: BLEU, chrF, phoneme or word error rate, or the loss. */
 export type TranslationMetric = 'bleu' | 'chrf' | 'per' | 'wer' | 'loss';
 
+/** Names of `encoderDecoderPresets`. */
 export type TranslationPreset = keyof typeof encoderDecoderPresets;
 
 /** What a resumed run takes from its checkpoint, but for those of `TranslationRunSettings`. */
@@ -51,6 +53,7 @@ export interface TranslationRunSettings {
   readonly average: number;
 }
 
+/** Settings of a translation training, each in place of its preset's. */
 export interface TranslationSettingsOptions
   extends
     Partial<Omit<TranslationSettings, 'model' | 'run' | 'vocabulary' | 'schedule'>>,

@@ -33,6 +33,7 @@ import {
 } from './settings';
 import { TranslationWatch } from './watch';
 
+/** What `trainTranslation` tells while it works. */
 export type TranslationEvent =
   | Exclude<FitEvent, { kind: 'evaluation' }>
   /** With what became of the sample of validation pairs. */
@@ -64,6 +65,7 @@ export type TranslationEvent =
 
 type Metrics = Readonly<Record<string, number>>;
 
+/** Pairs, device, settings and callbacks of `trainTranslation`. */
 export interface TranslationTrainingOptions extends TranslationSettingsOptions {
   readonly device: Device;
   /** As they were, where a run is resumed. */
@@ -102,6 +104,7 @@ const KNOWN: Readonly<Record<keyof TranslationTrainingOptions, true>> = {
   ...{ pause: true, onEvent: true, checkpointEvery: true, reopen: true, reopenPauses: true },
 };
 
+/** What `trainTranslation` ends with: the run to resume, and weights to translate with. */
 export interface TranslationTrainingResult extends FitResult {
   /** The run as it ended: to resume it. */
   readonly checkpoint: Uint8Array<ArrayBuffer>;

@@ -21,6 +21,7 @@ import { cutLines, joinLines, type SourceLine, type SourcePiece } from './pieces
 
 export type { AlignmentMap } from './alignment_view';
 
+/** How `Translator.translate` searches, cuts texts and streams. */
 export interface TranslateOptions extends Pick<
   GenerateSequenceOptions,
   | 'mode'
@@ -63,6 +64,7 @@ const KNOWN: Readonly<Record<keyof TranslateOptions, true>> = {
   ...{ unknown: true, sentences: true, prefix: true, without: true, onText: true },
 };
 
+/** One translation of a piece, with its score. */
 export interface TranslationHypothesis extends Hypothesis {
   readonly text: string;
 }
@@ -78,6 +80,7 @@ export interface TranslatedPiece {
   readonly hypotheses: readonly TranslationHypothesis[];
 }
 
+/** A text with its translation. */
 export interface Translation {
   readonly source: string;
   /** The best; of several pieces, the best of each, with the text's line breaks and marks of lists. */
@@ -86,6 +89,7 @@ export interface Translation {
   readonly pieces: readonly TranslatedPiece[];
 }
 
+/** How much a `Translator` decodes at once. */
 export interface TranslatorOptions {
   /** Pieces that are decoded at once. Default 8. */
   readonly sentences?: number;

@@ -1,11 +1,12 @@
-// BART's classes of texts beside Hugging Face Transformers, see tests/fixtures/make_seq2seq.py; a new head on BART's body.
+// BART's and mBART's classes of texts beside Hugging Face Transformers, see tests/fixtures/make_seq2seq.py; a new head on BART's body.
 import { afterAll, expect, it } from 'vitest';
-import { AdamW, classify, Device, Run, TextBatches } from '../../engine/index';
-import { bartForSequenceClassification } from '../../models/families/bart';
+import { AdamW, classify, Device, Graph, Run, TextBatches } from '../../engine/index';
+import { bartForSequenceClassification, mbartForSequenceClassification } from '../../models/families/bart';
 import { load } from '../../models/family/load';
 import type { Seq2SeqClassifier } from '../../models/seq2seq_classifier';
 import about from '../fixtures/seq2seq-classes.json';
 import lm from '../fixtures/seq2seq-bart.json';
+import mbartAbout from '../fixtures/seq2seq-mbart-classes.json';
 import { openTestGpu } from '../harness/host';
 import { fixtureOf } from './family_fixture';
 import { parity } from './family_parity';
@@ -24,6 +25,37 @@ parity(bartForSequenceClassification, {
   }),
   loss: (model: Seq2SeqClassifier, g, { ids, lengths, labels }) => model.loss(g, ids, labels, { lengths }),
   noisy: /(qkv|kv)\.bias$/, // a bias of keys moves all scores of a row alike
+});
+
+parity(mbartForSequenceClassification, {
+  ...{ ...fixtureOf(mbartAbout, 'mbart-classes', 'seq2seq-mbart-classes.safetensors'), device },
+  inputs: ['ids', 'lengths', 'labels'],
+  forward: (model: Seq2SeqClassifier, g, { ids, lengths }) => model.forward(g, ids, { lengths }),
+  hidden: (model: Seq2SeqClassifier, g, { ids, lengths }) => ({
+    reread: model.model.reread(g, ids, lengths, 'last'),
+  }),
+  loss: (model: Seq2SeqClassifier, g, { ids, lengths, labels }) => model.loss(g, ids, labels, { lengths }),
+  noisy: /(qkv|kv)\.bias$/,
+});
+
+it('mBART refuses texts without an end, and padding that is one', async () => {
+  const fixture = fixtureOf(mbartAbout, 'mbart-classes', 'seq2seq-mbart-classes.safetensors');
+  const files = { 'config.json': fixture.config, 'model.safetensors': checkpointOf(await fixture.weights()) };
+  const families = [mbartForSequenceClassification];
+  using loaded = await load(folderOf(files), { device: await device(), families });
+  const g = new Graph(await device());
+  const lengths = g.input('lengths', [2], 'u32');
+  const logits = loaded.model.forward(g, g.input('ids', [2, 4], 'u32'), { lengths });
+  using plan = await g.compile({ logits });
+  const run = (ids: readonly number[], counts: readonly number[]): void =>
+    plan.run({ ids: Uint32Array.from(ids), lengths: Uint32Array.from(counts) });
+  expect(() => run([5, 6, 7, 2, 5, 6, 7, 8], [4, 4])).toThrow(/row 1 has no end, id 2\. Encode texts with/);
+  expect(() => run([5, 6, 7, 2, 5, 2, 9, 2], [4, 3])).toThrow(
+    /row 1 is padded with id 2, its end\. Pad with/,
+  );
+  run([5, 6, 7, 2, 5, 2, 9, 1], [4, 3]);
+  const [, , , a, b, c] = await plan.read('logits');
+  expect([a, b, c].every(Number.isFinite)).toBe(true);
 });
 
 it('a new head on a BART that writes learns classes', async () => {

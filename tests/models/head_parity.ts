@@ -126,16 +126,17 @@ export function trainingOf(
 }
 
 /** A bias of keys moves all scores of a row alike. */
-const KEYS = /attention\.qkv\.bias$/;
+const KEYS = /(attention\.qkv|crossAttention\.kv)\.bias$/;
 
 /** Where a unit is on for all choices, its bias moves all of them alike, until it is off for one. */
 const RECTIFIED = { noisy: /(attention\.qkv|classifier\.dense)\.bias$/, steps: false };
 
-/** Every model of a fixture, `families` being theirs by the fixture's names; all share a device. */
+/** Every model of a fixture, `families` being theirs by the fixture's names; all share a device. `more`: what is said of all besides. */
 export function headParity(
   about: HeadsAbout,
   file: FixtureName,
   families: Readonly<Record<string, AnyFamily>>,
+  more: Pick<FamilyFixture, 'hidden'> = {},
 ): void {
   let opened: Promise<Device> | null = null;
   const device = (): Promise<Device> => (opened ??= Device.open({ gpu: openTestGpu() }));
@@ -159,6 +160,7 @@ export function headParity(
       ...{ ...found, config, device, noisy: KEYS },
       ...trainingOf(head, about.shape, padded),
       ...(name === 'distilbert-choice' && RECTIFIED),
+      ...more,
     };
     parity(family, fixture);
 

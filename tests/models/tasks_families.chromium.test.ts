@@ -6,6 +6,8 @@ import { save } from '../../models/family/load';
 import { families } from '../../models/families/index';
 import { pipeline, type PipelineTask } from '../../models/tasks/index';
 import decoders from '../fixtures/decoders.json';
+import barts from '../fixtures/seq2seq-bart.json';
+import t5s from '../fixtures/seq2seq-t5.json';
 import fixture from '../fixtures/tasks.json';
 import { withDevice } from '../harness/device';
 import { told, type Told } from './described';
@@ -21,7 +23,13 @@ const described: Readonly<Record<string, Told>> = {
   electra: told['electra-masked'],
   mpnet: told['mpnet-masked'],
   albert: told['albert-masked'],
+  bart: barts.families.bart,
+  mbart: barts.families.mbart,
+  t5: t5s.families.t5,
+  mt5: t5s.families.mt5,
 };
+/** What the tokenizer puts at the end of a text. */
+const END = (fixture.tokenizer.model.vocab as Record<string, number>)['[SEP]'];
 const TASKS: readonly (readonly [RegExp, PipelineTask])[] = [
   [/ForSequenceClassification$/, 'text-classification'],
   [/ForSequenceClassification$/, 'zero-shot-classification'],
@@ -53,8 +61,14 @@ describe('families in tasks', () => {
     const config = {
       ...rest,
       max_position_embeddings: Math.max(66, context as number),
-      ...{ vocab_size: VOCABULARY, architectures: [family.architectures[0]], id2label: labels },
-      label2id: Object.fromEntries(Object.entries(labels).map(([id, label]) => [label, Number(id)])),
+      ...{ vocab_size: VOCABULARY, architectures: [family.architectures[0]] },
+      ...(/5$/.test(family.type) && { n_positions: 66 }),
+      ...(/bart/.test(family.type) && { eos_token_id: END }),
+      // An answer's two are no classes.
+      ...(task !== 'question-answering' && {
+        id2label: labels,
+        label2id: Object.fromEntries(Object.entries(labels).map(([id, label]) => [label, Number(id)])),
+      }),
     };
     const model = family.build(config, { names: () => Object.keys(parameters) });
     using _store = new ParameterStore(device, model, { seed: 3 });

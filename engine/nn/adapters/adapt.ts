@@ -8,11 +8,13 @@ import type { AdapterKind, LinearAddition } from './addition';
 import { onAttention, onLinear } from './place';
 import { matching, sitesOf, type Site } from './sites';
 
+/** How `adapt` begins an adapter. */
 export interface AdaptOptions {
   /** Seed of the adapter's first values. Default 0. */
   readonly seed?: number;
 }
 
+/** How `Adapter.merge` tells of its work, and is ended. */
 export interface MergeOptions {
   readonly signal?: AbortSignal;
   /** Layers that are merged, and all. */

@@ -42,6 +42,7 @@ export interface LinearChange {
   readonly merge: Merge | null;
 }
 
+/** What an adapter adds to a `Linear`: to what comes out, or to the whole of how it is computed. */
 export type LinearAddition = LinearSum | LinearChange;
 
 /** Rows of keys and values that stand before those of every sequence. */

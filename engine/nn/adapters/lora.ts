@@ -8,6 +8,7 @@ import { uniform, zeros } from '../init';
 import { Parameter } from '../parameter';
 import type { AdapterKind, LinearSite, LinearSum, Merge } from './addition';
 
+/** Size and strength of the low-rank matrices of `lora`. */
 export interface LoRAOptions {
   /** r. Default 8. */
   readonly rank?: number;

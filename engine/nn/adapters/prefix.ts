@@ -5,6 +5,7 @@ import { normal } from '../init';
 import { Parameter } from '../parameter';
 import type { AdapterKind, AttentionSite, KeyValueAddition } from './addition';
 
+/** Length and first values of the keys and values of `prefix`. */
 export interface PrefixOptions {
   /** P: rows that stand before those of a text. Default 20. */
   readonly length?: number;

@@ -40,6 +40,7 @@ export interface HeadsConfig {
   readonly layout?: 'out_in' | 'in_out';
 }
 
+/** What `Attention` is made of. */
 export interface AttentionConfig extends HeadsConfig {
   /** Rows see those before them and themselves only. Default false. */
   readonly causal?: boolean;
@@ -57,6 +58,7 @@ export interface AttentionConfig extends HeadsConfig {
   readonly outputBias?: boolean;
 }
 
+/** What an attention sees besides its rows: padding, biases, a cache. */
 export interface AttentionInput {
   /** (B, T, C), added to the result. */
   readonly residual?: Tensor | undefined;
@@ -101,6 +103,7 @@ export interface AttentionPrefix {
   store(g: Graph, keys: Tensor, values: Tensor): void;
 }
 
+/** The options of an attention that also sees keys and values from outside of the text, see `prefix`. */
 export interface PrefixedOptions extends Pick<AttentionOptions, 'window' | 'softcap' | 'scale'> {
   readonly heads: number;
   readonly keyValueHeads: number;

@@ -6,6 +6,7 @@ import { dropout } from '../../shaders/dropout/dropout';
 import type { Init } from '../init';
 import { Linear } from '../linear';
 
+/** What `Classifier` is made of. */
 export interface ClassifierConfig {
   /** C. */
   readonly width: number;

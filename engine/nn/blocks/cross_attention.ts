@@ -16,11 +16,13 @@ import {
 } from './attention';
 import { addTo } from './residual';
 
+/** What `CrossAttention` is made of. */
 export interface CrossAttentionConfig extends HeadsConfig {
   /** Width of what it attends to. Default C. */
   readonly memoryWidth?: number;
 }
 
+/** What a cross-attention attends to, and how many keys of it exist. */
 export interface CrossAttentionInput extends Omit<AttentionInput, 'starts'> {
   /** What it attends to, (B, S, memory width), unless `cache` holds that: see `remember`. */
   readonly memory?: Tensor | undefined;

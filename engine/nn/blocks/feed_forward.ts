@@ -8,6 +8,7 @@ import type { Init } from '../init';
 import { Linear } from '../linear';
 import { addTo } from './residual';
 
+/** What `FeedForward` is made of. */
 export interface FeedForwardConfig {
   /** C: width of what goes in and comes out. */
   readonly width: number;

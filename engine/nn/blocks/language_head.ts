@@ -8,6 +8,7 @@ import { Linear } from '../linear';
 import { Parameter } from '../parameter';
 import type { Norm } from '../norm';
 
+/** What stands between the last layer and the matrix of a `LanguageHead`, as in BERT. */
 export interface LanguageHeadTransform {
   readonly activation: Activation;
   /** Over E numbers. */
@@ -17,6 +18,7 @@ export interface LanguageHeadTransform {
   readonly width?: number;
 }
 
+/** What `LanguageHead` is made of. */
 export interface LanguageHeadConfig {
   /** C. */
   readonly width: number;

@@ -6,6 +6,7 @@ import { slice } from '../../shaders/rearrange/rearrange';
 import type { Init } from '../init';
 import { Linear } from '../linear';
 
+/** What `Pooler` is made of. */
 export interface PoolerConfig {
   /** C. */
   readonly width: number;

@@ -9,6 +9,7 @@ import type { Norm } from '../norm';
 import type { DistanceBuckets } from '../positional/buckets';
 import type { LayerInput, LayerState, StateSizes, TransformerLayer } from './transformer_layer';
 
+/** What a `Stack` has besides its layers. */
 export interface StackOptions {
   /** After the last layer, which 'pre' needs. Default null: none. */
   readonly norm?: Norm | null;

@@ -19,6 +19,7 @@ export interface SelfAttention {
   readonly heads: number;
 }
 
+/** What `TransformerLayer` is made of: its sublayers, and where norms stand. */
 export interface TransformerLayerConfig {
   readonly attention: SelfAttention;
   /** Attention to a memory, between the two others. Default null: none. */
@@ -43,6 +44,7 @@ export interface LayerState {
   readonly cross: KeyValueCache | null;
 }
 
+/** Sizes of the caches that a layer decodes with. */
 export interface StateSizes {
   /** Sequences. */
   readonly batch: number;
@@ -56,6 +58,7 @@ export interface StateSizes {
   readonly dtype?: 'f32' | 'f16';
 }
 
+/** What a layer sees besides its rows: padding, a memory, caches. */
 export interface LayerInput extends Pick<AttentionInput, 'lengths' | 'keyMask' | 'bias' | 'starts'> {
   /** What cross-attention attends to, (B, S, C). */
   readonly memory?: Tensor;

@@ -6,6 +6,7 @@ import { normal, type Init } from '../init';
 import { Parameter } from '../parameter';
 import { t5Bucket, type BucketOptions } from './t5';
 
+/** What `DistanceBuckets` is made of. */
 export interface DistanceBucketsConfig extends BucketOptions {
   /** H. */
   readonly heads: number;

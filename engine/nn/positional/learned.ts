@@ -9,6 +9,7 @@ import { textPositions } from '../../shaders/text_positions/text_positions';
 import { normal, type Init } from '../init';
 import { Parameter } from '../parameter';
 
+/** How a table of `LearnedPositions` begins, trains and counts. */
 export interface LearnedPositionsOptions {
   readonly init?: Init;
   /** False for a table that comes with the weights of a model and stays as it is. Default true. */

@@ -63,6 +63,7 @@ export function relativeSinusoidal(
   return g.constant('relative sinusoidal', [length, C], relativeSinusoidalTable(length, C, options));
 }
 
+/** How far the encodings of `relativeSinusoidal` tell distances apart. */
 export interface RelativeSinusoidalOptions {
   /** Distances beyond this one share its row (`clamp_len`). Default none. */
   readonly clamp?: number;

@@ -1,5 +1,6 @@
 import { expectOptions, ShapeError } from '../../errors';
 
+/** How distances are put into buckets (Raffel et al. 2020). */
 export interface BucketOptions {
   /** Whether keys after the query have buckets of their own: true in encoders, false in decoders. Default true. */
   readonly bidirectional?: boolean;

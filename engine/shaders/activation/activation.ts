@@ -51,6 +51,7 @@ export function gelu(g: Graph, x: Tensor, options: { readonly approximate?: bool
   return activation(g, x, approximate ? 'gelu_tanh' : 'gelu');
 }
 
+/** max(x, 0), element by element. x (…) -> (…). */
 export function relu(g: Graph, x: Tensor): Tensor {
   return activation(g, x, 'relu');
 }
@@ -60,6 +61,7 @@ export function silu(g: Graph, x: Tensor): Tensor {
   return activation(g, x, 'silu');
 }
 
+/** The hyperbolic tangent, element by element. x (…) -> (…). */
 export function tanh(g: Graph, x: Tensor): Tensor {
   return activation(g, x, 'tanh');
 }

@@ -9,6 +9,7 @@ import adamwWgsl from './adamw.wgsl';
 
 const kernelOf = linkedKernels();
 
+/** What `adamw` updates: weights with their gradients and both moments. */
 export interface AdamWBlock {
   /** All f32 and of one shape. `gradients` are cleared to 0 once used. */
   readonly weights: Tensor;
@@ -18,6 +19,9 @@ export interface AdamWBlock {
   readonly second: Tensor;
 }
 
+/**
+ * Numbers of one `adamw` update; the learning rate is the step's. Defaults are PyTorch's: 0.9, 0.999, 1e-8 and 0.01.
+ */
 export interface AdamWSettings {
   readonly beta1?: number;
   readonly beta2?: number;

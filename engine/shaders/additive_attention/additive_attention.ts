@@ -15,6 +15,7 @@ const score = defineKernel({ name: 'additive_attention.score', wgsl: [tanhWgsl, 
 const backward = defineKernel({ name: 'additive_attention.backward', wgsl: [tanhWgsl, backwardWgsl] });
 const LANES = 64;
 
+/** What `additiveAttention` reads (Bahdanau et al. 2015). */
 export interface AdditiveAttentionInputs {
   /** (B, T, A): the queries, projected: W s_t in the paper. */
   readonly q: Tensor;

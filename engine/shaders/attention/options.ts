@@ -22,6 +22,7 @@ export interface QueriesKeysValues {
   readonly v: Tensor;
 }
 
+/** Heads, mask, positions and biases of `attention` and `selfAttention`. */
 export interface AttentionOptions {
   /** H, query heads. */
   readonly heads: number;

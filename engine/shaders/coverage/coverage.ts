@@ -15,6 +15,7 @@ const collect = defineKernel({ name: 'coverage.collect', wgsl: [stepWgsl, reduce
 /** Rows of a sentence, which an invocation holds in registers. */
 const MOST_BEAMS = 64;
 
+/** Heads and lengths of the attention that `coverage` adds up. */
 export interface CoverageOptions {
   /** H. */
   readonly heads: number;

@@ -32,6 +32,7 @@ const kernelsOf = (weights: Shader, suffix: string) => {
 const alike = kernelsOf(equalWeights, '');
 const weighted = kernelsOf(classWeights, '_weighted');
 
+/** Smoothing, weights and ignored targets of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** ε: this share of the target is spread evenly over all V classes, as `torch.nn.functional.cross_entropy` does
    * (Szegedy et al. 2016). Default 0. */

@@ -5,6 +5,7 @@ import { expectCounts } from '../lib/counts';
 import { matmul } from '../matmul/matmul';
 import { softmax } from '../softmax/softmax';
 
+/** Mask, scale and lengths of `dotProductAttention`. */
 export interface DotProductAttentionOptions {
   /** Query row t sees keys up to t + S - T. Default false: it sees all. */
   readonly causal?: boolean;

@@ -11,6 +11,7 @@ import backwardWgsl from './backward.wgsl';
 import meanWgsl from './mean.wgsl';
 import partialWgsl from './partial.wgsl';
 
+/** How much each pair counts in `meanSquaredError` and `binaryCrossEntropy`. */
 export interface MeanLossOptions {
   /**
    * How much each pair counts, f32 or f16 of at least 0: of the predictions' shape or of its leading axes, each number

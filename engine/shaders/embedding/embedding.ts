@@ -20,6 +20,7 @@ const backward = defineKernel({ name: 'embedding.backward', wgsl: [backwardWgsl]
 const LANES = 64;
 const NO_PADDING = 0xffff_ffff;
 
+/** Storage of what `embedding` reads, and the row that learns nothing. */
 export interface EmbeddingOptions {
   /** An id whose row gets no gradient. Its row is still read. */
   readonly padding?: number;

@@ -3,6 +3,7 @@ import { linearGrid, type Graph, type Grid } from '../../graph/graph';
 import { expectDType, type Shape, type Tensor } from '../../graph/tensor';
 import { around } from './axis';
 
+/** What a sum, mean or maximum leaves of the axis that it goes over. */
 export interface ReductionOptions {
   /** Keep the axis, with size 1. Default false: it is gone. */
   readonly keepdim?: boolean;

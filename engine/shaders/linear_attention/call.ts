@@ -7,6 +7,7 @@ import type { Call, Range } from './layout';
 
 const FEATURES = { elu: 0, relu: 1, identity: 2 } as const;
 
+/** Heads, feature map and lengths of `linearAttention` (Katharopoulos et al. 2020). */
 export interface LinearAttentionOptions {
   /** H, query heads. */
   readonly heads: number;

@@ -23,6 +23,10 @@ export const SKIPPED = -2;
 /** `globalNorm`'s word for no clip. */
 const NO_CLIP = 2 ** 120;
 
+/**
+ * State of the loss scale that f16 trains with: the loss is multiplied, and gradients are divided again (Micikevicius
+ * et al. 2018).
+ */
 export interface LossScaling {
   /** f32 (2): the scale, and updates since it changed; outlives plans. */
   readonly state: Tensor;

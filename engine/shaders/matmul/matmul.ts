@@ -52,6 +52,7 @@ import { tile, type Rung } from './tile';
 import tile32x32 from './tile_32x32.wgsl';
 import tile64x64 from './tile_64x64.wgsl';
 
+/** How the operands of `matmul` are stored, and what is fused into it. */
 export interface MatmulOptions {
   /** a is (…, K, M). Default false. */
   readonly transposeA?: boolean;

@@ -10,6 +10,7 @@ import { concat, headsFirst, slice } from '../rearrange/rearrange';
 import { scale } from '../scale/scale';
 import { showAsOne, type ChunkOfRows } from './show';
 
+/** What `relativeAttention` reads: queries, keys, values, encodings of distances and the two biases. */
 export interface RelativeAttentionInputs {
   /** (B, T, H·D). */
   readonly q: Tensor;
@@ -23,6 +24,7 @@ export interface RelativeAttentionInputs {
   readonly positionBias: Tensor;
 }
 
+/** Heads, window and memory of `relativeAttention`. */
 export interface RelativeAttentionOptions extends Pick<AttentionOptions, 'heads' | 'window' | 'dropout'> {
   /** Query rows whose terms of position are in memory at a time. Default 128; fewer where they would fill a binding. */
   readonly chunk?: number;

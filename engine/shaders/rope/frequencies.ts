@@ -42,6 +42,7 @@ export type RopeScaling =
       readonly originalContext: number;
     };
 
+/** How fast each pair of columns of a head turns, see `ropeFrequencies`. */
 export interface RopeFrequencies {
   /** Radians per position of each pair of columns, fastest first. (width / 2). */
   readonly frequencies: Float64Array;

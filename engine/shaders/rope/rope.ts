@@ -6,6 +6,7 @@ import { rotation, turnRows, type RotaryOptions } from './rotation';
 
 export type { RotaryOptions } from './rotation';
 
+/** Which columns `rope` turns, and where rows stand. */
 export interface RopeOptions extends RotaryOptions {
   /** H, query heads. */
   readonly heads: number;

@@ -15,6 +15,7 @@ const linked = [stepWgsl, randomWgsl, keysWgsl, reduceWgsl, thresholdWgsl, sampl
 const byRow = defineKernel({ name: 'sampling', wgsl: [...linked, rowCounterWgsl] });
 const byCounter = defineKernel({ name: 'sampling.counted', wgsl: [...linked, givenCounterWgsl] });
 
+/** Where `sample` writes, and what its draws depend on. */
 export interface SampleOptions {
   /** Receives the ids instead of a new value: state that the next run reads, so that no token leaves the GPU. */
   readonly out?: Tensor;

@@ -29,6 +29,7 @@ const kernels = {
 };
 const LANES = 64;
 
+/** Lengths of the sequences whose last rows `selectRows` takes. */
 export interface SelectRowsOptions {
   /** How many rows of each sequence are real, u32 (B); 0 counts as 1, more than T are refused. Default: the run's `length`. */
   readonly lengths?: Tensor;

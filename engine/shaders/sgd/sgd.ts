@@ -11,6 +11,7 @@ import sgdWgsl from './sgd.wgsl';
 
 const kernelOf = linkedKernels();
 
+/** What `sgd` updates: weights with their gradients and the momentum. */
 export interface SGDBlock {
   /** All f32 and of one shape. `gradients` are cleared to 0 once used. */
   readonly weights: Tensor;
@@ -19,6 +20,7 @@ export interface SGDBlock {
   readonly first: Tensor | null;
 }
 
+/** Numbers of one `sgd` update; the learning rate is the step's. */
 export interface SGDSettings {
   /** μ of m ← μ m + (1 - dampening) d; used where the block has `first`. Default 0.9. */
   readonly momentum?: number;

@@ -32,6 +32,7 @@ const software = {
 };
 const SOFTWARE_LANES = 16;
 
+/** Which entries of a row take part in `softmax`, and its temperature. */
 export interface SoftmaxOptions {
   /** Which entries take part, u32, 0 for no: of x's shape or of its last axes, repeating over the others. */
   readonly mask?: Tensor;

@@ -12,6 +12,7 @@ const forward = defineKernel({ name: 'sum.forward', wgsl: [forwardWgsl] });
 const forwardSoftware = defineKernel({ name: 'sum.forward_software', wgsl: [forwardSoftwareWgsl] });
 const backward = defineKernel({ name: 'sum.backward', wgsl: [backwardWgsl, elementwiseWgsl] });
 
+/** Shape and storage of what `sum` and `mean` give. */
 export interface SumOptions extends ReductionOptions {
   /** Storage of the result; default x's. Sums are taken in f32 in any case, and f16 ends at 65,504. */
   readonly dtype?: 'f32' | 'f16';

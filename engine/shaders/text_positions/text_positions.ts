@@ -8,6 +8,7 @@ import textPositionsWgsl from './text_positions.wgsl';
 const forward = defineKernel({ name: 'text_positions.forward', wgsl: [textPositionsWgsl] });
 const LANES = 64;
 
+/** Where `textPositions` begins to count, and what padding gets. */
 export interface TextPositionsOptions {
   /** T. */
   readonly rows: number;

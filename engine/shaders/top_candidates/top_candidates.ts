@@ -12,6 +12,7 @@ const kernel = defineKernel({ name: 'top_candidates', wgsl: [keysWgsl, reduceWgs
 /** Lanes keep their candidates in registers, so there cannot be many. */
 const MOST_CANDIDATES = 128;
 
+/** How many candidates `topCandidates` finds, and which ids it may not take. */
 export interface TopCandidatesOptions {
   /** How many of each row, 1 to 128. */
   readonly count: number;
@@ -23,6 +24,7 @@ export interface TopCandidatesOptions {
   readonly given?: boolean;
 }
 
+/** The likeliest ids of each row, see `topCandidates`. */
 export interface TopCandidates {
   /** u32 (N, count), best first; `NO_TOKEN` where bans left fewer. */
   readonly ids: Tensor;

@@ -11,6 +11,7 @@ import { QuestionAnswerer, type SpanModel } from '../../tasks/question_answerer'
 import type { AnswerExample } from '../examples';
 import type { Task } from './task';
 
+/** How long answers are, and how long texts are read. */
 export interface AnsweringOptions {
   /** The longest answer that is told, in tokens. Default 30, as Transformers' script for SQuAD. */
   readonly maxAnswer?: number;

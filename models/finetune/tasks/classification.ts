@@ -5,6 +5,7 @@ import type { ClassExample } from '../examples';
 import type { ClassJudgement, Task } from './task';
 import { textOf, textRows } from './texts';
 
+/** The classes of `classification`, and how much each counts. */
 export interface ClassificationOptions {
   /** What the classes are called, in order. */
   readonly labels: readonly string[];

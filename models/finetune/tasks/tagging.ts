@@ -14,6 +14,7 @@ import type { TaggerModel } from '../../tasks/token_tagger';
 import type { TagExample } from '../examples';
 import type { Reading, Task } from './task';
 
+/** The tags of `tagging`, and how much each counts. */
 export interface TaggingOptions {
   /** What the tags are called, in order. */
   readonly labels: readonly string[];

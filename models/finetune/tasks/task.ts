@@ -32,6 +32,7 @@ export interface Judgement {
   readonly confusion: readonly (readonly number[])[] | null;
 }
 
+/** How well one class was told: shares from 0 to 1, and how many examples are of it. */
 export interface ClassJudgement {
   readonly precision: number;
   readonly recall: number;
@@ -39,6 +40,7 @@ export interface ClassJudgement {
   readonly support: number;
 }
 
+/** How judging is ended, and tells of its work. */
 export interface JudgeOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;

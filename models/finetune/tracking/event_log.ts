@@ -4,6 +4,7 @@ import type { Log } from './log';
 /** Takes bytes, in order; what it returns is awaited. */
 export type WriteBytes = (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
+/** What an `eventLog` takes for the time. */
 export interface EventLogOptions {
   /** Seconds since 1970, of an event. Default: the clock's. */
   readonly now?: () => number;

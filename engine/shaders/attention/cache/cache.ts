@@ -65,6 +65,7 @@ export interface CacheOptions {
   readonly rope?: RotaryOptions | null;
 }
 
+/** Which of the new rows `appendCache` writes. */
 export interface AppendOptions extends CacheOptions {
   /**
    * How many of the T new rows are real in each sequence, u32 (B); 0 where one has ended. Caches that slide need it, since
@@ -217,6 +218,7 @@ export function appendCache(
   });
 }
 
+/** How far sequences move in `reorderCache`. */
 export interface ReorderOptions extends Pick<CacheOptions, 'starts'> {
   /** Sequences that change places only among themselves: 0 to K - 1, K to 2K - 1 and so on. Default B: all of them. */
   readonly within?: number;

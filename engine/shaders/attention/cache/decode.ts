@@ -11,6 +11,7 @@ import { expectCap, expectColumns, expectScale, expectWhole, isWide } from '../l
 /** From this many query rows on, tiles that share keys among rows beat a workgroup for each few. */
 const TILED_FROM = 8;
 
+/** What `decodeAttention` sees of its caches. */
 export interface DecodeOptions extends CacheOptions {
   /** Factor on q·k. Default 1/√D. */
   readonly scale?: number;
@@ -103,6 +104,7 @@ function windowOf(
   return Math.min(window, capacity);
 }
 
+/** What `decodeCrossAttention` sees of a source. */
 export interface CrossDecodeOptions extends Pick<
   DecodeOptions,
   'heads' | 'keyValueHeads' | 'scale' | 'softcap'

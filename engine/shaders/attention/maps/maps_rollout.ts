@@ -3,6 +3,7 @@ import type { Plan } from '../../../graph/plan';
 import type { AttentionMap } from './attention_map';
 import { attentionsOf, findAttention } from './probe';
 
+/** Which layers and rows `attentionRollout` goes through, and how heads become one map. */
 export interface RolloutOptions {
   /** Which sequence. Default 0. */
   readonly batch?: number;

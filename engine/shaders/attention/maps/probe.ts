@@ -28,6 +28,7 @@ export interface AttentionInfo {
 /** One head, some, all of them, or one map that combines all heads. */
 export type HeadChoice = number | readonly number[] | 'all' | 'mean' | 'max' | 'min';
 
+/** Which part of an attention map is wanted, see `Plan.attention`. */
 export interface AttentionQuery {
   /** Which sequence. Default 0. */
   readonly batch?: number;
