@@ -19,6 +19,7 @@ import {
 } from '../tasks/inputs';
 import { logitsReader } from '../tasks/logits_reader';
 import type { TaskOptions, TextReader } from '../tasks/text_reader';
+import { TextEncoder } from '../text_encoder';
 import { AttentionMaps, rollout } from './attention_flow';
 import { PathGradients, type ExplainedModel } from './gradients';
 import { logOdds } from './log_odds';
@@ -92,8 +93,8 @@ export class Explainer implements Disposable {
   /** Throws `DataError` for a tokenizer of another model, `EngineError` for a model whose tokens' rows cannot be given. */
   constructor(device: Device, model: ExplainedModel, tokenizer: Tokenizer) {
     const given = model as Partial<ExplainedModel>;
-    if (!given.tokens || !given.labels || !given.problem) {
-      const what = 'the model is no classifier of texts over a table of tokens';
+    if (!((model as unknown) instanceof TextEncoder) || !given.labels || !given.problem) {
+      const what = 'the model is no classifier that reads texts in both directions';
       throw new EngineError('Explainer', what, 'Give one, such as SequenceClassifier.');
     }
     expectVocabulary('Explainer', tokenizer, model.config.vocabulary);

@@ -103,7 +103,7 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
   const o = complete(options);
   const { device, model, tokenizer, task, signal } = o;
   throwIfAborted(signal);
-  const reading = { tokenizer, maxLength: o.maxLength };
+  const reading = { tokenizer, maxLength: o.maxLength, segments: o.segments };
   const { rows, long } = task.rows(o.training, reading);
   const batches = new TextBatches(rows, { pad: o.pad, tokens: o.tokens, seed: o.seed });
   const validation = o.held ? validationOf(task.rows(o.held, reading).rows, batches, o.pad) : null;
@@ -189,8 +189,12 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
   const { epochs = 3, steps, tokens = 1024, accumulate = 1, weightDecay = 0.01, seed = 0 } = options;
   const { freeze = 0, layerDecay = 1, adversarial = 0, evaluateEvery, patience } = options;
   const config =
-    (model as { readonly config?: { readonly context?: number; readonly width?: number } }).config ?? {};
-  const { context, width } = config;
+    (
+      model as {
+        readonly config?: { readonly context?: number; readonly width?: number; readonly segments?: number };
+      }
+    ).config ?? {};
+  const { context, width, segments: kinds = 0 } = config;
   if (!context || !width) {
     throw new EngineError('finetune', 'the model has no context and width', 'Give what load gives as model.');
   }
@@ -254,5 +258,6 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
   if (held?.length === 0)
     throw new DataError('finetune', 'held has no examples', 'Give some, or leave it out.');
   const pad = (model as { readonly padding?: number | null }).padding ?? 0;
-  return { device, model, tokenizer, task, training, held, pad, ...settings, ...rest };
+  const segments = kinds > 1;
+  return { device, model, tokenizer, task, training, held, pad, segments, ...settings, ...rest };
 }

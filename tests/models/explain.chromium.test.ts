@@ -119,6 +119,6 @@ describe('explanations', () => {
     });
     const tokenizer = await tokenizerFromJson(tasks.tokenizer);
     const model = loaded.model as unknown as ExplainedModel;
-    expect(() => new Explainer(device, model, tokenizer)).toThrow(/no classifier of texts/);
+    expect(() => new Explainer(device, model, tokenizer)).toThrow(/no classifier that reads texts in both directions/);
   });
 });

@@ -1,6 +1,6 @@
 // Fine-tuning of tiny models from checkpoint to folder: every task learns, ends with its best weights, and refuses what cannot be.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parameters, RandomStream, type Device, type FitEvent } from '../../engine/index';
+import { parameters, ParameterStore, RandomStream, type Device, type FitEvent } from '../../engine/index';
 import {
   bertForQuestionAnswering,
   bertForSequenceClassification,
@@ -19,7 +19,14 @@ import {
   type FinetuneResult,
   type Task,
 } from '../../models/finetune/index';
-import { load } from '../../models/family/load';
+import {
+  gpt2ForQuestionAnswering,
+  gpt2ForSequenceClassification,
+  gpt2ForTokenClassification,
+} from '../../models/families/decoder_heads';
+import { gpt2 } from '../../models/families/gpt2';
+import { load, save } from '../../models/family/load';
+import { GPT } from '../../models/gpt';
 import { TextClassifier } from '../../models/tasks/index';
 import { learnLabels } from '../docs/labels';
 import { searched } from '../docs/settings';
@@ -238,6 +245,44 @@ describe('a fine-tuning', () => {
     expect(course).toMatch(/^step,name,value\n1,train\/loss,0\.[67]/);
     expect(course).toMatch(/\d+,held\/macroF1,1\n/);
     expect([...files.keys()].sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json']);
+  });
+
+  it('teaches models without segments, too: a GPT-2 to classify, to tag and to answer', async () => {
+    const config = { vocab_size: 99, n_positions: 40, n_layer: 1, n_head: 2, n_embd: 16, pad_token_id: 0 };
+    const body = new GPT({ vocabulary: 99, context: 40, layers: 1, heads: 2, width: 16, tied: true });
+    using store = new ParameterStore(device, body, { seed: 3 });
+    expect(store.parameters.size).toBeGreaterThan(10);
+    const files = await contents(await save(gpt2, body, config));
+    const from = folderOf({ ...files, 'tokenizer.json': taskFiles('model')['tokenizer.json'] });
+    const heads = [gpt2ForSequenceClassification, gpt2ForTokenClassification, gpt2ForQuestionAnswering];
+    const steps = async <E extends object>(one: Task<E>, examples: readonly E[]): Promise<void> => {
+      using opened = await openFor(from, one, { device, families: heads });
+      const { loaded, tokenizer } = opened;
+      const { judgement } = await finetune({
+        ...{ device, model: loaded.model, tokenizer, task: one, training: examples, held: examples },
+        ...{ steps: 3, tokens: 200 },
+      });
+      expect(Object.values(judgement!.metrics).every(Number.isFinite)).toBe(true);
+    };
+    await steps(task, judged.slice(0, 40));
+    const words = judged.slice(0, 40).map(({ text }) => text.split(' '));
+    const tags = (list: readonly string[]): number[] => list.map((word) => Number(word === 'good'));
+    await steps(
+      tagging({ labels: ['O', 'B-X'] }),
+      words.map((list, row) => ({ words: list, tags: tags(list), row })),
+    );
+    await steps(
+      answering(),
+      judged.slice(0, 40).map(({ text, row }) => {
+        const word = row % 3 === 0 ? 'bad' : 'good';
+        return {
+          question: 'is it?',
+          context: text,
+          answers: [{ text: word, start: text.indexOf(word) }],
+          row,
+        };
+      }),
+    );
   });
 
   it('searches for settings, as docs/fine-tuning.md has it', async () => {

@@ -32,7 +32,7 @@ export function answering(options: AnsweringOptions = {}): Task<AnswerExample, A
     classes: /ForQuestionAnswering$/,
     head: {},
     monitor: { metric: 'f1', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },
-    rows: (examples, { tokenizer, maxLength }) => {
+    rows: (examples, { tokenizer, maxLength, segments: segmented = false }) => {
       let long = 0;
       const rows = examples.flatMap(({ question, context, answers, row }): AnsweredText[] => {
         const how = { pair: context, maxLength, stride: strideOf(maxLength) };
@@ -47,7 +47,7 @@ export function answering(options: AnsweringOptions = {}): Task<AnswerExample, A
         return windows.map((window) => {
           const { ids, segments } = window;
           const [start, end] = placeOf(window, answers[0] ?? null);
-          return { ids, segments, start, end };
+          return { ids, ...(segmented && { segments }), start, end };
         });
       });
       return { rows, long };

@@ -57,7 +57,7 @@ export function tagging(options: TaggingOptions): Task<TagExample, TaggedText> {
         return windows.map(({ encoding: { ids, segments }, firsts }) => {
           const tags = new Uint32Array(ids.length).fill(IGNORE_INDEX);
           for (const { token, word } of firsts) tags[token] = example.tags[word];
-          return { ids, segments, tags };
+          return { ids, ...(reading.segments && { segments }), tags };
         });
       });
       return { rows, long };

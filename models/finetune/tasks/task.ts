@@ -14,6 +14,8 @@ export interface Reading {
   readonly tokenizer: Tokenizer;
   /** The most tokens of a row, special ones included. */
   readonly maxLength: number;
+  /** Whether the model tells segments apart, so that rows must have them. Default false. */
+  readonly segments?: boolean;
 }
 
 /** Rows for `TextBatches`, and how many examples were longer than a row. */

@@ -1,4 +1,4 @@
-import { DataError, encodingOf, type Encoding } from '../../../engine/index';
+import { DataError, encodingOf, type IdText } from '../../../engine/index';
 import type { TextOrPair } from '../../tasks/inputs';
 import type { Reading, TaskRows } from './task';
 
@@ -14,9 +14,9 @@ export const textOf = ({ text, pair }: Text): TextOrPair => (pair === undefined 
 export function textRows<E extends Text, R extends object>(
   where: string,
   examples: readonly E[],
-  { tokenizer, maxLength }: Reading,
+  { tokenizer, maxLength, segments: segmented = false }: Reading,
   labelOf: (example: E) => R,
-): TaskRows<R & Pick<Encoding, 'ids' | 'segments'>> {
+): TaskRows<R & IdText> {
   let long = 0;
   const rows = examples.map((example) => {
     const { text, pair, row } = example;
@@ -28,7 +28,7 @@ export function textRows<E extends Text, R extends object>(
         encoding = encodingOf(tokenizer, text, { ...more, maxLength });
       }
       const { ids, segments } = encoding;
-      return { ids, segments, ...labelOf(example) };
+      return { ids, ...(segmented && { segments }), ...labelOf(example) };
     } catch (cause) {
       if (!(cause instanceof DataError)) throw cause;
       throw new DataError(where, `row ${row}: ${cause.what}`, cause.todo, { cause });
