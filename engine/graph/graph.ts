@@ -167,10 +167,16 @@ export class Graph {
   }
 
   /**
-   * A parameter, or state that outlives the plan. The same one gives the same tensor. A packed matrix is (outputs, inputs),
-   * whatever its parameter's shape, and has no gradient: `KernelError` for a trainable one in a graph that trains.
+   * A parameter, or state that outlives the plan; what stands in for it, where something does. The same one gives the same
+   * tensor. A packed matrix is (outputs, inputs), whatever its parameter's shape, and has no gradient: `KernelError` for a
+   * trainable one in a graph that trains.
    */
   use(stored: Stored): Tensor {
+    return stored.substitute ? stored.substitute.record(this) : this.own(stored);
+  }
+
+  /** `use`, but always the stored tensor itself. */
+  own(stored: Stored): Tensor {
     let tensor = this.#stored.get(stored);
     if (!tensor) {
       const { additions, dtype, packed = null, packedShape } = stored;

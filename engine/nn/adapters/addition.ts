@@ -1,6 +1,7 @@
 /** What `adapt` puts into layers: modules, whose parameters are what is learnt. */
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
+import type { Parameter } from '../parameter';
 
 /** A linear layer, or columns of a fused one, as what is added to it sees them. */
 export interface LinearSite {
@@ -17,6 +18,15 @@ export interface AttentionSite {
   readonly keyValueWidth: number;
 }
 
+/** A parameter, or those numbers of a bias that columns of a fused layer have. */
+export interface ParameterSite {
+  /** Such as 'classifier.output.weight', or 'stack.layers.0.attention.qkv.query.bias'. */
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** Of a bias in part: its first number, and how many. */
+  readonly part: { readonly from: number; readonly outputs: number } | null;
+}
+
 /** The weights of a linear layer, or of columns of one, in float64. Changed in place. */
 export interface MergedWeights {
   /** (outputs, inputs), row by row. */
@@ -28,8 +38,12 @@ export interface MergedWeights {
 /** Makes of `weights` those that do the same by themselves. `read` gives one of the addition's own parameters. */
 export type Merge = (weights: MergedWeights, read: (parameter: object) => Float32Array) => void;
 
+/** First values of the addition's own parameters that depend on the layer's weights, which `weights` are. */
+export type Begin = (weights: MergedWeights) => ReadonlyMap<Parameter, Float32Array>;
+
 /** Adds a function of what goes into a layer to what comes out. */
 export interface LinearSum {
+  readonly begin?: Begin;
   /** x (…, inputs), y (…, outputs) -> y + f(x), of y's shape; only f(x) where y is null. y may hold more than x Wᵀ + b. */
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
   readonly merge: Merge | null;
@@ -37,6 +51,7 @@ export interface LinearSum {
 
 /** Changes what comes out of a layer in any other way. */
 export interface LinearChange {
+  readonly begin?: Begin;
   /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
   change(g: Graph, x: Tensor, y: Tensor): Tensor;
   readonly merge: Merge | null;
@@ -52,6 +67,11 @@ export interface KeyValueAddition {
   forward(g: Graph): Tensor;
 }
 
+/** Numbers that are learnt in the place of a parameter's own. They begin as these are. */
+export interface ParameterCopy {
+  readonly values: Parameter;
+}
+
 /** A way of adapting, with its options: what `lora` and `prefix` return. */
 export interface AdapterKind {
   /** One word, which its parameters have in their names. */
@@ -62,4 +82,6 @@ export interface AdapterKind {
   readonly linear?: (site: LinearSite) => LinearAddition;
   /** The same of an attention. */
   readonly attention?: (site: AttentionSite) => KeyValueAddition;
+  /** What takes the place of a parameter. */
+  readonly parameter?: (site: ParameterSite) => ParameterCopy;
 }
