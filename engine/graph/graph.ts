@@ -297,7 +297,7 @@ export class Graph {
     const index = this.dispatches.push(dispatch) - 1;
     if (!this.train) return;
     const written = dispatch.tensors.filter((t) => t.write).map((t) => t.tensor.root);
-    if (dispatch.tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
+    if (!this.#detached && dispatch.tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
       for (const root of written) this.#flows.add(root);
     }
     if (this.#rewinding) return;
@@ -307,6 +307,18 @@ export class Graph {
       else this.#writes.set(root, { first: index, last: index });
     }
   }
+
+  /** Records `body`; no gradient flows through the values that it makes, as if they were constants. */
+  detached<T>(body: () => T): T {
+    const outer = this.#detached;
+    this.#detached = true;
+    try {
+      return body();
+    } finally {
+      this.#detached = outer;
+    }
+  }
+  #detached = false;
 
   /**
    * Registers the backward rule of what produced `outputs`. It runs during `backprop`, in reverse order, if a

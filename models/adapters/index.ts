@@ -1,4 +1,17 @@
 /** Kinds of adapters, and the files of PEFT: `heed/adapters`. */
-export { bitfit, Copy, copy } from '../../engine/adapters';
+export {
+  bitfit,
+  Bottleneck,
+  bottleneck,
+  Copy,
+  copy,
+  dora,
+  DoRA,
+  ia3,
+  InputFactors,
+  OutputFactors,
+  type BottleneckOptions,
+  type IA3Options,
+} from '../../engine/adapters';
 export { adaptPeft, loadPeft, type LoadPeftOptions } from './load_peft';
 export { savePeft, type SavePeftOptions } from './save_peft';

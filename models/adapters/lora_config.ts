@@ -11,6 +11,7 @@ export interface LoraSettings extends Targets {
   readonly alpha: number;
   readonly dropout: number;
   readonly rankStabilized: boolean;
+  readonly dora: boolean;
   /** Ranks and alphas by expressions of the ends of names. */
   readonly ranks: Readonly<Record<string, number>>;
   readonly alphas: Readonly<Record<string, number>>;
@@ -24,7 +25,7 @@ const SAID = [
   ...['peft_version', 'megatron_core', 'qalora_group_size', 'fan_in_fan_out', 'init_lora_weights'],
 ];
 const READ = [
-  ...['r', 'lora_alpha', 'lora_dropout', 'use_rslora', 'rank_pattern', 'alpha_pattern', 'bias'],
+  ...['r', 'lora_alpha', 'lora_dropout', 'use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern', 'bias'],
   ...['modules_to_save', 'target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern'],
 ];
 
@@ -80,8 +81,30 @@ export function loraSettings(config: Json): LoraSettings {
     ...{ rank, dropout, bias: bias as LoraSettings['bias'] },
     alpha: positive('lora_alpha', config.lora_alpha ?? 8),
     rankStabilized: flag(config, 'use_rslora'),
+    dora: flag(config, 'use_dora'),
     ranks: patterns('rank_pattern', wholeNumber),
     alphas: patterns('alpha_pattern', positive),
+    modulesToSave: words('modules_to_save', config.modules_to_save) ?? [],
+  };
+}
+
+/** What (IA)³ says. */
+export interface IA3Settings extends Targets {
+  /** Ends of names of layers whose inputs have factors; or an expression of whole names. */
+  readonly feedForward: readonly string[] | string;
+  readonly modulesToSave: readonly string[];
+}
+
+/** adapter_config.json of (IA)³. Throws `DataError` as `loraSettings`. */
+export function ia3Settings(config: Json): IA3Settings {
+  expectSettings(config, [
+    ...['target_modules', 'exclude_modules', 'feedforward_modules', 'modules_to_save', 'init_ia3_weights'],
+  ]);
+  flag(config, 'fan_in_fan_out');
+  const { feedforward_modules: given } = config;
+  return {
+    ...targetsOf(config),
+    feedForward: typeof given === 'string' ? given : (words('feedforward_modules', given) ?? []),
     modulesToSave: words('modules_to_save', config.modules_to_save) ?? [],
   };
 }

@@ -1,7 +1,6 @@
 /** Adapters as the folders that PEFT opens. */
-import { Copy } from '../../engine/adapters';
+import { Copy, DoRA, InputFactors, OutputFactors } from '../../engine/adapters';
 import {
-  DataError,
   EngineError,
   expectOptions,
   LoRA,
@@ -14,9 +13,10 @@ import {
 import type { Pretrained } from '../family/load';
 import { reordered } from '../pretrained_checkpoint';
 import type { Json } from '../pretrained_config';
+import { moduleOf, savedAs, within } from './copies';
 import { BEGINNING, isBare } from './load_peft';
+import { loraOf, loweredOf, type Lowered, type PlacedLoRA } from './lowered';
 import { modulesOf, type TheirLinear, type TheirModules, type TheirTensor } from './modules';
-import { savedAs, within, moduleOf } from './copies';
 import { planOf } from './plan';
 import { endsOf, targeted } from './targets';
 
@@ -27,22 +27,26 @@ export interface SavePeftOptions {
   readonly task?: string | null;
 }
 
-/** LoRA of one of their layers. */
-interface Lowered {
-  readonly rank: number;
-  readonly alpha: number;
-  /** (rank, inputs) and (outputs, rank). */
-  readonly A: Float32Array;
-  readonly B: Float32Array;
-  readonly inputs: number;
-  readonly outputs: number;
+type Read = (parameter: { readonly name: string }) => Float32Array;
+type Tensors = Map<string, Omit<NamedTensor, 'name' | 'dtype'>>;
+
+/** Factors in their place. */
+interface PlacedFactors {
+  readonly site: LinearPlace;
+  readonly addition: InputFactors | OutputFactors;
 }
 
-type Placed = { readonly site: LinearPlace; readonly addition: LoRA };
+/** What of a configuration and a file is of one kind. */
+interface Written {
+  readonly linear: readonly TheirLinear[];
+  /** Beside what all kinds say. */
+  readonly settings: Json;
+  readonly tensors: Tensors;
+}
 
 /**
  * An adapter of a model that `load` opened, for `PeftModel.from_pretrained`: adapter_config.json and adapter_model.safetensors, by
- * name. Layers that Transformers has apart get each their own, and what is on columns of a layer that it has fused (GPT-2's
+ * name. Layers that Transformers has apart get each their own, and LoRA on columns of a layer that it has fused (GPT-2's
  * c_attn) becomes one of the sum of the ranks.
  *
  * @throws EngineError for kinds that PEFT has not, and for what its files cannot say: by their names.
@@ -52,15 +56,17 @@ export async function savePeft(
   adapter: Adapter,
   options: SavePeftOptions = {},
 ): Promise<ReadonlyMap<string, Blob>> {
-  const { base = (loaded.config._name_or_path as string | undefined) ?? null, task = taskOf(loaded.config) } =
-    options;
+  const named = (loaded.config._name_or_path as string | undefined) ?? null;
+  const { base = named, task = taskOf(loaded.config) } = options;
   expectOptions('savePeft', options, { base, task });
   const modules = modulesOf(loaded, isBare(loaded));
   const own = await adapter.store.readAll('weights');
-  const read = (parameter: { readonly name: string }): Float32Array => own.get(parameter.name)!;
-  const placed: Placed[] = [];
+  const read: Read = ({ name }) => own.get(name)!;
+  const low: PlacedLoRA[] = [];
+  const factors: PlacedFactors[] = [];
   const copied = new Map<TheirTensor, Float32Array>();
   for (const place of adapter.places) {
+    const addition = 'addition' in place ? place.addition : null;
     if ('copy' in place && place.copy instanceof Copy) {
       const { parameter, part } = place.site;
       for (const tensor of modules.tensors.values()) {
@@ -70,54 +76,42 @@ export async function savePeft(
         const from = part ? 0 : tensor.from;
         copied.set(tensor, data.subarray(from, from + sizeOf(tensor.shape)));
       }
-    } else if ('addition' in place && place.addition instanceof LoRA) {
-      placed.push({ site: place.site, addition: place.addition });
+    } else if (addition instanceof LoRA || addition instanceof DoRA) {
+      low.push({ site: place.site as LinearPlace, addition });
+    } else if (addition instanceof InputFactors || addition instanceof OutputFactors) {
+      factors.push({ site: place.site as LinearPlace, addition });
     } else {
       const what = `PEFT has no kind for what is at ${place.site.name}, or savePeft does not write it`;
       throw new EngineError('savePeft', what, 'saveAdapter writes all kinds for Heed.');
     }
   }
-  const [first] = placed;
-  if (!first) throw new EngineError('savePeft', 'it has no LoRA', "Without one PEFT's files have no place.");
-  const dropout = first.addition.dropout;
-  if (placed.some(({ addition }) => addition.dropout !== dropout))
-    throw new EngineError('savePeft', 'its layers have several dropouts', 'PEFT has one: use one.');
-  const rankStabilized = placed.every(({ addition }) => addition.rankStabilized);
-
-  const layers = new Map<TheirLinear, Lowered>();
-  for (const linear of modules.linear.values()) {
-    const lowered = loweredOf(linear, placed, read, rankStabilized);
-    if (lowered) layers.set(linear, lowered);
+  if (low.length > 0 && factors.length > 0)
+    throw new EngineError('savePeft', 'it has LoRA and (IA)³', "PEFT's folders have one kind: adapt by one.");
+  if (low.length + factors.length === 0) {
+    const todo = "PEFT's files have no place for what is learnt whole without one.";
+    throw new EngineError('savePeft', 'it has no LoRA, DoRA or (IA)³', todo);
   }
-  const lost = placed.find(
-    ({ site }) => ![...layers.keys()].some(({ place }) => place!.layer === site.layer),
+  const written = low.length > 0 ? writeLoRA(low, modules, read) : writeFactors(factors, modules, read);
+  const { linear, tensors, settings } = written;
+  const lost = [...low, ...factors].find(
+    ({ site }) => !linear.some(({ place }) => place!.layer === site.layer),
   );
   if (lost) {
     const what = `${lost.site.name} is none of the linear layers of ${loaded.type} in Transformers`;
     throw new EngineError('savePeft', what, 'Adapt others.');
   }
-  const { modulesToSave, bias } = savedAs([...copied.keys()], modules, [...layers.keys()]);
-  const rank = commonest([...layers.values()].map((one) => one.rank));
-  const alpha = commonest([...layers.values()].map((one) => one.alpha));
-  const others = (key: 'rank' | 'alpha', usual: number): Json =>
-    Object.fromEntries(
-      [...layers].flatMap(([{ name }, one]) => (one[key] === usual ? [] : [[name, one[key]]])),
-    );
-  const names = [...layers.keys()].map(({ name }) => name);
+  const { modulesToSave, bias } = savedAs([...copied.keys()], modules, linear);
+  if (factors.length > 0 && bias !== 'none')
+    throw new EngineError('savePeft', 'it learns biases beside (IA)³', 'PEFT does so beside LoRA only.');
+  const names = linear.map(({ name }) => name);
   const config: Json = {
-    ...{ peft_type: 'LORA', auto_mapping: null, base_model_name_or_path: base, revision: null },
-    ...{ task_type: task, inference_mode: true, r: rank, lora_alpha: alpha, lora_dropout: dropout },
-    ...{ target_modules: shortest(names, modules, modulesToSave), use_rslora: rankStabilized, bias },
-    ...{ rank_pattern: others('rank', rank), alpha_pattern: others('alpha', alpha) },
+    ...{ auto_mapping: null, base_model_name_or_path: base, revision: null, task_type: task },
+    ...{ inference_mode: true, target_modules: shortest(names, modules, modulesToSave) },
     modules_to_save: modulesToSave.length > 0 ? modulesToSave : null,
-    fan_in_fan_out: [...layers.keys()].every(({ turned }) => turned),
-    ...{ init_lora_weights: true, layers_to_transform: null, layers_pattern: null },
+    fan_in_fan_out: linear.every(({ turned }) => turned),
+    ...settings,
+    ...(low.length > 0 && { bias }),
   };
-  const tensors = new Map<string, Omit<NamedTensor, 'name' | 'dtype'>>();
-  for (const [{ name }, { rank: r, A, B, inputs, outputs }] of layers) {
-    tensors.set(`${name}.lora_A.weight`, { shape: [r, inputs], data: A });
-    tensors.set(`${name}.lora_B.weight`, { shape: [outputs, r], data: B });
-  }
   for (const [{ name, shape }, data] of copied) tensors.set(name, { shape, data });
   // By the names that who reads the configuration looks for.
   const files = planOf(config, modules, loaded.model).tensors.map(({ names }): NamedTensor => {
@@ -136,54 +130,75 @@ export async function savePeft(
   ]);
 }
 
-/** What is added to one of their layers: of several, one of the sum of their ranks. Null for nothing. */
-function loweredOf(
-  { name, place, order }: TheirLinear,
-  all: readonly Placed[],
-  read: (parameter: { readonly name: string }) => Float32Array,
-  rankStabilized: boolean,
-): Lowered | null {
-  const end = ({ from, outputs }: { readonly from: number; readonly outputs: number }): number =>
-    from + outputs;
-  const layer = place?.layer;
-  if (!place) return null;
-  const pieces = all.filter(
-    ({ site }) =>
-      site.layer === layer &&
-      site.columns.from < end(place.columns) &&
-      place.columns.from < end(site.columns),
-  );
-  const [first] = pieces;
-  if (!first) return null;
-  const { inputs } = place.layer;
-  const { outputs } = place.columns;
-  const rank = pieces.reduce((sum, { addition }) => sum + addition.rank, 0);
-  const scale = first.addition.scale;
-  const alone = pieces.length === 1;
-  const [A, B] = [new Float32Array(rank * inputs), new Float32Array(outputs * rank)];
-  let at = 0;
-  for (const { site, addition } of pieces) {
-    const own = { A: read(addition.A), B: read(addition.B), rank: addition.rank };
-    A.set(own.A, at * inputs);
-    const factor = addition.scale / scale;
-    const [from, to] = [
-      Math.max(site.columns.from, place.columns.from),
-      Math.min(end(site.columns), end(place.columns)),
-    ];
-    for (let o = from; o < to; o++) {
-      for (let r = 0; r < own.rank; r++) {
-        const b = own.B[(o - site.columns.from) * own.rank + r];
-        B[(o - place.columns.from) * rank + at + r] = factor === 1 ? b : factor * b;
-      }
-    }
-    at += own.rank;
+function writeLoRA(placed: readonly PlacedLoRA[], modules: TheirModules, read: Read): Written {
+  const { dropout } = loraOf(placed[0]);
+  if (placed.some((one) => loraOf(one).dropout !== dropout))
+    throw new EngineError('savePeft', 'its layers have several dropouts', 'PEFT has one: use one.');
+  const isDoRA = placed[0].addition instanceof DoRA;
+  if (placed.some(({ addition }) => addition instanceof DoRA !== isDoRA))
+    throw new EngineError('savePeft', 'it has LoRA and DoRA', "PEFT's folders have one of them: use one.");
+  const rankStabilized = placed.every((one) => loraOf(one).rankStabilized);
+  const layers = new Map<TheirLinear, Lowered>();
+  for (const linear of modules.linear.values()) {
+    const lowered = loweredOf(linear, placed, read, rankStabilized);
+    if (lowered) layers.set(linear, lowered);
   }
-  const alpha =
-    alone && first.addition.rankStabilized === rankStabilized
-      ? first.addition.alpha
-      : scale * (rankStabilized ? Math.sqrt(rank) : rank);
-  if (!Number.isFinite(alpha)) throw new DataError('savePeft', `alpha of ${name} is ${alpha}`);
-  return { rank, alpha, A, B: order ? reordered(B, order, true) : B, inputs, outputs };
+  const tensors: Tensors = new Map();
+  for (const [{ name }, { rank, A, B, magnitude, inputs, outputs }] of layers) {
+    tensors.set(`${name}.lora_A.weight`, { shape: [rank, inputs], data: A });
+    tensors.set(`${name}.lora_B.weight`, { shape: [outputs, rank], data: B });
+    if (magnitude) tensors.set(`${name}.lora_magnitude_vector`, { shape: [outputs], data: magnitude });
+  }
+  const usual = (key: 'rank' | 'alpha'): number => commonest([...layers.values()].map((one) => one[key]));
+  const others = (key: 'rank' | 'alpha'): Json =>
+    Object.fromEntries(
+      [...layers].flatMap(([{ name }, one]) => (one[key] === usual(key) ? [] : [[name, one[key]]])),
+    );
+  const settings = {
+    ...{ peft_type: 'LORA', r: usual('rank'), lora_alpha: usual('alpha'), lora_dropout: dropout },
+    ...{ rank_pattern: others('rank'), alpha_pattern: others('alpha'), use_rslora: rankStabilized },
+    ...{ use_dora: isDoRA, init_lora_weights: true, layers_to_transform: null, layers_pattern: null },
+  };
+  return { linear: [...layers.keys()], settings, tensors };
+}
+
+function writeFactors(placed: readonly PlacedFactors[], modules: TheirModules, read: Read): Written {
+  const linear: TheirLinear[] = [];
+  const inputs: string[] = [];
+  const tensors: Tensors = new Map();
+  for (const one of modules.linear.values()) {
+    const { name, place, order } = one;
+    const own = placed.filter(
+      ({ site }) =>
+        site.layer === place?.layer &&
+        site.columns.from <= place.columns.from &&
+        place.columns.from + place.columns.outputs <= site.columns.from + site.columns.outputs,
+    );
+    if (!place || own.length === 0) continue;
+    const [{ site, addition }, second] = own;
+    if (second)
+      throw new EngineError('savePeft', `${name} has factors twice`, 'PEFT has one of them: use one.');
+    const all = read(addition.factors);
+    linear.push(one);
+    if (addition instanceof InputFactors) {
+      inputs.push(name);
+      tensors.set(`${name}.ia3_l`, { shape: [1, all.length], data: all });
+      continue;
+    }
+    const first = place.columns.from - site.columns.from;
+    const rows = all.slice(first, first + place.columns.outputs);
+    const data = order ? reordered(rows, order, true) : rows;
+    tensors.set(`${name}.ia3_l`, { shape: [data.length, 1], data });
+  }
+  const part = placed.find(({ site }) =>
+    linear.every(({ place }) => place!.layer !== site.layer || place!.columns.from > site.columns.from),
+  );
+  if (part) {
+    const what = `${part.site.name} is a part of a layer of Transformers`;
+    throw new EngineError('savePeft', what, 'Adapt the whole layer.');
+  }
+  const settings = { peft_type: 'IA3', feedforward_modules: inputs, init_ia3_weights: true };
+  return { linear, settings, tensors };
 }
 
 /** The number that is there most often; of several the first. */

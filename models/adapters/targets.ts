@@ -87,6 +87,12 @@ export function targeted(
   );
 }
 
+/** Whether a name is meant by an expression of whole names, or by ends, which PEFT does not ask to be whole words here. */
+export function isFeedForward(given: readonly string[] | string, name: string): boolean {
+  if (typeof given === 'string') return wholeName(given, 'feedforward_modules').test(name);
+  return given.some((end) => name.endsWith(end));
+}
+
 function matcher(given: readonly string[] | string, key: string): (name: string) => boolean {
   if (typeof given !== 'string') return (name) => ends(name, given);
   const whole = wholeName(given, key);

@@ -2,11 +2,11 @@
 import { EngineError, expectOptions, throwIfAborted } from '../../errors';
 import type { Parameter } from '../parameter';
 import { ParameterStore, type KeptWeights } from '../parameter_store';
-import type { AdapterKind, LinearAddition, ParameterCopy, ParameterSite } from './addition';
+import type { AdapterKind, AttentionSite, LinearAddition, ParameterCopy, ParameterSite } from './addition';
 import { freeze } from './freeze';
 import { mergeInto, readColumns } from './merge';
-import { onAttention, onLinear, onParameter } from './place';
-import { matching, sitesOf, type AttentionPlace, type LinearPlace } from './sites';
+import { onAttention, onLinear, onParameter, siteOf } from './place';
+import { matching, sitesOf, type AttentionPlace, type LinearPlace, type Site } from './sites';
 
 export interface MergeOptions {
   /**
@@ -76,6 +76,7 @@ export class Adapter<C extends object = object> implements Disposable {
     const sites = sitesOf(model);
     const placed = new Map<string, Placed>();
     for (const [pattern, kind] of Object.entries(layers)) {
+      const common = onceMade();
       for (const site of matching(sites, pattern, kind)) {
         const name = `${site.name}.${kind.kind}`;
         if (placed.has(name)) {
@@ -85,7 +86,7 @@ export class Adapter<C extends object = object> implements Disposable {
             'Name each place once.',
           );
         }
-        placed.set(name, this.#place(name, site, kind));
+        placed.set(name, this.#place(name, site, kind, common));
       }
     }
     if (placed.size === 0) throw new EngineError('adapt', 'no layers are named', 'Give { pattern: lora() }.');
@@ -107,12 +108,16 @@ export class Adapter<C extends object = object> implements Disposable {
   }
 
   /** Makes the addition of a place, as a field: the walk over parameters finds it under this name. */
-  #place(name: string, site: LinearPlace | AttentionPlace | ParameterSite, kind: AdapterKind): Placed {
+  #place(name: string, site: Site, kind: AdapterKind, shared: AttentionSite['shared']): Placed {
     const field = (value: object): void =>
       void Object.defineProperty(this, name, { value, enumerable: true });
     if ('columns' in site) {
       const { layer, columns } = site;
-      const addition = kind.linear!({ name: site.name, inputs: layer.inputs, outputs: columns.outputs });
+      const addition = kind.linear!(siteOf(site));
+      if ('enter' in addition && columns.outputs < layer.outputs) {
+        const what = `${site.name} is a part of a layer, whose input other parts have, too`;
+        throw new EngineError('adapt', what, 'Adapt the whole layer, or its outputs.');
+      }
       field(addition);
       return { site, addition, attach: onLinear(layer, addition, columns, kind.kind) };
     }
@@ -122,7 +127,7 @@ export class Adapter<C extends object = object> implements Disposable {
       return { site, copy, attach: onParameter(site, copy) };
     }
     const { layer } = site;
-    const rows = kind.attention!({ name: site.name, keyValueWidth: layer.keyValueWidth });
+    const rows = kind.attention!({ name: site.name, keyValueWidth: layer.keyValueWidth, shared });
     field(rows);
     return { site, attach: onAttention(layer, rows) };
   }
@@ -263,6 +268,7 @@ export class Adapter<C extends object = object> implements Disposable {
         await this.#base.drain();
       }
       this.#merged = null;
+      for (const placed of this.#placed) if ('addition' in placed) placed.addition.unmerged?.();
       this.#attach();
     });
   }
@@ -286,4 +292,10 @@ export class Adapter<C extends object = object> implements Disposable {
     for (const thaw of this.#thaw) thaw();
     this.#store[Symbol.dispose]();
   }
+}
+
+/** What makes a thing once, and gives it from then on. */
+function onceMade(): AttentionSite['shared'] {
+  let made: object | null = null;
+  return <T extends object>(make: () => T): T => (made ??= make()) as T;
 }

@@ -9,11 +9,21 @@ export interface LinearSite {
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
+  /** x (…, inputs) -> x Wᵀ (…, outputs), of the layer's own weight. */
+  product(g: Graph, x: Tensor): Tensor;
+  /** b (outputs), null where the layer has none. */
+  bias(g: Graph): Tensor | null;
+  /** Whether nothing else was added to the layer. */
+  alone(): boolean;
+  /** See `ParameterStore.revision`, of the layer's. */
+  revision(): number;
 }
 
 /** An attention as what stands before its keys and values sees it. */
 export interface AttentionSite {
   readonly name: string;
+  /** What all places of one pattern have in common: made for the first of them. */
+  shared<T extends object>(make: () => T): T;
   /** G·D. */
   readonly keyValueWidth: number;
 }
@@ -44,6 +54,8 @@ export type Begin = (weights: MergedWeights) => ReadonlyMap<Parameter, Float32Ar
 /** Adds a function of what goes into a layer to what comes out. */
 export interface LinearSum {
   readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
   /** x (…, inputs), y (…, outputs) -> y + f(x), of y's shape; only f(x) where y is null. y may hold more than x Wᵀ + b. */
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
   readonly merge: Merge | null;
@@ -52,12 +64,24 @@ export interface LinearSum {
 /** Changes what comes out of a layer in any other way. */
 export interface LinearChange {
   readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
   /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
   change(g: Graph, x: Tensor, y: Tensor): Tensor;
   readonly merge: Merge | null;
 }
 
-export type LinearAddition = LinearSum | LinearChange;
+/** Changes what goes into a layer. Only for all of its outputs. */
+export interface LinearEntry {
+  readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
+  /** x (…, inputs) -> what takes its place, of its shape. */
+  enter(g: Graph, x: Tensor): Tensor;
+  readonly merge: Merge | null;
+}
+
+export type LinearAddition = LinearSum | LinearChange | LinearEntry;
 
 /** Rows of keys and values that stand before those of every sequence. */
 export interface KeyValueAddition {

@@ -32,7 +32,10 @@ export class LoRA implements LinearSum {
   readonly scale: number;
 
   /** Throws `ShapeError` for a rank above that of the layer's weight. */
-  constructor({ name, inputs, outputs }: LinearSite, options: Required<LoRAOptions>) {
+  constructor(
+    { name, inputs, outputs }: Pick<LinearSite, 'name' | 'inputs' | 'outputs'>,
+    options: Required<LoRAOptions>,
+  ) {
     const { rank, alpha, rankStabilized, dropout } = options;
     if (rank > Math.min(inputs, outputs)) {
       const what = `rank is ${rank}, but its weight is (${outputs}, ${inputs})`;
@@ -49,7 +52,12 @@ export class LoRA implements LinearSum {
   }
 
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor {
-    const h = matmul(g, dropout(g, x, this.dropout), g.use(this.A), { transposeB: true });
+    return this.product(g, dropout(g, x, this.dropout), y);
+  }
+
+  /** `add` without dropout. */
+  product(g: Graph, x: Tensor, y: Tensor | null = null): Tensor {
+    const h = matmul(g, x, g.use(this.A), { transposeB: true });
     const scaled = this.scale === 1 ? h : scale(g, h, this.scale);
     return matmul(g, scaled, g.use(this.B), { transposeB: true, ...(y && { residual: y }) });
   }
@@ -66,16 +74,23 @@ export class LoRA implements LinearSum {
   };
 }
 
-/** Low-rank matrices beside linear layers: for `adapt`. Throws `EngineError` for options that cannot be. */
-export function lora(options: LoRAOptions = {}): AdapterKind {
+/** The options of `lora` and `dora`, checked. Throws `EngineError` for those that cannot be. */
+export function loraSettings(kind: string, options: LoRAOptions) {
   const { rank = 8, alpha = rank, rankStabilized = false, dropout = 0 } = options;
-  expectOptions('lora', options, { rank, alpha, rankStabilized, dropout });
+  expectOptions(kind, options, { rank, alpha, rankStabilized, dropout });
   const refuse = (name: string, value: number, todo: string): never => {
-    throw new EngineError('lora', `${name} is ${value}`, todo);
+    throw new EngineError(kind, `${name} is ${value}`, todo);
   };
   if (!Number.isInteger(rank) || rank < 1) refuse('rank', rank, 'Use a whole number of at least 1.');
   if (!(Number.isFinite(alpha) && alpha > 0)) refuse('alpha', alpha, 'Use a number above 0.');
   if (!(dropout >= 0 && dropout < 1)) refuse('dropout', dropout, 'It must be at least 0 and below 1.');
+  // Checkpoints of before have no word for what is not used.
   const settings = { rank, alpha, dropout, ...(rankStabilized && { rankStabilized }) };
-  return { kind: 'lora', settings, linear: (site) => new LoRA(site, { ...settings, rankStabilized }) };
+  return { settings, all: { rank, alpha, dropout, rankStabilized } };
+}
+
+/** Low-rank matrices beside linear layers: for `adapt`. Throws `EngineError` for options that cannot be. */
+export function lora(options: LoRAOptions = {}): AdapterKind {
+  const { settings, all } = loraSettings('lora', options);
+  return { kind: 'lora', settings, linear: (site) => new LoRA(site, all) };
 }

@@ -2,7 +2,7 @@
 import type { Linear } from '../linear';
 import type { ParameterStore } from '../parameter_store';
 import type { LinearAddition, MergedWeights } from './addition';
-import type { Columns } from './place';
+import type { Columns } from './sites';
 
 interface Layer {
   readonly layer: Linear;

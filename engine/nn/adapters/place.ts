@@ -6,19 +6,22 @@ import { activation as activate } from '../../shaders/activation/activation';
 import { add } from '../../shaders/add/add';
 import { attention } from '../../shaders/attention/attention';
 import { embedding } from '../../shaders/embedding/embedding';
+import { matmul } from '../../shaders/matmul/matmul';
 import { concat, placeColumns, slice, storeFirstRows } from '../../shaders/rearrange/rearrange';
 import { rope as turn } from '../../shaders/rope/rope';
 import type { Attention, AttentionPrefix, PrefixedOptions } from '../blocks/attention';
 import type { Linear, LinearForward } from '../linear';
 import type { Parameter } from '../parameter';
-import type { KeyValueAddition, LinearAddition, ParameterCopy, ParameterSite } from './addition';
-
-/** Some outputs of a linear layer. */
-export interface Columns {
-  /** The first. */
-  readonly from: number;
-  readonly outputs: number;
-}
+import type {
+  KeyValueAddition,
+  LinearAddition,
+  LinearChange,
+  LinearSite,
+  LinearSum,
+  ParameterCopy,
+  ParameterSite,
+} from './addition';
+import type { Columns, LinearPlace } from './sites';
 
 /** Plans of `weight` are out of date from now on, until what this returns is called. */
 function tellPlans(weight: Parameter, own: object): () => void {
@@ -36,6 +39,27 @@ export function onLinear(layer: Linear, addition: LinearAddition, columns: Colum
       forget();
       layer.wraps = layer.wraps.filter((other) => other !== wrap);
     };
+  };
+}
+
+/** What an addition sees of the layer that it is for. */
+export function siteOf({ name, layer, columns }: LinearPlace): LinearSite {
+  const { from, outputs } = columns;
+  const { inputs, weight, bias } = layer;
+  const whole = outputs === layer.outputs;
+  return {
+    ...{ name, inputs, outputs },
+    alone: () => layer.wraps.length <= 1,
+    revision: () => weight.store?.revision ?? 0,
+    bias: (g) => {
+      const all = bias && g.use(bias);
+      return whole || !all ? all : slice(g, all, 0, from, outputs);
+    },
+    product(g, x) {
+      const w = g.use(weight);
+      const y = matmul(g, x, w, { transposeB: layer.layout === 'out_in' || w.packed !== null });
+      return whole ? y : slice(g, y, y.shape.length - 1, from, outputs);
+    },
   };
 }
 
@@ -123,7 +147,14 @@ export function onAttention(layer: Attention, addition: KeyValueAddition) {
 const withAddition =
   (addition: LinearAddition, { from, outputs }: Columns, kind: string) =>
   (inner: LinearForward): LinearForward =>
-  (g, x, { activation, residual }) => {
+  (g, x, options) => {
+    const { activation, residual } = options;
+    if ('enter' in addition)
+      return inner(
+        g,
+        g.scope(kind, () => addition.enter(g, x)),
+        options,
+      );
     const inside = 'add' in addition && !activation;
     const y = inner(g, x, inside && residual ? { residual } : {});
     let z = g.scope(kind, () => combine(g, addition, x, y, { from, outputs }));
@@ -135,7 +166,7 @@ const withAddition =
 
 function combine(
   g: Graph,
-  addition: LinearAddition,
+  addition: LinearSum | LinearChange,
   x: Tensor,
   y: Tensor,
   { from, outputs }: Columns,

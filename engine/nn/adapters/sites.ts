@@ -5,7 +5,13 @@ import { Linear } from '../linear';
 import { namePattern } from '../name_pattern';
 import { Parameter } from '../parameter';
 import type { AdapterKind, ParameterSite } from './addition';
-import type { Columns } from './place';
+
+/** Some outputs of a linear layer. */
+export interface Columns {
+  /** The first. */
+  readonly from: number;
+  readonly outputs: number;
+}
 
 /** A linear layer, and the columns of it that are meant. */
 export interface LinearPlace {
