@@ -15,3 +15,5 @@ export {
 } from '../../engine/adapters';
 export { adaptPeft, loadPeft, type LoadPeftOptions } from './load_peft';
 export { savePeft, type SavePeftOptions } from './save_peft';
+export { combine, type CombineOptions, type Weighted } from './combine';
+export { NamedAdapters } from './named_adapters';

@@ -18,6 +18,7 @@ import type { Json } from '../pretrained_config';
 import { modulesOf, type TheirModules } from './modules';
 import type { PeftTensor } from './peft_tensor';
 import { planOf } from './plan';
+import { PROMPT } from './prefix_plan';
 
 const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';
@@ -40,16 +41,15 @@ export function isBare({ config }: Pretrained<object>): boolean {
  * @throws DataError for settings that cannot be, are unknown or not done, by their names; for modules that the model does not
  * have, with the nearest; as `adapt` otherwise. The model is then as it was.
  */
-export function adaptPeft<M extends object>(
+export async function adaptPeft<M extends object>(
   loaded: Pretrained<M & { readonly config: object }>,
   config: Json,
   options: { readonly seed?: number } = {},
 ): Promise<Adapter> {
   const { seed = 0 } = options;
   expectOptions('adaptPeft', options, { seed });
-  return adapt(loaded.model, planOf(config, modulesOf(loaded, isBare(loaded)), loaded.model).layers, {
-    seed,
-  });
+  const { layers } = planOf(config, modulesOf(loaded, isBare(loaded)), loaded.model, false);
+  return adapt(loaded.model, layers, { seed });
 }
 
 export interface LoadPeftOptions {
@@ -95,10 +95,11 @@ export async function loadPeft<M extends object>(
     const reading = signal ? { signal } : {};
     const { store } = adapter;
     const all = new Map<string, { readonly data: Float32Array; readonly order: Uint32Array | null }>();
-    for (const [{ ours, from, order }, name] of found) {
+    for (const [{ ours, from, order, columns }, name] of found) {
       throwIfAborted(signal);
       if (!all.has(ours)) all.set(ours, { data: await store.read(ours), order });
-      all.get(ours)!.data.set(await source.float32(name, reading), from);
+      const data = await source.float32(name, reading);
+      all.get(ours)!.data.set(columns ? columnsOf(data, source.info(name).shape[1], ...columns) : data, from);
     }
     throwIfAborted(signal);
     for (const [ours, { data, order }] of all) store.write(ours, order ? reordered(data, order) : data);
@@ -110,10 +111,22 @@ export async function loadPeft<M extends object>(
   return adapter;
 }
 
+/** Some columns of a table of `all`. */
+function columnsOf(table: Float32Array, all: number, from: number, count: number): Float32Array {
+  return Float32Array.from(
+    { length: (table.length / all) * count },
+    (_, i) => table[Math.floor(i / count) * all + from + (i % count)],
+  );
+}
+
 /** A file's tensors without `base_model.model.`, and without what PEFT 0.10 writes of the base beside what was learnt. */
 function plainNames(file: WeightSource): WeightSource {
   const names = new Map<string, string>();
   for (const name of file.names()) {
+    if (name === PROMPT) {
+      names.set(name, name);
+      continue;
+    }
     if (!name.startsWith(BEGINNING)) {
       const what = `${name} does not begin with ${BEGINNING}`;
       throw new DataError(WEIGHTS, what, 'Give a file that PEFT saved, or one of savePeft.');
@@ -149,9 +162,9 @@ function foundIn(
     const name = tensor.names.find((one) => there.has(one));
     if (name !== undefined) found.set(tensor, name);
     else if (!tensor.optional) missing.push(tensor.names[0]);
-    for (const other of tensor.names) there.delete(other);
   }
-  const left = [...there];
+  const known = new Set(tensors.flatMap(({ names }) => names));
+  const left = [...there].filter((name) => !known.has(name));
   if (missing.length > 0 || left.length > 0) {
     const some = (names: readonly string[]): string =>
       names.length === 0 ? '' : ` (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''})`;

@@ -147,14 +147,14 @@ function positive(key: string, value: unknown): number {
   return found > 0 ? found : refuse(key, value, 'It must be above 0.');
 }
 
-function wholeNumber(key: string, value: unknown): number {
+export function wholeNumber(key: string, value: unknown): number {
   const found = number(key, value);
   return Number.isInteger(found) && found >= 1
     ? found
     : refuse(key, value, 'It must be a whole number of at least 1.');
 }
 
-function flag(config: Json, key: string): boolean {
+export function flag(config: Json, key: string): boolean {
   const value = config[key] ?? false;
   return typeof value === 'boolean' ? value : refuse(key, value, 'It must be true or false.');
 }

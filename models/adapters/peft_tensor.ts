@@ -8,6 +8,8 @@ export interface PeftTensor {
   /** The adapter's parameter, and the tensor's first number in it. */
   readonly ours: string;
   readonly from: number;
+  /** Of a table whose columns are several parameters: the first column, and how many. */
+  readonly columns?: readonly [from: number, count: number];
   /** For each row of ours its row there. */
   readonly order: Uint32Array | null;
   /** Whether a file may lack it: it is then what the base has. */

@@ -6,14 +6,19 @@ import { biasesOf, copiesOf, moduleOf, tensorsOf, within, type Bias } from './co
 import { ia3Settings, loraSettings } from './lora_config';
 import type { TheirLinear, TheirModules } from './modules';
 import type { PeftPlan, PeftTensor } from './peft_tensor';
+import { prefixPlan } from './prefix_plan';
 import { byPattern, isFeedForward, targeted } from './targets';
 
-/** Throws `DataError` for configurations that are not done, or of modules that the model does not have. */
-export function planOf(config: Json, modules: TheirModules, model: object): PeftPlan {
+/**
+ * Throws `DataError` for configurations that are not done, or of modules that the model does not have. `saved`: for a file, which
+ * has what a network of prefixes made, not the network.
+ */
+export function planOf(config: Json, modules: TheirModules, model: object, saved = true): PeftPlan {
   const { peft_type: type } = config;
+  if (type === 'PREFIX_TUNING') return prefixPlan(config, model, saved);
   if (type === 'LORA') return loraPlan(config, modules, model);
   if (type === 'IA3') return ia3Plan(config, modules, model);
-  const todo = 'LORA and IA3 are done: merge others into their base model in PEFT.';
+  const todo = 'LORA, IA3 and PREFIX_TUNING are done: merge others into their base model in PEFT.';
   throw new DataError('adapter_config.json', `peft_type is ${JSON.stringify(type)}`, todo);
 }
 

@@ -7,6 +7,8 @@ import {
   safetensorsBlob,
   sizeOf,
   type Adapter,
+  type AttentionPlace,
+  type KeyValueAddition,
   type LinearPlace,
   type NamedTensor,
 } from '../../engine/index';
@@ -18,6 +20,7 @@ import { BEGINNING, isBare } from './load_peft';
 import { loraOf, loweredOf, type Lowered, type PlacedLoRA } from './lowered';
 import { modulesOf, type TheirLinear, type TheirModules, type TheirTensor } from './modules';
 import { planOf } from './plan';
+import { writePrefix } from './prefix_plan';
 import { endsOf, targeted } from './targets';
 
 export interface SavePeftOptions {
@@ -64,6 +67,7 @@ export async function savePeft(
   const read: Read = ({ name }) => own.get(name)!;
   const low: PlacedLoRA[] = [];
   const factors: PlacedFactors[] = [];
+  const prefixes: { readonly site: AttentionPlace; readonly rows: KeyValueAddition }[] = [];
   const copied = new Map<TheirTensor, Float32Array>();
   for (const place of adapter.places) {
     const addition = 'addition' in place ? place.addition : null;
@@ -80,16 +84,24 @@ export async function savePeft(
       low.push({ site: place.site as LinearPlace, addition });
     } else if (addition instanceof InputFactors || addition instanceof OutputFactors) {
       factors.push({ site: place.site as LinearPlace, addition });
-    } else {
+    } else if ('rows' in place) prefixes.push(place);
+    else {
       const what = `PEFT has no kind for what is at ${place.site.name}, or savePeft does not write it`;
       throw new EngineError('savePeft', what, 'saveAdapter writes all kinds for Heed.');
     }
   }
-  if (low.length > 0 && factors.length > 0)
-    throw new EngineError('savePeft', 'it has LoRA and (IA)³', "PEFT's folders have one kind: adapt by one.");
-  if (low.length + factors.length === 0) {
+  const given = [low, factors, prefixes].filter((list) => list.length > 0);
+  if (given.length > 1 || (prefixes.length > 0 && copied.size > 0))
+    throw new EngineError('savePeft', 'it has several kinds', "PEFT's folders have one kind: adapt by one.");
+  if (given.length === 0) {
     const todo = "PEFT's files have no place for what is learnt whole without one.";
-    throw new EngineError('savePeft', 'it has no LoRA, DoRA or (IA)³', todo);
+    throw new EngineError('savePeft', 'it has no LoRA, DoRA, (IA)³ or prefix', todo);
+  }
+  const about = { auto_mapping: null, base_model_name_or_path: base, revision: null, task_type: task };
+  if (prefixes.length > 0) {
+    const { settings, tensors } = writePrefix(prefixes, loaded.model, read);
+    const files = [...tensors].map(([name, one]): NamedTensor => ({ name, dtype: 'F32', ...one }));
+    return filesOf({ ...about, inference_mode: true, ...settings }, files);
   }
   const written = low.length > 0 ? writeLoRA(low, modules, read) : writeFactors(factors, modules, read);
   const { linear, tensors, settings } = written;
@@ -105,7 +117,7 @@ export async function savePeft(
     throw new EngineError('savePeft', 'it learns biases beside (IA)³', 'PEFT does so beside LoRA only.');
   const names = linear.map(({ name }) => name);
   const config: Json = {
-    ...{ auto_mapping: null, base_model_name_or_path: base, revision: null, task_type: task },
+    ...about,
     ...{ inference_mode: true, target_modules: shortest(names, modules, modulesToSave) },
     modules_to_save: modulesToSave.length > 0 ? modulesToSave : null,
     fan_in_fan_out: linear.every(({ turned }) => turned),
@@ -124,11 +136,14 @@ export async function savePeft(
   const [rest] = tensors.keys();
   if (rest !== undefined)
     throw new EngineError('savePeft', `PEFT's file has no place for ${rest}`, 'Adapt the model otherwise.');
-  return new Map([
-    ['adapter_config.json', new Blob([`${JSON.stringify(config, null, 2)}\n`])],
-    ['adapter_model.safetensors', safetensorsBlob(files, { format: 'pt' })],
-  ]);
+  return filesOf(config, files);
 }
+
+const filesOf = (config: Json, files: readonly NamedTensor[]): ReadonlyMap<string, Blob> =>
+  new Map([
+    ['adapter_config.json', new Blob([`${JSON.stringify(config, null, 2)}\n`])],
+    ['adapter_model.safetensors', safetensorsBlob([...files], { format: 'pt' })],
+  ]);
 
 function writeLoRA(placed: readonly PlacedLoRA[], modules: TheirModules, read: Read): Written {
   const { dropout } = loraOf(placed[0]);

@@ -1,6 +1,6 @@
 // Adapters that are made here and go to PEFT, and what its files may not say. Parity is in peft.chromium.test.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bitfit, copy } from '../../engine/adapters';
+import { bitfit, bottleneck, copy } from '../../engine/adapters';
 import {
   adapt,
   Device,
@@ -199,7 +199,7 @@ describe('what is refused leaves the model as it was', () => {
     using loaded = await openBase('gpt-small', device);
     const owners = { ...device.buffers.stats.owners };
     const given = { peft_type: 'LORA', target_modules: ['c_attn'], ...config };
-    await expect((async () => adaptPeft(loaded, given))()).rejects.toThrow(why);
+    await expect(adaptPeft(loaded, given)).rejects.toThrow(why);
     expect(device.buffers.stats.owners).toEqual(owners);
     expect([...loaded.store.parameters.values()].every(({ trainable }) => trainable)).toBe(true);
   });
@@ -255,9 +255,10 @@ describe('what is refused leaves the model as it was', () => {
       await expect(savePeft(loaded, adapter)).rejects.toThrow(why);
     };
     await refused(bitfit(loaded.model), /it has no LoRA/);
+    await refused({ 'stack.layers.*.attention': prefix() }, /does not read from left to right alone/);
     await refused(
-      { 'stack.layers.*.attention': prefix() },
-      /PEFT has no kind for what is at stack.layers.0.attention/,
+      { 'stack.layers.*.attention.output': bottleneck() },
+      /PEFT has no kind for what is at stack.layers.0.attention.output/,
     );
     const up = { 'stack.layers.0.feedForward.up': lora({ rank: 1 }) };
     await refused({ ...up, 'norm.bias': copy() }, /but not just bert.embeddings.LayerNorm.bias/);

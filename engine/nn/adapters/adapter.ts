@@ -1,45 +1,23 @@
 /** What `adapt` puts into a model. */
-import { EngineError, expectOptions, throwIfAborted } from '../../errors';
-import type { Parameter } from '../parameter';
+import { EngineError, expectOptions } from '../../errors';
 import { ParameterStore, type KeptWeights } from '../parameter_store';
-import type { AdapterKind, AttentionSite, LinearAddition, ParameterCopy, ParameterSite } from './addition';
+import type { AdapterKind, AttentionSite } from './addition';
 import { freeze } from './freeze';
-import { mergeInto, readColumns } from './merge';
+import {
+  expectMergeable,
+  mergeAll,
+  readColumns,
+  type AdapterPlace,
+  type MergeOptions,
+  type MergeReport,
+} from './merge';
 import { onAttention, onLinear, onParameter, siteOf } from './place';
-import { matching, sitesOf, type AttentionPlace, type LinearPlace, type Site } from './sites';
-
-export interface MergeOptions {
-  /**
-   * Merges into layers that are stored as int8 or int4, too, unless rounding loses more than this share of what was learnt in
-   * one of them: see `MergeReport.lost`. Default null: an error for such layers.
-   */
-  readonly most?: number | null;
-  readonly signal?: AbortSignal;
-  /** Layers that are merged, and all. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** What merging rounded off. */
-export interface MergeReport {
-  /**
-   * By the name of its place, the share of what was learnt that was lost: ‖stored - sum‖ / ‖what was added‖ (Frobenius). About
-   * 1e-7 in f32, as far as additions are as large as weights.
-   */
-  readonly lost: ReadonlyMap<string, number>;
-  /** The largest of these. */
-  readonly most: number;
-}
+import { matching, sitesOf, type Site } from './sites';
 
 /** A model with weights. */
 export interface Model<C extends object> {
   readonly config: C;
 }
-
-/** What stands where in a model. */
-export type AdapterPlace =
-  | { readonly site: LinearPlace; readonly addition: LinearAddition }
-  | { readonly site: ParameterSite; readonly copy: ParameterCopy }
-  | { readonly site: AttentionPlace };
 
 /** What was put into a model, where: `attach` does it, and returns what takes it away. */
 type Placed = { readonly attach: () => () => void } & AdapterPlace;
@@ -60,7 +38,7 @@ export class Adapter<C extends object = object> implements Disposable {
   #detach: readonly (() => void)[] = [];
   readonly #thaw: readonly (() => void)[];
   /** What merged weights were before, and the base's revision since. */
-  #merged: { readonly before: ReadonlyMap<string, KeptWeights>; readonly revision: number } | null = null;
+  #merged: { readonly before: readonly KeptWeights[]; readonly revision: number } | null = null;
   #busy = false;
   #disposed = false;
 
@@ -129,7 +107,7 @@ export class Adapter<C extends object = object> implements Disposable {
     const { layer } = site;
     const rows = kind.attention!({ name: site.name, keyValueWidth: layer.keyValueWidth, shared });
     field(rows);
-    return { site, attach: onAttention(layer, rows) };
+    return { site, rows, attach: onAttention(layer, rows) };
   }
 
   /** Called by `adapt`: writes what begins as the model's weights say. */
@@ -168,6 +146,38 @@ export class Adapter<C extends object = object> implements Disposable {
     return this.#store;
   }
 
+  /** Whether the model computes with it beside its weights. */
+  get enabled(): boolean {
+    return this.#detach.length > 0;
+  }
+
+  /**
+   * Has the model compute without it, until `enable`; its memory stays, and so do frozen weights. Plans must be made anew. Throws
+   * `EngineError` while it is merged or disposed of.
+   */
+  disable(): void {
+    this.#expectBeside('Adapter.disable');
+    this.#remove();
+  }
+
+  /** The model computes with it again. Throws `EngineError` as `disable`, and where another one has taken its place meanwhile. */
+  enable(): void {
+    this.#expectBeside('Adapter.enable');
+    if (this.enabled) return;
+    try {
+      this.#attach();
+    } catch (error) {
+      this.#remove();
+      throw error;
+    }
+  }
+
+  #expectBeside(where: string): void {
+    if (this.#disposed) throw new EngineError(where, 'it was disposed of', 'Adapt the model again.');
+    if (this.#busy) throw new EngineError(where, 'it is merged or unmerged at present', 'Await that first.');
+    if (this.#merged) throw new EngineError(where, 'it is merged', 'Unmerge it first.');
+  }
+
   /** Whether it is part of the model's weights at present. */
   get merged(): boolean {
     return this.#merged !== null;
@@ -188,70 +198,20 @@ export class Adapter<C extends object = object> implements Disposable {
       throw new EngineError('Adapter.merge', `most is ${most}`, 'Give a share, such as 0.01.');
     }
     if (this.#merged) throw new EngineError('Adapter.merge', 'it is merged already', 'Unmerge it first.');
-    for (const placed of this.#placed) {
-      if ('copy' in placed || ('addition' in placed && placed.addition.merge)) continue;
-      const what = `no weights do the same as what is at ${placed.site.name}`;
-      throw new EngineError('Adapter.merge', what, 'Keep it beside them.');
-    }
-    for (const { site } of this.#placed) {
-      const packed = 'columns' in site ? site.layer.weight.packed : null;
-      if (!packed || most !== null) continue;
-      throw new EngineError(
-        'Adapter.merge',
-        `${site.name} is stored as ${packed}, which would round off what was learnt`,
-        "Save it, load the model with storage: 'f32', and merge it there. Or say how much may be lost (most).",
-      );
-    }
-    const lost = new Map<string, number>();
+    if (!this.enabled) throw new EngineError('Adapter.merge', 'it is disabled', 'Enable it first.');
+    expectMergeable(this.#placed, most);
+    let lost: ReadonlyMap<string, number> = new Map();
     await this.#alone('Adapter.merge', async () => {
-      const before = new Map<string, KeptWeights>();
       const own = new Map<object, Float32Array>();
       for (const [name, data] of await this.#store.readAll('weights')) {
         own.set(this.#store.parameters.get(name)!, data);
       }
-      try {
-        for (const [i, placed] of this.#placed.entries()) {
-          throwIfAborted(signal);
-          const share = await this.#mergeOne(placed, before, (parameter) => own.get(parameter)!);
-          lost.set(placed.site.name, share);
-          if (most !== null && share > most) {
-            const what = `${placed.site.name} would lose ${share.toPrecision(3)} of what was learnt, more than ${most}`;
-            throw new EngineError('Adapter.merge', what, 'Keep it beside the weights, or allow more.');
-          }
-          onProgress?.(i + 1, this.#placed.length);
-        }
-        throwIfAborted(signal);
-      } catch (error) {
-        if (this.#base.living) for (const kept of before.values()) this.#base.restore(kept);
-        throw error;
-      }
+      const merged = await mergeAll(this.#base, this.#placed, (parameter) => own.get(parameter)!, options);
+      ({ lost } = merged);
       this.#remove();
-      this.#merged = { before, revision: this.#base.revision };
+      this.#merged = { before: merged.before, revision: this.#base.revision };
     });
     return { lost, most: Math.max(0, ...lost.values()) };
-  }
-
-  async #mergeOne(
-    placed: Placed,
-    before: Map<string, KeptWeights>,
-    read: (parameter: object) => Float32Array,
-  ): Promise<number> {
-    const keep = async ({ name }: Parameter): Promise<void> => {
-      if (!before.has(name)) before.set(name, await this.#base.keep(name));
-    };
-    if ('copy' in placed) {
-      const { parameter, part } = placed.site;
-      await keep(parameter);
-      const all = part ? await this.#base.read(parameter.name) : read(placed.copy.values);
-      if (part) all.set(read(placed.copy.values), part.from);
-      this.#base.write(parameter.name, all);
-      return 0;
-    }
-    if (!('addition' in placed)) return 0;
-    const { weight, bias } = placed.site.layer;
-    await keep(weight);
-    if (bias) await keep(bias);
-    return mergeInto(this.#base, placed.site, placed.addition, read);
   }
 
   /** The model's weights are again what they were before `merge`, bit for bit, with this beside them. */
@@ -263,7 +223,7 @@ export class Adapter<C extends object = object> implements Disposable {
         const what = 'the weights were written since it was merged';
         throw new EngineError('Adapter.unmerge', what, 'Take what came later out first, or load them again.');
       }
-      for (const kept of merged.before.values()) {
+      for (const kept of merged.before) {
         this.#base.restore(kept);
         await this.#base.drain();
       }
