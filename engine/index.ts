@@ -97,7 +97,12 @@ export {
 } from './train/fit';
 export type { RecoveryOptions } from './train/recovery';
 export { judge, type Monitor } from './train/monitor';
-export { fastGradient, type Adversary, type FastGradientOptions, type Perturbation } from './train/adversarial';
+export {
+  fastGradient,
+  type Adversary,
+  type FastGradientOptions,
+  type Perturbation,
+} from './train/adversarial';
 export type { Rates } from './train/rates';
 export {
   classify,

@@ -32,11 +32,7 @@ describe('several adapters of one model', () => {
 
   const made = async (name: Name): Promise<Adapter> => {
     const adapter = await adaptPeft(loaded, { peft_type: 'LORA', ...settings[name] });
-    const first = portableWeights(
-      parameters[name],
-      `combined.${name}`,
-      fixture.seed,
-    );
+    const first = portableWeights(parameters[name], `combined.${name}`, fixture.seed);
     for (const [theirs, data] of first) adapter.store.write(oursOf(theirs), data);
     return adapter;
   };

@@ -2,8 +2,8 @@
 // Run: npm run node -- tests/real/peft.ts FOLDER
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bitfit, copy } from '../../engine/adapters';
-import { adapt, Device, Graph, lora, type AdapterKind } from '../../engine/index';
+import { bitfit, copy, dora, ia3 } from '../../engine/adapters';
+import { adapt, Device, Graph, lora, prefix, type AdapterKind } from '../../engine/index';
 import { savePeft } from '../../models/adapters/index';
 import { inputsOf, openBase, type Base } from '../models/peft_cases';
 
@@ -33,6 +33,21 @@ const CASES: Record<string, readonly [Base, string, (model: object) => Record<st
       'classifier.output.weight': copy(),
     }),
   ],
+  'llama-dora': [
+    ...(['gpt-modern', 'causal'] as const),
+    () => ({
+      [QKV]: dora({ rank: 2, alpha: 3 }),
+      'stack.layers.0.feedForward.down': dora({ rank: 2, alpha: 3 }),
+    }),
+  ],
+  'bloom-ia3': [
+    ...(['decoders/bloom', 'causal'] as const),
+    () => ({ [QKV]: ia3(), 'stack.layers.*.feedForward.down': ia3({ input: true }) }),
+  ],
+  'gpt2-network': [
+    ...(['gpt-small', 'causal'] as const),
+    () => ({ 'stack.layers.*.attention': prefix({ length: 4, hidden: 6 }) }),
+  ],
   't5-apart': [
     ...(['seq2seq-t5/t5-v1.1', 'seq2seq'] as const),
     () => ({
@@ -47,7 +62,8 @@ export async function main([folder]: readonly string[]): Promise<void> {
   for (const [name, [base, kind, layers]] of Object.entries(CASES)) {
     using loaded = await openBase(base, device);
     using adapter = await adapt(loaded.model, layers(loaded.model));
-    for (const [own, { size }] of adapter.store.parameters) {
+    for (const [own, { size, trainable }] of adapter.store.parameters) {
+      if (!trainable) continue; // norms of DoRA
       const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i * 1.7 + own.length) / 3);
       adapter.store.write(own, data);
     }
