@@ -21,7 +21,7 @@ import { loraOf, loweredOf, type Lowered, type PlacedLoRA } from './lowered';
 import { modulesOf, type TheirLinear, type TheirModules, type TheirTensor } from './modules';
 import { planOf } from './plan';
 import { writePrefix } from './prefix_plan';
-import { endsOf, targeted } from './targets';
+import { endsOf, isFeedForward, targeted } from './targets';
 
 export interface SavePeftOptions {
   /** `base_model_name_or_path`: the hub's id, or the folder, of the base. Default: what the base's config.json says of itself. */
@@ -42,6 +42,8 @@ interface PlacedFactors {
 /** What of a configuration and a file is of one kind. */
 interface Written {
   readonly linear: readonly TheirLinear[];
+  /** Names of those whose inputs have factors. */
+  readonly inputs?: readonly string[];
   /** Beside what all kinds say. */
   readonly settings: Json;
   readonly tensors: Tensors;
@@ -104,7 +106,7 @@ export async function savePeft(
     return filesOf({ ...about, inference_mode: true, ...settings }, files);
   }
   const written = low.length > 0 ? writeLoRA(low, modules, read) : writeFactors(factors, modules, read);
-  const { linear, tensors, settings } = written;
+  const { linear, tensors, settings, inputs = [] } = written;
   const lost = [...low, ...factors].find(
     ({ site }) => !linear.some(({ place }) => place!.layer === site.layer),
   );
@@ -116,13 +118,19 @@ export async function savePeft(
   if (factors.length > 0 && bias !== 'none')
     throw new EngineError('savePeft', 'it learns biases beside (IA)³', 'PEFT does so beside LoRA only.');
   const names = linear.map(({ name }) => name);
+  const short = shortest(names, modules, modulesToSave);
+  // PEFT wants those of inputs to be among the targets, by the same words.
+  const ends = endsOf(inputs);
+  const alike = names.every((name) => isFeedForward(ends, name) === inputs.includes(name));
+  const targets = alike && ends.every((end) => short.includes(end)) ? short : names;
   const config: Json = {
     ...about,
-    ...{ inference_mode: true, target_modules: shortest(names, modules, modulesToSave) },
+    ...{ inference_mode: true, target_modules: targets },
     modules_to_save: modulesToSave.length > 0 ? modulesToSave : null,
     fan_in_fan_out: linear.every(({ turned }) => turned),
     ...settings,
     ...(low.length > 0 && { bias }),
+    ...(factors.length > 0 && { feedforward_modules: targets === short ? ends : inputs }),
   };
   for (const [{ name, shape }, data] of copied) tensors.set(name, { shape, data });
   // By the names that who reads the configuration looks for.
@@ -212,8 +220,7 @@ function writeFactors(placed: readonly PlacedFactors[], modules: TheirModules, r
     const what = `${part.site.name} is a part of a layer of Transformers`;
     throw new EngineError('savePeft', what, 'Adapt the whole layer.');
   }
-  const settings = { peft_type: 'IA3', feedforward_modules: inputs, init_ia3_weights: true };
-  return { linear, settings, tensors };
+  return { linear, inputs, settings: { peft_type: 'IA3', init_ia3_weights: true }, tensors };
 }
 
 /** The number that is there most often; of several the first. */

@@ -114,6 +114,8 @@ describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals 
     for (const key of ['peft_type', 'bias', 'use_rslora', 'fan_in_fan_out', 'lora_dropout', 'inference_mode'])
       expect(config[key], key).toEqual(about.config[key]);
     expect(Object.keys(about.config)).toEqual(expect.arrayContaining(Object.keys(config)));
+    const feedForward = (config.feedforward_modules ?? []) as string[];
+    expect(config.target_modules, 'what PEFT asks of (IA)³').toEqual(expect.arrayContaining(feedForward));
     const before = await logits();
     adapter[Symbol.dispose]();
     const bytes = async (file: string) => new Uint8Array(await files.get(file)!.arrayBuffer());
