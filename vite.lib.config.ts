@@ -37,6 +37,7 @@ export default defineConfig({
       entry: {
         index: 'engine/index.ts',
         models: 'models/index.ts',
+        adapters: 'models/adapters/index.ts',
         tasks: 'models/tasks/index.ts',
         finetune: 'models/finetune/index.ts',
         explain: 'models/explain/index.ts',

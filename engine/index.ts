@@ -59,10 +59,13 @@ export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptio
 export { Embedding, type EmbeddingLayerOptions } from './nn/embedding';
 export { LayerNorm, RMSNorm, type Norm } from './nn/norm';
 export * from './nn/blocks/index';
-export { adapt, type Adapter, type AdaptOptions, type MergeOptions } from './nn/adapters/adapt';
+export { adapt, type AdaptOptions } from './nn/adapters/adapt';
+export type { Adapter } from './nn/adapters/adapter';
+export type { AdapterPlace, MergeOptions, MergeReport } from './nn/adapters/merge';
 export type * from './nn/adapters/addition';
 export { lora, LoRA, type LoRAOptions } from './nn/adapters/lora';
-export { Prefix, prefix, type PrefixOptions } from './nn/adapters/prefix';
+export { Prefix, prefix, ProjectedPrefix, type PrefixOptions } from './nn/adapters/prefix';
+export type { AttentionPlace, LinearPlace, Site } from './nn/adapters/sites';
 export * from './nn/positional/index';
 export * from './nn/relative_attention';
 export { isOutside, pathOf } from './io/file_name';
@@ -94,7 +97,12 @@ export {
 } from './train/fit';
 export type { RecoveryOptions } from './train/recovery';
 export { judge, type Monitor } from './train/monitor';
-export { fastGradient, type Adversary, type FastGradientOptions, type Perturbation } from './train/adversarial';
+export {
+  fastGradient,
+  type Adversary,
+  type FastGradientOptions,
+  type Perturbation,
+} from './train/adversarial';
 export type { Rates } from './train/rates';
 export {
   classify,

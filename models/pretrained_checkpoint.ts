@@ -74,7 +74,7 @@ export function unwrapped(source: WeightSource, where: string): WeightSource {
     throw new DataError(
       where,
       `${adapter} belongs to an adapter (PEFT), not to a model by itself`,
-      'Merge it into its base model (merge_and_unload in PEFT) and load what that saves.',
+      'Load its base model, and then the adapter into it: loadPeft of heed/adapters.',
     );
   }
   const quantized = theirs.find((name) => QUANTIZED.test(name));

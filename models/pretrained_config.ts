@@ -129,7 +129,7 @@ export function modelType<T extends string>(
     throw new DataError(
       'adapter_config.json',
       `this describes an adapter (${JSON.stringify(adapter)}), not a model`,
-      'Merge it into its base model (merge_and_unload in PEFT) and load what that saves.',
+      'Load its base model, and then the adapter into it: loadPeft of heed/adapters.',
     );
   }
   const quantized = (config.quantization_config ?? config.compression_config) as Json | null | undefined;

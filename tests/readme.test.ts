@@ -7,6 +7,7 @@ import { asInstalled } from './apps/examples.mjs';
 /** Pages, where the files of their examples are, and what the engine is called from there. */
 const pages = [
   { page: 'README.md', fileOf: (name: string) => `tests/readme.${name}.ts`, up: '..' },
+  { page: 'docs/adapters.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/attention.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/distributed.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/embedding.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },

@@ -34,6 +34,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'adapters',
+    title: { en: 'Adapters', zh: '适配器' },
+    description: {
+      en: 'LoRA and its kin beside frozen weights, from PEFT and for PEFT.',
+      zh: '在冻结的权重旁训练 LoRA 及其同类，读写 PEFT 的文件。',
+    },
+  },
+  {
     name: 'tasks',
     title: { en: 'Tasks', zh: '任务' },
     description: {

@@ -117,6 +117,16 @@ export const REFERENCE: readonly ReferencePage[] = [
     },
   },
   {
+    name: 'adapters',
+    entry: 'heed/adapters',
+    files: [],
+    title: { en: 'Adapters', zh: '适配器' },
+    description: {
+      en: 'LoRA and its kin, PEFT folders in and out, several adapters on one model.',
+      zh: 'LoRA 及其同类，PEFT 文件夹的读写，同一模型上的多个适配器。',
+    },
+  },
+  {
     name: 'finetune',
     entry: 'heed/finetune',
     files: [],

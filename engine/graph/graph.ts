@@ -173,10 +173,16 @@ export class Graph {
   }
 
   /**
-   * A parameter, or state that outlives the plan. The same one gives the same tensor. A packed matrix is (outputs, inputs),
-   * whatever its parameter's shape, and has no gradient: `KernelError` for a trainable one in a graph that trains.
+   * A parameter, or state that outlives the plan; what stands in for it, where something does. The same one gives the same
+   * tensor. A packed matrix is (outputs, inputs), whatever its parameter's shape, and has no gradient: `KernelError` for a
+   * trainable one in a graph that trains.
    */
   use(stored: Stored): Tensor {
+    return stored.substitute ? stored.substitute.record(this) : this.own(stored);
+  }
+
+  /** `use`, but always the stored tensor itself. */
+  own(stored: Stored): Tensor {
     let tensor = this.#stored.get(stored);
     if (!tensor) {
       const { additions, dtype, packed = null, packedShape } = stored;
@@ -297,7 +303,7 @@ export class Graph {
     const index = this.dispatches.push(dispatch) - 1;
     if (!this.train) return;
     const written = dispatch.tensors.filter((t) => t.write).map((t) => t.tensor.root);
-    if (dispatch.tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
+    if (!this.#detached && dispatch.tensors.some((t) => !t.write && this.differentiable(t.tensor))) {
       for (const root of written) this.#flows.add(root);
     }
     if (this.#rewinding) return;
@@ -307,6 +313,18 @@ export class Graph {
       else this.#writes.set(root, { first: index, last: index });
     }
   }
+
+  /** Records `body`; no gradient flows through the values that it makes, as if they were constants. */
+  detached<T>(body: () => T): T {
+    const outer = this.#detached;
+    this.#detached = true;
+    try {
+      return body();
+    } finally {
+      this.#detached = outer;
+    }
+  }
+  #detached = false;
 
   /**
    * Registers the backward rule of what produced `outputs`. It runs during `backprop`, in reverse order, if a

@@ -53,6 +53,14 @@ export interface Stored {
   readonly parts?: readonly StoredPart[] | null;
   /** What its layer adds to what it does with it, see `adapt`: plans that were recorded with others are out of date. */
   readonly additions?: readonly object[];
+  /** What is read in its place, see `adapt`. */
+  readonly substitute?: Substitute | null;
+}
+
+/** A tensor that a graph reads in place of a stored one. */
+export interface Substitute {
+  /** -> a tensor of the same shape. `g` is the graph; `g.own` gives the stored tensor itself. */
+  record(g: { use(stored: Stored): Tensor; own(stored: Stored): Tensor }): Tensor;
 }
 
 /** Some rows of a tensor that is larger than a binding. */

@@ -68,13 +68,15 @@ export class Linear {
   forward(g: Graph, x: Tensor, options: LinearForwardOptions = {}): Tensor {
     const { activation, residual } = options;
     expectOptions('Linear.forward', options, { activation, residual });
-    const plain: LinearForward = (g, x, { activation, residual }) =>
-      matmul(g, x, g.use(this.weight), {
-        transposeB: this.layout === 'out_in' || this.weight.packed !== null,
+    const plain: LinearForward = (g, x, { activation, residual }) => {
+      const weight = g.use(this.weight);
+      return matmul(g, x, weight, {
+        transposeB: this.layout === 'out_in' || weight.packed !== null,
         ...(this.bias && { bias: g.use(this.bias) }),
         ...(activation && { activation }),
         ...(residual && { residual }),
       });
+    };
     return this.wraps.reduce((inner, wrap) => wrap(inner), plain)(g, x, options);
   }
 }

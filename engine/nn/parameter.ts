@@ -1,6 +1,14 @@
 import { expectOptions, ShapeError } from '../errors';
 import type { Packed } from '../graph/packed';
-import { formatShape, sizeOf, type DType, type Shape, type Stored, type StoredPart } from '../graph/tensor';
+import {
+  formatShape,
+  sizeOf,
+  type DType,
+  type Shape,
+  type Stored,
+  type StoredPart,
+  type Substitute,
+} from '../graph/tensor';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
 import { zeros, type Init } from './init';
@@ -50,6 +58,8 @@ export class Parameter implements Stored {
   unwritten = false;
   /** See `Stored.additions`. */
   additions: readonly object[] = [];
+  /** See `Stored.substitute`. */
+  substitute: Substitute | null = null;
 
   constructor(shape: Shape, options: ParameterOptions = {}) {
     expectOptions('Parameter', options, {

@@ -89,6 +89,14 @@ export interface LoadWeightsOptions {
 
 export type { WeightStorage } from './packed_weights';
 
+/** A parameter's memory on the CPU: see `ParameterStore.keep`. */
+export interface KeptWeights {
+  readonly name: string;
+  readonly memories: readonly ArrayBuffer[];
+  /** Of a packed one: its first numbers as they came. */
+  readonly first: Float32Array | null;
+}
+
 /** Written bytes that may wait for the GPU while a model is loaded. */
 const DRAIN_BYTES = 8 << 20;
 
@@ -585,6 +593,27 @@ export class ParameterStore implements Disposable {
     } finally {
       this.#filling = false;
     }
+  }
+
+  /** One parameter's memory as it is, for `restore`: a way back to the same bits, rounded ones too. */
+  async keep(name: string): Promise<KeptWeights> {
+    const parameter = this.#parameter(name);
+    expectWritten(parameter);
+    const memories = heldBy(parameter).map(({ held }) => this.#device.readback.read(held.storage!));
+    return { name, memories: await allRead(memories), first: this.#firsts.get(name) ?? null };
+  }
+
+  /** Writes back what `keep` gave. */
+  restore({ name, memories, first }: KeptWeights): void {
+    const parameter = this.#parameter(name);
+    this.#revision++;
+    this.#writers.delete(name);
+    for (const [i, { held }] of heldBy(parameter).entries()) {
+      upload(this.#device.gpu, held.storage!, new Uint8Array(memories[i]));
+      this.#waiting += memories[i].byteLength;
+    }
+    if (first) this.#firsts.set(name, first);
+    this.#cover(name, 0, parameter.size);
   }
 
   /** One parameter's weights (or gradient) on the CPU, as f32. */

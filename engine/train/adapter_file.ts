@@ -1,7 +1,7 @@
 /** Files of adapters: their parameters under their own names, and in the metadata what they are and what they are for. */
 import { DataError } from '../errors';
 import { openSafetensors, saveSafetensors, type NamedTensor } from '../io/safetensors';
-import type { Adapter } from '../nn/adapters/adapt';
+import type { Adapter } from '../nn/adapters/adapter';
 
 const FORMAT = 'heed.adapter.1';
 

@@ -19,7 +19,7 @@ import { theirTensors, type Entry } from '../pretrained_checkpoint';
 import { modelType, type Json } from '../pretrained_config';
 import { expectFamilies, familyOf } from './choose';
 import { describe, type AnyFamily, type Family } from './family';
-import { entriesOf } from './weight_map';
+import { entriesOf, type WeightMap } from './weight_map';
 
 /** What `load` may open, where its weights go and how they are stored. */
 export interface LoadOptions<F extends AnyFamily> {
@@ -69,10 +69,13 @@ export class Pretrained<M extends object> implements Disposable {
   readonly generationConfig: Json | null;
   /** Our names of parameters that the checkpoint did not have: see `LoadOptions.newHead`. */
   readonly fresh: readonly string[];
+  /** How its family names its weights. */
+  readonly map: WeightMap;
   readonly #came: Came;
 
   /** Made by `load`. */
   constructor(parts: {
+    readonly map: WeightMap;
     readonly model: M;
     readonly store: ParameterStore;
     readonly config: Json;
@@ -87,6 +90,7 @@ export class Pretrained<M extends object> implements Disposable {
     this.generationConfig = parts.generationConfig;
     this.#came = parts.came;
     this.fresh = parts.fresh;
+    this.map = parts.map;
   }
 
   /**
@@ -271,7 +275,7 @@ export async function loadModel<F extends AnyFamily>(
     throw error;
   }
   const came = { entries, names: new Set(source.names()), kept };
-  return new Pretrained({ model, store, config, generationConfig, came, fresh });
+  return new Pretrained({ model, store, config, generationConfig, came, fresh, map: family.weights(model) });
 }
 
 /** A config.json with the settings of a new head, of the first family of its type. */

@@ -72,16 +72,17 @@ export function fixtureAdamW(settings: {
   return new AdamW({ beta1, beta2, epsilon, weightDecay, clip });
 }
 
-/** Every step's loss, and its gradient norm before clipping. */
+/** Every step's loss, and its gradient norm before clipping; `rounding`: how far torch's float32 norms are from float64's. */
 export function expectSteps(
   reports: readonly { readonly index: number; readonly loss: number; readonly norm: number }[],
   losses: readonly number[],
   norms: readonly number[],
+  rounding = 0,
 ): void {
   expect(reports).toHaveLength(losses.length);
   for (const { index, loss, norm } of reports) {
     expect(Math.abs(loss / losses[index] - 1), `loss ${index}`).toBeLessThan(2e-5);
-    expect(Math.abs(norm / norms[index] - 1), `norm ${index}`).toBeLessThan(5e-5);
+    expect(Math.abs(norm / norms[index] - 1), `norm ${index}`).toBeLessThan(Math.max(5e-5, 3 * rounding));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What `adapt` puts into layers: modules, whose parameters are what is learnt. */
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
+import type { Parameter } from '../parameter';
 
 /** A linear layer, or columns of a fused one, as what is added to it sees them. */
 export interface LinearSite {
@@ -8,13 +9,32 @@ export interface LinearSite {
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
+  /** x (…, inputs) -> x Wᵀ (…, outputs), of the layer's own weight. */
+  product(g: Graph, x: Tensor): Tensor;
+  /** b (outputs), null where the layer has none. */
+  bias(g: Graph): Tensor | null;
+  /** Whether nothing else was added to the layer. */
+  alone(): boolean;
+  /** See `ParameterStore.revision`, of the layer's. */
+  revision(): number;
 }
 
 /** An attention as what stands before its keys and values sees it. */
 export interface AttentionSite {
   readonly name: string;
+  /** What all places of one pattern have in common: made for the first of them. */
+  shared<T extends object>(make: () => T): T;
   /** G·D. */
   readonly keyValueWidth: number;
+}
+
+/** A parameter, or those numbers of a bias that columns of a fused layer have. */
+export interface ParameterSite {
+  /** Such as 'classifier.output.weight', or 'stack.layers.0.attention.qkv.query.bias'. */
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** Of a bias in part: its first number, and how many. */
+  readonly part: { readonly from: number; readonly outputs: number } | null;
 }
 
 /** The weights of a linear layer, or of columns of one, in float64. Changed in place. */
@@ -28,8 +48,14 @@ export interface MergedWeights {
 /** Makes of `weights` those that do the same by themselves. `read` gives one of the addition's own parameters. */
 export type Merge = (weights: MergedWeights, read: (parameter: object) => Float32Array) => void;
 
+/** First values of the addition's own parameters that depend on the layer's weights, which `weights` are. */
+export type Begin = (weights: MergedWeights) => ReadonlyMap<Parameter, Float32Array>;
+
 /** Adds a function of what goes into a layer to what comes out. */
 export interface LinearSum {
+  readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
   /** x (…, inputs), y (…, outputs) -> y + f(x), of y's shape; only f(x) where y is null. y may hold more than x Wᵀ + b. */
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
   readonly merge: Merge | null;
@@ -37,13 +63,26 @@ export interface LinearSum {
 
 /** Changes what comes out of a layer in any other way. */
 export interface LinearChange {
+  readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
   /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
   change(g: Graph, x: Tensor, y: Tensor): Tensor;
   readonly merge: Merge | null;
 }
 
-/** What an adapter adds to a `Linear`: to what comes out, or to the whole of how it is computed. */
-export type LinearAddition = LinearSum | LinearChange;
+/** Changes what goes into a layer. Only for all of its outputs. */
+export interface LinearEntry {
+  readonly begin?: Begin;
+  /** Is told when the layer's weights are again what they were when it began. */
+  unmerged?(): void;
+  /** x (…, inputs) -> what takes its place, of its shape. */
+  enter(g: Graph, x: Tensor): Tensor;
+  readonly merge: Merge | null;
+}
+
+/** What an adapter adds to a `Linear`: to what comes out, to the whole of how it is computed, or to what goes in. */
+export type LinearAddition = LinearSum | LinearChange | LinearEntry;
 
 /** Rows of keys and values that stand before those of every sequence. */
 export interface KeyValueAddition {
@@ -51,6 +90,11 @@ export interface KeyValueAddition {
   readonly rows: number;
   /** -> (P, 2·G·D): keys, then values. */
   forward(g: Graph): Tensor;
+}
+
+/** Numbers that are learnt in the place of a parameter's own. They begin as these are. */
+export interface ParameterCopy {
+  readonly values: Parameter;
 }
 
 /** A way of adapting, with its options: what `lora` and `prefix` return. */
@@ -63,4 +107,6 @@ export interface AdapterKind {
   readonly linear?: (site: LinearSite) => LinearAddition;
   /** The same of an attention. */
   readonly attention?: (site: AttentionSite) => KeyValueAddition;
+  /** What takes the place of a parameter. */
+  readonly parameter?: (site: ParameterSite) => ParameterCopy;
 }

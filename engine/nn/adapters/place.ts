@@ -1,24 +1,27 @@
 /** How layers compute with what is added to them. */
 import { EngineError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import { expectShape, type Tensor } from '../../graph/tensor';
+import { expectShape, type Substitute, type Tensor } from '../../graph/tensor';
 import { activation as activate } from '../../shaders/activation/activation';
 import { add } from '../../shaders/add/add';
 import { attention } from '../../shaders/attention/attention';
 import { embedding } from '../../shaders/embedding/embedding';
+import { matmul } from '../../shaders/matmul/matmul';
 import { concat, placeColumns, slice, storeFirstRows } from '../../shaders/rearrange/rearrange';
 import { rope as turn } from '../../shaders/rope/rope';
 import type { Attention, AttentionPrefix, PrefixedOptions } from '../blocks/attention';
 import type { Linear, LinearForward } from '../linear';
 import type { Parameter } from '../parameter';
-import type { KeyValueAddition, LinearAddition } from './addition';
-
-/** Some outputs of a linear layer. */
-export interface Columns {
-  /** The first. */
-  readonly from: number;
-  readonly outputs: number;
-}
+import type {
+  KeyValueAddition,
+  LinearAddition,
+  LinearChange,
+  LinearSite,
+  LinearSum,
+  ParameterCopy,
+  ParameterSite,
+} from './addition';
+import type { Columns, LinearPlace } from './sites';
 
 /** Plans of `weight` are out of date from now on, until what this returns is called. */
 function tellPlans(weight: Parameter, own: object): () => void {
@@ -36,6 +39,84 @@ export function onLinear(layer: Linear, addition: LinearAddition, columns: Colum
       forget();
       layer.wraps = layer.wraps.filter((other) => other !== wrap);
     };
+  };
+}
+
+/** What an addition sees of the layer that it is for. */
+export function siteOf({ name, layer, columns }: LinearPlace): LinearSite {
+  const { from, outputs } = columns;
+  const { inputs, weight, bias } = layer;
+  const whole = outputs === layer.outputs;
+  return {
+    ...{ name, inputs, outputs },
+    alone: () => layer.wraps.length <= 1,
+    revision: () => weight.store?.revision ?? 0,
+    bias: (g) => {
+      const all = bias && g.use(bias);
+      return whole || !all ? all : slice(g, all, 0, from, outputs);
+    },
+    product(g, x) {
+      const w = g.use(weight);
+      const y = matmul(g, x, w, { transposeB: layer.layout === 'out_in' || w.packed !== null });
+      return whole ? y : slice(g, y, y.shape.length - 1, from, outputs);
+    },
+  };
+}
+
+/** The same of numbers that take a parameter's place. Throws `EngineError` where others have taken it. */
+export function onParameter({ name, parameter, part }: ParameterSite, { values }: ParameterCopy) {
+  const own = { parameter, part, values };
+  return (): (() => void) => {
+    const others = copies.get(parameter) ?? [];
+    const clash = others.find((other) => !part || !other.part || overlap(part, other.part));
+    if (clash) {
+      throw new EngineError('adapt', `${name} is learnt by another adapter`, 'Take that one out first.');
+    }
+    const put = (all: readonly PlacedCopy[]): void => {
+      copies.set(parameter, all);
+      parameter.substitute = all.length > 0 ? substituteOf(parameter, all) : null;
+    };
+    put([...others, own]);
+    // Plans that were recorded with the numbers are out of date once they are gone.
+    const forget = [tellPlans(parameter, own), tellPlans(values, own)];
+    return () => {
+      for (const one of forget) one();
+      put((copies.get(parameter) ?? []).filter((other) => other !== own));
+    };
+  };
+}
+
+interface PlacedCopy {
+  readonly part: Columns | null;
+  readonly values: Parameter;
+}
+
+/** What has taken the place of a parameter, or of parts of it. */
+const copies = new WeakMap<Parameter, readonly PlacedCopy[]>();
+
+const overlap = (a: Columns, b: Columns): boolean =>
+  a.from < b.from + b.outputs && b.from < a.from + a.outputs;
+
+function substituteOf(parameter: Parameter, all: readonly PlacedCopy[]): Substitute {
+  const [first] = all;
+  if (!first.part) return { record: (g) => g.use(first.values) };
+  const placed = all.map(({ part, values }) => ({ ...part!, values })).sort((a, b) => a.from - b.from);
+  return {
+    record(g: Graph): Tensor {
+      const own = g.own(parameter);
+      let at = 0;
+      const parts: Tensor[] = [];
+      const upTo = (end: number): void => {
+        if (end > at) parts.push(slice(g, own, 0, at, end - at));
+      };
+      for (const { from, outputs, values } of placed) {
+        upTo(from);
+        parts.push(g.use(values));
+        at = from + outputs;
+      }
+      upTo(parameter.size);
+      return parts.length === 1 ? parts[0] : concat(g, parts, 0);
+    },
   };
 }
 
@@ -66,7 +147,14 @@ export function onAttention(layer: Attention, addition: KeyValueAddition) {
 const withAddition =
   (addition: LinearAddition, { from, outputs }: Columns, kind: string) =>
   (inner: LinearForward): LinearForward =>
-  (g, x, { activation, residual }) => {
+  (g, x, options) => {
+    const { activation, residual } = options;
+    if ('enter' in addition)
+      return inner(
+        g,
+        g.scope(kind, () => addition.enter(g, x)),
+        options,
+      );
     const inside = 'add' in addition && !activation;
     const y = inner(g, x, inside && residual ? { residual } : {});
     let z = g.scope(kind, () => combine(g, addition, x, y, { from, outputs }));
@@ -78,7 +166,7 @@ const withAddition =
 
 function combine(
   g: Graph,
-  addition: LinearAddition,
+  addition: LinearSum | LinearChange,
   x: Tensor,
   y: Tensor,
   { from, outputs }: Columns,

@@ -3,52 +3,76 @@ import { EngineError, nearest } from '../../errors';
 import { Attention } from '../blocks/attention';
 import { Linear } from '../linear';
 import { namePattern } from '../name_pattern';
-import type { AdapterKind } from './addition';
-import type { Columns } from './place';
+import { Parameter } from '../parameter';
+import type { AdapterKind, ParameterSite } from './addition';
 
-/** A layer with its name, and the columns that are meant. */
-export type Site =
-  | { readonly name: string; readonly layer: Linear; readonly columns: Columns }
-  | { readonly name: string; readonly layer: Attention };
+/** Some outputs of a linear layer. */
+export interface Columns {
+  /** The first. */
+  readonly from: number;
+  readonly outputs: number;
+}
+
+/** A linear layer, and the columns of it that are meant. */
+export interface LinearPlace {
+  readonly name: string;
+  readonly layer: Linear;
+  readonly columns: Columns;
+}
+
+/** An attention of a model, with its name. */
+export interface AttentionPlace {
+  readonly name: string;
+  readonly layer: Attention;
+}
+
+/** A place of a model that an adapter may be put into. */
+export type Site = LinearPlace | AttentionPlace | ParameterSite;
 
 /** Every place of a model, by dotted path; columns of a fused layer by its path and their name. */
 export function sitesOf(model: object): ReadonlyMap<string, Site> {
   const sites = new Map<string, Site>();
   const seen = new Set<object>();
+  const add = (site: Site): void => void sites.set(site.name, site);
+  const linear = (layer: Linear, name: string): void => {
+    add({ name, layer, columns: { from: 0, outputs: layer.outputs } });
+    let from = 0;
+    for (const [part, outputs] of Object.entries(layer.sections)) {
+      const columns = { from, outputs };
+      add({ name: `${name}.${part}`, layer, columns });
+      if (layer.bias) add({ name: `${name}.${part}.bias`, parameter: layer.bias, part: columns });
+      from += outputs;
+    }
+  };
   const walk = (value: unknown, name: string): void => {
     if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return;
     seen.add(value);
-    if (value instanceof Attention) sites.set(name, { name, layer: value });
-    if (value instanceof Linear) {
-      sites.set(name, { name, layer: value, columns: { from: 0, outputs: value.outputs } });
-      let from = 0;
-      for (const [part, outputs] of Object.entries(value.sections)) {
-        const own = `${name}.${part}`;
-        sites.set(own, { name: own, layer: value, columns: { from, outputs } });
-        from += outputs;
-      }
-      return;
-    }
+    if (value instanceof Parameter) return add({ name, parameter: value, part: null });
+    if (value instanceof Attention) add({ name, layer: value });
+    if (value instanceof Linear) linear(value, name);
     for (const [key, child] of Object.entries(value)) walk(child, name ? `${name}.${key}` : key);
   };
   walk(model, '');
   return sites;
 }
 
-const takes = ({ linear, attention }: AdapterKind, { layer }: Site): boolean =>
-  (layer instanceof Linear ? linear : attention) !== undefined;
+const WORDS = { linear: 'linear layers', attention: 'attentions', parameter: 'parameters' } as const;
+
+const sortOf = (site: Site): keyof typeof WORDS =>
+  'columns' in site ? 'linear' : 'parameter' in site ? 'parameter' : 'attention';
 
 /** Where a pattern is: a star is a number, braces are one of several words. Throws `EngineError` with the nearest names. */
 export function matching(sites: ReadonlyMap<string, Site>, pattern: string, kind: AdapterKind): Site[] {
   const expression = namePattern(pattern);
+  const takes = (site: Site): boolean => kind[sortOf(site)] !== undefined;
   const found = [...sites.values()].filter(({ name }) => expression.test(name));
-  const fit = found.filter((site) => takes(kind, site));
+  const fit = found.filter(takes);
   if (fit.length > 0 && fit.length === found.length) return fit;
-  const others = [...sites.values()].filter((site) => takes(kind, site));
+  const others = [...sites.values()].filter(takes);
   const names = new Set(others.map(({ name }) => name.replace(/\b\d+\b/g, '*')));
-  const wrong = found.find((site) => !takes(kind, site));
+  const wrong = found.find((site) => !takes(site));
   const what = wrong
-    ? `${kind.kind} is not for ${wrong.layer instanceof Linear ? 'linear layers' : 'attentions'} such as ${wrong.name}`
+    ? `${kind.kind} is not for ${WORDS[sortOf(wrong)]} such as ${wrong.name}`
     : `"${pattern}" is none of its ${others.length} places for ${kind.kind}`;
   throw new EngineError('adapt', what, `The nearest are ${nearest(pattern, names).join(', ') || 'none'}.`);
 }

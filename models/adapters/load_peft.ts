@@ -1,0 +1,190 @@
+/** Adapters of PEFT in a model: made by its settings, or from its folders. */
+import {
+  adapt,
+  DataError,
+  expectOptions,
+  formatShape,
+  openSafetensors,
+  sameShape,
+  ShapeError,
+  throwIfAborted,
+  type Adapter,
+  type WeightSource,
+} from '../../engine/index';
+import type { Pretrained } from '../family/load';
+import { jsonOf, opener, type FolderOptions, type ModelFolder } from '../files/folder';
+import { reordered } from '../pretrained_checkpoint';
+import type { Json } from '../pretrained_config';
+import { modulesOf, type TheirModules } from './modules';
+import type { PeftTensor } from './peft_tensor';
+import { planOf } from './plan';
+import { PROMPT } from './prefix_plan';
+
+const CONFIG = 'adapter_config.json';
+const WEIGHTS = 'adapter_model.safetensors';
+export const BEGINNING = 'base_model.model.';
+
+/** Whether the class of Transformers is one without a head. */
+export function isBare({ config }: Pretrained<object>): boolean {
+  const [name] = [config.architectures].flat();
+  return typeof name === 'string' && /Model$/.test(name) && !/(LMHead|DoubleHeads|MT)Model$/.test(name);
+}
+
+/**
+ * An adapter in a model that `load` opened, by the settings that PEFT has, as `get_peft_model`: names of modules are those of
+ * Transformers.
+ *
+ *     const adapter = await adaptPeft(loaded, { peft_type: 'LORA', r: 8, target_modules: 'all-linear' });
+ *
+ * `config` is what adapter_config.json says. What it adds begins at nothing: a `Run` trains it, and `savePeft` gives it to PEFT.
+ *
+ * @throws DataError for settings that cannot be, are unknown or not done, by their names; for modules that the model does not
+ * have, with the nearest; as `adapt` otherwise. The model is then as it was.
+ */
+export async function adaptPeft<M extends object>(
+  loaded: Pretrained<M & { readonly config: object }>,
+  config: Json,
+  options: { readonly seed?: number } = {},
+): Promise<Adapter> {
+  const { seed = 0 } = options;
+  expectOptions('adaptPeft', options, { seed });
+  const { layers } = planOf(config, modulesOf(loaded, isBare(loaded)), loaded.model, false);
+  return adapt(loaded.model, layers, { seed });
+}
+
+/** How `loadPeft` reads. */
+export interface LoadPeftOptions {
+  readonly signal?: AbortSignal;
+  /** Instead of the global fetch. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/**
+ * An adapter that PEFT saved (adapter_config.json, adapter_model.safetensors), in a model that `load` opened. `folder` is what
+ * `load` takes: an address, `hub('owner/name')`, chosen files, a function that finds a file.
+ *
+ *     using adapter = await loadPeft(loaded, hub('owner/name', { cache }));
+ *
+ * It can be trained on, merged and taken out again: see `adapt`.
+ *
+ * @throws DataError as `adaptPeft`, and for files that are not there, or of another base: tensors that are missing or left over,
+ * by their names; ShapeError where one has another shape than the model makes it. Nothing has changed then.
+ */
+export async function loadPeft<M extends object>(
+  loaded: Pretrained<M & { readonly config: object }>,
+  folder: ModelFolder,
+  options: LoadPeftOptions = {},
+): Promise<Adapter> {
+  const { signal, fetch } = options;
+  expectOptions('loadPeft', options, { signal, fetch });
+  throwIfAborted(signal);
+  const given: FolderOptions = { ...(signal && { signal }), ...(fetch && { fetch }) };
+  const open = opener(folder, given);
+  const config = await jsonOf(open, CONFIG);
+  if (!config) throw new DataError(CONFIG, 'it is not there', 'Give the folder of an adapter of PEFT.');
+  const file = await open(WEIGHTS);
+  if (file === null) {
+    const todo = 'Heed reads adapters in safetensors files: save it as such.';
+    throw new DataError(WEIGHTS, 'it is not there', todo);
+  }
+  const source = plainNames(await openSafetensors(file, given));
+  const modules = modulesOf(loaded, bareIn(loaded, source.names()));
+  const { layers, tensors } = planOf(config, modules, loaded.model);
+  const found = foundIn(source, tensors, config, modules);
+  const adapter = await adapt(loaded.model, layers);
+  try {
+    const reading = signal ? { signal } : {};
+    const { store } = adapter;
+    const all = new Map<string, { readonly data: Float32Array; readonly order: Uint32Array | null }>();
+    for (const [{ ours, from, order, columns }, name] of found) {
+      throwIfAborted(signal);
+      if (!all.has(ours)) all.set(ours, { data: await store.read(ours), order });
+      const data = await source.float32(name, reading);
+      all.get(ours)!.data.set(columns ? columnsOf(data, source.info(name).shape[1], ...columns) : data, from);
+    }
+    throwIfAborted(signal);
+    for (const [ours, { data, order }] of all) store.write(ours, order ? reordered(data, order) : data);
+    await loaded.store.device.idle();
+  } catch (error) {
+    adapter[Symbol.dispose]();
+    throw error;
+  }
+  return adapter;
+}
+
+/** Some columns of a table of `all`. */
+function columnsOf(table: Float32Array, all: number, from: number, count: number): Float32Array {
+  return Float32Array.from(
+    { length: (table.length / all) * count },
+    (_, i) => table[Math.floor(i / count) * all + from + (i % count)],
+  );
+}
+
+/** A file's tensors without `base_model.model.`, and without what PEFT 0.10 writes of the base beside what was learnt. */
+function plainNames(file: WeightSource): WeightSource {
+  const names = new Map<string, string>();
+  for (const name of file.names()) {
+    if (name === PROMPT) {
+      names.set(name, name);
+      continue;
+    }
+    if (!name.startsWith(BEGINNING)) {
+      const what = `${name} does not begin with ${BEGINNING}`;
+      throw new DataError(WEIGHTS, what, 'Give a file that PEFT saved, or one of savePeft.');
+    }
+    const plain = name.slice(BEGINNING.length);
+    if (/\.(original_module|modules_to_save)\./.test(plain)) continue; // the latter are there by their own names, too
+    names.set(plain, name);
+  }
+  return {
+    names: () => [...names.keys()],
+    info: (name) => file.info(names.get(name)!),
+    float32: (name, options) => file.float32(names.get(name)!, options),
+  };
+}
+
+/** Whether a file is of the class without a head, whose names lack a beginning. */
+function bareIn(loaded: Pretrained<object>, names: readonly string[]): boolean {
+  const { prefix = '' } = loaded.map;
+  return prefix !== '' && !names.some((name) => name.startsWith(prefix));
+}
+
+/** The file's name of each tensor that it has. Throws for what is missing, left over or of another shape. */
+function foundIn(
+  source: WeightSource,
+  tensors: readonly PeftTensor[],
+  config: Json,
+  modules: TheirModules,
+): Map<PeftTensor, string> {
+  const there = new Set(source.names());
+  const found = new Map<PeftTensor, string>();
+  const missing: string[] = [];
+  for (const tensor of tensors) {
+    const name = tensor.names.find((one) => there.has(one));
+    if (name !== undefined) found.set(tensor, name);
+    else if (!tensor.optional) missing.push(tensor.names[0]);
+  }
+  const known = new Set(tensors.flatMap(({ names }) => names));
+  const left = [...there].filter((name) => !known.has(name));
+  if (missing.length > 0 || left.length > 0) {
+    const some = (names: readonly string[]): string =>
+      names.length === 0 ? '' : ` (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''})`;
+    const foreign = left.find((name) => !modules.names.some((module) => name.startsWith(`${module}.`)));
+    const base = config.base_model_name_or_path;
+    const from = typeof base === 'string' && base !== '' ? `: it was made for ${base}` : '';
+    throw new DataError(
+      WEIGHTS,
+      `${missing.length} tensors are missing${some(missing)}, ${left.length} have no place${some(left)}`,
+      foreign === undefined
+        ? `Give the adapter_config.json that belongs to it, and its base model${from}.`
+        : `The model has no ${foreign}: load the adapter's base model${from}.`,
+    );
+  }
+  for (const [{ shape, ours }, name] of found) {
+    const is = source.info(name).shape;
+    if (sameShape(is, shape)) continue;
+    const what = `${name} is ${formatShape(is)} there, but ${formatShape(shape)} by the model and ${CONFIG}`;
+    throw new ShapeError(WEIGHTS, what, `It is for another base: here it would be ${ours}.`);
+  }
+  return found;
+}

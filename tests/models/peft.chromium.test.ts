@@ -1,0 +1,163 @@
+// Parity with PEFT by its files: what it saves is read, does the same, learns the same and is written as PEFT would write it. See
+// tests/fixtures/make_peft.py.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Device, Graph, openSafetensors, Trainer, type Adapter } from '../../engine/index';
+import { loadPeft, savePeft } from '../../models/adapters/index';
+import { isBare } from '../../models/adapters/load_peft';
+import { modulesOf } from '../../models/adapters/modules';
+import { planOf } from '../../models/adapters/plan';
+import type { Pretrained } from '../../models/family/load';
+import { reordered } from '../../models/pretrained_checkpoint';
+import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
+import fixture from '../fixtures/peft.json';
+import { openTestGpu } from '../harness/host';
+import { folderOf } from './folders';
+import { expectSteps, fixtureAdamW, relativeError } from './parity';
+import { folderOfCase, inputsOf, lossOf, openBase, type AnyModel, type PeftCase } from './peft_cases';
+
+const { adamw } = fixture;
+let device: Device;
+let wanted: Map<string, FixtureTensor>;
+beforeAll(async () => {
+  device = await Device.open({ gpu: openTestGpu() });
+  device.buffers.poison = 0x7fff7fff;
+  wanted = await fixtureTensors('peft.safetensors');
+});
+afterAll(() => {
+  expect(device.buffers.stats.owners).toEqual({});
+  device[Symbol.dispose]();
+});
+
+describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals PEFT', (name, about) => {
+  let loaded: Pretrained<AnyModel>;
+  let adapter: Adapter;
+  let given: Awaited<ReturnType<typeof inputsOf>>;
+  const { folder, first } = folderOfCase(name, about);
+  const want = (key: string) => wanted.get(`${name}.${key}`)!.data;
+  /** What `read` has of each of the adapter's parameters, by PEFT's names. */
+  const theirs = async (
+    read: (ours: string) => Promise<Float32Array>,
+  ): Promise<Map<string, Float32Array>> => {
+    const { tensors } = planOf(about.config, modulesOf(loaded, isBare(loaded)), loaded.model);
+    const found = new Map<string, Float32Array>();
+    for (const { names, ours, from, shape, order } of tensors) {
+      const data = await read(ours);
+      const size = shape.reduce((product, n) => product * n, 1);
+      const part = (order ? reordered(data, order, true) : data).subarray(from, from + size);
+      found.set(
+        names.find((one) => one in about.parameters)!,
+        part,
+      );
+    }
+    return found;
+  };
+  const logits = async (): Promise<Float32Array> => {
+    const g = new Graph(device);
+    using plan = await g.compile({ y: given.logits(loaded.model, g) });
+    const { labels: _, ...inputs } = given.step(0);
+    plan.run(inputs);
+    return await plan.read('y');
+  };
+
+  beforeAll(async () => {
+    given = await inputsOf(about.inputs);
+    loaded = await openBase(about.base, device);
+    adapter = await loadPeft(loaded, folder);
+  });
+  afterAll(() => {
+    adapter[Symbol.dispose]();
+    loaded[Symbol.dispose]();
+  });
+
+  it('logits, loss, and every gradient by name', async () => {
+    expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
+    const g = new Graph(device, { train: true });
+    const loss = given.loss(loaded.model, g);
+    g.backprop(loss);
+    using _training = adapter.store.train();
+    using plan = await g.compile({ loss });
+    plan.run(given.step(0));
+    expect(Math.abs((await plan.read('loss'))[0] / about.losses[0] - 1)).toBeLessThan(2e-6);
+    const got = await theirs((ours) => adapter.store.read(ours, 'gradient'));
+    expect([...got.keys()].sort()).toEqual(Object.keys(about.parameters).sort());
+    for (const [key, data] of got) {
+      const wants = want(`grad.${key}`);
+      if (/key\.bias$/.test(key)) expect(Math.hypot(...data), key).toBeLessThan(1e-6);
+      else expect(relativeError(data, wants, false), key).toBeLessThan(5e-5);
+    }
+  });
+
+  it('is written as PEFT writes it, and opens again with the same bits', async () => {
+    const files = await savePeft(loaded, adapter, { base: '' });
+    const saved = await openSafetensors(files.get('adapter_model.safetensors')!);
+    const config = JSON.parse(await files.get('adapter_config.json')!.text()) as Record<string, unknown>;
+    expect(saved.names().sort()).toEqual(
+      Object.keys(about.parameters)
+        .map((key) => `base_model.model.${key}`)
+        .sort(),
+    );
+    for (const key of saved.names()) {
+      const plain = key.slice('base_model.model.'.length);
+      expect(saved.info(key).shape, key).toEqual(about.parameters[plain].shape);
+      expect(await saved.float32(key), key).toEqual(first.get(plain));
+    }
+    // Settings that say which layers and numbers, otherwise than PEFT perhaps, but the same ones.
+    const modules = modulesOf(loaded, isBare(loaded));
+    const { layers, tensors } = planOf(config, modules, loaded.model);
+    const own = planOf(about.config, modules, loaded.model);
+    const settings = (kinds: typeof layers) =>
+      Object.entries(kinds).map(([site, { kind, settings }]) => [site, kind, settings]);
+    expect(settings(layers).sort()).toEqual(settings(own.layers).sort());
+    expect(tensors.map(({ names }) => names[0]).sort()).toEqual(
+      own.tensors.map(({ names }) => names[0]).sort(),
+    );
+    for (const key of ['peft_type', 'bias', 'use_rslora', 'fan_in_fan_out', 'lora_dropout', 'inference_mode'])
+      expect(config[key], key).toEqual(about.config[key]);
+    expect(Object.keys(about.config)).toEqual(expect.arrayContaining(Object.keys(config)));
+    const feedForward = (config.feedforward_modules ?? []) as string[];
+    expect(config.target_modules, 'what PEFT asks of (IA)³').toEqual(expect.arrayContaining(feedForward));
+    const before = await logits();
+    adapter[Symbol.dispose]();
+    const bytes = async (file: string) => new Uint8Array(await files.get(file)!.arrayBuffer());
+    const weights = await bytes('adapter_model.safetensors');
+    adapter = await loadPeft(
+      loaded,
+      folderOf({ 'adapter_config.json': config, 'adapter_model.safetensors': weights }),
+    );
+    expect(await logits()).toEqual(before);
+  });
+
+  it('merged weights; merged and beside agree, and unmerging restores every bit', async () => {
+    const before = await loaded.store.readAll('weights');
+    const beside = await logits();
+    const { most } = await adapter.merge();
+    expect(most).toBeLessThan(1e-6);
+    const files = await loaded.save();
+    const saved = await openSafetensors(files.get('model.safetensors')!);
+    const keys = [...wanted.keys()].filter((key) => key.startsWith(`${name}.merged.`));
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) {
+      const got = await saved.float32(key.slice(name.length + 8));
+      expect(relativeError(got, wanted.get(key)!.data, false), key).toBeLessThan(1e-6);
+    }
+    expect(relativeError(await logits(), beside)).toBeLessThan(5e-6);
+    await adapter.unmerge();
+    expect(await loaded.store.readAll('weights')).toEqual(before);
+    expect(await logits()).toEqual(beside);
+  });
+
+  it('ten steps of AdamW: losses, gradient norms and final weights; the base stays', async () => {
+    const before = await loaded.store.readAll('weights');
+    using trainer = await Trainer.create({
+      ...{ device, model: loaded.model as never, adapter, objective: lossOf(given) as never },
+      ...{ optimizer: fixtureAdamW(adamw), schedule: adamw.learningRate },
+    });
+    for (let n = 0; n < fixture.steps; n++) trainer.submit((k) => given.step(k) as never);
+    expectSteps(await trainer.losses(), about.losses, about.gradientNorms, about.float32.gradientNorms);
+    for (const [key, got] of await theirs((ours) => adapter.store.read(ours))) {
+      if (/key(_value\.base_layer)?\.bias$/.test(key)) continue; // moves all scores of a row alike: rounding decides
+      expect(relativeError(got, want(`after.${key}`), false), key).toBeLessThan(1e-4);
+    }
+    expect(await loaded.store.readAll('weights')).toEqual(before);
+  });
+});
