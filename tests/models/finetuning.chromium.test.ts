@@ -190,7 +190,7 @@ describe('shares of the learning rate', () => {
     await expect(Run.create({ ...options, ...state })).rejects.toThrow(/carries state from step to step/);
     const file = async (more: object) => {
       using run = await Run.create({ ...options, ...more });
-      return run.save();
+      return await run.save();
     };
     const plain = await file({});
     const attacked = await file({ adversarial: fastGradient(), rates: { tokens: 0.5 } });
