@@ -119,6 +119,8 @@ describe('explanations', () => {
     });
     const tokenizer = await tokenizerFromJson(tasks.tokenizer);
     const model = loaded.model as unknown as ExplainedModel;
-    expect(() => new Explainer(device, model, tokenizer)).toThrow(/no classifier that reads texts in both directions/);
+    expect(() => new Explainer(device, model, tokenizer)).toThrow(
+      /no classifier that reads texts in both directions/,
+    );
   });
 });
