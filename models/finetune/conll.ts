@@ -17,6 +17,8 @@ export interface ReadConllOptions {
   readonly word?: number;
   /** Which column has tags, from 0, or from -1 backwards. Default -1: the last. */
   readonly tag?: number;
+  /** Of bytes, by its WHATWG label, such as 'utf-16le'. Default 'utf-8'. */
+  readonly encoding?: string;
 }
 
 /**
@@ -28,14 +30,14 @@ export async function readConll(
   file: Blob | ArrayBuffer | Uint8Array | string,
   options: ReadConllOptions = {},
 ): Promise<{ readonly sentences: readonly TaggedWords[]; readonly skipped: readonly SkippedRow[] }> {
-  const { word = 0, tag = -1 } = options;
+  const { word = 0, tag = -1, encoding = 'utf-8' } = options;
   const { name = file instanceof Blob && 'name' in file ? String(file.name) : 'tags' } = options;
-  expectOptions('readConll', options, { name, word, tag });
+  expectOptions('readConll', options, { name, word, tag, encoding });
   for (const [key, value, least] of [['word', word, 0] as const, ['tag', tag, -100] as const]) {
     if (Number.isInteger(value) && value >= least) continue;
     throw new DataError('readConll', `${key} is ${value}`, 'Give the number of a column.');
   }
-  const lines = (await readText(file, { name })).split(/\r?\n/);
+  const lines = (await readText(file, { name, encoding })).split(/\r\n?|\n/);
   const sentences: TaggedWords[] = [];
   const skipped: SkippedRow[] = [];
   let open: { words: string[]; tags: string[]; line: number; wrong: SkippedRow | null } | null = null;

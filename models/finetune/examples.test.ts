@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { answerExamples } from './answers';
 import { readConll } from './conll';
-import {
-  answerExamples,
-  classExamples,
-  describeSkipped,
-  pairExamples,
-  scoreExamples,
-  tagExamples,
-} from './examples';
+import { classExamples, describeSkipped, pairExamples, scoreExamples, tagExamples } from './examples';
 import { readTable } from './table';
 
 describe('tables', () => {
@@ -35,6 +29,33 @@ describe('tables', () => {
         '1 row skipped: 3 fields of 2 (row 5)\n' +
         '1 row skipped: a quotation mark is not closed, or stands within a field (row 7)',
     );
+  });
+
+  it('tell how many lines an open quotation mark takes along', async () => {
+    const { rows, skipped } = await readTable('a,b\n1,2\n"3,4\n5,6\n7,8\n9,10\n');
+    expect(rows).toHaveLength(1);
+    expect(skipped).toHaveLength(1);
+    expect(skipped[0].reason).toMatch(/not closed.*, and takes the next 3 lines with it$/);
+  });
+
+  it('read other encodings when they are told, and lines that end as on old Macs', async () => {
+    const bytes = (text: string) =>
+      new Uint8Array(Uint16Array.from(`\ufeff${text}`, (one) => one.charCodeAt(0)).buffer);
+    await expect(readTable(bytes('text\tlabel\nä\tb\n'))).rejects.toThrow(/pass \{ encoding: 'utf-16le' \}/);
+    const { rows } = await readTable(bytes('text\tlabel\nä\tb\n'), { encoding: 'utf-16le' });
+    expect(rows[0].cells).toEqual({ text: 'ä', label: 'b' });
+    const tags = await readConll(bytes('EU\tB-ORG\n'), { encoding: 'utf-16le' });
+    expect(tags.sentences[0].words).toEqual(['EU']);
+    expect((await readTable('{"a":1}\r{"a":2}\r')).rows).toHaveLength(2);
+    const { sentences } = await readConll('EU B-ORG\rcalls O\r\rEd I-PER\r');
+    expect(sentences.map(({ words }) => words)).toEqual([['EU', 'calls'], ['Ed']]);
+  });
+
+  it('may have columns called as what every object has', async () => {
+    const table = await readTable('{"t":"a","constructor":"x"}\n{"t":"b"}\n{"t":"c","constructor":"y"}');
+    const { examples, skipped } = classExamples(table, { text: 't', label: 'constructor' });
+    expect(examples.map(({ label }) => label)).toEqual([0, 1]);
+    expect(skipped).toEqual([{ number: 2, reason: 'it has no label' }]);
   });
 
   it('read TSV, where quotation marks are text only if they do not begin a field, and no header', async () => {
@@ -105,6 +126,31 @@ describe('examples of classes', () => {
     expect(classExamples(given, { ...columns, alike: 'apart' }).labels).toHaveLength(4);
   });
 
+  it('that are alike are spelt as those that are given', async () => {
+    const table = await readTable('t,l\na,spam\nb,Spam\nc,spam\nd,ham\n');
+    const columns = { text: 't', label: 'l', labels: ['Spam', 'ham'] };
+    const { examples } = classExamples(table, { ...columns, alike: 'same' });
+    expect(examples.map(({ label }) => label)).toEqual([0, 0, 0, 1]);
+    expect(() => classExamples(table, { ...columns, alike: 'apart' })).toThrow(/row 2 has label "spam"/);
+  });
+
+  it('of lists are told apart, whatever they are', async () => {
+    const table = await readTable('{"t":"a","l":[{"x":1}]}\n{"t":"b","l":[{"x":2},null]}');
+    const { labels, examples } = classExamples(table, { text: 't', label: 'l' });
+    expect(labels).toEqual(['{"x":1}', '{"x":2}']);
+    expect(examples.map(({ label }) => label)).toEqual([[0], [1]]);
+  });
+
+  it('are refused where no row has any, though they are given', async () => {
+    const table = await readTable('t,l\na,\nb,\n');
+    expect(() => classExamples(table, { text: 't', label: 'l', labels: ['x', 'y'] })).toThrow(
+      /none of its rows can be used \(row 2: it has no label\)/,
+    );
+    expect(() => tagExamples('tags', { sentences: [], skipped: [] }, { labels: ['O', 'B-X'] })).toThrow(
+      /none of its rows/,
+    );
+  });
+
   it('may have several labels, or none', async () => {
     const columns = { text: 'text', label: 'label', separator: ';' };
     const found = classExamples(await table('a,x;y\nb,\nc,y; y\n'), columns);
@@ -167,6 +213,27 @@ describe('other examples', () => {
       { number: 4, reason: 'at 1 of its context stands "nn ", not "Ann"' },
       { number: 6, reason: 'it has no question' },
     ]);
+  });
+
+  it('answers are read in every form that files have, and never taken for none', async () => {
+    const read = async (answer: unknown) =>
+      answerExamples(
+        await readTable(JSON.stringify({ q: 'Who?', c: 'Ann sat by Ann.', a: answer }), { format: 'jsonl' }),
+        {
+          ...{ question: 'q', context: 'c', answer: 'a' },
+        },
+      ).examples[0].answers;
+    const first = [{ text: 'Ann', start: 0 }];
+    expect(await read('Ann')).toEqual(first);
+    expect(await read(['Ann'])).toEqual(first);
+    expect(await read([{ text: 'Ann', answer_start: 11 }])).toEqual([{ text: 'Ann', start: 11 }]);
+    expect(await read({ text: ['Ann'], answer_start: [null] })).toEqual(first);
+    expect(await read({ text: [], answer_start: [] })).toEqual([]);
+    expect(await read(null)).toEqual([]);
+    await expect(read({ answer: 'Ann' })).rejects.toThrow(/its answer is an object of answer/);
+    await expect(read({ text: ['Ann', 'Ann'], answer_start: [11] })).rejects.toThrow(
+      /its 2 answers begin at 1 places/,
+    );
   });
 
   it('tags come sentence by sentence', async () => {

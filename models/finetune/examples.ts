@@ -1,7 +1,7 @@
 /** What people bring as examples of a task, checked, with the rows that could not be used and why. */
 import { DataError, EngineError, expectOptions } from '../../engine/index';
 import type { TaggedWords } from './conll';
-import { expectColumn, textIn, type SkippedRow, type Table, type TableRow } from './table';
+import { cellOf, expectColumn, textIn, textOf, type SkippedRow, type Table, type TableRow } from './table';
 
 /** Where an example stood in its file. */
 interface Placed {
@@ -71,7 +71,7 @@ export interface ClassColumns extends TextColumns {
   /** The labels, in order. Others are then an error. Default: those that are met. */
   readonly labels?: readonly string[] | null;
   /**
-   * What to do about labels that differ only in case or white space, such as "Spam" and "spam": they are one ('same', spelt as it is
+   * What to do about labels that differ only in case or white space, such as "Spam" and "spam": they are one ('same', spelt as in `labels`, or as it is
    * most often), or two ('apart'). Default 'ask': an error that names them.
    */
   readonly alike?: 'ask' | 'same' | 'apart';
@@ -90,9 +90,9 @@ export function classExamples(table: Table, columns: ClassColumns): LabelledExam
   expectColumn(table, label);
   const found = eachText(table, { text, pair }, (row) => {
     const whole = textIn(row, label);
-    const list = row.cells[label];
+    const list = cellOf(row.cells, label);
     const given = Array.isArray(list)
-      ? list.map((one) => String(one).trim())
+      ? list.map(textOf)
       : separator === null
         ? [whole]
         : whole.split(separator).map((one) => one.trim());
@@ -105,6 +105,7 @@ export function classExamples(table: Table, columns: ClassColumns): LabelledExam
     name,
     found.examples.flatMap(({ value, row }) => value.own.map((one) => ({ one, row }))),
     alike,
+    labels ?? [],
   );
   const all = labels ?? [...new Set(named.values())].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   expectLabels(name, all, named.size === 0 ? null : [...named.values()][0]);
@@ -115,7 +116,8 @@ export function classExamples(table: Table, columns: ClassColumns): LabelledExam
     for (const id of ids) counts[id]++;
     return { ...rest, label: several ? ids : ids[0] };
   });
-  return { name, examples, skipped: found.skipped, labels: all, counts };
+  const { skipped } = found;
+  return { name, examples: expectSome(name, examples, skipped), skipped, labels: all, counts };
 }
 
 /** Texts with numbers. Rows without a text, or whose score is no finite number, are skipped. */
@@ -178,67 +180,7 @@ export function tagExamples(
     for (const id of ids) counts[id]++;
     return { words, tags: ids, row: line };
   });
-  return { name, examples, skipped, labels: all, counts };
-}
-
-/** Which columns of a table have questions, their texts and their answers, by name. */
-export interface AnswerColumns {
-  readonly question: string;
-  readonly context: string;
-  /** A text, or what SQuAD's tables have: { text: [...], answer_start: [...] }. */
-  readonly answer: string;
-  /** Where the answer begins, in UTF-16 units of the context. Default null: at its first place there. */
-  readonly start?: string | null;
-}
-
-/**
- * Questions with answers that stand in a text. A row whose answer is empty has none. Skipped are rows without a question or a context, and
- * those whose answer is not where it should be.
- */
-export function answerExamples(table: Table, columns: AnswerColumns): Examples<AnswerExample> {
-  const { question, context, answer, start = null } = columns;
-  expectOptions('answerExamples', columns, { question, context, answer, start });
-  for (const column of [question, context, answer, ...(start === null ? [] : [start])])
-    expectColumn(table, column);
-  const examples: AnswerExample[] = [];
-  const skipped = [...table.skipped];
-  for (const row of table.rows) {
-    const made = answered(row, { question, context, answer, start });
-    if (typeof made === 'string') skipped.push({ number: row.number, reason: made });
-    else examples.push(made);
-  }
-  return { name: table.name, examples: expectSome(table.name, examples, skipped), skipped };
-}
-
-function answered(row: TableRow, columns: Required<AnswerColumns>): AnswerExample | string {
-  const question = textIn(row, columns.question);
-  const given = row.cells[columns.context];
-  const context = typeof given === 'string' ? given : ''; // as it stands: answers are counted in it
-  if (question === '') return 'it has no question';
-  if (context.trim() === '') return 'it has no context';
-  const cell = row.cells[columns.answer];
-  const listed =
-    typeof cell === 'object' && cell !== null ? (cell as { text?: unknown; answer_start?: unknown }) : null;
-  const texts = listed ? [listed.text ?? []].flat().map(String) : [textIn(row, columns.answer)];
-  const starts = listed
-    ? [listed.answer_start ?? []].flat().map(Number)
-    : [
-        columns.start === null || textIn(row, columns.start) === ''
-          ? null
-          : Number(textIn(row, columns.start)),
-      ];
-  const answers: { readonly text: string; readonly start: number }[] = [];
-  for (const [i, text] of texts.entries()) {
-    if (text === '') continue;
-    const start = starts[i] ?? context.indexOf(text);
-    if (start < 0) return `its answer ${JSON.stringify(text)} is not in its context`;
-    if (!Number.isInteger(start)) return `its answer begins at ${start}`;
-    const there = context.slice(start, start + text.length);
-    if (there !== text)
-      return `at ${start} of its context stands ${JSON.stringify(there)}, not ${JSON.stringify(text)}`;
-    answers.push({ text, start });
-  }
-  return { question, context, answers, row: row.number };
+  return { name, examples: expectSome(name, examples, skipped), skipped, labels: all, counts };
 }
 
 /** Rows that have a text, and what `valueOf` makes of them: a string is why a row is skipped. */
@@ -265,11 +207,12 @@ function eachText<V>(
   return { examples, skipped };
 }
 
-/** What each spelling of a label stands for. */
+/** What each spelling of a label stands for: of those that are the same, the one that is among `labels`, or else the most frequent. */
 function agreed(
   name: string,
   given: readonly { readonly one: string; readonly row: number }[],
   alike: 'ask' | 'same' | 'apart',
+  labels: readonly string[],
 ): ReadonlyMap<string, string> {
   if (!['ask', 'same', 'apart'].includes(alike))
     throw new EngineError('classExamples', `alike is ${alike as string}`, "Use 'ask', 'same' or 'apart'.");
@@ -281,7 +224,7 @@ function agreed(
   }
   const groups = new Map<string, string[]>();
   for (const one of spellings.keys()) {
-    const key = one.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ');
+    const key = alikeKey(one);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const named = new Map<string, string>();
@@ -298,10 +241,13 @@ function agreed(
       );
     }
     const most = group.reduce((a, b) => (count(b) > count(a) ? b : a));
-    for (const one of group) named.set(one, alike === 'same' ? most : one);
+    const same = labels.find((label) => alikeKey(label) === alikeKey(most)) ?? most;
+    for (const one of group) named.set(one, alike === 'same' ? same : one);
   }
   return named;
 }
+
+const alikeKey = (label: string): string => label.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ');
 
 function expectLabels(name: string, labels: readonly string[], only: string | null): void {
   const twice = labels.find((label, i) => labels.indexOf(label) < i);
@@ -323,7 +269,12 @@ function numberOf(name: string, row: number, label: string, numbers: ReadonlyMap
   );
 }
 
-function expectSome<E>(name: string, examples: readonly E[], skipped: readonly SkippedRow[]): readonly E[] {
+/** Throws `DataError` where no row is left, with why the first was not. */
+export function expectSome<E>(
+  name: string,
+  examples: readonly E[],
+  skipped: readonly SkippedRow[],
+): readonly E[] {
   if (examples.length > 0) return examples;
   const first = skipped[0];
   const why = first ? ` (row ${first.number}: ${first.reason})` : '';

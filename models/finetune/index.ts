@@ -1,13 +1,12 @@
 /** Fine-tuning: examples, what is held out, tasks, and a training that ends with the best weights. An entry of its own. */
+export { answerExamples, type AnswerColumns } from './answers';
 export { readConll, type ReadConllOptions, type TaggedWords } from './conll';
 export {
-  answerExamples,
   classExamples,
   describeSkipped,
   pairExamples,
   scoreExamples,
   tagExamples,
-  type AnswerColumns,
   type AnswerExample,
   type ClassColumns,
   type ClassExample,

@@ -34,12 +34,14 @@ export interface ReadTableOptions {
   readonly format?: 'csv' | 'tsv' | 'jsonl';
   /** Whether the first row of a CSV or TSV has the columns' names; without it they are '1', '2' and so on. Default true. */
   readonly header?: boolean;
+  /** Of bytes, by its WHATWG label, such as 'utf-16le' for what Excel calls Unicode text. Default 'utf-8'. */
+  readonly encoding?: string;
 }
 
 /**
  * Reads a table. CSV and TSV as RFC 4180 has them, the delimiter of a CSV (comma, semicolon or bar) told by the file; JSONL with an object
  * a line. A row with more or fewer fields than there are columns, a quotation mark that is never closed and a line that is no object are
- * skipped, and told in `skipped`; blank lines count as rows but are nothing.
+ * skipped, and told in `skipped`, with the lines that an open quotation mark takes along; blank lines count as rows but are nothing.
  *
  * Throws `DataError` for a file that is no text, is empty, has columns of one name twice, or has no row that can be read.
  */
@@ -48,10 +50,10 @@ export async function readTable(
   options: ReadTableOptions = {},
 ): Promise<Table> {
   const named = file instanceof Blob && 'name' in file ? String(file.name) : 'table';
-  const { name = named, header = true } = options;
-  const text = await readText(file, { name });
+  const { name = named, header = true, encoding = 'utf-8' } = options;
+  const text = await readText(file, { name, encoding });
   const { format = formatOf(name, text) } = options;
-  expectOptions('readTable', options, { name, format, header });
+  expectOptions('readTable', options, { name, format, header, encoding });
   expectOneOf('readTable', 'format', format, ['csv', 'tsv', 'jsonl']);
   expectOneOf('readTable', 'header', header, [true, false]);
   const table = format === 'jsonl' ? fromJsonLines(name, text) : await fromFields(name, text, format, header);
@@ -74,7 +76,15 @@ export function expectColumn({ name, columns }: Table, column: string): void {
 
 /** What stands in a column, as text without white space around it; empty where there is nothing. */
 export function textIn({ cells }: TableRow, column: string): string {
-  const cell = cells[column];
+  return textOf(cellOf(cells, column));
+}
+
+/** A cell of a row; undefined where it has none, whatever objects inherit by that name. */
+export const cellOf = (cells: TableRow['cells'], column: string): Cell =>
+  Object.hasOwn(cells, column) ? cells[column] : undefined;
+
+/** A value as text without white space around it, JSON where it is none; empty for null. */
+export function textOf(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   return (typeof cell === 'string' ? cell : JSON.stringify(cell)).trim();
 }
@@ -122,9 +132,14 @@ async function fromFields(
   data.forEach((fields, i) => {
     if (i < start + Number(header) || isBlank(fields)) return;
     const number = i + 1;
-    if (broken.has(i))
-      skipped.push({ number, reason: 'a quotation mark is not closed, or stands within a field' });
-    else if (fields.length !== columns.length) {
+    if (broken.has(i)) {
+      const reason = 'a quotation mark is not closed, or stands within a field';
+      // Up to the next mark all is one field: rows that nobody would miss otherwise.
+      const lines = fields.reduce((sum, field) => sum + field.trimEnd().split('\n').length - 1, 0);
+      const more =
+        lines === 0 ? '' : `, and takes the next ${lines === 1 ? 'line' : `${lines} lines`} with it`;
+      skipped.push({ number, reason: reason + more });
+    } else if (fields.length !== columns.length) {
       skipped.push({ number, reason: `${fields.length} fields of ${columns.length}` });
     } else rows.push({ number, cells: Object.fromEntries(columns.map((column, k) => [column, fields[k]])) });
   });
@@ -156,7 +171,7 @@ function fromJsonLines(name: string, text: string): Table {
   const whole = text.trimStart().startsWith('[') ? parsed(text) : undefined;
   if (Array.isArray(whole)) whole.forEach((value, i) => take(value, i + 1));
   else {
-    text.split('\n').forEach((line, i) => {
+    text.split(/\r\n?|\n/).forEach((line, i) => {
       if (line.trim() === '') return;
       const value = parsed(line);
       if (value === undefined) skipped.push({ number: i + 1, reason: 'it is no JSON' });
