@@ -12,15 +12,15 @@ export interface NoiseOptions {
 
 /**
  * A text as hasty fingers write it. The same text, options and `index` give the same; another `index` gives another. What is no letter and no digit
- * stays. Other letters are drawn from those of the text itself, so that its script stays what it is.
+ * stays where it is. A letter is one with the marks that are written on it. Other letters are drawn from those of the text itself, so that its script stays what it is.
  */
 export function withNoise(text: string, options: NoiseOptions = {}, index = 0): string {
   const { characters = 0.1, words = 0, seed = 0 } = options;
   expectOptions('withNoise', options, { characters, words, seed });
   expectSeed('withNoise', seed);
   for (const [name, share] of Object.entries({ characters, words })) {
-    if (share >= 0 && share <= 1) continue;
-    throw new EngineError('withNoise', `${name} is ${share}`, 'Use a share from 0 to 1.');
+    if (typeof share === 'number' && share >= 0 && share <= 1) continue;
+    throw new EngineError('withNoise', `${name} is ${String(share)}`, 'Use a share from 0 to 1.');
   }
   const random = new RandomStream(seed, `noise ${index} ${text}`);
   return noisyCharacters(noisyWords(text, words, random), characters, random);
@@ -42,20 +42,24 @@ function noisyWords(text: string, share: number, random: RandomStream): string {
   return noisy === '' ? text : noisy;
 }
 
+/** Letters and digits with their marks (accents, vowel signs, joiners, what makes an emoji of a digit), and whatever else there is. */
+const LETTERS = /[\p{L}\p{N}][\p{M}\u200c\u200d]*|[^]/gu;
+const isLetter = (one: string): boolean => /^[\p{L}\p{N}]/u.test(one);
+
 function noisyCharacters(text: string, share: number, random: RandomStream): string {
   if (share === 0) return text;
-  const all = [...text];
-  const letters = all.filter((one) => /[\p{L}\p{N}]/u.test(one));
+  const all = text.match(LETTERS) ?? [];
+  const letters = all.filter(isLetter);
   if (letters.length === 0) return text;
   const made: string[] = [];
   for (let i = 0; i < all.length; i++) {
-    if (!/[\p{L}\p{N}]/u.test(all[i]) || random.uniform() >= share) {
+    if (!isLetter(all[i]) || random.uniform() >= share) {
       made.push(all[i]);
       continue;
     }
     const lot = random.uniform();
     if (lot < 0.25) made.push(all[i], all[i]);
-    else if (lot < 0.5 && i + 1 < all.length) made.push(all[i + 1], all[i++]);
+    else if (lot < 0.5 && i + 1 < all.length && isLetter(all[i + 1])) made.push(all[i + 1], all[i++]);
     else if (lot < 0.75) made.push(letters[Math.floor(random.uniform() * letters.length)]);
   }
   const noisy = made.join('');
@@ -70,6 +74,7 @@ export function noisyCopies<E extends { readonly text: string }>(
   const { copies = 1, ...noise } = options;
   if (!Number.isInteger(copies) || copies < 0)
     throw new EngineError('noisyCopies', `copies is ${copies}`, 'Use a whole number.');
+  withNoise('', noise); // options are checked even where there is nothing to change
   const all = [...examples];
   for (let k = 1; k <= copies; k++)
     for (const one of examples) all.push({ ...one, text: withNoise(one.text, noise, k) });

@@ -77,6 +77,15 @@ describe('holding out', () => {
     );
   });
 
+  it('tells of a class that no fold can hold out, whatever class its near-duplicates are of', () => {
+    const mixed = [0, 1, 1, 1, 1].map((label, row) => ({ text: `the same ${row}`, label, row }));
+    const others = WORDS.slice(0, 9).map((text, i) => ({ text, label: 0, row: 5 + i }));
+    expect(() => folds([...mixed, ...others], { count: 4 })).toThrow(
+      /class 1 has 1 examples that differ, for 4 folds/,
+    );
+    expect(() => holdOut(others, { share: 0.99 })).toThrow(/all would be held out of class 0/);
+  });
+
   it('takes multi-label, scores and pairs, and refuses what cannot be cut', () => {
     const several = examples.map((one, i) => ({
       ...one,
@@ -112,6 +121,19 @@ describe('noise', () => {
     expect([...withNoise('水火風', { characters: 1 })].every((one) => '水火風'.includes(one))).toBe(true);
   });
 
+  it('keeps marks on their letters, and what is no letter in its place', () => {
+    // Letters with accents of their own, vowel signs, a joiner; a family that joiners hold together.
+    for (const text of ['e\u0301 e\u0300, o\u0302!', 'क्षत्रिय नमस्ते', '👨‍👩‍👧 a1 😀 z']) {
+      const clusters = new Set(text.match(/[\p{L}\p{N}]?[\p{M}\u200d]*/gu));
+      const rest = text.replace(/[\p{L}\p{N}][\p{M}\u200c\u200d]*/gu, '');
+      for (let seed = 0; seed < 40; seed++) {
+        const noisy = withNoise(text, { characters: 1, seed });
+        expect(noisy.replace(/[\p{L}\p{N}][\p{M}\u200c\u200d]*/gu, '')).toBe(rest);
+        for (const one of noisy.match(/[\p{L}\p{N}]?[\p{M}\u200d]*/gu)!) expect(clusters).toContain(one);
+      }
+    }
+  });
+
   it('leaves words out or swaps them, never all', () => {
     const noisy = withNoise('one two three four five six seven eight', {
       characters: 0,
@@ -124,6 +146,8 @@ describe('noise', () => {
     expect(withNoise('alone', { characters: 0, words: 1 })).toBe('alone');
     expect(noisyCopies([{ text: 'some words here', row: 1 }], { copies: 2 })).toHaveLength(3);
     expect(() => withNoise('a', { characters: 2 })).toThrow(/characters is 2/);
+    expect(() => withNoise('a', { characters: '1' as never })).toThrow(/characters is 1/);
+    expect(() => noisyCopies([{ text: 'a' }], { copies: 0, noise: 1 } as never)).toThrow(/no option "noise"/);
   });
 });
 

@@ -60,7 +60,8 @@ export function holdOut<E extends object>(examples: readonly E[], options: HoldO
     if (inHeld > 0 && inHeld < count) continue;
     const what =
       stratum === '' ? 'of its examples' : `of class ${stratum}, which has ${count}, near-duplicates as one`;
-    throw new DataError('holdOut', `nothing can be held out ${what}`, 'Give more examples that differ.');
+    const told = inHeld === 0 ? `nothing can be held out ${what}` : `all would be held out ${what}`;
+    throw new DataError('holdOut', told, 'Give more examples that differ.');
   }
   return split;
 }
@@ -81,20 +82,28 @@ export function folds<E extends object>(
   const { groups, strata, alike } = grouped(examples, seed);
   const sizes = new Map<string, number[]>();
   const foldOf = new Uint32Array(examples.length);
-  const members = new Map<string, number>();
   for (const group of [...groups].sort((a, b) => b.length - a.length)) {
     const own = sizes.get(strata[group[0]]) ?? new Array<number>(count).fill(0);
     const fold = own.indexOf(Math.min(...own));
     own[fold] += group.length;
     sizes.set(strata[group[0]], own);
-    members.set(strata[group[0]], (members.get(strata[group[0]]) ?? 0) + 1);
     for (const i of group) foldOf[i] = fold;
   }
-  for (const [stratum, n] of members) {
-    if (n >= count) continue;
+  // A group may hold several classes, of which only one has told where it goes.
+  for (const stratum of new Set(strata)) {
+    const ones = groups.filter((group) => group.some((i) => strata[i] === stratum));
+    const filled = new Set(strata.flatMap((one, i) => (one === stratum ? [foldOf[i]] : []))).size;
+    if (filled === count) continue;
     const what =
-      stratum === '' ? `${n} examples that differ` : `class ${stratum} has ${n} examples that differ`;
-    throw new DataError('folds', `${what}, for ${count} folds`, 'Use fewer folds, or give more examples.');
+      stratum === ''
+        ? `${ones.length} examples that differ`
+        : `class ${stratum} has ${ones.length} examples that differ`;
+    const some = ones.length < count ? '' : `, which come to lie in ${filled}`;
+    throw new DataError(
+      'folds',
+      `${what}, for ${count} folds${some}`,
+      'Use fewer folds, or give more examples.',
+    );
   }
   return Array.from({ length: count }, (_, fold) => ({
     training: examples.filter((_, i) => foldOf[i] !== fold),
