@@ -86,6 +86,37 @@ describe('search for settings', () => {
     expect(none.best).toBeNull();
   });
 
+  it('keeps failures the worst after JSON, and goes on with the same budgets only', async () => {
+    let kept: readonly Trial[] = [];
+    const below = options({
+      trials: 3,
+      evaluate: (_, budget) => Promise.resolve(budget < options().budget ? NaN : -1),
+      onTrial: (trials) => {
+        const inRound = trials.every(({ scores }) => scores.length > 0);
+        if (inRound && kept.length === 0) kept = JSON.parse(JSON.stringify(trials)) as Trial[];
+      },
+    });
+    await searchSettings(below);
+    expect(kept[0].scores[0].score).toBeNull(); // what JSON makes of NaN
+    const scored = kept.map((trial) =>
+      trial.number === 2 ? { ...trial, scores: [{ ...trial.scores[0], score: -5 }] } : trial,
+    );
+    const { best } = await searchSettings({ ...below, onTrial: () => {}, resume: scored });
+    expect(best!.number).toBe(2);
+    await expect(searchSettings({ ...below, resume: kept, budget: below.budget * 2 })).rejects.toThrow(
+      /trial 0 had a budget of .*same seed and budgets/,
+    );
+    await expect(searchSettings({ ...below, resume: kept, trials: 2 })).rejects.toThrow(
+      /trials is 2, fewer than the 3 of resume/,
+    );
+  });
+
+  it.each([undefined, '0.5', null])('refuses the score %j', async (score) => {
+    await expect(
+      searchSettings(options({ evaluate: () => Promise.resolve(score as never) })),
+    ).rejects.toThrow(`evaluate gave ${String(score)} for trial 0`);
+  });
+
   it('draws what the space allows', async () => {
     const space = {
       ...{ log: { from: 1e-5, to: 1e-2, scale: 'log' as const }, layers: { from: 0, to: 3, whole: true } },
@@ -110,6 +141,10 @@ describe('search for settings', () => {
     [{ trials: 1, first: [{ x: 1 }, { x: 2 }] }, /trials is 1, of which 2 are given/],
     [{ space: { x: [] } }, /x may be \[\]/],
     [{ space: { x: { from: 0, to: 1, scale: 'log' } } }, /x may be/],
+    [{ space: { x: { from: 0, to: 1, scale: 'log10' } } }, /x may be/],
+    [{ space: { x: { from: 0, to: 1, sclae: 'log' } } }, /no option "sclae"/],
+    [{ space: { x: { from: 0.2, to: 0.8, whole: true } } }, /x may be .* whole numbers for whole/],
+    [{ space: {} }, /the space is empty/],
     [{ trial: 3 }, /trial/],
   ] as const)('refuses %j', async (more, message) => {
     await expect(searchSettings(options(more as never))).rejects.toThrow(message);

@@ -26,7 +26,7 @@ export interface Trial {
 export interface SearchOptions {
   readonly space: Readonly<Record<string, Choice>>;
   /**
-   * Trains with settings for a budget, such as epochs, and gives the score, the higher the better. NaN, or an error that `failed` takes, is
+   * Trains with settings for a budget, such as epochs, and gives the score, the higher the better. What is not finite, or an error that `failed` takes, is
    * the worst of all.
    */
   readonly evaluate: (settings: Settings, budget: number, signal: AbortSignal | undefined) => Promise<number>;
@@ -42,7 +42,7 @@ export interface SearchOptions {
   readonly minutes?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Trials of a search that was cut short, of the same space and seed. */
+  /** Trials of a search that was cut short, of the same space, seed and budgets; they may have been JSON in between. */
   readonly resume?: readonly Trial[];
   readonly signal?: AbortSignal;
   /** After each score: all trials so far, to keep for `resume`, and to show. */
@@ -67,7 +67,7 @@ export interface SearchResult {
  */
 export async function searchSettings(options: SearchOptions): Promise<SearchResult> {
   const o = complete(options);
-  const { budget, halving, signal, onTrial } = o;
+  const { halving, signal, onTrial } = o;
   const trials = drawn(o).map((settings, number) => taken(o, settings, number));
   const spent = (): number =>
     trials.reduce((sum, { scores }) => scores.reduce((s, { seconds }) => s + seconds, sum), 0);
@@ -77,7 +77,7 @@ export async function searchSettings(options: SearchOptions): Promise<SearchResu
       if (trials[number].scores.length > round) continue;
       if (signal?.aborted) return ended(trials, 'aborted');
       if (spent() >= o.minutes * 60) return ended(trials, 'out of time');
-      const part = budget / halving ** (roundsOf(trials.length, halving) - 1 - round);
+      const part = budgetOf(o, round);
       const { settings, scores } = trials[number];
       const start = performance.now();
       let score: number;
@@ -87,6 +87,10 @@ export async function searchSettings(options: SearchOptions): Promise<SearchResu
         if (signal?.aborted) return ended(trials, 'aborted');
         if (!o.failed(error)) throw error;
         score = NaN;
+      }
+      if (typeof score !== 'number') {
+        const what = `evaluate gave ${String(score)} for trial ${number}`;
+        throw new EngineError('searchSettings', what, 'Give its score, a number.');
       }
       const seconds = (performance.now() - start) / 1000;
       trials[number] = { number, settings, scores: [...scores, { budget: part, score, seconds }] };
@@ -99,6 +103,12 @@ export async function searchSettings(options: SearchOptions): Promise<SearchResu
 const roundsOf = (n: number, halving: number): number =>
   halving === 1 ? 1 : Math.floor(Math.log(n) / Math.log(halving) + 1e-9) + 1;
 
+/** What a trial is given in a round. */
+const budgetOf = (
+  { budget, halving, trials }: Pick<ReturnType<typeof complete>, 'budget' | 'halving' | 'trials'>,
+  round: number,
+): number => budget / halving ** (roundsOf(trials, halving) - 1 - round);
+
 /** How many trials each round has. */
 function rounds(n: number, halving: number): { readonly round: number; readonly share: number }[] {
   return Array.from({ length: roundsOf(n, halving) }, (_, round) => ({
@@ -109,7 +119,7 @@ function rounds(n: number, halving: number): { readonly round: number; readonly 
 
 const lastScore = ({ scores }: Trial, round: number): number => {
   const score = scores[round - 1]?.score;
-  return Number.isNaN(score) ? -Infinity : score;
+  return Number.isFinite(score) ? score : -Infinity; // null is what JSON makes of NaN
 };
 
 /** The best of the round before; of equals the first. */
@@ -148,17 +158,24 @@ function valueOf(choice: Choice, at: number): number | string | null {
 }
 
 /** A trial, with the scores that it had before. */
-function taken({ resume }: ReturnType<typeof complete>, settings: Settings, number: number): Trial {
-  const before = resume[number] as Trial | undefined;
+function taken(o: ReturnType<typeof complete>, settings: Settings, number: number): Trial {
+  const before = o.resume[number] as Trial | undefined;
   if (!before) return { number, settings, scores: [] };
   const same = (one: Settings): string =>
     JSON.stringify(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (same(before.settings) === same(settings)) return { number, settings, scores: before.scores };
-  const what = `trial ${number} had ${JSON.stringify(before.settings)}, now ${JSON.stringify(settings)}`;
+  const other = before.scores.findIndex(
+    ({ budget }, round) => Math.abs(budget / budgetOf(o, round) - 1) > 1e-9,
+  );
+  if (same(before.settings) === same(settings) && other < 0)
+    return { number, settings, scores: before.scores };
+  const what =
+    other < 0
+      ? `trial ${number} had ${JSON.stringify(before.settings)}, now ${JSON.stringify(settings)}`
+      : `trial ${number} had a budget of ${before.scores[other].budget}, now ${budgetOf(o, other)}`;
   throw new DataError(
     'searchSettings: resume',
     what,
-    'Search in the same space with the same seed, or begin anew.',
+    'Search in the same space with the same seed and budgets, or begin anew.',
   );
 }
 
@@ -203,20 +220,35 @@ function complete(options: SearchOptions) {
       `trials is ${trials}, of which ${first.length} are given`,
       'Use a whole number that has room for them.',
     );
+  if (resume.length > trials)
+    refuse(
+      `trials is ${trials}, fewer than the ${resume.length} of resume`,
+      'Use as many as before, or more.',
+    );
+  if (Object.keys(space).length === 0 && trials > first.length)
+    refuse('the space is empty', 'Name what is searched for, or give all trials as first.');
   for (const [name, choice] of Object.entries(space)) {
-    const fine =
-      'from' in choice
-        ? choice.from < choice.to &&
-          (choice.scale !== 'log' || choice.from > 0) &&
-          Number.isFinite(choice.to - choice.from)
-        : choice.length > 0;
-    if (!fine)
+    if (!fine(choice))
       refuse(
         `${name} may be ${JSON.stringify(choice)}`,
-        'Give a list, or { from, to } with from below to (above 0 for log).',
+        'Give a list, or { from, to } with from below to (above 0 for log, whole numbers for whole).',
       );
   }
   return all;
+}
+
+function fine(choice: Choice): boolean {
+  if (Array.isArray(choice)) return choice.length > 0;
+  if (typeof choice !== 'object' || choice === null || !('from' in choice)) return false;
+  const { from, to, scale = 'linear', whole = false } = choice;
+  expectOptions('searchSettings: space', choice, { from, to, scale, whole });
+  return (
+    ['linear', 'log'].includes(scale) &&
+    from < to &&
+    (scale !== 'log' || from > 0) &&
+    Number.isFinite(to - from) &&
+    (!whole || (Number.isInteger(from) && Number.isInteger(to)))
+  );
 }
 
 const isTraining = (error: unknown): boolean => error instanceof Error && error.name === 'TrainingError';

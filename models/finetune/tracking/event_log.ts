@@ -1,4 +1,5 @@
 /** TensorBoard's event files: records with checksums (TFRecord), each of which is an Event of protocol buffers. */
+import { EngineError, expectOptions } from '../../../engine/index';
 import type { Log } from './log';
 
 /** Takes bytes, in order; what it returns is awaited. */
@@ -13,11 +14,16 @@ export interface EventLogOptions {
 /**
  * A log that TensorBoard opens, in the form of its event files: write it to a file whose name holds "tfevents", such as
  * events.out.tfevents.1700000000.heed, in a folder for each run. Numbers become scalars, rounded to f32 as there.
+ *
+ * Throws `EngineError` for a step that is no whole number: such a file could not be read.
  */
 export function eventLog(write: WriteBytes, options: EventLogOptions = {}): Log {
   const { now = () => Date.now() / 1000 } = options;
+  expectOptions('eventLog', options, { now });
   let begun = false;
   return async (numbers, { step }) => {
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new EngineError('eventLog', `step is ${step}`, 'Use a whole number of at least 0.');
     const records: Uint8Array[] = [];
     if (!begun) records.push(record(event(now(), 0, text(3, 'brain.Event:2'))));
     begun = true;

@@ -12,6 +12,14 @@ it('writes event files as TensorBoard does, byte for byte', async () => {
   expect(Buffer.from(bytes).toString('base64')).toBe(fixture.file);
 });
 
+it('refuses steps that no event file can have', async () => {
+  const bytes: number[] = [];
+  const log = eventLog((part) => bytes.push(...part));
+  for (const step of [NaN, -1, 1.5, Infinity])
+    await expect(log({ loss: 1 }, { step })).rejects.toThrow(`step is ${step}`);
+  expect(bytes).toEqual([]);
+});
+
 it('writes a CSV, and tells the course of a run in numbers', async () => {
   let text = '';
   const seen: [number, Readonly<Record<string, number>>][] = [];
