@@ -20,6 +20,7 @@ import {
   type TrainerOptions,
 } from '../../engine/index';
 import { freezeLayers, layerwiseRates } from './layers';
+import { trainingBatches } from './shapes';
 import type { Judgement, Task } from './tasks/task';
 
 /** What can be searched for: numbers that make a training a good one. */
@@ -103,11 +104,16 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
   const o = complete(options);
   const { device, model, tokenizer, task, signal } = o;
   throwIfAborted(signal);
+  task.expectModel?.(model);
   const reading = { tokenizer, maxLength: o.maxLength, segments: o.segments };
   const { rows, long } = task.rows(o.training, reading);
-  const batches = new TextBatches(rows, { pad: o.pad, tokens: o.tokens, seed: o.seed });
-  const validation = o.held ? validationOf(task.rows(o.held, reading).rows, batches, o.pad) : null;
-  const objective = task.objective(batches) as Objective<TextBatch>;
+  const held = o.held ? task.rows(o.held, reading).rows : null;
+  const { pad, tokens, seed } = o;
+  const batches = trainingBatches(rows, held ?? [], { pad, tokens, seed, least: task.least ?? 1 });
+  const validation = held && validationOf(held, batches, pad);
+  const plain = task.objective(batches) as Objective<TextBatch>;
+  // Part of what must be the same to go on from a checkpoint.
+  const objective = { ...plain, identity: { ...plain.identity, freeze: o.freeze } };
   const steps = o.steps ?? Math.max(1, Math.ceil((o.epochs * batches.perEpoch) / o.accumulate));
   const every = o.evaluateEvery ?? Math.max(1, Math.ceil(batches.perEpoch / o.accumulate / 2));
   const thaw = o.freeze === 0 ? () => {} : freezeLayers(model, o.freeze);
@@ -166,7 +172,7 @@ function validationOf<R extends IdText>(
   training: TextBatches<R>,
   pad: number,
 ): TextBatch<R>[] {
-  const batches = new TextBatches(rows, { pad, shapes: training.shapes, long: 'cut', shuffle: false });
+  const batches = new TextBatches(rows, { pad, shapes: training.shapes, shuffle: false });
   return Array.from({ length: batches.perEpoch }, (_, k) => batches.at(k));
 }
 

@@ -3,6 +3,8 @@ import { EngineError, parameters, type Rates } from '../../engine/index';
 
 /** What is below all layers of a model: tables, and the norm of what they give. */
 const BELOW = /^(tokens|positions|segments|norm|projection)\b|^stack\.distances\b/;
+/** All but heads. */
+export const BODY = /^(stack|tokens|positions|segments|norm|projection)\b/;
 const LAYER = /^stack\.layers\.(\d+)\./;
 
 /** Numbers of a model's layers, in order; one for ALBERT, whose layers are one. */
@@ -48,7 +50,7 @@ export function freezeLayers(model: object, layers: number | 'body'): () => void
   }
   const frozen = [...parameters(model)].filter(([name, { trainable }]) => {
     if (!trainable) return false;
-    if (layers === 'body') return /^(stack|tokens|positions|segments|norm|projection)\b/.test(name);
+    if (layers === 'body') return BODY.test(name);
     const layer = LAYER.exec(name);
     return layer ? all.indexOf(Number(layer[1])) < layers : BELOW.test(name);
   });

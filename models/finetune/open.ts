@@ -1,8 +1,17 @@
-import { DataError, expectOptions, throwIfAborted, type Device } from '../../engine/index';
+import {
+  DataError,
+  expectOptions,
+  parameters,
+  RandomStream,
+  throwIfAborted,
+  type Device,
+} from '../../engine/index';
 import type { AnyFamily } from '../family/family';
 import { loadModel, type LoadOptions, type Pretrained, type SaveOptions } from '../family/load';
 import { blobOf, jsonOf, opener, type ModelFolder } from '../files/folder';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
+import type { Json } from '../pretrained_config';
+import { BODY } from './layers';
 import type { Task } from './tasks/task';
 
 /** What `openFor` may open, and where its weights go. */
@@ -61,7 +70,9 @@ export async function openFor(
   const config = (await jsonOf(open, 'config.json')) ?? {};
   throwIfAborted(signal);
   const architecture = [config.architectures].flat()[0];
-  const has = typeof architecture === 'string' && task.classes.test(architecture) && fits(task.head, config);
+  const has = typeof architecture === 'string' && task.classes.test(architecture);
+  const same = labelsFit(task.head, config);
+  const fits = has && same && problemFits(task.head, config);
   const tokenizer = await loadTokenizer(folder, reading);
   const kept = new Map<string, Blob>();
   for (const name of KEPT) {
@@ -70,12 +81,14 @@ export async function openFor(
   }
   const how: LoadOptions<AnyFamily> = {
     ...{ device, families: able, seed, ...reading },
-    ...(!has && { newHead: task.head }),
+    ...(!fits && { newHead: task.head }),
     ...(onProgress && { onProgress }),
   };
   const loaded = await loadModel(folder, how, `Use a model that can ${task.name}.`);
+  const drawn =
+    has && !same && loaded.fresh.length === 0 ? drawLabels(loaded, task.head, seed) : loaded.fresh;
   return {
-    ...{ loaded, tokenizer, newHead: loaded.fresh.length > 0 },
+    ...{ loaded, tokenizer, newHead: drawn.length > 0 },
     save: async (saving) => {
       const own = new Blob([`${JSON.stringify(tokenizer.toJson())}\n`]);
       return new Map([...kept, ...(await loaded.save(saving)), ['tokenizer.json', own]]);
@@ -84,11 +97,33 @@ export async function openFor(
   };
 }
 
-/** Whether a checkpoint's head is for the same labels. */
-function fits(head: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>): boolean {
-  const labels = (json: Readonly<Record<string, unknown>>): string => {
-    const given = json.id2label as Readonly<Record<string, unknown>> | undefined;
-    return JSON.stringify(Object.entries(given ?? {}).sort(([a], [b]) => Number(a) - Number(b)));
-  };
-  return head.id2label === undefined || labels(head) === labels(config);
+/** Whether a checkpoint's head is for the same labels; the name of a number says nothing. */
+function labelsFit(head: Json, config: Json): boolean {
+  if (head.id2label === undefined) return true;
+  const labels = (json: Json): readonly [string, unknown][] =>
+    Object.entries((json.id2label as object | undefined) ?? {}).sort(([a], [b]) => Number(a) - Number(b));
+  const [ours, theirs] = [labels(head), labels(config)];
+  if (head.problem_type === 'regression' && theirs.length === 1) return true;
+  return JSON.stringify(ours) === JSON.stringify(theirs);
+}
+
+/** Whether it tells the same of them: that one holds, or any, or a number. */
+function problemFits(head: Json, config: Json): boolean {
+  if (head.problem_type === undefined) return true;
+  const one = Object.keys((config.id2label as object | undefined) ?? {}).length === 1;
+  return head.problem_type === (config.problem_type ?? (one ? 'regression' : 'single_label_classification'));
+}
+
+/**
+ * Draws anew what a head has for each label, where a checkpoint's is for as many others: `load` keeps what has the right shape. Gives the names.
+ */
+function drawLabels({ model, store }: Pretrained<object>, head: Json, seed: number): string[] {
+  const count = Object.keys(head.id2label as object).length;
+  const drawn: string[] = [];
+  for (const [name, { shape, size, init }] of parameters(model)) {
+    if (BODY.test(name) || !shape.includes(count)) continue;
+    store.write(name, init(size, new RandomStream(seed, name)));
+    drawn.push(name);
+  }
+  return drawn;
 }

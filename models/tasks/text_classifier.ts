@@ -1,4 +1,4 @@
-import { expectOptions, type Device, type Tokenizer } from '../../engine/index';
+import { EngineError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
 import type { Problem } from '../problem';
 import { encodingsOf, expectFinite, softmaxOf, type Long, type TextOrPair } from './inputs';
 import { logitsReader, type HeadModel } from './logits_reader';
@@ -19,6 +19,8 @@ export interface Label {
 
 /** How `TextClassifier` reads texts. */
 export interface ClassifyOptions extends TaskOptions {
+  /** The most tokens of a text, special ones included. Default: the model's context. */
+  readonly maxLength?: number;
   readonly long?: Long;
 }
 
@@ -42,10 +44,12 @@ export class TextClassifier implements Disposable {
    * Throws `DataError` for texts that cannot be read, the signal's reason.
    */
   async classify(texts: readonly TextOrPair[], options: ClassifyOptions = {}): Promise<Label[][]> {
-    const { long, signal, onProgress } = options;
-    expectOptions('classify', options, { long, signal, onProgress });
     const { context } = this.#model.config;
-    const encodings = encodingsOf('classify', this.#tokenizer, texts, { context, long });
+    const { maxLength = context, long, signal, onProgress } = options;
+    expectOptions('classify', options, { maxLength, long, signal, onProgress });
+    if (!Number.isInteger(maxLength) || maxLength < 1 || maxLength > context)
+      throw new EngineError('classify', `maxLength is ${maxLength}`, `Use 1 to ${context}.`);
+    const encodings = encodingsOf('classify', this.#tokenizer, texts, { context: maxLength, long });
     const found: Label[][] = encodings.map(() => []);
     const { labels, problem } = this.#model;
     await this.#reader.read(
@@ -55,7 +59,7 @@ export class TextClassifier implements Disposable {
         const scores = scoresOf(logits, problem);
         found[i] = labels.map((label, k) => ({ label, score: scores[k] })).sort((a, b) => b.score - a.score);
       },
-      options,
+      { ...(signal && { signal }), ...(onProgress && { onProgress }) },
     );
     return found;
   }

@@ -3,6 +3,7 @@ import { calibration, Classification, MultiLabelClassification, rocAUC } from '.
 import { TextClassifier, type ClassifierModel } from '../../tasks/text_classifier';
 import type { ClassExample } from '../examples';
 import type { ClassJudgement, Task } from './task';
+import { expectHead } from './head';
 import { textOf, textRows } from './texts';
 
 /** The classes of `classification`, and how much each counts. */
@@ -40,22 +41,25 @@ export function classification(options: ClassificationOptions): Task<ClassExampl
     );
   if (typeof weights === 'string' && weights !== 'balanced')
     throw new EngineError('classification', `weights are ${String(weights)}`, "Give numbers or 'balanced'.");
+  const problem = multiLabel ? 'multi_label_classification' : 'single_label_classification';
+  const expectModel = (model: object): void => expectHead('classification', model, { labels, problem });
   return {
     name: 'classify',
     classes: /ForSequenceClassification$/,
     head: {
       id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
       label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-      problem_type: multiLabel ? 'multi_label_classification' : 'single_label_classification',
+      problem_type: problem,
     },
     monitor: {
       ...{ metric: 'macroF1', mode: 'max' },
       otherwise: { metric: 'loss', mode: 'min' },
     },
+    expectModel,
     rows: (examples, reading) =>
-      textRows('classification', examples, reading, ({ label, row }) => {
+      textRows('classification', examples, reading, ({ label }) => {
         if (Array.isArray(label) === multiLabel) return { label };
-        const what = `row ${row} has ${multiLabel ? 'one label' : 'a list of labels'}`;
+        const what = `it has ${multiLabel ? 'one label' : 'a list of labels'}`;
         throw new DataError('classification', what, `Say multiLabel: ${!multiLabel}, or change the labels.`);
       }),
     objective: (batches) => {
@@ -65,9 +69,10 @@ export function classification(options: ClassificationOptions): Task<ClassExampl
         ? classify(batches, { classes, multiLabel, positiveWeights: given })
         : classify(batches, { classes, weights: given, smoothing });
     },
-    judge: async ({ device, model, tokenizer }, examples, judging = {}) => {
+    judge: async ({ device, model, tokenizer, maxLength }, examples, judging = {}) => {
+      expectModel(model);
       using classifier = new TextClassifier(device, model as ClassifierModel, tokenizer);
-      const found = await classifier.classify(examples.map(textOf), { long: 'cut', ...judging });
+      const found = await classifier.classify(examples.map(textOf), { long: 'cut', maxLength, ...judging });
       const scores = found.map((all) => {
         const by = new Map(all.map(({ label, score }) => [label, score]));
         return labels.map((label) => by.get(label) ?? 0);

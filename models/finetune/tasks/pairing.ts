@@ -23,6 +23,7 @@ export function pairing(options: ContrastOptions = {}): Task<PairExample, Paired
     name: 'embed',
     classes: /Model$/,
     head: {},
+    least: 2,
     monitor: { metric: 'mrr', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },
     rows: (examples, reading) => {
       const side = (of: 'text' | 'pair') => {

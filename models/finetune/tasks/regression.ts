@@ -3,6 +3,7 @@ import { pearson, spearman } from '../../../engine/metrics/index';
 import { TextClassifier, type ClassifierModel } from '../../tasks/text_classifier';
 import type { ScoreExample } from '../examples';
 import type { Task } from './task';
+import { expectHead } from './head';
 import { textOf, textRows } from './texts';
 
 /**
@@ -14,16 +15,20 @@ export function regression(
 ): Task<ScoreExample, ScoredText> {
   const { label = 'score' } = options;
   expectOptions('regression', options, { label });
+  const expectModel = (model: object): void =>
+    expectHead('regression', model, { labels: null, problem: 'regression' });
   return {
     name: 'regress',
     classes: /ForSequenceClassification$/,
     head: { id2label: { 0: label }, label2id: { [label]: 0 }, num_labels: 1, problem_type: 'regression' },
     monitor: { metric: 'spearman', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },
+    expectModel,
     rows: (examples, reading) => textRows('regression', examples, reading, ({ score }) => ({ score })),
     objective: (batches) => regress(batches),
-    judge: async ({ device, model, tokenizer }, examples, judging = {}) => {
+    judge: async ({ device, model, tokenizer, maxLength }, examples, judging = {}) => {
+      expectModel(model);
       using classifier = new TextClassifier(device, model as ClassifierModel, tokenizer);
-      const found = await classifier.classify(examples.map(textOf), { long: 'cut', ...judging });
+      const found = await classifier.classify(examples.map(textOf), { long: 'cut', maxLength, ...judging });
       const told = found.map(([{ score }]) => score);
       const right = examples.map(({ score }) => score);
       const squared = told.reduce((sum, x, i) => sum + (x - right[i]) ** 2, 0) / told.length;

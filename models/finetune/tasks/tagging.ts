@@ -12,6 +12,7 @@ import { expectFinite } from '../../tasks/inputs';
 import { logitsReader } from '../../tasks/logits_reader';
 import type { TaggerModel } from '../../tasks/token_tagger';
 import type { TagExample } from '../examples';
+import { expectHead } from './head';
 import type { Reading, Task } from './task';
 
 /** The tags of `tagging`, and how much each counts. */
@@ -38,6 +39,7 @@ export function tagging(options: TaggingOptions): Task<TagExample, TaggedText> {
   const { labels, weights = null, smoothing = 0 } = options;
   expectOptions('tagging', options, { labels, weights, smoothing });
   const named = labels.some((label) => /^[BIES]-/.test(label));
+  const expectModel = (model: object): void => expectHead('tagging', model, { labels });
   return {
     name: 'tag',
     classes: /ForTokenClassification$/,
@@ -49,6 +51,7 @@ export function tagging(options: TaggingOptions): Task<TagExample, TaggedText> {
       ...{ metric: named ? 'spanF1' : 'accuracy', mode: 'max' },
       otherwise: { metric: 'loss', mode: 'min' },
     },
+    expectModel,
     rows: (examples, reading) => {
       let long = 0;
       const rows = examples.flatMap((example) => {
@@ -64,6 +67,7 @@ export function tagging(options: TaggingOptions): Task<TagExample, TaggedText> {
     },
     objective: (batches) => tag(batches, { classes: labels.length, weights, smoothing }),
     judge: async ({ device, model, ...reading }, examples, judging = {}) => {
+      expectModel(model);
       const K = labels.length;
       const told = examples.map(({ words }) => new Int32Array(words.length).fill(-1));
       const windows = examples.flatMap((example, i) =>

@@ -57,10 +57,15 @@ export interface Task<E extends object, R extends IdText = IdText> {
   readonly head: Json;
   /** Which metric tells what is best, unless somebody says so. */
   readonly monitor: Monitor;
+  /** Throws `EngineError` for a model whose head is not the task's. Not there: any model that `classes` names will do. */
+  expectModel?(model: object): void;
+  /** Rows that a batch needs, where they are compared. Default 1. */
+  readonly least?: number;
   /** Throws `DataError` for examples that the model cannot read, with the row's number. */
   rows(examples: readonly E[], reading: Reading): TaskRows<R>;
   /** Of a model that `classes` names. */
   objective(batches: TextBatches<R>): Objective<TextBatch<R>, never>;
+  /** Throws as `expectModel`, and `DataError` for examples of which nothing can be told. */
   judge(
     opened: Reading & { readonly device: Device; readonly model: object },
     examples: readonly E[],
