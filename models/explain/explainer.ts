@@ -202,6 +202,11 @@ export class Explainer implements Disposable {
       throw new DataError('explain', `it has no label "${target}"`, `It has ${labels.join(', ')}.`);
     const [encoding] = encodingsOf('explain', this.#tokenizer, [text], { context: config.context, long });
     const own = [...encoding.texts.keys()].filter((t) => encoding.texts[t] >= 0);
+    const outside = left.flat().find((place) => !(place in own));
+    if (outside !== undefined) {
+      const what = `there is no token ${outside} of ${own.length}`;
+      throw new DataError('logOddsWithout', what, "Give places among the text's own tokens, from 0.");
+    }
     const texts = left.map((places) =>
       without(
         encoding,

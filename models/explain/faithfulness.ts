@@ -39,6 +39,8 @@ export async function faithfulness(
   const { methods = EXPLANATIONS, share = 0.2, draws = 8, seed = 0, signal, onProgress } = options;
   expectOptions('faithfulness', options, { methods, share, draws, seed, signal, onProgress });
   expectSeed('faithfulness', seed);
+  if (methods.length === 0)
+    throw new EngineError('faithfulness', 'there are no methods', 'Name some, or leave methods out.');
   if (!(share > 0 && share < 1))
     throw new EngineError('faithfulness', `share is ${share}`, 'Use one above 0 and below 1.');
   if (!Number.isInteger(draws) || draws < 1)

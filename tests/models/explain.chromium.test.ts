@@ -110,6 +110,11 @@ describe('explanations', () => {
       await refused({ steps: 0 }).toThrow(/steps is 0/);
       await refused({ method: 'rollout', steps: 4 }).toThrow(/rollout has no path/);
       await refused({ signal: AbortSignal.abort(new Error('enough')) }).toThrow('enough');
+      await expect(faithfulness(explainer, ['good film'], { methods: [] })).rejects.toThrow(/no methods/);
+      for (const place of [2, -1, 0.5])
+        await expect(explainer.logOddsWithout('good film', 'good', [[place]])).rejects.toThrow(
+          `no token ${place} of 2`,
+        );
       await expect(faithfulness(explainer, ['a'])).rejects.toThrow(/no text has several tokens/);
       await expect(explainer.explain('a '.repeat(60))).rejects.toThrow(/62 tokens of at most 40/);
     });
