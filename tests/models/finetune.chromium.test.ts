@@ -339,7 +339,9 @@ describe('a fine-tuning', () => {
     await refused({ adversarial: 1, freeze: 1 }).toThrow(/which freeze freezes/);
     await refused({ training: [] }).toThrow(/no examples/);
     await refused({ held: [] }).toThrow(/held has no examples/);
-    await refused({ training: [{ text: 'a', label: [1], row: 7 }] }).toThrow(/row 7: it has a list of labels/);
+    await refused({ training: [{ text: 'a', label: [1], row: 7 }] }).toThrow(
+      /row 7: it has a list of labels/,
+    );
     await refused({ training: [{ text: 'a', label: 5, row: 7 }] }).toThrow(/label of row 0 is 5/);
     await refused({ task: {} }).toThrow(/has no task/);
     expect(await loaded.store.readAll('weights')).toEqual(before);
