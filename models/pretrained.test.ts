@@ -229,7 +229,7 @@ describe('what is no plain model', () => {
   it('tells adapters, by their config and by their names', () => {
     const lora = { peft_type: 'LORA', base_model_name_or_path: 'some/base' };
     expect(open(lora, {})).toThrow(
-      'adapter_config.json: this describes an adapter ("LORA"), not a model. Merge it',
+      'adapter_config.json: this describes an adapter ("LORA"), not a model. Load its base model, and then the adapter into it',
     );
     const names = { 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight': [8, 32] };
     expect(open(llama.config, names)).toThrow('q_proj.lora_A.weight belongs to an adapter (PEFT)');
