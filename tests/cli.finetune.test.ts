@@ -10,7 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import process from 'node:process';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { main } from '../cli/main';
 import { runHeed } from './harness/cli';
 import { Random } from './harness/op';
 import { taskFiles } from './models/task_models';
@@ -33,6 +35,20 @@ beforeAll(() => {
 });
 
 const run = (args: readonly string[], more: object = {}) => runHeed(args, { cwd: root, ...more });
+/** What needs no device, in this process. */
+async function refused(args: readonly string[]): Promise<{ readonly code: number; readonly told: string }> {
+  const here = ['films.csv', 'words.conll', 'base', 'paused', 'x1', 'x2', 'x3'];
+  let told = '';
+  const hear = (text: string | Uint8Array): boolean => ((told += String(text)), true);
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation(hear);
+  try {
+    const code = await main(args.map((one) => (here.includes(one) ? join(root, one) : one)));
+    return { code, told };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
 const training = [
   'train',
   '--task',
@@ -81,6 +97,8 @@ it('teaches a checkpoint, and writes a folder that evaluate and run open', async
   };
   expect(metrics.accuracy).toBeGreaterThan(0.6);
   expect(Object.keys(held)).toEqual(Object.keys(metrics));
+  const without = await run(['evaluate', 'base', ...training.slice(1)]);
+  expect(without.told).toMatch(/it has no head for --task classify\. Fine-tune it first/);
   const told2 = await run(['run', 'judge', '--task', 'text-classification', 'good film']);
   expect(told2.out).toMatch(/"label":"(yes|no)"/);
 });
@@ -91,8 +109,7 @@ it('goes on where it was interrupted', async () => {
   expect(stopped.code).toBe(130);
   expect(stopped.told).toMatch(/To go on, give the same command with --resume/);
   expect(existsSync(join(root, 'paused/training.checkpoint'))).toBe(true);
-  const refused = await run(args);
-  expect(refused.told).toContain('there is something already. Go on with it (--resume)');
+  expect((await refused(args)).told).toContain('there is something already. Go on with it (--resume)');
   const other = await run([...args, '--resume', '--layer-decay', '0.5']);
   expect(other.told).toMatch(/trained with rates not given but this trainer has/);
   expect(other.code).toBe(1);
@@ -117,19 +134,14 @@ it('says what is wrong with a command', async () => {
       /has no column "label"\. It has review, verdict/,
       1,
     ],
-    [['train', '--task', 'classify', ...settings], /--data: no examples are given/, 2],
-    [
-      ['evaluate', 'base', ...training.slice(1)],
-      /it has no head for --task classify\. Fine-tune it first/,
-      1,
-    ],
+    [['train', '--task', 'classify', ...settings, '--out', 'x3'], /--data: no examples are given/, 2],
     [
       ['train', '--task', 'tag', ...settings, '--data', 'words.conll', '--out', 'x2'],
       /nothing can be held out/,
       1,
     ],
   ] as const) {
-    const { code, told } = await run(args);
+    const { code, told } = await refused(args);
     expect(told, args.join(' ')).toMatch(message);
     expect(code, args.join(' ')).toBe(status);
   }
