@@ -29,13 +29,10 @@ export function checkRates(where: string, rates: Rates): void {
 export function ratesOf(where: string, names: Iterable<string>, rates: Rates): ReadonlyMap<string, number> {
   const shares = new Map([...names].map((name) => [name, 1]));
   for (const [pattern, share] of Object.entries(rates)) {
-    let fits = 0;
-    for (const name of shares.keys()) {
-      if (!within(name, pattern)) continue;
-      shares.set(name, share);
-      fits++;
-    }
-    if (fits > 0) continue;
+    const expression = namePattern(pattern);
+    const fit = [...shares.keys()].filter((name) => insides(name).some((module) => expression.test(module)));
+    for (const name of fit) shares.set(name, share);
+    if (fit.length > 0) continue;
     const modules = new Set([...shares.keys()].flatMap(insides));
     throw new EngineError(
       where,
@@ -46,13 +43,7 @@ export function ratesOf(where: string, names: Iterable<string>, rates: Rates): R
   return shares;
 }
 
-/** Whether a parameter has the pattern's name, or is inside of a module that has. */
-export function within(name: string, pattern: string): boolean {
-  const expression = namePattern(pattern);
-  return expression.test(name) || insides(name).some((module) => expression.test(module));
-}
-
-/** 'a.b.c' -> 'a', 'a.b', 'a.b.c'. */
+/** The modules that a parameter is inside of, and itself: 'a.b.c' -> 'a', 'a.b', 'a.b.c'. */
 const insides = (name: string): string[] =>
   name.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'));
 

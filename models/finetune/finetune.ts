@@ -177,68 +177,26 @@ function validationOf<R extends IdText>(
 }
 
 function complete<E extends object>(options: FinetuneOptions<E>) {
-  const {
-    device,
-    model,
-    tokenizer,
-    task,
-    training,
-    held,
-    signal,
-    pause,
-    onEvent,
-    reopen,
-    resume,
-    monitor,
-    onProgress,
-  } = options;
+  const { device, model, tokenizer, task, training, held, monitor, resume } = options;
+  const { signal, pause, onProgress, onEvent, reopen } = options;
   const { epochs = 3, steps, tokens = 1024, accumulate = 1, weightDecay = 0.01, seed = 0 } = options;
   const { freeze = 0, layerDecay = 1, adversarial = 0, evaluateEvery, patience } = options;
-  const config =
-    (
-      model as {
-        readonly config?: { readonly context?: number; readonly width?: number; readonly segments?: number };
-      }
-    ).config ?? {};
-  const { context, width, segments: kinds = 0 } = config;
+  const { config = {}, padding } = model as {
+    readonly config?: { readonly context?: number; readonly width?: number; readonly segments?: number };
+    readonly padding?: number | null;
+  };
+  const { context, width, segments = 0 } = config;
   if (!context || !width) {
     throw new EngineError('finetune', 'the model has no context and width', 'Give what load gives as model.');
   }
   const { maxLength = Math.min(512, context), lr = defaultRate(width) } = options;
-  const settings = {
-    epochs,
-    steps,
-    lr,
-    tokens,
-    accumulate,
-    weightDecay,
-    freeze,
-    layerDecay,
-    adversarial,
-    seed,
+  const all = {
+    ...{ device, model, tokenizer, task, training, held },
+    ...{ maxLength, evaluateEvery, patience, monitor, resume },
+    ...{ epochs, steps, lr, tokens, accumulate, weightDecay, freeze, layerDecay, adversarial, seed },
+    ...{ signal, pause, onProgress, onEvent, reopen },
   };
-  const rest = {
-    maxLength,
-    evaluateEvery,
-    patience,
-    monitor,
-    resume,
-    signal,
-    pause,
-    onProgress,
-    onEvent,
-    reopen,
-  };
-  expectOptions('finetune', options, {
-    device,
-    model,
-    tokenizer,
-    task,
-    training,
-    held,
-    ...settings,
-    ...rest,
-  });
+  expectOptions('finetune', options, all);
   const refuse = (what: string, todo: string): never => {
     throw new EngineError('finetune', what, todo);
   };
@@ -263,7 +221,5 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
   if (training.length === 0) throw new DataError('finetune', 'there are no examples', 'Give some.');
   if (held?.length === 0)
     throw new DataError('finetune', 'held has no examples', 'Give some, or leave it out.');
-  const pad = (model as { readonly padding?: number | null }).padding ?? 0;
-  const segments = kinds > 1;
-  return { device, model, tokenizer, task, training, held, pad, segments, ...settings, ...rest };
+  return { ...all, pad: padding ?? 0, segments: segments > 1 };
 }

@@ -52,4 +52,5 @@ export { classification, type ClassificationOptions } from './tasks/classificati
 export { pairing } from './tasks/pairing';
 export { regression } from './tasks/regression';
 export { tagging, type TaggingOptions } from './tasks/tagging';
+export { TASK_ARCHITECTURES } from './tasks/task';
 export type { ClassJudgement, Judgement, JudgeOptions, Reading, Task, TaskRows } from './tasks/task';

@@ -9,7 +9,7 @@ import {
 import { AnswerF1 } from '../../../engine/metrics/index';
 import { QuestionAnswerer, type SpanModel } from '../../tasks/question_answerer';
 import type { AnswerExample } from '../examples';
-import type { Task } from './task';
+import { TASK_ARCHITECTURES, type Task } from './task';
 
 /** How long answers are, and how long texts are read. */
 export interface AnsweringOptions {
@@ -29,7 +29,7 @@ export function answering(options: AnsweringOptions = {}): Task<AnswerExample, A
   const strideOf = (maxLength: number): number => stride ?? Math.floor(maxLength / 4);
   return {
     name: 'answer',
-    classes: /ForQuestionAnswering$/,
+    classes: TASK_ARCHITECTURES.answer,
     head: {},
     monitor: { metric: 'f1', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },
     rows: (examples, { tokenizer, maxLength, segments: segmented = false }) => {

@@ -2,7 +2,7 @@ import { classify, DataError, EngineError, expectOptions, type LabelledText } fr
 import { calibration, Classification, MultiLabelClassification, rocAUC } from '../../../engine/metrics/index';
 import { TextClassifier, type ClassifierModel } from '../../tasks/text_classifier';
 import type { ClassExample } from '../examples';
-import type { ClassJudgement, Task } from './task';
+import { TASK_ARCHITECTURES, type ClassJudgement, type Task } from './task';
 import { expectHead } from './head';
 import { textOf, textRows } from './texts';
 
@@ -45,7 +45,7 @@ export function classification(options: ClassificationOptions): Task<ClassExampl
   const expectModel = (model: object): void => expectHead('classification', model, { labels, problem });
   return {
     name: 'classify',
-    classes: /ForSequenceClassification$/,
+    classes: TASK_ARCHITECTURES.classify,
     head: {
       id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
       label2id: Object.fromEntries(labels.map((label, i) => [label, i])),

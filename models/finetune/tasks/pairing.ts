@@ -8,7 +8,7 @@ import {
 import { Ranking } from '../../../engine/metrics/index';
 import { SentenceEmbedder, type EncoderModel } from '../../tasks/sentence_embedder';
 import type { PairExample } from '../examples';
-import type { Task } from './task';
+import { TASK_ARCHITECTURES, type Task } from './task';
 import { textRows } from './texts';
 
 /**
@@ -21,7 +21,7 @@ export function pairing(options: ContrastOptions = {}): Task<PairExample, Paired
   expectOptions('pairing', options, { pooling, sharpness });
   return {
     name: 'embed',
-    classes: /Model$/,
+    classes: TASK_ARCHITECTURES.embed,
     head: {},
     least: 2,
     monitor: { metric: 'mrr', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },

@@ -2,7 +2,7 @@ import { expectOptions, regress, type ScoredText } from '../../../engine/index';
 import { pearson, spearman } from '../../../engine/metrics/index';
 import { TextClassifier, type ClassifierModel } from '../../tasks/text_classifier';
 import type { ScoreExample } from '../examples';
-import type { Task } from './task';
+import { TASK_ARCHITECTURES, type Task } from './task';
 import { expectHead } from './head';
 import { textOf, textRows } from './texts';
 
@@ -19,7 +19,7 @@ export function regression(
     expectHead('regression', model, { labels: null, problem: 'regression' });
   return {
     name: 'regress',
-    classes: /ForSequenceClassification$/,
+    classes: TASK_ARCHITECTURES.regress,
     head: { id2label: { 0: label }, label2id: { [label]: 0 }, num_labels: 1, problem_type: 'regression' },
     monitor: { metric: 'spearman', mode: 'max', otherwise: { metric: 'loss', mode: 'min' } },
     expectModel,

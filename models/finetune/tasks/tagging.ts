@@ -13,7 +13,7 @@ import { logitsReader } from '../../tasks/logits_reader';
 import type { TaggerModel } from '../../tasks/token_tagger';
 import type { TagExample } from '../examples';
 import { expectHead } from './head';
-import type { Reading, Task } from './task';
+import { TASK_ARCHITECTURES, type Reading, type Task } from './task';
 
 /** The tags of `tagging`, and how much each counts. */
 export interface TaggingOptions {
@@ -42,7 +42,7 @@ export function tagging(options: TaggingOptions): Task<TagExample, TaggedText> {
   const expectModel = (model: object): void => expectHead('tagging', model, { labels });
   return {
     name: 'tag',
-    classes: /ForTokenClassification$/,
+    classes: TASK_ARCHITECTURES.tag,
     head: {
       id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
       label2id: Object.fromEntries(labels.map((label, i) => [label, i])),

@@ -48,9 +48,18 @@ export interface JudgeOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Architectures that do a task, as Transformers calls them. */
+export const TASK_ARCHITECTURES = {
+  classify: /ForSequenceClassification$/,
+  regress: /ForSequenceClassification$/,
+  tag: /ForTokenClassification$/,
+  answer: /ForQuestionAnswering$/,
+  embed: /Model$/,
+} as const;
+
 /** What is fine-tuned: how examples become rows, what is minimised, and how it is judged. */
 export interface Task<E extends object, R extends IdText = IdText> {
-  readonly name: 'classify' | 'regress' | 'tag' | 'answer' | 'embed';
+  readonly name: keyof typeof TASK_ARCHITECTURES;
   /** Architectures that do it, as Transformers calls them. */
   readonly classes: RegExp;
   /** What config.json says of the head, for `load({ newHead })`. */
