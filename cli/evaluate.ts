@@ -1,7 +1,7 @@
 /** `npx heed evaluate MODEL --task … --data …`: how well a model does on examples. */
 import process from 'node:process';
 import { DataError } from '../engine/index';
-import { openFor } from '../models/finetune/index';
+import { openFor, TASK_ARCHITECTURES } from '../models/finetune/index';
 import { openDevice, tellOfCompiling } from './device';
 import { EXAMPLE_OPTIONS, expectForTask, readExamples, type ExampleArguments } from './examples';
 import type { FinetunedTask } from './finetuned';
@@ -22,14 +22,7 @@ export async function evaluate(model: string, args: EvaluateArguments): Promise<
   const folder = modelFolder(model);
   using device = await openDevice(tellOfCompiling());
   // Labels are the model's own: those of the file are met only where it has them.
-  const classes = { classify: /ForSequenceClassification$/, regress: /ForSequenceClassification$/ } as const;
-  const heads = {
-    ...classes,
-    tag: /ForTokenClassification$/,
-    answer: /ForQuestionAnswering$/,
-    embed: /Model$/,
-  } as const;
-  using opened = await openFor(folder, { name, classes: heads[name], head: {} }, { device });
+  using opened = await openFor(folder, { name, classes: TASK_ARCHITECTURES[name], head: {} }, { device });
   if (opened.newHead) {
     const todo = `Fine-tune it first: heed train --task ${name}.`;
     throw new DataError(model, `it has no head for --task ${name}`, todo);

@@ -148,10 +148,7 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
     );
     return 130;
   } catch (error) {
-    if (!interruption.caused(error)) throw error;
-    display.end();
-    process.stderr.write('Interrupted before the first step: nothing to save.\n');
-    return 130;
+    return interruption.endedBefore(error, display);
   } finally {
     display.end();
     await Promise.all(logs.map(({ end }) => end()));

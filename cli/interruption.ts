@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { DataError } from '../engine/index';
+import type { ProgressDisplay } from './progress';
 
 /** So long, in milliseconds, a second signal is the first one again: npm passes on what a terminal sends to both. */
 const SAME_MS = 1000;
@@ -22,9 +23,13 @@ export class Interruption implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Whether this is why `error` was thrown: other errors may come after a signal, too. */
-  caused(error: unknown): boolean {
-    return this.signal.aborted && error === this.signal.reason;
+  /** Tells that a training was interrupted before there was anything to save, and gives its exit status. Throws errors that came otherwise. */
+  endedBefore(error: unknown, display: ProgressDisplay): number {
+    // Other errors may come after a signal, too.
+    if (!this.signal.aborted || error !== this.signal.reason) throw error;
+    display.end();
+    process.stderr.write('Interrupted before the first step: nothing to save.\n');
+    return 130;
   }
 
   readonly #take = (): void => {

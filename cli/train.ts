@@ -118,10 +118,7 @@ export async function train(args: TrainArguments): Promise<number> {
     );
     return 130;
   } catch (error) {
-    if (!interruption.caused(error)) throw error;
-    display.end();
-    process.stderr.write('Interrupted before the first step: nothing to save.\n');
-    return 130;
+    return interruption.endedBefore(error, display);
   } finally {
     display.end();
   }
