@@ -1,5 +1,5 @@
 import { Graph, Plans, type Device, type Encoding } from '../../engine/index';
-import type { ExplainedModel } from './gradients';
+import { isSegmented, padded, roomOf, type ExplainedModel } from './gradients';
 
 /** Attention of a text's layers, heads averaged: L maps (T, T), row by row, in float64. */
 export class AttentionMaps implements Disposable {
@@ -12,8 +12,8 @@ export class AttentionMaps implements Disposable {
   }
 
   async of({ ids, segments }: Pick<Encoding, 'ids' | 'segments'>): Promise<Float64Array[]> {
-    const T = ids.length;
-    const segmented = (this.#model.config.segments ?? 0) > 1;
+    const [own, T] = [ids.length, roomOf(this.#model, ids.length)];
+    const segmented = isSegmented(this.#model);
     const plan = await this.#plans.get(T, () => {
       const g = new Graph(this.#device, { label: 'explain' });
       const kinds = segmented ? { segments: g.input('segments', [1, T], 'u32') } : {};
@@ -21,16 +21,18 @@ export class AttentionMaps implements Disposable {
       return g.compile({ out: this.#model.forward(g, g.input('ids', [1, T], 'u32'), { lengths, ...kinds }) });
     });
     plan.run({
-      ids: ids.slice(),
-      lengths: Uint32Array.of(T),
-      ...(segmented && { segments: segments.slice() }),
+      ids: padded(ids, T),
+      lengths: Uint32Array.of(own),
+      ...(segmented && { segments: padded(segments, T) }),
     });
     const maps: Float64Array[] = [];
     for (let layer = 0; layer < plan.attentions.length; layer++) {
       const { shape, probabilities } = await plan.attention(layer, 'all');
       const [heads] = shape;
-      const mean = new Float64Array(T * T);
-      for (let i = 0; i < probabilities.length; i++) mean[i % (T * T)] += probabilities[i] / heads;
+      const mean = new Float64Array(own * own);
+      for (let h = 0; h < heads; h++)
+        for (let i = 0; i < own; i++)
+          for (let j = 0; j < own; j++) mean[i * own + j] += probabilities[(h * T + i) * T + j] / heads;
       maps.push(mean);
     }
     return maps;

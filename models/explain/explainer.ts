@@ -114,13 +114,10 @@ export class Explainer implements Disposable {
       throw new EngineError('explain', `steps is ${steps}`, 'Use a whole number from 1 to 4096.');
     if (options.steps !== undefined && method !== 'integratedGradients')
       throw new EngineError('explain', `steps is given, but ${method} has no path`, 'Leave it out.');
-    const { labels, problem, config } = this.#model;
-    const [encoding] = encodingsOf('explain', this.#tokenizer, [text], { context: config.context, long });
+    const { labels, problem } = this.#model;
+    const { encoding, own } = this.#encoded(text, long);
     const [logits] = await this.#read([encoding], signal);
-    const number = target === undefined ? likeliest(logits) : labels.indexOf(target);
-    if (number < 0)
-      throw new DataError('explain', `it has no label "${target}"`, `It has ${labels.join(', ')}.`);
-    const own = [...encoding.texts.keys()].filter((t) => encoding.texts[t] >= 0);
+    const number = target === undefined ? likeliest(logits) : this.#numberOf(target);
     const value = logOdds(logits, number, problem);
     const { scores, gap } = await this.#scores(method, { encoding, own, number, value, steps }, options);
     const parts = typeof text === 'string' ? [text] : text;
@@ -196,12 +193,9 @@ export class Explainer implements Disposable {
   ): Promise<number[]> {
     const { signal, onProgress, long } = options;
     expectOptions('logOddsWithout', options, { signal, onProgress, long });
-    const { labels, problem, config } = this.#model;
-    const number = labels.indexOf(target);
-    if (number < 0)
-      throw new DataError('explain', `it has no label "${target}"`, `It has ${labels.join(', ')}.`);
-    const [encoding] = encodingsOf('explain', this.#tokenizer, [text], { context: config.context, long });
-    const own = [...encoding.texts.keys()].filter((t) => encoding.texts[t] >= 0);
+    const { problem } = this.#model;
+    const number = this.#numberOf(target);
+    const { encoding, own } = this.#encoded(text, long);
     const outside = left.flat().find((place) => !(place in own));
     if (outside !== undefined) {
       const what = `there is no token ${outside} of ${own.length}`;
@@ -214,6 +208,23 @@ export class Explainer implements Disposable {
       ),
     );
     return (await this.#read(texts, signal, onProgress)).map((logits) => logOdds(logits, number, problem));
+  }
+
+  #numberOf(label: string): number {
+    const { labels } = this.#model;
+    const number = labels.indexOf(label);
+    if (number >= 0) return number;
+    throw new DataError('explain', `it has no label "${label}"`, `It has ${labels.join(', ')}.`);
+  }
+
+  /** A text's tokens, and the places of its own among them. */
+  #encoded(
+    text: TextOrPair,
+    long: Long | undefined,
+  ): { readonly encoding: Encoding; readonly own: readonly number[] } {
+    const { context } = this.#model.config;
+    const [encoding] = encodingsOf('explain', this.#tokenizer, [text], { context, long });
+    return { encoding, own: [...encoding.texts.keys()].filter((t) => encoding.texts[t] >= 0) };
   }
 
   async #read(

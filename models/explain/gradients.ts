@@ -19,6 +19,19 @@ export interface ExplainedModel {
 
 /** Texts are padded to multiples of it: few plans serve all. */
 const BUCKET = 16;
+
+/** How many tokens a text of so many is padded to. */
+export const roomOf = ({ config }: ExplainedModel, length: number): number =>
+  Math.min(config.context, Math.ceil(length / BUCKET) * BUCKET);
+
+/** Whether the model has to be told segments. */
+export const isSegmented = ({ config }: ExplainedModel): boolean => (config.segments ?? 0) > 1;
+
+export function padded(ids: ArrayLike<number>, T: number): Uint32Array {
+  const all = new Uint32Array(T);
+  all.set(ids);
+  return all;
+}
 /** Points of a path that are read together. */
 const TOGETHER = 8;
 
@@ -26,17 +39,15 @@ const TOGETHER = 8;
 export class PathGradients implements Disposable {
   readonly #device: Device;
   readonly #model: ExplainedModel;
-  readonly #segmented: boolean;
   readonly #plans = new Plans<string>();
 
   constructor(device: Device, model: ExplainedModel) {
     [this.#device, this.#model] = [device, model];
-    this.#segmented = (model.config.segments ?? 0) > 1;
   }
 
   /** Rows of tokens from the table, f32 (T, E). */
   async rows(ids: ArrayLike<number>): Promise<Float32Array> {
-    const T = this.#room(ids.length);
+    const T = roomOf(this.#model, ids.length);
     const plan = await this.#plans.get(`rows ${T}`, () => {
       const g = new Graph(this.#device, { label: 'explain' });
       return g.compile({ rows: this.#model.tokens.forward(g, g.input('ids', [1, T], 'u32')) });
@@ -57,7 +68,7 @@ export class PathGradients implements Disposable {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly gradient: Float64Array; readonly values: readonly number[] }> {
     const { base, rows, points } = path;
-    const [T, E] = [this.#room(ids.length), rows.length / ids.length];
+    const [T, E] = [roomOf(this.#model, ids.length), rows.length / ids.length];
     const { labels, problem } = this.#model;
     const B = Math.min(TOGETHER, points.length);
     const plan = await this.#plans.get(`${B} × ${T}`, () => this.#compile(B, T, E));
@@ -76,7 +87,7 @@ export class PathGradients implements Disposable {
       }
       plan.run({
         ...{ embedded, ids: all, lengths: new Uint32Array(B).fill(ids.length) },
-        ...(this.#segmented && { segments: kinds }),
+        ...(isSegmented(this.#model) && { segments: kinds }),
         ...logOddsInputs(B, labels.length, target, problem),
       });
       const [slopes, logits] = await Promise.all([plan.read('gradient'), plan.read('logits')]);
@@ -94,23 +105,13 @@ export class PathGradients implements Disposable {
     const ids = g.input('ids', [B, T], 'u32', { below: this.#model.config.vocabulary });
     const lengths = g.input('lengths', [B], 'u32');
     const embedded = g.input('embedded', [B, T, E], 'f32', { differentiable: true });
-    const segments = this.#segmented ? { segments: g.input('segments', [B, T], 'u32') } : {};
+    const segments = isSegmented(this.#model) ? { segments: g.input('segments', [B, T], 'u32') } : {};
     const logits = this.#model.forward(g, ids, { lengths, embedded, ...segments });
     g.backprop(recordLogOdds(g, logits, this.#model.problem));
     return g.compile({ logits, gradient: g.grad(embedded) });
   }
 
-  #room(length: number): number {
-    return Math.min(this.#model.config.context, Math.ceil(length / BUCKET) * BUCKET);
-  }
-
   [Symbol.dispose](): void {
     this.#plans[Symbol.dispose]();
   }
-}
-
-function padded(ids: ArrayLike<number>, T: number): Uint32Array {
-  const all = new Uint32Array(T);
-  all.set(ids);
-  return all;
 }
