@@ -1,12 +1,7 @@
 // Fine-tuning of tiny models from checkpoint to folder: every task learns, ends with its best weights, and refuses what cannot be.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parameters, ParameterStore, RandomStream, type Device, type FitEvent } from '../../engine/index';
-import {
-  bertForQuestionAnswering,
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertModel,
-} from '../../models/families/bert';
+import { bertForSequenceClassification, bertModel } from '../../models/families/bert';
 import {
   answering,
   classification,
@@ -32,19 +27,12 @@ import { learnLabels } from '../docs/labels';
 import { searched } from '../docs/settings';
 import { withDevice } from '../harness/device';
 import { Random } from '../harness/op';
+import { FAMILIES, taskFolder } from './finetune_folder';
 import { folderOf } from './folders';
-import { taskFiles, type TaskHead } from './task_models';
+import { taskFiles } from './task_models';
 
 let device: Device;
 withDevice((opened) => (device = opened), { empty: true });
-
-const families = [
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertForQuestionAnswering,
-  bertModel,
-];
-const folder = (head: TaskHead) => folderOf(taskFiles(head));
 
 /** A body that has learnt nothing yet, as a folder. */
 let fresh: ReturnType<typeof folderOf>;
@@ -78,7 +66,7 @@ async function tuned<E extends object>(
   examples: readonly E[],
   more: Partial<FinetuneOptions<E>> = {},
 ): Promise<FinetuneResult & { readonly before: number }> {
-  using opened = await openFor(from, task, { device, families });
+  using opened = await openFor(from, task, { device, families: FAMILIES });
   const held = examples.slice(0, 24);
   const { loaded, tokenizer } = opened;
   const { model } = loaded;
@@ -98,6 +86,7 @@ const judged = sentences(144, 1, (i) => [i % 3 === 0 ? 'bad' : 'good']).map((wor
   ...{ text: words.join(' '), label: Number(i % 3 !== 0), row: i },
 }));
 const names = { labels: ['bad', 'good'] };
+const apart = { training: judged.slice(24), held: judged.slice(0, 24) };
 
 describe('fine-tuning', () => {
   it('classifies, by weights and smoothing', async () => {
@@ -190,19 +179,12 @@ describe('a fine-tuning', () => {
   const task = classification(names);
 
   it('puts a head of two labels in the place of three, is saved as a folder, and goes on from its checkpoint', async () => {
-    using opened = await openFor(folder('single'), task, { device, families });
+    using opened = await openFor(taskFolder('single'), task, { device, families: FAMILIES });
     expect(opened.newHead).toBe(true);
     const { loaded, tokenizer } = opened;
     const [files, checkpoints, losses] = [[] as Uint8Array<ArrayBuffer>[], [] as number[], [] as number[]];
     const common = {
-      ...{
-        device,
-        model: loaded.model,
-        tokenizer,
-        task,
-        training: judged.slice(24),
-        held: judged.slice(0, 24),
-      },
+      ...{ device, model: loaded.model, tokenizer, task, ...apart },
       ...{ lr: 3e-3, steps: 12, tokens: 240, evaluateEvery: 4 },
     };
     const onEvent = (event: FitEvent): void => {
@@ -221,7 +203,7 @@ describe('a fine-tuning', () => {
     const saved = await loaded.save();
     const tokenizerFile = taskFiles('single')['tokenizer.json'];
     const back = folderOf({ ...(await contents(saved)), 'tokenizer.json': tokenizerFile });
-    using reopened = await openFor(back, task, { device, families });
+    using reopened = await openFor(back, task, { device, families: FAMILIES });
     expect(reopened.newHead).toBe(false);
     const texts = judged.slice(0, 4).map(({ text }) => text);
     const told = async (model: object) => {
@@ -295,17 +277,10 @@ describe('a fine-tuning', () => {
   });
 
   it('ends in order when aborted, and stops early', async () => {
-    using opened = await openFor(folder('single'), task, { device, families });
+    using opened = await openFor(taskFolder('single'), task, { device, families: FAMILIES });
     const { loaded, tokenizer } = opened;
     const common = {
-      ...{
-        device,
-        model: loaded.model,
-        tokenizer,
-        task,
-        training: judged.slice(24),
-        held: judged.slice(0, 24),
-      },
+      ...{ device, model: loaded.model, tokenizer, task, ...apart },
       ...{ lr: 1e-3, steps: 40, tokens: 240, evaluateEvery: 2 },
     };
     const stop = new AbortController();
@@ -324,7 +299,7 @@ describe('a fine-tuning', () => {
   });
 
   it('refuses what cannot be, and leaves the model as it was', async () => {
-    using opened = await openFor(folder('single'), task, { device, families });
+    using opened = await openFor(taskFolder('single'), task, { device, families: FAMILIES });
     const { loaded, tokenizer } = opened;
     const common = { device, model: loaded.model, tokenizer, task, training: judged.slice(24) };
     const before = await loaded.store.readAll('weights');
@@ -345,7 +320,7 @@ describe('a fine-tuning', () => {
     await refused({ training: [{ text: 'a', label: 5, row: 7 }] }).toThrow(/label of row 0 is 5/);
     await refused({ task: {} }).toThrow(/has no task/);
     expect(await loaded.store.readAll('weights')).toEqual(before);
-    await expect(openFor(folder('single'), task, { device, families: [bertModel] })).rejects.toThrow(
+    await expect(openFor(taskFolder('single'), task, { device, families: [bertModel] })).rejects.toThrow(
       /none of the families does classify/,
     );
     expect(() => classification({ labels: ['a', 'b'], positive: 'c' })).toThrow(/positive is c/);

@@ -2,12 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Device, FitEvent } from '../../engine/index';
 import {
-  bertForQuestionAnswering,
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertModel,
-} from '../../models/families/bert';
-import {
   answering,
   classification,
   finetune,
@@ -20,18 +14,12 @@ import {
 } from '../../models/finetune/index';
 import { TextClassifier, type ClassifierModel } from '../../models/tasks/index';
 import { withDevice } from '../harness/device';
-import { folderOf } from './folders';
+import { FAMILIES, taskFolder } from './finetune_folder';
 import { taskFiles } from './task_models';
 
 let device: Device;
 withDevice((opened) => (device = opened), { empty: true });
 
-const families = [
-  bertForSequenceClassification,
-  bertForTokenClassification,
-  bertForQuestionAnswering,
-  bertModel,
-];
 const task = classification({ labels: ['bad', 'good'] });
 const examples = Array.from({ length: 12 }, (_, row) => ({
   text: `the film is ${row % 2 ? 'good' : 'bad'} ${'a b c '.repeat(row % 3)}`,
@@ -45,7 +33,7 @@ async function opened<E extends object>(
   used: Task<E>,
   use: (given: Omit<FinetuneOptions<E>, 'training'>) => Promise<void>,
 ): Promise<void> {
-  using model = await openFor(folderOf(taskFiles('model')), of, { device, families });
+  using model = await openFor(taskFolder('model'), of, { device, families: FAMILIES });
   const { loaded, tokenizer } = model;
   await use({ device, model: loaded.model, tokenizer, task: used, lr: 1e-3, steps: 2, tokens: 240 });
 }
@@ -107,7 +95,7 @@ describe('a head that is not the task’s', () => {
     const own = Object.values(id2label);
     const weightsFor = async (labels: readonly string[], multiLabel: boolean) => {
       const used = classification({ labels, multiLabel });
-      using model = await openFor(folderOf(taskFiles('single')), used, { device, families });
+      using model = await openFor(taskFolder('single'), used, { device, families: FAMILIES });
       expect(model.loaded.model).toMatchObject({
         labels,
         problem: multiLabel ? 'multi_label_classification' : 'single_label_classification',

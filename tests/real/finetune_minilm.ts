@@ -4,20 +4,7 @@
 // bench/results/real-models.md.
 import { openAsBlob, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  AdamW,
-  crossEntropy,
-  Device,
-  encodingOf,
-  matmul,
-  normalize,
-  Run,
-  scale,
-  type Graph,
-  type Objective,
-  type Tensor,
-  type Tokenizer,
-} from '../../engine/index';
+import { AdamW, contrast, Device, encodingOf, pairedTexts, Run, TextBatches } from '../../engine/index';
 import { bertModel, type ModelFolder } from '../../models/index';
 import { openEmbedder, type EncoderModel, type SentenceEmbedder } from '../../models/tasks/index';
 import { Random } from '../harness/op';
@@ -25,9 +12,6 @@ import { Random } from '../harness/op';
 /** Pairs of a batch, and tokens of a text, most. */
 const [B, T] = [16, 16];
 const HELD = 100;
-/** Of cosines, as sentence-transformers has it. */
-const SHARPNESS = 20;
-
 const ONES =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
@@ -51,44 +35,6 @@ const pairsOf = (numbers: readonly number[]): Pairs => ({
   words: numbers.map(inWords),
 });
 
-/** Each text of one side among those of the other: cross-entropy of cosines (van den Oord et al. 2018), its own is right. */
-function amongOthers(tokenizer: Tokenizer): Objective<Pairs, EncoderModel> {
-  const side = (g: Graph, model: EncoderModel, name: string): Tensor => {
-    const rows = model
-      .hidden(g, g.input(name, [B, T], 'u32'), { lengths: g.input(`${name} lengths`, [B], 'u32') })
-      .at(-1)!;
-    const shares = g.input(`${name} shares`, [B, 1, T], 'f32');
-    return normalize(g, g.view(matmul(g, shares, rows), [B, model.config.width]));
-  };
-  const feedOf = (name: string, texts: readonly string[]) => {
-    const [ids, lengths, shares] = [new Uint32Array(B * T), new Uint32Array(B), new Float32Array(B * T)];
-    texts.forEach((text, b) => {
-      const own = encodingOf(tokenizer, text, { maxLength: T }).ids;
-      ids.set(own, b * T);
-      lengths[b] = own.length;
-      shares.fill(1 / own.length, b * T, b * T + own.length);
-    });
-    return { [name]: ids, [`${name} lengths`]: lengths, [`${name} shares`]: shares };
-  };
-  return {
-    shapes: 1,
-    identity: { B, T },
-    record: (g, _, model) => {
-      const cosines = matmul(g, side(g, model, 'digits'), side(g, model, 'words'), { transposeB: true });
-      const own = g.constant(
-        'own',
-        [B],
-        Uint32Array.from({ length: B }, (_, i) => i),
-      );
-      return crossEntropy(g, scale(g, cosines, SHARPNESS), own);
-    },
-    feed: ({ digits, words }) => ({
-      ...{ shape: 0, labels: B, tokens: B * T },
-      inputs: { ...feedOf('digits', digits), ...feedOf('words', words) },
-    }),
-  };
-}
-
 /** How many texts are nearest to their own among all others. */
 async function found(embedder: SentenceEmbedder, { digits, words }: Pairs): Promise<number> {
   const [a, b] = [await embedder.embed(digits), await embedder.embed(words)];
@@ -111,20 +57,18 @@ export async function main([model, given = '40']: readonly string[]): Promise<vo
   const trained = opened.loaded.model as EncoderModel;
   const before = await found(embedder, held);
   console.log(`before: ${before} of ${HELD} held-out numbers find their words first`);
+  const ids = (text: string): Uint32Array => encodingOf(tokenizer, text, { maxLength: T }).ids;
+  const { digits, words } = pairsOf(numbers.slice(HELD, HELD + steps * B));
+  const rows = pairedTexts(digits.map((text, i) => ({ first: ids(text), second: ids(words[i]) })));
+  const batches = new TextBatches(rows, { pad: 0, shapes: [{ B, T }], shuffle: false });
   using run = await Run.create({
-    ...{
-      device,
-      model: trained,
-      objective: amongOthers(tokenizer),
-      optimizer: new AdamW({ weightDecay: 0.01 }),
-    },
+    ...{ device, model: trained, objective: contrast(batches), optimizer: new AdamW({ weightDecay: 0.01 }) },
     schedule: { kind: 'linear', lr: 1e-4, warmup: Math.ceil(steps / 10), steps },
   });
-  const batches = (k: number): Pairs => pairsOf(numbers.slice(HELD + k * B, HELD + (k + 1) * B));
   const start = performance.now();
   await run.fit({
     steps,
-    batches,
+    batches: (k) => batches.at(k),
     onEvent: (e) =>
       e.kind === 'steps' &&
       console.log(`step ${e.reports.at(-1)!.index + 1}: loss ${e.reports.at(-1)!.loss.toFixed(3)}`),
