@@ -12,6 +12,7 @@ export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } 
 export * from './families/index';
 export * from './masked_lm';
 export type { Problem } from './problem';
+export * from './pretraining/index';
 export { ReplacedTokens } from './replaced_tokens';
 export {
   TextEncoder,

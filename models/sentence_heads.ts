@@ -62,7 +62,18 @@ export class PreTraining<C extends TextEncoderConfig = TextEncoderConfig> extend
     this.next = nextOf(this.config);
   }
 
-  /** As `MaskedLM.loss`, and with `next`, u32 (B), plus the mean cross-entropy of what follows what. */
+  /** ids (B, T) u32 -> logits of the tokens (B, T, V), and of whether the second segment follows, (B, 2). */
+  scores(
+    g: Graph,
+    ids: Tensor,
+    input: TextEncoderInput = {},
+  ): { readonly tokens: Tensor; readonly next: Tensor } {
+    const x = this.hidden(g, ids, input).at(-1)!;
+    const text = dropout(g, g.call(this, 'pooler', x), this.#dropout);
+    return { tokens: this.logits(g, x), next: g.call(this, 'next', text) };
+  }
+
+  /** As `MaskedLM.loss`, and with `next`, u32 (B), plus the mean cross-entropy of what follows what. `pretraining` is the objective. */
   override loss(
     g: Graph,
     ids: Tensor,
@@ -70,10 +81,8 @@ export class PreTraining<C extends TextEncoderConfig = TextEncoderConfig> extend
     input: TextEncoderInput & { readonly next?: Tensor } = {},
   ): Tensor {
     const { next, ...rest } = input;
-    const x = this.hidden(g, ids, rest).at(-1)!;
-    const tokens = crossEntropy(g, g.call(this, 'head', x, this.tokens.weight), labels);
-    if (!next) return tokens;
-    const text = dropout(g, g.call(this, 'pooler', x), this.#dropout);
-    return add(g, tokens, crossEntropy(g, g.call(this, 'next', text), next));
+    if (!next) return super.loss(g, ids, labels, rest);
+    const scores = this.scores(g, ids, rest);
+    return add(g, crossEntropy(g, scores.tokens, labels), crossEntropy(g, scores.next, next));
   }
 }

@@ -4,7 +4,7 @@ import * as attentions from '../engine/attention';
 import * as data from '../engine/data';
 import * as heed from '../engine/index';
 import * as metrics from '../engine/metrics/index';
-import { EncoderDecoder, GPT } from '../models/index';
+import { EncoderDecoder, GPT, segmentPairs } from '../models/index';
 import { PairVocabulary } from '../models/translation/index';
 import { fakeDevice } from './harness/fake-device';
 
@@ -86,6 +86,7 @@ const calls: Record<string, (more: object) => unknown> = {
   nextToken: (o) => heed.nextToken({ batch: 1, length: 2, ...o }),
   TextBatches: (o) => new heed.TextBatches(texts, { pad: 0, ...o }),
   maskedToken: (o) => heed.maskedToken(batches, { mask: 3, vocabulary: 4, specials: [0], ...o }),
+  segmentPairs: (o) => segmentPairs([[[4]], [[5]]], { begin: 1, separator: 2, maxLength: 8, ...o }),
   classify: (o) => heed.classify(batches, { classes: 2, ...o }),
   tag: (o) => heed.tag(batches, { classes: 2, ...o }),
   regress: (o) => heed.regress(batches, { numbers: 1, ...o }),
