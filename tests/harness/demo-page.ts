@@ -18,8 +18,8 @@ const WAIT = 400 * SECOND;
 
 /** What a page's own observers saw. */
 export interface Observed {
-  /** Layout shifts that no input explains. */
-  readonly shifts: number[];
+  /** Layout shifts that no input explains, and which elements they moved. */
+  readonly shifts: { readonly value: number; readonly moved: readonly string[] }[];
 }
 
 /** An event of a Chromium trace; `tdur`: microseconds that its thread computed, waiting for a core left out. */
@@ -274,8 +274,12 @@ export class Visitor {
     return tasks.reduce((most, { tdur }) => Math.max(most, tdur! / 1000), 0);
   }
 
-  observed(): Promise<Observed> {
-    return this.page.evaluate(() => (window as unknown as { observed: Observed }).observed);
+  /** Fails where things moved by themselves: a cumulative layout shift of 0.02 and more, with the elements that moved. */
+  async expectStill(): Promise<void> {
+    const { shifts } = await this.page.evaluate(() => (window as unknown as { observed: Observed }).observed);
+    const moved = shifts.map(({ value, moved }) => `${value.toFixed(4)}: ${moved.join(', ')}`);
+    const sum = shifts.reduce((before, { value }) => before + value, 0);
+    expect(sum, moved.join('; ')).toBeLessThan(0.02);
   }
 
   /** What a crash of the driver does. */
@@ -310,8 +314,14 @@ function observe(): void {
     for (const entry of list.getEntries() as (PerformanceEntry & {
       value: number;
       hadRecentInput: boolean;
+      sources: readonly { readonly node: Node | null }[];
     })[]) {
-      if (!entry.hadRecentInput) observed.shifts.push(entry.value);
+      if (entry.hadRecentInput) continue;
+      const moved = entry.sources.map(({ node }) => {
+        const { nodeName, id, className } = (node ?? {}) as Partial<Element>;
+        return `${nodeName ?? 'gone'}${id ? `#${id}` : ''}${className ? `.${className}` : ''}`;
+      });
+      observed.shifts.push({ value: entry.value, moved });
     }
   }).observe({ type: 'layout-shift', buffered: true });
 }
