@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { endOnSignals, failure, interrupted, run, runFiles } from './supervise.mjs';
-import { vulkanEnvironment } from './vulkan.mjs';
+import { testEnvironment } from './vulkan.mjs';
 
 /** @typedef {import('./supervise.mjs').Counts} Counts */
 
@@ -90,11 +90,8 @@ async function deno() {
       ],
       env: {
         ...environment,
-        ...vulkanEnvironment(),
+        ...testEnvironment(),
         NO_COLOR: '1',
-        // As in dawn-setup.ts.
-        GALLIVM_PERF: process.env['GALLIVM_PERF'] ?? 'nopt',
-        LP_NUM_THREADS: process.env['LP_NUM_THREADS'] ?? '1',
       },
     }),
   });

@@ -37,3 +37,15 @@ export function vulkanEnvironment() {
   }
   return { VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? '/tmp' };
 }
+
+/**
+ * For tests, which compile hundreds of kernels to run each a few times: lavapipe compiles every kernel with LLVM, and takes half the time without its
+ * optimisation passes. Benches keep them. One thread, since another suite runs beside this one (suites.mjs), and threads of two that share
+ * two cores wait for each other. What is set already stays.
+ *
+ * @returns {Record<string, string>}
+ */
+export function testEnvironment() {
+  const { GALLIVM_PERF = 'nopt', LP_NUM_THREADS = '1' } = process.env;
+  return { GALLIVM_PERF, LP_NUM_THREADS, ...vulkanEnvironment() };
+}

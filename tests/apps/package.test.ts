@@ -12,7 +12,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { install, root, tarball } from '../../tools/package.mjs';
-import { vulkanEnvironment } from '../../tools/vulkan.mjs';
+import { testEnvironment } from '../../tools/vulkan.mjs';
 import { writeExamples } from './examples.mjs';
 
 const run = promisify(execFile);
@@ -226,7 +226,7 @@ const NEWER = new RegExp(
 
 describe('its command line', () => {
   const heed = join(home, 'cli/heed.mjs');
-  const environment = { ...process.env, ...vulkanEnvironment() };
+  const environment = { ...process.env, ...testEnvironment() };
   const command = (...args: string[]): Promise<{ stdout: string; stderr: string; code?: number }> =>
     run(process.execPath, [heed, ...args], { cwd: folder, env: environment }).catch(
       (error: unknown) => error as { stdout: string; stderr: string; code: number },

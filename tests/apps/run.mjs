@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { root, tarball } from '../../tools/package.mjs';
-import { vulkanEnvironment } from '../../tools/vulkan.mjs';
+import { testEnvironment } from '../../tools/vulkan.mjs';
 import { copyApp, writeExamples } from './examples.mjs';
 import { visit } from './site.mjs';
 
 const run = promisify(execFile);
 const MINUTE = 60_000;
 /** Half of what a kernel costs on lavapipe is LLVM's optimisation, which kernels that run a few times do not pay back. */
-const environment = { ...process.env, ...vulkanEnvironment(), GALLIVM_PERF: 'nopt', NO_COLOR: '1' };
+const environment = { ...process.env, ...testEnvironment(), NO_COLOR: '1' };
 
 /** @param {string} folder @param {string} program of node_modules @param {string[]} args */
 async function bin(folder, program, ...args) {

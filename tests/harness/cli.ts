@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { vulkanEnvironment } from '../../tools/vulkan.mjs';
+import { testEnvironment } from '../../tools/vulkan.mjs';
 
 const heed = fileURLToPath(new URL('../../cli/heed.mjs', import.meta.url));
 
@@ -24,7 +24,7 @@ export interface RunOptions {
 /** Runs it to its end. */
 export function runHeed(args: readonly string[], { cwd, input = '', until, deaf }: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...vulkanEnvironment() };
+    const env = { ...process.env, ...testEnvironment() };
     const child = spawn(process.execPath, [heed, ...args], { cwd, env });
     let [out, told, interrupted] = ['', '', false];
     if (deaf) child[deaf].destroy();

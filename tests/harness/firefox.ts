@@ -1,6 +1,6 @@
 import { launch, type Browser } from 'puppeteer';
 import { findFirefox, firefoxPreferences } from '../../tools/browser.mjs';
-import { vulkanEnvironment } from '../../tools/vulkan.mjs';
+import { testEnvironment } from '../../tools/vulkan.mjs';
 
 /** Headless Firefox with WebGPU, through WebDriver BiDi, with an empty profile. */
 export function openFirefox(): Promise<Browser> {
@@ -9,8 +9,7 @@ export function openFirefox(): Promise<Browser> {
     executablePath: findFirefox(),
     headless: true,
     extraPrefsFirefox: { ...firefoxPreferences, 'intl.accept_languages': 'en' },
-    // As in dawn-setup.ts.
-    env: { GALLIVM_PERF: 'nopt', LP_NUM_THREADS: '1', ...process.env, ...vulkanEnvironment() },
+    env: { ...process.env, ...testEnvironment() },
     protocolTimeout: 0,
   });
 }
