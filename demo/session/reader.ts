@@ -3,7 +3,8 @@
  * that learns is read as it is in that moment.
  */
 import { EngineError, type Device, type Tokenizer } from '../../engine/index';
-import { Look, type Logits, type Maps, type Reading as Way } from './look';
+import { Look, type Logits, type Reading as Way } from './look';
+import type { Maps } from './maps';
 import { tokenText } from './token-text';
 import { lineBreak } from './writer';
 
