@@ -5,8 +5,7 @@
 import { EngineError, type Device, type Tokenizer } from '../../engine/index';
 import { Look, type Logits, type Reading as Way } from './look';
 import type { Maps } from './maps';
-import { tokenText } from './token-text';
-import { lineBreak } from './writer';
+import { lineBreak, tokenText } from './token-text';
 
 /** A model as a page needs to know it before it reads. */
 export interface ReaderInfo {
