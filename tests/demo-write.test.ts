@@ -241,6 +241,21 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     );
   });
 
+  test('a line that ends in the text ends on view', async () => {
+    await visitor.press('Edit text');
+    await visitor.enter('#edit-text', 'The man sat.\nThe old');
+    await visitor.press('Read it');
+    const now = await visitor.until('two lines', tokens, (now) => now.join('') === 'The man sat.⏎\nThe old');
+    const tops = await visitor.page.$$eval('#tokens .token', (all) =>
+      all.map((token) => token.getBoundingClientRect().top),
+    );
+    const end = now.indexOf('⏎\n');
+    const line = tops.slice(0, end + 1);
+    expect(Math.max(...line) - Math.min(...line)).toBeLessThan(12);
+    expect(Math.min(...tops.slice(end + 1))).toBeGreaterThan(Math.max(...line) + 20);
+    await visitor.press('Undo');
+  });
+
   test('is what axe approves of with all of it on view: both themes, a chosen token, cut bars, a phone', async () => {
     await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
     await clickToken(2);
