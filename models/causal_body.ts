@@ -1,7 +1,6 @@
 /** What models that read from left to right have in common, whatever their heads: put together of blocks that a family chooses. */
 import {
   dropout,
-  EngineError,
   expectOptions,
   scale,
   type Embedding,
@@ -15,7 +14,7 @@ import {
   type Tensor,
   type TextInput,
 } from '../engine/index';
-import { expectContext, expectSizes } from './option_checks';
+import { expectContext, expectSizes, lengthsIn } from './option_checks';
 
 /** What every decoder-only model tells of its sizes. */
 export interface CausalLMConfig {
@@ -99,11 +98,7 @@ export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
    * (B): tokens that are real in each text, for those who read rows of padding, too; others need none.
    */
   hidden(g: Graph, ids: Tensor, input: TextInput = {}): Tensor[] {
-    const { lengths = null, segments = null } = input;
-    expectOptions(this.#where, input, { lengths, segments });
-    if (segments)
-      throw new EngineError(this.#where, 'segments are given, but it knows none', 'Leave them out.');
-    return this.rows(g, ids, { lengths });
+    return this.rows(g, ids, { lengths: lengthsIn(this.#where, input) });
   }
 
   /** As `hidden`; `state`: go on after what caches hold, at the places of `placed`. */

@@ -13,7 +13,7 @@ import {
   type TextInput,
 } from '../engine/index';
 import { CausalBody, type CausalLMConfig, type CausalLMParts, type CausalOwn } from './causal_body';
-import { expectSizes } from './option_checks';
+import { expectSizes, lengthsIn } from './option_checks';
 import { problemLoss, problemOf, type Problem } from './problem';
 import { lengthsUpToPadding } from './text_lengths';
 
@@ -66,9 +66,8 @@ export class CausalSequenceClassifier<C extends CausalLMConfig = CausalLMConfig>
    */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
     expectWhole(g, this.where);
-    const { lengths = null, segments = null } = input;
-    expectOptions(this.where, input, { lengths, segments });
-    const rows = this.hidden(g, ids, { segments }).at(-1)!;
+    const lengths = lengthsIn(this.where, input);
+    const rows = this.hidden(g, ids).at(-1)!;
     const [B, T, C] = rows.shape;
     const real =
       this.padding === null
@@ -108,9 +107,8 @@ export class CausalTokenClassifier<C extends CausalLMConfig = CausalLMConfig> ex
   /** ids (B, T) u32, padded on the right, which real tokens do not see -> logits (B, T, K). */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
     expectWhole(g, this.where);
-    const { lengths = null, segments = null } = input;
-    expectOptions(this.where, input, { lengths, segments });
-    return g.call(this, 'classifier', this.hidden(g, ids, { segments }).at(-1)!);
+    lengthsIn(this.where, input);
+    return g.call(this, 'classifier', this.hidden(g, ids).at(-1)!);
   }
 
   /** Mean cross-entropy over the labels (B, T) u32 that are not IGNORE_INDEX. -> scalar. `tag` is the objective. */

@@ -1,5 +1,13 @@
 /** Options that cannot be are refused by name: one that is ignored gives wrong results without a word. */
-import { EngineError, expectOneOf, formatShape, ShapeError, type Tensor } from '../engine/index';
+import {
+  EngineError,
+  expectOneOf,
+  expectOptions,
+  formatShape,
+  ShapeError,
+  type Tensor,
+  type TextInput,
+} from '../engine/index';
 
 /** The options that are given: `undefined` asks for the default, as a missing one does. */
 export function definedOf<T extends object>(options: T): Partial<T> {
@@ -69,4 +77,12 @@ export function expectContext(where: string, ids: Tensor, context: number, todo:
     `${what} are ${formatShape(ids.shape)}, that is ${time} tokens in a context of ${context}`,
     `Give ids as (B, T), ${todo}.`,
   );
+}
+
+/** The lengths of texts, u32 (B), for a model that has no segments; null where all are whole. Throws `EngineError` for segments. */
+export function lengthsIn(where: string, input: TextInput): Tensor | null {
+  const { lengths = null, segments = null } = input;
+  expectOptions(where, input, { lengths, segments });
+  if (segments) throw new EngineError(where, 'segments are given, but it knows none', 'Leave them out.');
+  return lengths;
 }

@@ -1,7 +1,6 @@
 /** Classes of texts that an encoder-decoder has read twice, as BART's (Lewis et al. 2020, 3.1). */
 import {
   Classifier,
-  EngineError,
   expectOptions,
   selectRows,
   type Graph,
@@ -9,7 +8,7 @@ import {
   type Tensor,
   type TextInput,
 } from '../engine/index';
-import { expectSizes } from './option_checks';
+import { expectSizes, lengthsIn } from './option_checks';
 import { problemLoss, problemOf, type Problem } from './problem';
 import type { Seq2SeqLM } from './seq2seq_lm';
 import { lengthsUpToEnd } from './text_lengths';
@@ -67,10 +66,7 @@ export class Seq2SeqClassifier {
    * T tokens are real. Where the model knows its end by id, runs throw `DataError` for texts without one.
    */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
-    const { lengths = null, segments = null } = input;
-    const where = g.where('Seq2SeqClassifier');
-    expectOptions(where, input, { lengths, segments });
-    if (segments) throw new EngineError(where, 'segments are given, but it knows none', 'Leave them out.');
+    const lengths = lengthsIn(g.where('Seq2SeqClassifier'), input);
     const [B, T] = ids.shape;
     const ends =
       this.#end === null

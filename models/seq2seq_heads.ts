@@ -13,17 +13,8 @@ import {
   type Tensor,
   type TextInput,
 } from '../engine/index';
-import { expectSizes } from './option_checks';
+import { expectSizes, lengthsIn } from './option_checks';
 import type { Seq2SeqLM } from './seq2seq_lm';
-
-/** The lengths of texts, which have no segments here. */
-function lengthsIn(g: Graph, name: string, input: TextInput): Tensor | null {
-  const { lengths = null, segments = null } = input;
-  const where = g.where(name);
-  expectOptions(where, input, { lengths, segments });
-  if (segments) throw new EngineError(where, 'segments are given, but it knows none', 'Leave them out.');
-  return lengths;
-}
 
 /** Where in a text the answer to a question is: encoder and decoder read the same text, and the decoder's rows tell. */
 export class Seq2SeqQuestionAnswering {
@@ -52,7 +43,7 @@ export class Seq2SeqQuestionAnswering {
    * answer, and ends it.
    */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
-    const lengths = lengthsIn(g, 'Seq2SeqQuestionAnswering', input);
+    const lengths = lengthsIn(g.where('Seq2SeqQuestionAnswering'), input);
     const rows = g.scope('model', () => this.model.reread(g, ids, lengths, this.#begin));
     return g.call(this, 'output', rows);
   }
@@ -108,7 +99,7 @@ export class Seq2SeqTokenClassifier {
 
   /** ids (B, T) u32 of `lengths` u32 (B), default all T -> logits (B, T, K). */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
-    const lengths = lengthsIn(g, 'Seq2SeqTokenClassifier', input);
+    const lengths = lengthsIn(g.where('Seq2SeqTokenClassifier'), input);
     return g.call(this, 'classifier', this.#model.encode(g, ids, lengths));
   }
 

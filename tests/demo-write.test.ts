@@ -2,7 +2,6 @@
  * The page Write from end to end, in headless Chromium on SwiftShader: the writer that ships, choices, settings that reshape the bars,
  * undo, what tokens were drawn from, every head, the address; then a GPT that learns in the same tab; then no WebGPU.
  */
-import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import fixture from './fixtures/writer.json';
 import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
@@ -40,17 +39,6 @@ const untilSearch = (wanted: RegExp): Promise<string> =>
     (now) => wanted.test(now),
   );
 
-/** What axe finds, as rule: element. */
-async function violations(): Promise<string[]> {
-  await visitor.page.evaluate(axe.source); // a script tag would break the policy
-  return visitor.page.evaluate(async () => {
-    const { axe: inPage } = window as unknown as { axe: typeof axe };
-    const rules = { 'target-size': { enabled: true } };
-    const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-  });
-}
-
 describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => {
   const all = fixture.drawn.find(
     ({ temperature, topK, topP }) => temperature === 1 && topK === 0 && topP === 1,
@@ -73,6 +61,22 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
       expect(Math.abs(Number(bits) + Math.log2(p)), titles[at]).toBeLessThan(0.06);
     }
     await visitor.expectStill();
+  });
+
+  test('nothing can be taken back yet, nor after a field that was opened and left', async () => {
+    const states = (): Promise<(string | null)[]> =>
+      visitor.page.$$eval('.tools button', (all) =>
+        all.map((one) => `${one.id} ${one.disabled} ${one.getAttribute('aria-disabled')}`),
+      );
+    await count(fixture.ids.length);
+    const before = await states();
+    expect(before).toContain('undo false true');
+    await visitor.press('Edit text');
+    expect(await states()).toEqual([
+      ...['play true null', 'one false true', 'undo false true', 'open-edit true null', 'copy false null'],
+    ]);
+    await visitor.press('Cancel');
+    expect(await states()).toEqual(before);
   });
 
   test('sliders reshape the bars without another pass through the model, and say what each keeps', async () => {
@@ -193,6 +197,14 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     const focused = await visitor.page.evaluate(() => document.activeElement!.textContent.trim());
     expect(focused).toBe('man');
     expect(await visitor.page.$$('#tokens [tabindex="0"]')).toHaveLength(1);
+    // Arrows go where they point, from right to left, too.
+    const turn = (dir: string): Promise<void> =>
+      visitor.page.$eval('#tokens', (host, to) => void ((host as HTMLElement).dir = to), dir);
+    await turn('rtl');
+    await visitor.page.keyboard.press('ArrowRight');
+    const right = await visitor.page.evaluate(() => document.activeElement!.textContent.trim());
+    expect(right).toBe('old');
+    await turn('auto');
     await visitor.press('Back to the end');
     await visitor.untilText('#choices-title', /^What comes next$/);
   });
@@ -229,13 +241,28 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     );
   });
 
+  test('a line that ends in the text ends on view', async () => {
+    await visitor.press('Edit text');
+    await visitor.enter('#edit-text', 'The man sat.\nThe old');
+    await visitor.press('Read it');
+    const now = await visitor.until('two lines', tokens, (now) => now.join('') === 'The man sat.⏎\nThe old');
+    const tops = await visitor.page.$$eval('#tokens .token', (all) =>
+      all.map((token) => token.getBoundingClientRect().top),
+    );
+    const end = now.indexOf('⏎\n');
+    const line = tops.slice(0, end + 1);
+    expect(Math.max(...line) - Math.min(...line)).toBeLessThan(12);
+    expect(Math.min(...tops.slice(end + 1))).toBeGreaterThan(Math.max(...line) + 20);
+    await visitor.press('Undo');
+  });
+
   test('is what axe approves of with all of it on view: both themes, a chosen token, cut bars, a phone', async () => {
     await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
     await clickToken(2);
     for (const width of [1280, 390]) {
       await visitor.page.setViewport({ width, height: 844 });
       for (const theme of ['one', 'other']) {
-        expect(await violations(), `${width} ${theme}`).toEqual([]);
+        expect(await visitor.violations(), `${width} ${theme}`).toEqual([]);
         expect(await visitor.scrollWidth()).toBeLessThanOrEqual(width);
         await visitor.page.click('#theme');
       }
@@ -298,11 +325,13 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
   });
 
   test('characters that it does not know are told, beside the text', async () => {
+    const before = await tokens();
     await visitor.press('Edit text');
     await visitor.enter('#edit-text', '春眠不覺曉');
     await visitor.untilText('#problem', /春/);
     await visitor.press('Cancel');
     await visitor.untilText('#problem', /^$/);
+    expect(await tokens()).toEqual(before);
   });
 
   test('without WebGPU a recording of the model is there, to look at and to replay', async () => {

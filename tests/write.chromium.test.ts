@@ -10,6 +10,7 @@ import { WriteSession } from '../demo/write/session/session';
 import { beginningOf } from '../demo/write/sources';
 import { Session } from '../demo/session/session';
 import { SIZES } from '../demo/session/sizes';
+import type { Connection } from '../demo/session/connection';
 import { ShippedReader } from '../demo/session/shipped-reader';
 import { Trained } from '../demo/session/trained';
 import { Graph, sample, type Device } from '../engine/index';
@@ -30,7 +31,7 @@ const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 describe('the writer that ships', () => {
   let device: Device;
   withDevice((opened) => (device = opened));
-  const connection = { open: () => Promise.resolve(device), reopen: () => Promise.resolve(device) };
+  const connection: Pick<Connection, 'use'> = { use: (work) => work(device) };
   const shipped = new ShippedReader();
   const read = (what: string | readonly number[], options = {}) =>
     shipped.use(connection, files, (reader) => reader.read(what, options));

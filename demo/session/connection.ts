@@ -1,4 +1,4 @@
-import type { Device } from '../../engine/index';
+import { DeviceError, type Device } from '../../engine/index';
 import { SharedDevice } from './shared-device';
 import type { AdapterSummary } from './protocol';
 
@@ -29,7 +29,7 @@ export class Connection {
 
   /** Throws a `DeviceError` where there is no adapter. Calls that come together get one device. */
   async open(): Promise<Device> {
-    return this.#use(await this.#shared.open());
+    return this.#take(await this.#shared.open());
   }
 
   /** A run may notice a loss before the device's own promise tells: another device in any case. */
@@ -40,12 +40,24 @@ export class Connection {
     return this.open();
   }
 
+  /** Does something on the device. A call may meet a loss before the device's own promise tells: it is then done again on another. */
+  async use<T>(work: (device: Device) => Promise<T>): Promise<T> {
+    const device = await this.open();
+    try {
+      return await work(device);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      const current = this.#device;
+      return await work(current && current !== device ? current : await this.reopen());
+    }
+  }
+
   /** For tests: what a crash of the driver does. */
   lose(): void {
     this.#device?.gpu.destroy();
   }
 
-  #use(device: Device): Device {
+  #take(device: Device): Device {
     if (device === this.#device) return device;
     this.#device = device;
     this.#onOpen(this.#shared.adapter!);

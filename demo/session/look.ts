@@ -3,6 +3,7 @@
  * its own, when somebody asks; one plan is kept.
  */
 import { Graph, type Device, type Plan, type Tensor } from '../../engine/index';
+import { part, type Maps } from './maps';
 
 /** One attention of a model that has read a text. */
 export interface Layer {
@@ -11,14 +12,6 @@ export interface Layer {
   /** Which tokens stand at its rows and its columns. */
   readonly rows: 'read' | 'written';
   readonly columns: 'read' | 'written';
-}
-
-/** All heads of one layer: (heads, rows, columns). */
-export interface Maps {
-  readonly heads: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly probabilities: Float32Array;
 }
 
 /** A text as it was read, and of models with a source what was written. */
@@ -108,19 +101,14 @@ export class Look implements Disposable {
   /** All heads of a layer, without padding. */
   async maps(text: LookedAt, layer: number): Promise<Maps> {
     const { plan, layers } = await this.read(text);
-    const map = await plan.attention(layer, 'all');
-    const sizes = { read: text.ids.length, written: text.written?.length ?? 0 };
-    const [rows, columns] = [sizes[layers[layer].rows], sizes[layers[layer].columns]];
-    const [heads, T, S] = map.shape;
-    const probabilities = new Float32Array(heads * rows * columns);
-    for (let h = 0; h < heads; h++) {
-      for (let t = 0; t < rows; t++) {
-        const at = (h * T + t) * S;
-        const row = map.probabilities.subarray(at, at + columns);
-        probabilities.set(row, (h * rows + t) * columns);
-      }
-    }
-    return { heads, rows, columns, probabilities };
+    const { shape, probabilities } = await plan.attention(layer, 'all');
+    const [heads, rows, columns] = shape;
+    const real = {
+      read: { from: 0, count: text.ids.length },
+      written: { from: 0, count: text.written?.length ?? 0 },
+    };
+    const { rows: side, columns: other } = layers[layer];
+    return part({ heads, rows, columns, probabilities }, real[side], real[other]);
   }
 
   /** Of what follows each token, of the written ones where there are such; null where these are too many to bring over. */

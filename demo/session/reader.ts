@@ -3,9 +3,9 @@
  * that learns is read as it is in that moment.
  */
 import { EngineError, type Device, type Tokenizer } from '../../engine/index';
-import { Look, type Logits, type Maps, type Reading as Way } from './look';
-import { tokenText } from './token-text';
-import { lineBreak } from './writer';
+import { Look, type Logits, type Reading as Way } from './look';
+import type { Maps } from './maps';
+import { lineBreak, tokenText } from './token-text';
 
 /** A model as a page needs to know it before it reads. */
 export interface ReaderInfo {

@@ -59,12 +59,15 @@ export class SharedDevice {
   }
 }
 
-function summary({ can, info }: Device): AdapterSummary {
-  const { vendor, architecture, description } = info;
+/** An adapter as people know it. */
+export const adapterName = ({ info: { vendor, architecture, description } }: Device): string =>
+  description || [vendor, architecture].filter(Boolean).join(' ') || 'WebGPU';
+
+function summary(device: Device): AdapterSummary {
+  const { can } = device;
   const features: string[] = [];
   if (can.f16) features.push('f16');
   if (can.subgroups) features.push('subgroups');
   if (can.timestamps) features.push('timestamps');
-  const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'WebGPU';
-  return { name, software: can.software, features };
+  return { name: adapterName(device), software: can.software, features };
 }

@@ -1,5 +1,5 @@
 /** The writer that the site ships: fetched and put on the device once, whichever pages of the worker read with it. */
-import { DeviceError, type Device } from '../../engine/index';
+import type { Device } from '../../engine/index';
 import { gpt2, load, loadTokenizer } from '../../models/index';
 import type { Connection } from './connection';
 import { servedFolder } from './fetched';
@@ -13,19 +13,13 @@ export class ShippedReader {
   static readonly ofWorker = new ShippedReader();
   #opened: Promise<Reader> | null = null;
 
-  /** Does something with the model, once more on another device where the first is lost meanwhile. */
-  async use<T>(
-    connection: Pick<Connection, 'open' | 'reopen'>,
+  /** Does something with the model: see `Connection.use`. */
+  use<T>(
+    connection: Pick<Connection, 'use'>,
     files: ModelFiles,
     work: (reader: Reader) => Promise<T>,
   ): Promise<T> {
-    try {
-      return await work(await this.#open(await connection.open(), files));
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      this.#opened = null;
-      return work(await this.#open(await connection.reopen(), files));
-    }
+    return connection.use(async (device) => work(await this.#open(device, files)));
   }
 
   async #open(device: Device, files: ModelFiles): Promise<Reader> {

@@ -1,7 +1,8 @@
-import { DataError, type Device, type Tokenizer } from '../../engine/index';
+import { DataError, type Device } from '../../engine/index';
 import { Generator } from '../../models/generation/generator';
 import type { LanguageModel } from './model';
 import type { GenerateSettings } from './protocol';
+import { lineBreak } from './token-text';
 
 /** Pieces of text are handed on at most this often. */
 const EVERY_MS = 40;
@@ -71,14 +72,5 @@ export function knownPrompt({ tokenizer }: LanguageModel, prompt: string): strin
   } catch (error) {
     if (error instanceof DataError) return '';
     throw error;
-  }
-}
-
-/** What a text without a prompt starts after: a line break, or any token of a vocabulary that has none. */
-export function lineBreak(tokenizer: Tokenizer): number {
-  try {
-    return tokenizer.encode('\n', { special: false })[0] ?? 0;
-  } catch {
-    return 0;
   }
 }

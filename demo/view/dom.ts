@@ -48,6 +48,26 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** What a choice says: its name, a count beside it, and a note below. */
+export type ChoiceTexts = readonly [name: string, count: string, note: string];
+
+/** A radio button with its texts, which `sayChoice` writes; `properties` are the label's. */
+export function choice(
+  input: HTMLInputElement,
+  texts: ChoiceTexts = ['', '', ''],
+  properties: Properties = {},
+): HTMLLabelElement {
+  const parts = [element('b'), element('span', { class: 'count' }), element('small')];
+  const label = element('label', properties, input, element('span', { class: 'choice' }, ...parts));
+  sayChoice(label, texts);
+  return label;
+}
+
+export function sayChoice(label: Element, texts: ChoiceTexts): void {
+  const { children } = label.querySelector('.choice')!;
+  texts.forEach((text, i) => setText(children[i], text));
+}
+
 /** Writes only when something changes, so that screen readers and layout are left in peace. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;

@@ -1,4 +1,4 @@
-import type { Maps } from '../session/look';
+import type { Maps } from '../session/maps';
 import { palette } from './colours';
 import { element } from './dom';
 

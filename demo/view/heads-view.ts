@@ -1,4 +1,4 @@
-import type { Maps } from '../session/look';
+import type { Maps } from '../session/maps';
 import { finder, setText } from './dom';
 import { HeadsGrid } from './heads-grid';
 import { HeatMap, type Cell } from './heat-map';

@@ -1,6 +1,4 @@
-const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-
-/** Of many buttons in one place, Tab meets one; arrow keys, Home and End go on to the others. */
+/** Of many buttons in one place, Tab meets one; arrow keys, Home and End go on to the others, in texts from right to left, too. */
 export class Roving {
   readonly #host: HTMLElement;
   #stop: HTMLElement | null = null;
@@ -28,11 +26,13 @@ export class Roving {
     const all = this.#buttons;
     const at = all.indexOf(event.target as HTMLElement);
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    const to =
-      event.key === 'Home' ? 0 : event.key === 'End' ? all.length - 1 : at + (STEPS[event.key] ?? NaN);
-    if (Number.isNaN(to)) return;
+    const last = all.length - 1;
+    const right = getComputedStyle(this.#host).direction === 'rtl' ? -1 : 1;
+    const sides = { ArrowRight: at + right, ArrowLeft: at - right };
+    const to = { ...sides, ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    all[Math.min(all.length - 1, Math.max(0, to))].focus();
+    all[Math.min(last, Math.max(0, to))].focus();
   }
 
   get #buttons(): HTMLElement[] {

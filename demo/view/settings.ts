@@ -3,7 +3,7 @@ import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/
 import type { Address } from '../site/address';
 import type { Language } from '../site/language';
 import type { Strings } from '../train/english';
-import { finder, element, onFile, setText } from './dom';
+import { choice, element, finder, onFile, sayChoice, setText } from './dom';
 import type { Format } from './format';
 import { takeLongPaste } from './long-paste';
 import { RateAndSteps } from './rate-and-steps';
@@ -162,14 +162,12 @@ export class SettingsPanel {
     this.#byId('own').hidden = this.#choice !== 'own';
     const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (text?.distinct ?? 80);
     for (const size of SIZES) {
-      const row = this.#form.querySelector(`[data-size=${size.id}]`)!;
       const slow = this.#software && size !== SIZES[0] ? ` · ${strings.slowHere}` : '';
-      setText(row.querySelector('b')!, strings[size.id as 'tiny']);
-      setText(
-        row.querySelector('.count')!,
+      sayChoice(this.#form.querySelector(`[data-size=${size.id}]`)!, [
+        strings[size.id as 'tiny'],
         strings.parameters(format.compact(countParameters(size, vocabulary))),
-      );
-      setText(row.querySelector('small')!, strings.shape(size.layers, size.width, size.context) + slow);
+        strings.shape(size.layers, size.width, size.context) + slow,
+      ]);
     }
   }
 
@@ -221,20 +219,10 @@ export class SettingsPanel {
   }
 
   #drawSizes(): void {
-    const rows = SIZES.map(({ id }) =>
-      element(
-        'label',
-        { 'data-size': id },
-        element('input', { type: 'radio', name: 'size', value: id }),
-        element(
-          'span',
-          { class: 'choice' },
-          element('b'),
-          element('span', { class: 'count' }),
-          element('small'),
-        ),
-      ),
-    );
+    const rows = SIZES.map(({ id }) => {
+      const input = element('input', { type: 'radio', name: 'size', value: id });
+      return choice(input, undefined, { 'data-size': id });
+    });
     this.#byId('sizes').replaceChildren(...rows);
   }
 }

@@ -43,6 +43,7 @@ export class ShadedTokens {
       else this.#host.append(made);
     });
     while (children.length > tokens.length) children[tokens.length].remove();
+    this.#breakLines(tokens);
     this.#roving.refresh();
   }
 
@@ -50,6 +51,14 @@ export class ShadedTokens {
     this.#host.children[this.#chosen]?.removeAttribute('aria-current');
     this.#host.children[at]?.setAttribute('aria-current', 'true');
     this.#chosen = at;
+  }
+
+  /** A line break within a button does not end the line that the button stands in: one follows it. */
+  #breakLines(tokens: readonly ShadedToken[]): void {
+    for (const node of [...this.#host.childNodes]) if (node instanceof Text) node.remove();
+    [...this.#host.children].forEach((child, at) => {
+      if (child.tagName === 'BUTTON' && tokens[at].text.endsWith('\n')) child.after('\n');
+    });
   }
 
   #write<Token extends ShadedToken>(

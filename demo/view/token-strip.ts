@@ -73,7 +73,8 @@ export class TokenStrip {
 
   /** Whose arcs are seen; null: the last one's. */
   choose(token: number | null): void {
-    if (token !== this.#chosen) this.#bring(token ?? this.#tokens.length - 1);
+    if (token === this.#chosen) return;
+    this.#bring(token ?? this.#tokens.length - 1);
     this.#chosen = token;
     this.#pointed = null;
     this.#drawArcs();

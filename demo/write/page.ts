@@ -11,7 +11,7 @@ import { Sliders } from '../view/sliders';
 import { languageOfText } from '../view/text-titles';
 import { chinese } from './chinese';
 import { english, type WriteStrings } from './english';
-import { unpack, type RecordedFile } from './recording';
+import { TEXT, unpack, type RecordedFile } from './recording';
 import { surprise } from './sampling';
 import type { WriteEvent } from './session/protocol';
 import { live, recorded } from './sources';
@@ -21,8 +21,6 @@ import { PaperView } from './view/paper';
 import { WritersView } from './view/writers';
 import { MOST, Writing } from './writing';
 
-/** What stands there when nobody brought another text. */
-const TEXT = 'The old man sat down on the';
 /** Characters of a text in the address; a longer one is not shared. */
 const LONGEST = 2000;
 /** Browsers refuse an address that changes with every token. */
@@ -39,6 +37,7 @@ export class WritePage implements PageView {
   readonly #writers: WritersView;
   readonly #attention: AttentionView;
   readonly #pace = new Sliders(this.#byId('pace'), PACE);
+  #format: Format;
   /** What the attention on view is of. */
   #seen: unknown = null;
   #addressing: ReturnType<typeof setTimeout> | undefined;
@@ -46,6 +45,7 @@ export class WritePage implements PageView {
   constructor(context: SiteContext) {
     this.#context = context;
     this.engine = new PageEngine(context.engine, 'write');
+    this.#format = new Format(context.language);
     this.#choices = new ChoicesView(this.#strings, this.#format);
     this.#writers = new WritersView(this.#strings);
     this.#attention = new AttentionView(this.#strings);
@@ -59,8 +59,9 @@ export class WritePage implements PageView {
     writing.onUnknown = ({ message }) => this.#context.notices.news(this.#strings.ownUnknown(message));
     paper.textNow = () => writing.story.reading?.text ?? '';
     paper.onChoose = (at) => writing.look(writing.at === at ? null : at);
-    paper.onType = (text, first) => writing.type(text, first);
-    paper.onCancel = () => writing.undo();
+    paper.onEdit = () => writing.edit();
+    paper.onType = (text) => writing.typed(text);
+    paper.onCancel = () => writing.cancel();
     paper.onPlay = () => (writing.playing ? writing.pause() : this.#play());
     paper.onOne = () => !writing.playing && !paper.editing && writing.one(choices.sampling);
     paper.onUndo = () => !paper.editing && writing.undo();
@@ -84,6 +85,7 @@ export class WritePage implements PageView {
 
   say(): void {
     const strings = this.#strings;
+    this.#format = new Format(this.#context.language);
     this.#choices.say(strings, this.#format);
     this.#attention.say(strings);
     this.#saySliders();
@@ -250,9 +252,5 @@ export class WritePage implements PageView {
 
   get #strings(): WriteStrings {
     return this.#context.language === 'zh' ? chinese : english;
-  }
-
-  get #format(): Format {
-    return new Format(this.#context.language);
   }
 }

@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { Device } from '../../engine/index.ts';
 import { gpt2, load, loadTokenizer } from '../../models/index.ts';
 import { Reader } from '../session/reader.ts';
-import { pack } from './recording.ts';
+import { adapterName } from '../session/shared-device.ts';
+import { pack, TEXT } from './recording.ts';
 import { draw, rank, shape } from './sampling.ts';
 
-const TEXT = 'The old man sat down on the';
 const TOKENS = 8;
 const folder = new URL('../models/writer/', import.meta.url);
 
@@ -45,10 +45,8 @@ while (reading.ids.length < given + TOKENS) {
   const shaped = shape(rank(row), { temperature: 0.8, topK: 0, topP: 0.95 });
   reading = await reader.read([...reading.ids, shaped.order[draw(shaped, random())]]);
 }
-const { vendor, architecture, description } = device.info;
-const adapter = description || [vendor, architecture].filter(Boolean).join(' ');
 const recording = {
-  ...{ given, adapter, info: { ...reader.info(), number: 0 } },
+  ...{ given, adapter: adapterName(device), info: { ...reader.info(), number: 0 } },
   reading: { ...reading, number: 0, step: null },
 };
 await writeFile(file, `${JSON.stringify(pack(recording))}\n`);

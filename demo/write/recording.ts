@@ -2,8 +2,11 @@
  * A text as the writer that ships read it once, for browsers without WebGPU. demo/write/record.ts makes the file; its numbers
  * are rounded: logits to thousandths, attention to 1/32,767.
  */
-import type { Maps } from '../session/look';
+import type { Maps } from '../session/maps';
 import type { WriterInfo, WriterReading } from './session/protocol';
+
+/** What the page begins with, and what is recorded. */
+export const TEXT = 'The old man sat down on the';
 
 const LOGITS = 1000;
 const SHARES = 32_767;

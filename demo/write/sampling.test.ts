@@ -87,7 +87,8 @@ describe('what is drawn from', () => {
     );
     expect(cold.share(0)).toBeGreaterThan(warm.share(0));
     expect([...cold.own]).toEqual([...warm.own]);
-    expect(choices(cold)).toBeLessThan(choices(warm));
+    expect(choices(cold.before)).toBeLessThan(choices(warm.before));
+    expect(choices(cold.own)).toBe(choices(warm.own));
   });
 });
 
@@ -102,7 +103,9 @@ test('draws each rank as often as it should, and none that is cut', () => {
 });
 
 test('choices of equal tokens are their number; a probability of 1/8 surprises by three bits', () => {
-  expect(choices(shape(rank(even), { temperature: 3, topK: 0, topP: 1 }))).toBeCloseTo(10, 10);
-  expect(choices(shape(rank(normal), { temperature: 0, topK: 0, topP: 1 }))).toBe(1);
+  // Before anything is cut.
+  expect(choices(shape(rank(even), { temperature: 3, topK: 2, topP: 0.5 }).before)).toBeCloseTo(10, 10);
+  expect(choices(Float64Array.of(0.5, 0.5, 0))).toBeCloseTo(2, 10);
+  expect(choices(Float64Array.of(1, 0))).toBe(1);
   expect(surprise(1 / 8)).toBe(3);
 });

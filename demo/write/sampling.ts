@@ -87,13 +87,10 @@ export function draw({ topP, share }: Shaped, random: number): number {
 /** Bits of surprise of a token: −log2 of the model's own probability. */
 export const surprise = (probability: number): number => -Math.log2(probability);
 
-/** How many equally likely tokens would be as uncertain: 2 to the entropy. */
-export function choices(shaped: Shaped): number {
+/** How many equally likely tokens would be as uncertain: e to the entropy, in nats. */
+export function choices(probabilities: Float64Array): number {
   let entropy = 0;
-  for (let rank = 0; rank < shaped.topP.count; rank++) {
-    const p = shaped.share(rank);
-    if (p > 0) entropy -= p * Math.log(p);
-  }
+  for (const p of probabilities) if (p > 0) entropy -= p * Math.log(p);
   return Math.exp(entropy);
 }
 

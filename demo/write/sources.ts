@@ -1,6 +1,7 @@
 /** What the page reads with: the worker, or where there is no WebGPU the recording of a text. */
 import type { Remote } from 'comlink';
 import { WRITER } from '../models/shipped';
+import { part } from '../session/maps';
 import type { Recording } from './recording';
 import type { WriterInfo, WriterName, WriterReading } from './session/protocol';
 import type { WriteSession } from './session/session';
@@ -37,13 +38,6 @@ export function beginningOf(reading: WriterReading, count: number): WriterReadin
     ...reading,
     ids: ids.subarray(0, count),
     logits: logits.subarray(0, count * vocabulary),
-    maps: maps.map(({ heads, rows, probabilities }) => {
-      const kept = new Float32Array(heads * count * count);
-      for (let row = 0; row < heads * count; row++) {
-        const at = (Math.floor(row / count) * rows + (row % count)) * rows;
-        kept.set(probabilities.subarray(at, at + count), row * count);
-      }
-      return { heads, rows: count, columns: count, probabilities: kept };
-    }),
+    maps: maps.map((map) => part(map, { from: 0, count }, { from: 0, count })),
   };
 }

@@ -38,6 +38,8 @@ export class Writing {
   #turn = 0;
   #busy = false;
   #read = -Infinity;
+  /** The tokens of what is being typed, once they were read. */
+  #typed: readonly number[] | null = null;
   /** The reading that is under way, if any, and the token that is being drawn. */
   #attempting: Promise<unknown> = Promise.resolve();
   #drawing: Promise<unknown> = Promise.resolve();
@@ -83,6 +85,26 @@ export class Writing {
       this.#keep(reading);
       if (unknown) this.onUnknown(unknown);
     });
+  }
+
+  /** Somebody is about to type another text: whatever is typed there is one step to take back. */
+  edit(): void {
+    this.#typed = null;
+  }
+
+  /** What is typed so far. */
+  async typed(text: string): Promise<void> {
+    this.playing = false;
+    await this.#reads(text, (reading) => {
+      this.at = null;
+      this.story.type(reading, this.story.ids !== this.#typed);
+      this.#typed = this.story.ids;
+    });
+  }
+
+  /** What was typed is not wanted, whether it was read, is being read or cannot be. */
+  async cancel(): Promise<void> {
+    await (this.story.ids === this.#typed ? this.undo() : this.again());
   }
 
   /** The text is another one. `undoable`: a step to take back. */

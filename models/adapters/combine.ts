@@ -65,15 +65,10 @@ export async function combine<M extends { readonly config: object }>(
   const on = given.flatMap(([adapter]) => (adapter.enabled ? [adapter] : []));
   const combined = await adapt(model, layers);
   try {
-    for (const place of combined.places) {
-      if (!('addition' in place && place.addition instanceof LoRA)) continue;
-      const { A, B } = place.addition;
-      const made =
-        type === 'cat'
-          ? await joined(pieces.get(place.site.name)!)
-          : await mixed(pieces.get(place.site.name)!);
-      combined.store.write(A.name, made.A);
-      combined.store.write(B.name, made.B);
+    for (const [name, list] of pieces) {
+      const { A, B } = await (type === 'cat' ? joined(list) : mixed(list));
+      combined.store.write(`${name}.lora.A`, A);
+      combined.store.write(`${name}.lora.B`, B);
     }
     for (const adapter of on) adapter.disable();
   } catch (error) {

@@ -1,19 +1,21 @@
 /** Parameters that an adapter learns whole, as PEFT's settings say it: `modules_to_save`, and `bias`. */
 import { copy, sitesOf, trainsAlone } from '../../engine/adapters';
 import { DataError, EngineError, sizeOf, type AdapterKind, type ParameterSite } from '../../engine/index';
+import { BIASES, type Bias } from './lora_config';
 import type { TheirLinear, TheirModules, TheirTensor } from './modules';
 import type { PeftPlan, PeftTensor } from './peft_tensor';
-
-export type Bias = 'none' | 'all' | 'lora_only';
 
 /** The module that a tensor belongs to, or that holds a module; '' for none. */
 export const moduleOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('.')));
 
-/** Whether a module, or one that holds it, is one of those. */
-export function within(name: string, isOne: (name: string) => boolean): boolean {
-  for (let one = name; one !== ''; one = moduleOf(one)) if (isOne(one)) return true;
-  return false;
-}
+/** Whether a module, or one that holds it, has a name that ends so (`modules_to_save`): PEFT does not ask for whole words. */
+export const isSaved =
+  (ends: readonly string[]) =>
+  (name: string): boolean => {
+    for (let one = name; one !== ''; one = moduleOf(one))
+      if (ends.some((end) => one.endsWith(end))) return true;
+    return false;
+  };
 
 /** Tensors that are trained beside LoRA's, as PEFT takes `bias`: 'all' are those whose names have the word anywhere. */
 export function biasesOf(
@@ -28,11 +30,11 @@ export function biasesOf(
   );
 }
 
-/** Tensors of modules whose names end so: PEFT does not ask for whole words. */
-export const tensorsOf = (ends: readonly string[], modules: TheirModules): readonly TheirTensor[] =>
-  [...modules.tensors.values()].filter(({ name }) =>
-    within(moduleOf(name), (one) => ends.some((end) => one.endsWith(end))),
-  );
+/** Tensors of modules that are saved whole: see `isSaved`. */
+export function tensorsOf(ends: readonly string[], modules: TheirModules): readonly TheirTensor[] {
+  const isMeant = isSaved(ends);
+  return [...modules.tensors.values()].filter(({ name }) => isMeant(moduleOf(name)));
+}
 
 /** Tensors that are learnt whole. Throws `DataError` for those that are a part of a parameter, or tied to others. */
 export function copiesOf(
@@ -96,7 +98,7 @@ export function savedAs(
     throw new EngineError('savePeft', what, 'Learn the whole module.');
   }
   const rest = copied.filter((tensor) => !saved.includes(tensor));
-  for (const bias of ['none', 'lora_only', 'all'] as const) {
+  for (const bias of BIASES) {
     const said = biasesOf(bias, modules, linear).filter((tensor) => !saved.includes(tensor));
     if (said.length === rest.length && said.every((tensor) => rest.includes(tensor)))
       return { modulesToSave, bias };

@@ -93,23 +93,40 @@ export async function loadPeft<M extends object>(
   const found = foundIn(source, tensors, config, modules);
   const adapter = await adapt(loaded.model, layers);
   try {
-    const reading = signal ? { signal } : {};
     const { store } = adapter;
-    const all = new Map<string, { readonly data: Float32Array; readonly order: Uint32Array | null }>();
+    const theirs = await readEach(source, new Set(found.values()), signal);
+    const all = await store.readAll('weights');
+    const written = new Map<string, Uint32Array | null>();
     for (const [{ ours, from, order, columns }, name] of found) {
-      throwIfAborted(signal);
-      if (!all.has(ours)) all.set(ours, { data: await store.read(ours), order });
-      const data = await source.float32(name, reading);
-      all.get(ours)!.data.set(columns ? columnsOf(data, source.info(name).shape[1], ...columns) : data, from);
+      const data = theirs.get(name)!;
+      all.get(ours)!.set(columns ? columnsOf(data, source.info(name).shape[1], ...columns) : data, from);
+      written.set(ours, order);
     }
     throwIfAborted(signal);
-    for (const [ours, { data, order }] of all) store.write(ours, order ? reordered(data, order) : data);
+    for (const [ours, order] of written) {
+      const data = all.get(ours)!;
+      store.write(ours, order ? reordered(data, order) : data);
+    }
     await loaded.store.device.idle();
   } catch (error) {
     adapter[Symbol.dispose]();
     throw error;
   }
   return adapter;
+}
+
+/** Tensors of a file by name, each read once: one of prefixes holds the rows of every layer. */
+async function readEach(
+  source: WeightSource,
+  names: Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const read = new Map<string, Float32Array>();
+  for (const name of names) {
+    throwIfAborted(signal);
+    read.set(name, await source.float32(name, signal ? { signal } : {}));
+  }
+  return read;
 }
 
 /** Some columns of a table of `all`. */

@@ -5,8 +5,12 @@ import type { Targets } from './targets';
 
 const FILE = 'adapter_config.json';
 
-/** What all of PEFT's kinds on layers say. */
-export interface LoraSettings extends Targets {
+/** Which biases are learnt beside LoRA, the fewest first. */
+export const BIASES = ['none', 'lora_only', 'all'] as const;
+export type Bias = (typeof BIASES)[number];
+
+/** Settings of LoRA. */
+interface LoraSettings extends Targets {
   readonly rank: number;
   readonly alpha: number;
   readonly dropout: number;
@@ -15,7 +19,7 @@ export interface LoraSettings extends Targets {
   /** Ranks and alphas by expressions of the ends of names. */
   readonly ranks: Readonly<Record<string, number>>;
   readonly alphas: Readonly<Record<string, number>>;
-  readonly bias: 'none' | 'all' | 'lora_only';
+  readonly bias: Bias;
   readonly modulesToSave: readonly string[];
 }
 
@@ -55,7 +59,7 @@ const refuse = (key: string, value: unknown, todo: string): never => {
 /** `adapter_config.json` of LoRA. Throws `DataError` for settings that cannot be, are unknown or not done. */
 export function loraSettings(config: Json): LoraSettings {
   expectSettings(config, READ);
-  const { init_lora_weights: first = true, bias = 'none' } = config;
+  const { init_lora_weights: first = true, bias: given = 'none' } = config;
   if (![true, false, 'gaussian'].includes(first as boolean)) {
     refuse(
       'init_lora_weights',
@@ -63,8 +67,8 @@ export function loraSettings(config: Json): LoraSettings {
       'It changes the weights of the base, too: save the adapter in PEFT as LoRA of the plain base.',
     );
   }
-  if (bias !== 'none' && bias !== 'all' && bias !== 'lora_only')
-    refuse('bias', bias, 'It must be none, all or lora_only.');
+  const bias =
+    BIASES.find((one) => one === given) ?? refuse('bias', given, 'It must be none, all or lora_only.');
   flag(config, 'fan_in_fan_out');
   flag(config, 'inference_mode');
   const rank = wholeNumber('r', config.r ?? 8);
@@ -78,7 +82,7 @@ export function loraSettings(config: Json): LoraSettings {
   };
   return {
     ...targetsOf(config),
-    ...{ rank, dropout, bias: bias as LoraSettings['bias'] },
+    ...{ rank, dropout, bias },
     alpha: positive('lora_alpha', config.lora_alpha ?? 8),
     rankStabilized: flag(config, 'use_rslora'),
     dora: flag(config, 'use_dora'),
@@ -88,8 +92,8 @@ export function loraSettings(config: Json): LoraSettings {
   };
 }
 
-/** What (IA)³ says. */
-export interface IA3Settings extends Targets {
+/** Settings of (IA)³. */
+interface IA3Settings extends Targets {
   /** Ends of names of layers whose inputs have factors; or an expression of whole names. */
   readonly feedForward: readonly string[] | string;
   readonly modulesToSave: readonly string[];
@@ -110,7 +114,7 @@ export function ia3Settings(config: Json): IA3Settings {
 }
 
 /** What is adapted, of any kind on layers. */
-export function targetsOf(config: Json): Targets {
+function targetsOf(config: Json): Targets {
   const { target_modules: targets, layers_to_transform: layers, task_type: task } = config;
   if (isNothing(targets)) refuse('target_modules', targets ?? null, "Name modules, or say 'all-linear'.");
   const numbers = isNothing(layers) ? null : [layers].flat();

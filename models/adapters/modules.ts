@@ -1,6 +1,13 @@
 /** The modules that a Hugging Face class has, by their names there, and what each of them is here. */
 import { sitesOf } from '../../engine/adapters';
-import { parameters, sameShape, type LinearPlace, type Parameter, type Shape } from '../../engine/index';
+import {
+  parameters,
+  sameShape,
+  sizeOf,
+  type LinearPlace,
+  type Parameter,
+  type Shape,
+} from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import { entriesOf } from '../family/weight_map';
 
@@ -55,7 +62,7 @@ export function modulesOf({ model, map }: Pretrained<object>, bare: boolean): Th
       const full = there(name);
       const tensor = { name: full, shape, ours, parameter, from, whole: parts.length === 1, order };
       tensors.set(full, { ...tensor, copies: copies.map(there) });
-      from += shape.reduce((size, n) => size * n, 1);
+      from += sizeOf(shape);
     }
   }
   const names = new Set<string>();

@@ -2,8 +2,8 @@
 import { dora, ia3 } from '../../engine/adapters';
 import { DataError, lora, type AdapterKind } from '../../engine/index';
 import type { Json } from '../pretrained_config';
-import { biasesOf, copiesOf, moduleOf, tensorsOf, within, type Bias } from './copies';
-import { ia3Settings, loraSettings } from './lora_config';
+import { biasesOf, copiesOf, isSaved, moduleOf, tensorsOf } from './copies';
+import { ia3Settings, loraSettings, type Bias } from './lora_config';
 import type { TheirLinear, TheirModules } from './modules';
 import type { PeftPlan, PeftTensor } from './peft_tensor';
 import { prefixPlan } from './prefix_plan';
@@ -21,11 +21,6 @@ export function planOf(config: Json, modules: TheirModules, model: object, saved
   const todo = 'LORA, IA3 and PREFIX_TUNING are done: merge others into their base model in PEFT.';
   throw new DataError('adapter_config.json', `peft_type is ${JSON.stringify(type)}`, todo);
 }
-
-const isSaved =
-  (ends: readonly string[]) =>
-  (name: string): boolean =>
-    within(name, (one) => ends.some((end) => one.endsWith(end)));
 
 function loraPlan(config: Json, modules: TheirModules, model: object): PeftPlan {
   const settings = loraSettings(config);

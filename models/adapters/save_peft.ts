@@ -15,7 +15,7 @@ import {
 import type { Pretrained } from '../family/load';
 import { reordered } from '../pretrained_checkpoint';
 import type { Json } from '../pretrained_config';
-import { moduleOf, savedAs, within } from './copies';
+import { isSaved, savedAs } from './copies';
 import { BEGINNING, isBare } from './load_peft';
 import { loraOf, loweredOf, type Lowered, type PlacedLoRA } from './lowered';
 import { modulesOf, type TheirLinear, type TheirModules, type TheirTensor } from './modules';
@@ -174,13 +174,18 @@ function writeLoRA(placed: readonly PlacedLoRA[], modules: TheirModules, read: R
     if (magnitude) tensors.set(`${name}.lora_magnitude_vector`, { shape: [outputs], data: magnitude });
   }
   const usual = (key: 'rank' | 'alpha'): number => commonest([...layers.values()].map((one) => one[key]));
-  const others = (key: 'rank' | 'alpha'): Json =>
+  const [rank, alpha] = [usual('rank'), usual('alpha')];
+  const others = (key: 'rank' | 'alpha', most: number): Json =>
     Object.fromEntries(
-      [...layers].flatMap(([{ name }, one]) => (one[key] === usual(key) ? [] : [[name, one[key]]])),
+      [...layers].flatMap(([{ name }, one]) => (one[key] === most ? [] : [[name, one[key]]])),
     );
   const settings = {
-    ...{ peft_type: 'LORA', r: usual('rank'), lora_alpha: usual('alpha'), lora_dropout: dropout },
-    ...{ rank_pattern: others('rank'), alpha_pattern: others('alpha'), use_rslora: rankStabilized },
+    ...{ peft_type: 'LORA', r: rank, lora_alpha: alpha, lora_dropout: dropout },
+    ...{
+      rank_pattern: others('rank', rank),
+      alpha_pattern: others('alpha', alpha),
+      use_rslora: rankStabilized,
+    },
     ...{ use_dora: isDoRA, init_lora_weights: true, layers_to_transform: null, layers_pattern: null },
   };
   return { linear: [...layers.keys()], settings, tensors };
@@ -234,9 +239,8 @@ function commonest(numbers: readonly number[]): number {
 function shortest(names: readonly string[], modules: TheirModules, saved: readonly string[]): string[] {
   const words = endsOf(names);
   const settings = { targets: words, exclude: null, layers: null, layersPattern: null, classes: false };
-  const isSaved = (name: string): boolean => within(name, (one) => saved.some((end) => one.endsWith(end)));
   try {
-    const found = targeted(settings, modules, isSaved).map(({ name }) => name);
+    const found = targeted(settings, modules, isSaved(saved)).map(({ name }) => name);
     if (found.length === names.length && found.every((name) => names.includes(name))) return words;
   } catch {
     // The words mean other modules, too.
@@ -254,5 +258,5 @@ const TASKS: readonly (readonly [RegExp, string])[] = [
 
 function taskOf({ architectures }: Json): string | null {
   const name = String([architectures].flat()[0]);
-  return moduleOf(name) === '' ? (TASKS.find(([pattern]) => pattern.test(name))?.[1] ?? null) : null;
+  return TASKS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }

@@ -8,11 +8,11 @@ import {
   type Encoding,
   type Tokenizer,
 } from '../../engine/index';
+import { hasToken } from '../tasks/has_token';
 import {
   encodingsOf,
   expectFinite,
   expectVocabulary,
-  hasToken,
   specialIds,
   type Long,
   type TextOrPair,

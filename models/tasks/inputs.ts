@@ -78,18 +78,6 @@ export function expectVocabulary(where: string, tokenizer: Tokenizer, vocabulary
   throw new DataError(where, what, "Use the model's own tokenizer.");
 }
 
-/** Whether an id has a token. Models may have rows beyond them, which Python's tokenizers read as nothing. */
-export function hasToken(tokenizer: Tokenizer, id: number): boolean {
-  if (id >= tokenizer.size) return false;
-  try {
-    tokenizer.token(id);
-    return true;
-  } catch (error) {
-    if (error instanceof DataError) return false;
-    throw error;
-  }
-}
-
 /** Ids of special tokens, which are no part of a text that people read. */
 export function specialIds(tokenizer: Tokenizer): ReadonlySet<number> {
   return new Set(tokenizer.toJson().added_tokens.flatMap(({ id, special }) => (special ? [id] : [])));

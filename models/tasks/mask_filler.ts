@@ -8,15 +8,8 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
-import {
-  encodingsOf,
-  expectFinite,
-  expectTexts,
-  expectVocabulary,
-  hasToken,
-  softmaxOf,
-  type Long,
-} from './inputs';
+import { hasToken } from './has_token';
+import { encodingsOf, expectFinite, expectTexts, expectVocabulary, softmaxOf, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
 /** A model that fills in tokens that are hidden from it, such as `Bert`. */

@@ -6,7 +6,8 @@ import type { Decoder } from '../generation/decoder';
 import { sequenceOptions } from '../generation/sequence_settings';
 import { isWhole } from '../option_checks';
 import type { ChatMessage } from './chat_messages';
-import { expectTexts, hasToken } from './inputs';
+import { hasToken } from './has_token';
+import { expectTexts } from './inputs';
 import { MaskFiller, type MaskedModel } from './mask_filler';
 import { generationOf, searchOf } from './pipeline_options';
 import type {

@@ -11,6 +11,7 @@ import {
   type Tensor,
   type Tokenizer,
 } from '../../engine/index';
+import { isWhole } from '../option_checks';
 import { encodingsOf, expectFinite, expectTexts, expectVocabulary, type Long } from './inputs';
 import { TextReader, type TaskOptions, type TextModel, type Texts } from './text_reader';
 
@@ -64,7 +65,7 @@ export class SentenceEmbedder implements Disposable {
     expectOptions('SentenceEmbedder', options, { pooling, normalize, maxLength });
     expectOneOf('SentenceEmbedder', 'pooling', pooling, ['mean', 'first', 'last']);
     expectOneOf('SentenceEmbedder', 'normalize', normalize, [true, false]);
-    if (!Number.isInteger(maxLength) || maxLength < 1 || maxLength > context) {
+    if (!isWhole(maxLength, 1, context)) {
       throw new EngineError('SentenceEmbedder', `maxLength is ${maxLength}`, `Use 1 to ${context}.`);
     }
     expectVocabulary('SentenceEmbedder', tokenizer, vocabulary);

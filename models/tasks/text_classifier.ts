@@ -1,4 +1,5 @@
 import { EngineError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
+import { isWhole } from '../option_checks';
 import type { Problem } from '../problem';
 import { encodingsOf, expectFinite, softmaxOf, type Long, type TextOrPair } from './inputs';
 import { logitsReader, type HeadModel } from './logits_reader';
@@ -47,7 +48,7 @@ export class TextClassifier implements Disposable {
     const { context } = this.#model.config;
     const { maxLength = context, long, signal, onProgress } = options;
     expectOptions('classify', options, { maxLength, long, signal, onProgress });
-    if (!Number.isInteger(maxLength) || maxLength < 1 || maxLength > context)
+    if (!isWhole(maxLength, 1, context))
       throw new EngineError('classify', `maxLength is ${maxLength}`, `Use 1 to ${context}.`);
     const encodings = encodingsOf('classify', this.#tokenizer, texts, { context: maxLength, long });
     const found: Label[][] = encodings.map(() => []);
@@ -59,7 +60,7 @@ export class TextClassifier implements Disposable {
         const scores = scoresOf(logits, problem);
         found[i] = labels.map((label, k) => ({ label, score: scores[k] })).sort((a, b) => b.score - a.score);
       },
-      { ...(signal && { signal }), ...(onProgress && { onProgress }) },
+      options,
     );
     return found;
   }

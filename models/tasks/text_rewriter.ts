@@ -3,7 +3,8 @@ import type { Pretrained } from '../family/load';
 import type { Decoder } from '../generation/decoder';
 import { SequenceGenerator, type GenerateSequenceOptions } from '../generation/sequence_generator';
 import { sequenceOptions, type SequenceSettings } from '../generation/sequence_settings';
-import { encodingsOf, expectTexts, expectVocabulary, hasToken } from './inputs';
+import { hasToken } from './has_token';
+import { encodingsOf, expectTexts, expectVocabulary } from './inputs';
 import type { TaskOptions } from './text_reader';
 
 /** How `TextRewriter` searches for texts, and reads long sources. */

@@ -13,7 +13,8 @@ import { generateText, type TextOptions } from '../generation/text';
 import { generateOptions } from '../pretrained';
 import type { ChatMessage } from './chat_messages';
 import type { ChatTemplate, ChatTemplateOptions, ChatTextOptions } from './chat_template';
-import { expectTexts, expectVocabulary, hasToken, specialIds } from './inputs';
+import { hasToken } from './has_token';
+import { expectTexts, expectVocabulary, specialIds } from './inputs';
 
 /** How `TextWriter` chooses tokens, and when a text ends. */
 export type WriteOptions = Omit<TextOptions, 'tokenizer'>;

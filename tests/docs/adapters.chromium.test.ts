@@ -1,11 +1,11 @@
 // The examples of docs/adapters.md, run: what each of them says is seen in numbers that need no reference.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Device, openSafetensors } from '../../engine/index';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openSafetensors, type Device } from '../../engine/index';
 import { adaptPeft, savePeft } from '../../models/adapters/index';
 import { llama, load } from '../../models/index';
 import modern from '../fixtures/gpt-modern.json';
 import { fixtureTensors } from '../fixtures/load';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { checkpointOf, folderOf } from '../models/folders';
 import { tuned, written } from './peft';
 import { several } from './several';
@@ -14,16 +14,12 @@ describe('the guide to adapters', () => {
   let device: Device;
   let base: ReturnType<typeof folderOf>;
   const text = Uint32Array.from({ length: 200 }, (_, i) => (i * 7) % 60);
+  withDevice((opened) => (device = opened), { empty: true });
   beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
     const tensors = await fixtureTensors('gpt-modern.safetensors');
     const weights = new Map(Object.keys(modern.parameters).map((name) => [name, tensors.get(name)!]));
     const config = { ...modern.config, architectures: ['LlamaForCausalLM'] };
     base = folderOf({ 'config.json': config, 'model.safetensors': checkpointOf(weights) });
-  });
-  afterAll(() => {
-    expect(device.buffers.stats.owners).toEqual({});
-    device[Symbol.dispose]();
   });
 
   it('peft: what was learnt beside int8 is a folder of PEFT, which opens beside f32', async () => {

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import { expect } from 'vitest';
@@ -292,6 +293,18 @@ export class Visitor {
   /** Width that the page would scroll over. */
   scrollWidth(): Promise<number> {
     return this.page.evaluate(() => document.documentElement.scrollWidth);
+  }
+
+  /** What axe finds, as rule: element. Colours that are on their way would be measured half-way: have motion reduced. */
+  async violations(): Promise<string[]> {
+    const there = await this.page.evaluate(() => 'axe' in window);
+    if (!there) await this.page.evaluate(axe.source); // a script tag would break the policy
+    return this.page.evaluate(async () => {
+      const { axe: inPage } = window as unknown as { axe: typeof axe };
+      const rules = { 'target-size': { enabled: true } };
+      const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
+      return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+    });
   }
 
   colorScheme(): Promise<string> {

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   adapt,
-  Device,
   Graph,
   IGNORE_INDEX,
   lora,
@@ -11,6 +10,7 @@ import {
   prefix,
   Trainer,
   type Adapter,
+  type Device,
 } from '../../engine/index';
 import { gpt2 } from '../../models/families/gpt2';
 import { llama } from '../../models/families/llama';
@@ -20,9 +20,9 @@ import fixture from '../fixtures/adapters.json';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import small from '../fixtures/gpt-small.json';
 import modern from '../fixtures/gpt-modern.json';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { checkpointOf, folderOf } from './folders';
-import { expectSteps, fixtureAdamW, portableWeights, relativeError } from './parity';
+import { expectSteps, fixtureAdamW, gradientsOf, portableWeights, relativeError } from './parity';
 
 const { cases, B, adamw } = fixture;
 const QKV = 'stack.layers.*.attention.qkv';
@@ -81,9 +81,8 @@ describe.each(adapters)('$name equals PEFT', ({ name, family, about, peft, layer
     return await plan.read('y');
   };
 
+  withDevice((opened) => (device = opened), { empty: true });
   beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
-    device.buffers.poison = 0x7fff7fff;
     [wanted, base] = await Promise.all([
       fixtureTensors('adapters.safetensors'),
       fixtureTensors(`${peft.model as 'gpt-small' | 'gpt-modern'}.safetensors`),
@@ -98,21 +97,18 @@ describe.each(adapters)('$name equals PEFT', ({ name, family, about, peft, layer
   afterAll(() => {
     adapter[Symbol.dispose]();
     loaded[Symbol.dispose]();
-    expect(device.buffers.stats.owners).toEqual({});
-    device[Symbol.dispose]();
   });
 
   it('logits, loss, and every gradient by name', async () => {
     expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
-    const g = new Graph(device, { train: true });
-    const loss = loaded.model.loss(g, g.input('ids', [B, T], 'u32'), g.input('labels', [B, T], 'u32'));
-    g.backprop(loss);
-    using _training = adapter.store.train();
-    using plan = await g.compile({ loss });
-    plan.run({ ids: batch('ids', 0), labels: batch('targets', 0) });
-    expect(Math.abs((await plan.read('loss'))[0] / peft.losses[0] - 1)).toBeLessThan(2e-6);
-    for (const key of adapter.store.parameters.keys()) {
-      const got = await adapter.store.read(key, 'gradient');
+    const { loss, gradients } = await gradientsOf(
+      adapter.store,
+      (g) => loaded.model.loss(g, g.input('ids', [B, T], 'u32'), g.input('labels', [B, T], 'u32')),
+      { ids: batch('ids', 0), labels: batch('targets', 0) },
+    );
+    expect(Math.abs(loss / peft.losses[0] - 1)).toBeLessThan(2e-6);
+    expect(gradients.size).toBe(adapter.store.parameters.size);
+    for (const [key, got] of gradients) {
       expect(relativeError(got, want(`grad.${theirs(key)}`)), key).toBeLessThan(2e-5);
     }
   });

@@ -1,11 +1,11 @@
 // Parity of BERT's heads with Hugging Face Transformers, see tests/fixtures/make_bert_heads.py.
-import { afterAll, describe, expect, it } from 'vitest';
-import { Device, openSafetensors } from '../../engine/index';
+import { describe, expect, it } from 'vitest';
+import { openSafetensors, type Device } from '../../engine/index';
 import * as heads from '../../models/families/bert';
 import { load } from '../../models/family/load';
 import about from '../fixtures/bert-heads.json';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { parity, type FamilyFixture } from './family_parity';
 import { checkpointOf, folderOf } from './folders';
 import { trainingOf } from './head_parity';
@@ -13,13 +13,9 @@ import { portableWeights, type PortableParameter } from './parity';
 
 type Head = keyof typeof about.heads;
 let all: Promise<Map<string, FixtureTensor>> | null = null;
-let opened: Promise<Device> | null = null;
-const device = (): Promise<Device> => (opened ??= Device.open({ gpu: openTestGpu() }));
-afterAll(async () => {
-  const shared = await device();
-  expect(shared.buffers.stats.owners).toEqual({});
-  shared[Symbol.dispose]();
-});
+let shared: Device;
+withDevice((opened) => (shared = opened), { empty: true });
+const device = (): Promise<Device> => Promise.resolve(shared);
 
 function fixtureOf(head: Head, more: Partial<FamilyFixture> = {}): FamilyFixture {
   const { config, losses, gradientNorms } = about.heads[head];

@@ -15,7 +15,7 @@ import type { FixtureTensor } from '../fixtures/load';
 import { feature, openTestGpu } from '../harness/host';
 import { as } from '../harness/op';
 import { checkpointOf, folderOf } from './folders';
-import { expectSteps, fixtureAdamW, relativeError } from './parity';
+import { expectSteps, fixtureAdamW, gradientsOf, relativeError } from './parity';
 
 /** A model with a head. */
 export interface Trained {
@@ -202,18 +202,12 @@ export function parity(family: AnyFamily, fixture: FamilyFixture): void {
     // Where compilers are fast enough.
     const rungs = fixture.hardware && !feature('shader-f16') ? ['own', 'hardware'] : ['own'];
     it.each(rungs)('loss and every gradient by name (%s kernels)', async (rung) => {
-      const g = new Graph(rung === 'own' ? device : as(device, 'hardware'), { train: true });
-      const loss = record(g);
-      g.backprop(loss);
-      using _training = loaded.store.train();
-      using plan = await g.compile({ loss });
-      plan.run(step(0));
-      expect(Math.abs((await plan.read('loss'))[0] / fixture.losses[0] - 1)).toBeLessThan(2e-6);
-      using gradients = await open(under('grad.'));
-      for (const [name, parameter] of loaded.store.parameters) {
-        if (!parameter.trainable) continue;
-        const want = await gradients.store.read(name);
-        const got = await loaded.store.read(name, 'gradient');
+      const on = { device: rung === 'own' ? device : as(device, 'hardware') };
+      const { loss, gradients } = await gradientsOf(loaded.store, record, step(0), on);
+      expect(Math.abs(loss / fixture.losses[0] - 1)).toBeLessThan(2e-6);
+      using wanted = await open(under('grad.'));
+      for (const [name, got] of gradients) {
+        const want = await wanted.store.read(name);
         // What is nothing but rounding here is so there, too.
         if (Math.hypot(...want) < 1e-12) expect(Math.hypot(...got), name).toBeLessThan(1e-6);
         else expect(relativeError(got, want, !fixture.noisy?.test(name)), name).toBeLessThan(2e-5);

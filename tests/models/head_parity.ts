@@ -1,8 +1,7 @@
 /** Parity of heads with Transformers, from the fixtures of tests/fixtures/make_heads.py, and objectives with their losses. */
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   classify,
-  Device,
   Graph,
   meanSquaredError,
   regress,
@@ -10,13 +9,14 @@ import {
   span,
   tag,
   TextBatches,
+  type Device,
   type IdText,
   type Tensor,
 } from '../../engine/index';
 import type { AnyFamily } from '../../models/family/family';
 import { load } from '../../models/family/load';
 import type { FixtureName } from '../fixtures/load';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { fixtureOf, type About } from './family_fixture';
 import { parity, type FamilyFixture, type Inputs, type Losing } from './family_parity';
 import { checkpointOf, folderOf } from './folders';
@@ -138,13 +138,9 @@ export function headParity(
   families: Readonly<Record<string, AnyFamily>>,
   more: Pick<FamilyFixture, 'hidden'> = {},
 ): void {
-  let opened: Promise<Device> | null = null;
-  const device = (): Promise<Device> => (opened ??= Device.open({ gpu: openTestGpu() }));
-  afterAll(async () => {
-    const shared = await device();
-    expect(shared.buffers.stats.owners).toEqual({});
-    shared[Symbol.dispose]();
-  });
+  let shared: Device;
+  withDevice((opened) => (shared = opened), { empty: true });
+  const device = (): Promise<Device> => Promise.resolve(shared);
   it('has a family of each name', () => {
     expect(Object.keys(families).sort()).toEqual(Object.keys(about.families).sort());
   });
@@ -167,8 +163,8 @@ export function headParity(
     it(`${family.architectures[0]} with padding equals PyTorch`, async () => {
       const tensors = await fixture.tensors();
       const files = { 'config.json': config, 'model.safetensors': checkpointOf(await fixture.weights()) };
-      using loaded = await load(folderOf(files), { device: await device(), families: [family] });
-      const g = new Graph(await device());
+      using loaded = await load(folderOf(files), { device: shared, families: [family] });
+      const g = new Graph(shared);
       const [, ...shape] = tensors.get('ids')!.shape;
       const T = shape.at(-1)!;
       const lengths = Uint32Array.from(padded.lengths);

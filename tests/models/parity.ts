@@ -1,6 +1,6 @@
 /** What parity tests share: PyTorch's tensors by checkpoint name beside our parameters, and how far apart they are. */
 import { expect } from 'vitest';
-import { AdamW, type ParameterStore } from '../../engine/index';
+import { AdamW, Graph, type Device, type ParameterStore, type Step, type Tensor } from '../../engine/index';
 import { normalTensor } from '../fixtures/portable';
 
 /** A parameter as the json of a fixture lists it. */
@@ -58,6 +58,27 @@ export async function read(
     for (const row of rowsOf(name, sizes)) found.set(row, data.subarray(at, (at += sizes.get(row)!.length)));
   }
   return found;
+}
+
+/**
+ * A loss of `inputs`, and its gradient for each parameter of `store` that trains, by name. The store has gradients meanwhile. `device`:
+ * whose kernels compute, default the store's.
+ */
+export async function gradientsOf(
+  store: ParameterStore,
+  record: (g: Graph) => Tensor,
+  inputs: Readonly<Record<string, ArrayBufferView>>,
+  { device = store.device, ...step }: Partial<Step> & { readonly device?: Device } = {},
+): Promise<{ readonly loss: number; readonly gradients: ReadonlyMap<string, Float32Array> }> {
+  const g = new Graph(device, { train: true });
+  const loss = record(g);
+  g.backprop(loss);
+  using _training = store.train(0);
+  using plan = await g.compile({ loss });
+  plan.run(inputs, step);
+  const trained = [...store.parameters].filter(([, { trainable }]) => trainable);
+  const read = trained.map(async ([name]) => [name, await store.read(name, 'gradient')] as const);
+  return { loss: (await plan.read('loss'))[0], gradients: new Map(await Promise.all(read)) };
 }
 
 /** AdamW as the json of a fixture gives its settings. */

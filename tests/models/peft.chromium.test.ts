@@ -1,7 +1,7 @@
 // Parity with PEFT by its files: what it saves is read, does the same, learns the same and is written as PEFT would write it. See
 // tests/fixtures/make_peft.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Device, Graph, openSafetensors, Trainer, type Adapter } from '../../engine/index';
+import { openSafetensors, sizeOf, Trainer, type Adapter, type Device } from '../../engine/index';
 import { loadPeft, savePeft } from '../../models/adapters/index';
 import { isBare } from '../../models/adapters/load_peft';
 import { modulesOf } from '../../models/adapters/modules';
@@ -10,54 +10,46 @@ import type { Pretrained } from '../../models/family/load';
 import { reordered } from '../../models/pretrained_checkpoint';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft.json';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { folderOf } from './folders';
-import { expectSteps, fixtureAdamW, relativeError } from './parity';
-import { folderOfCase, inputsOf, lossOf, openBase, type AnyModel, type PeftCase } from './peft_cases';
+import { expectSteps, fixtureAdamW, gradientsOf, relativeError } from './parity';
+import {
+  folderOfCase,
+  inputsOf,
+  logitsOf,
+  lossOf,
+  openBase,
+  type AnyModel,
+  type Given,
+  type PeftCase,
+} from './peft_cases';
 
 const { adamw } = fixture;
 let device: Device;
 let wanted: Map<string, FixtureTensor>;
+withDevice((opened) => (device = opened), { empty: true });
 beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-  device.buffers.poison = 0x7fff7fff;
   wanted = await fixtureTensors('peft.safetensors');
-});
-afterAll(() => {
-  expect(device.buffers.stats.owners).toEqual({});
-  device[Symbol.dispose]();
 });
 
 describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals PEFT', (name, about) => {
   let loaded: Pretrained<AnyModel>;
   let adapter: Adapter;
-  let given: Awaited<ReturnType<typeof inputsOf>>;
+  let given: Given;
   const { folder, first } = folderOfCase(name, about);
   const want = (key: string) => wanted.get(`${name}.${key}`)!.data;
-  /** What `read` has of each of the adapter's parameters, by PEFT's names. */
-  const theirs = async (
-    read: (ours: string) => Promise<Float32Array>,
-  ): Promise<Map<string, Float32Array>> => {
+  /** Numbers of the adapter's parameters, by PEFT's names. */
+  const theirs = (own: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> => {
     const { tensors } = planOf(about.config, modulesOf(loaded, isBare(loaded)), loaded.model);
-    const found = new Map<string, Float32Array>();
-    for (const { names, ours, from, shape, order } of tensors) {
-      const data = await read(ours);
-      const size = shape.reduce((product, n) => product * n, 1);
-      const part = (order ? reordered(data, order, true) : data).subarray(from, from + size);
-      found.set(
-        names.find((one) => one in about.parameters)!,
-        part,
-      );
-    }
-    return found;
+    return new Map(
+      tensors.map(({ names, ours, from, shape, order }) => {
+        const data = own.get(ours)!;
+        const part = (order ? reordered(data, order, true) : data).subarray(from, from + sizeOf(shape));
+        return [names.find((one) => one in about.parameters)!, part];
+      }),
+    );
   };
-  const logits = async (): Promise<Float32Array> => {
-    const g = new Graph(device);
-    using plan = await g.compile({ y: given.logits(loaded.model, g) });
-    const { labels: _, ...inputs } = given.step(0);
-    plan.run(inputs);
-    return await plan.read('y');
-  };
+  const logits = (): Promise<Float32Array> => logitsOf(device, loaded.model, about.inputs);
 
   beforeAll(async () => {
     given = await inputsOf(about.inputs);
@@ -71,14 +63,13 @@ describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals 
 
   it('logits, loss, and every gradient by name', async () => {
     expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
-    const g = new Graph(device, { train: true });
-    const loss = given.loss(loaded.model, g);
-    g.backprop(loss);
-    using _training = adapter.store.train();
-    using plan = await g.compile({ loss });
-    plan.run(given.step(0));
-    expect(Math.abs((await plan.read('loss'))[0] / about.losses[0] - 1)).toBeLessThan(2e-6);
-    const got = await theirs((ours) => adapter.store.read(ours, 'gradient'));
+    const { loss, gradients } = await gradientsOf(
+      adapter.store,
+      (g) => given.loss(loaded.model, g),
+      given.step(0),
+    );
+    expect(Math.abs(loss / about.losses[0] - 1)).toBeLessThan(2e-6);
+    const got = theirs(gradients);
     expect([...got.keys()].sort()).toEqual(Object.keys(about.parameters).sort());
     for (const [key, data] of got) {
       const wants = want(`grad.${key}`);
@@ -154,7 +145,7 @@ describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals 
     });
     for (let n = 0; n < fixture.steps; n++) trainer.submit((k) => given.step(k) as never);
     expectSteps(await trainer.losses(), about.losses, about.gradientNorms, about.float32.gradientNorms);
-    for (const [key, got] of await theirs((ours) => adapter.store.read(ours))) {
+    for (const [key, got] of theirs(await adapter.store.readAll('weights'))) {
       if (/key(_value\.base_layer)?\.bias$/.test(key)) continue; // moves all scores of a row alike: rounding decides
       expect(relativeError(got, want(`after.${key}`), false), key).toBeLessThan(1e-4);
     }

@@ -1,5 +1,5 @@
 /** Models and adapters of tests/fixtures/make_peft.py. */
-import { saveSafetensors, type Device, type Graph, type Objective, type Tensor } from '../../engine/index';
+import { Graph, saveSafetensors, sizeOf, type Device, type Objective, type Tensor } from '../../engine/index';
 import { bloom } from '../../models/families/bloom';
 import { bertForSequenceClassification } from '../../models/families/bert';
 import { gpt2 } from '../../models/families/gpt2';
@@ -105,8 +105,7 @@ export function folderOfCase(name: string, about: PeftCase) {
   // PEFT 0.10 leaves biases of adapted layers out.
   for (const [own, { shape }] of Object.entries(about.parameters)) all.set(beginning + own, shape);
   const tensors = [...all].map(([key, shape]) => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    const data = first.get(key.slice(beginning.length)) ?? new Float32Array(size).fill(NaN); // nobody reads it
+    const data = first.get(key.slice(beginning.length)) ?? new Float32Array(sizeOf(shape)).fill(NaN); // nobody reads it
     return { name: key, shape, data, dtype: 'F32' as const };
   });
   const files = {
@@ -116,8 +115,17 @@ export function folderOfCase(name: string, about: PeftCase) {
   return { first, files, folder: folderOf(files) };
 }
 
+export type Given = Awaited<ReturnType<typeof readInputs>>;
+const known = new Map<string, Promise<Given>>();
+
 /** Inputs of step k by kind, shapes, and the model's answer to them. */
-export async function inputsOf(kind: string) {
+export function inputsOf(kind: string): Promise<Given> {
+  const found = known.get(kind) ?? readInputs(kind);
+  known.set(kind, found);
+  return found;
+}
+
+async function readInputs(kind: string) {
   const all = await fixtureTensors('peft.safetensors');
   const own = [...all].flatMap(([name, tensor]) =>
     name.startsWith(`${kind}.`) ? [[name.slice(kind.length + 1), tensor] as const] : [],
@@ -150,10 +158,18 @@ export async function inputsOf(kind: string) {
   };
 }
 
+/** The model's answer to the first step of a kind. */
+export async function logitsOf(device: Device, model: object, kind: string): Promise<Float32Array> {
+  const given = await inputsOf(kind);
+  const g = new Graph(device);
+  using plan = await g.compile({ y: given.logits(model, g) });
+  const { labels: _, ...inputs } = given.step(0);
+  plan.run(inputs);
+  return await plan.read('y');
+}
+
 /** Its own loss, over a step's inputs. */
-export const lossOf = ({
-  loss,
-}: Awaited<ReturnType<typeof inputsOf>>): Objective<Record<string, Uint32Array>, object> => ({
+export const lossOf = ({ loss }: Given): Objective<Record<string, Uint32Array>, object> => ({
   ...{ shapes: 1, identity: {} },
   record: (g, _, model) => loss(model, g),
   feed: (inputs) => ({ shape: 0, inputs, labels: 1, tokens: 1 }),

@@ -1,15 +1,15 @@
 // Several adapters of one model: switched, and combined as PEFT's add_weighted_adapter. See tests/fixtures/make_peft.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copy, ia3 } from '../../engine/adapters';
-import { adapt, Device, Graph, lora, type Adapter } from '../../engine/index';
+import { adapt, Graph, lora, type Adapter, type Device } from '../../engine/index';
 import { adaptPeft, combine, NamedAdapters } from '../../models/adapters/index';
 import type { Pretrained } from '../../models/family/load';
 import { Generator, type GPT } from '../../models/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft.json';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { portableWeights, relativeError } from './parity';
-import { inputsOf, openBase, type AnyModel } from './peft_cases';
+import { inputsOf, logitsOf, openBase, type AnyModel, type Given } from './peft_cases';
 
 const { adapters: settings, weights, parameters } = fixture.combined;
 type Name = keyof typeof settings;
@@ -17,18 +17,14 @@ type Name = keyof typeof settings;
 describe('several adapters of one model', () => {
   let device: Device;
   let wanted: Map<string, FixtureTensor>;
-  let given: Awaited<ReturnType<typeof inputsOf>>;
+  let given: Given;
   let loaded: Pretrained<AnyModel>;
+  withDevice((opened) => (device = opened), { empty: true });
   beforeAll(async () => {
-    device = await Device.open({ gpu: openTestGpu() });
     [wanted, given] = await Promise.all([fixtureTensors('peft.safetensors'), inputsOf('causal')]);
     loaded = await openBase('gpt-small', device);
   });
-  afterAll(() => {
-    loaded[Symbol.dispose]();
-    expect(device.buffers.stats.owners).toEqual({});
-    device[Symbol.dispose]();
-  });
+  afterAll(() => loaded[Symbol.dispose]());
 
   const made = async (name: Name): Promise<Adapter> => {
     const adapter = await adaptPeft(loaded, { peft_type: 'LORA', ...settings[name] });
@@ -42,15 +38,7 @@ describe('several adapters of one model', () => {
       .replace(/^transformer\.h\.(\d+)\.attn\.c_proj/, 'stack.layers.$1.attention.output')
       .replace(/^transformer\.h\.(\d+)\.mlp\.c_proj/, 'stack.layers.$1.feedForward.down')
       .replace(/\.lora_([AB])\.weight$/, '.lora.$1');
-  const compile = () => {
-    const g = new Graph(device);
-    return g.compile({ y: given.logits(loaded.model, g) });
-  };
-  const logits = async (): Promise<Float32Array> => {
-    using plan = await compile();
-    plan.run({ ids: given.step(0).ids });
-    return await plan.read('y');
-  };
+  const logits = (): Promise<Float32Array> => logitsOf(device, loaded.model, 'causal');
   const errorOf = async (name: string): Promise<number> =>
     relativeError(await logits(), wanted.get(`combined.${name}.logits`)!.data);
 
@@ -67,7 +55,8 @@ describe('several adapters of one model', () => {
       adapters.use(name);
       expect(await errorOf(name)).toBeLessThan(5e-6);
     }
-    using plan = await compile();
+    const g = new Graph(device);
+    using plan = await g.compile({ y: given.logits(loaded.model, g) });
     using generator = new Generator(device, loaded.model as GPT);
     for await (const _ of generator.generate([3, 5], { tokens: 1 }));
     adapters.use();
@@ -105,6 +94,8 @@ describe('several adapters of one model', () => {
     await expect(first.merge()).rejects.toThrow('it is disabled. Enable it first.');
     adapters.delete('A');
     expect(() => first.enable()).toThrow('it was disposed of');
+    await expect(first.merge()).rejects.toThrow('Adapter.merge: it was disposed of. Adapt the model again.');
+    await expect(first.unmerge()).rejects.toThrow('Adapter.unmerge: it was disposed of');
   });
 
   it.each(['linear', 'cat'] as const)('combined as PEFT does: %s', async (type) => {

@@ -1,43 +1,27 @@
 // Adapters that are made here and go to PEFT, and what its files may not say. Parity is in peft.chromium.test.ts.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bitfit, bottleneck, copy } from '../../engine/adapters';
 import {
   adapt,
-  Device,
-  Graph,
   lora,
   openSafetensors,
   prefix,
   saveSafetensors,
   type Adapter,
   type AdapterKind,
+  type Device,
 } from '../../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../../models/adapters/index';
 import { bertModel } from '../../models/families/bert';
 import type { Pretrained } from '../../models/family/load';
 import fixture from '../fixtures/peft.json';
-import { openTestGpu } from '../harness/host';
+import { withDevice } from '../harness/device';
 import { folderOf } from './folders';
 import { relativeError } from './parity';
-import { folderOfCase, inputsOf, openBase, type AnyModel, type Base, type PeftCase } from './peft_cases';
+import { folderOfCase, logitsOf, openBase, type AnyModel, type Base, type PeftCase } from './peft_cases';
 
 let device: Device;
-beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-});
-afterAll(() => {
-  expect(device.buffers.stats.owners).toEqual({});
-  device[Symbol.dispose]();
-});
-
-async function logitsOf(model: object, kind: string): Promise<Float32Array> {
-  const given = await inputsOf(kind);
-  const g = new Graph(device);
-  using plan = await g.compile({ y: given.logits(model, g) });
-  const { labels: _, ...inputs } = given.step(0);
-  plan.run(inputs);
-  return await plan.read('y');
-}
+withDevice((opened) => (device = opened), { empty: true });
 
 /** As if it had learnt. */
 function learn({ store }: Adapter): void {
@@ -97,16 +81,16 @@ const goesTo: [string, Base, string, Record<string, AdapterKind>, Config, string
 describe.each(goesTo)('%s', (_, base, kind, layers, settings, names) => {
   it('is written for PEFT, and does the same from there', async () => {
     using loaded = await openBase(base, device);
-    const plain = await logitsOf(loaded.model, kind);
+    const plain = await logitsOf(device, loaded.model, kind);
     const all = settings.bias === 'all' ? { ...bitfit(loaded.model), ...layers } : layers;
     const adapter = await adapt(loaded.model, all);
-    expect(await logitsOf(loaded.model, kind)).toEqual(plain);
+    expect(await logitsOf(device, loaded.model, kind)).toEqual(plain);
     learn(adapter);
-    const before = await logitsOf(loaded.model, kind);
+    const before = await logitsOf(device, loaded.model, kind);
     expect(relativeError(before, plain)).toBeGreaterThan(0.05);
     const files = await filesOf(loaded, adapter);
     adapter[Symbol.dispose]();
-    expect(await logitsOf(loaded.model, kind)).toEqual(plain);
+    expect(await logitsOf(device, loaded.model, kind)).toEqual(plain);
     expect(files.config).toMatchObject({
       ...{ peft_type: 'LORA', base_model_name_or_path: 'some/base', inference_mode: true },
       ...settings,
@@ -118,7 +102,7 @@ describe.each(goesTo)('%s', (_, base, kind, layers, settings, names) => {
       expect(files.names.sort()).toEqual(names.map((name) => `base_model.model.${name}`).sort());
     using again = await loadPeft(loaded, files.folder);
     expect(again.store.parameters.size).toBeGreaterThan(0);
-    expect(relativeError(await logitsOf(loaded.model, kind), before)).toBeLessThan(1e-6);
+    expect(relativeError(await logitsOf(device, loaded.model, kind), before)).toBeLessThan(1e-6);
   });
 });
 
@@ -243,12 +227,12 @@ describe('what is refused leaves the model as it was', () => {
     using loaded = await openBase('bert-heads/sequence', device);
     const { folder } = folderOfCase('bert-only', about('bert-only'));
     using first = await loadPeft(loaded, folder);
-    const before = await logitsOf(loaded.model, 'classes');
+    const before = await logitsOf(device, loaded.model, 'classes');
     await expect(loadPeft(loaded, folder)).rejects.toThrow(/is learnt by another adapter/);
     await expect(adapt(loaded.model, { 'stack.layers.1.attention.qkv.bias': copy() })).rejects.toThrow(
       /stack.layers.1.attention.qkv.bias is learnt by another adapter/,
     );
-    expect(await logitsOf(loaded.model, 'classes')).toEqual(before);
+    expect(await logitsOf(device, loaded.model, 'classes')).toEqual(before);
     first[Symbol.dispose]();
     const refused = async (layers: Record<string, AdapterKind>, why: RegExp): Promise<void> => {
       using adapter = await adapt(loaded.model, layers);

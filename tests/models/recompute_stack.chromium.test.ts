@@ -5,15 +5,17 @@ import {
   Device,
   DistanceBuckets,
   FeedForward,
-  Graph,
   LayerNorm,
   mean,
   multiply,
   ParameterStore,
   Stack,
   TransformerLayer,
+  type Graph,
+  type Tensor,
 } from '../../engine/index';
 import { openTestGpu } from '../harness/host';
+import { gradientsOf } from './parity';
 
 it('a stack whose layers share distances, and are left out at times: loss and every gradient', async () => {
   using device = await Device.open({ gpu: openTestGpu() });
@@ -27,19 +29,15 @@ it('a stack whose layers share distances, and are left out at times: loss and ev
   const train = async (recompute: boolean) => {
     const distances = new DistanceBuckets({ heads: 2, buckets: 8, maxDistance: 9 });
     const stack = new Stack([layer(), layer(), layer()], { distances, layerDrop: 0.4, recompute });
-    using store = new ParameterStore(device, { stack }, { train: true, seed: 5 });
-    const g = new Graph(device, { train: true });
-    const y = stack.forward(g, g.input('x', [B, T, width], 'f32'));
-    const loss = mean(g, multiply(g, y, y));
-    g.backprop(loss);
-    using plan = await g.compile({ loss });
+    using store = new ParameterStore(device, { stack }, { seed: 5 });
+    const record = (g: Graph): Tensor => {
+      const y = stack.forward(g, g.input('x', [B, T, width], 'f32'));
+      return mean(g, multiply(g, y, y));
+    };
     const x = Float32Array.from({ length: B * T * width }, (_, i) => Math.sin(i * i));
-    plan.run({ x }, { seed: 9, index: 4 });
-    const gradients: Record<string, Float32Array> = {};
-    for (const name of store.parameters.keys()) gradients[name] = await store.read(name, 'gradient');
-    return { loss: await plan.read('loss'), gradients };
+    return await gradientsOf(store, record, { x }, { seed: 9, index: 4 });
   };
   const [kept, again] = [await train(false), await train(true)];
   expect(again).toEqual(kept);
-  expect(again.gradients['stack.distances.weight'].some((x) => x !== 0)).toBe(true);
+  expect(again.gradients.get('stack.distances.weight')!.some((x) => x !== 0)).toBe(true);
 });

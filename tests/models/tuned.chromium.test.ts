@@ -3,32 +3,33 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bitfit, bottleneck, copy } from '../../engine/adapters';
 import {
   adapt,
-  Device,
-  Graph,
   Trainer,
   type Activation,
   type Adapter,
   type AdapterKind,
+  type Device,
 } from '../../engine/index';
 import { modulesOf } from '../../models/adapters/modules';
 import type { Pretrained } from '../../models/family/load';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/tuned.json';
-import { openTestGpu } from '../harness/host';
-import { expectSteps, fixtureAdamW, portableWeights, relativeError, type PortableParameter } from './parity';
-import { inputsOf, lossOf, openBase, type AnyModel } from './peft_cases';
+import { withDevice } from '../harness/device';
+import {
+  expectSteps,
+  fixtureAdamW,
+  gradientsOf,
+  portableWeights,
+  relativeError,
+  type PortableParameter,
+} from './parity';
+import { inputsOf, logitsOf, lossOf, openBase, type AnyModel, type Given } from './peft_cases';
 
 const { adamw, width } = fixture;
 let device: Device;
 let wanted: Map<string, FixtureTensor>;
+withDevice((opened) => (device = opened), { empty: true });
 beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-  device.buffers.poison = 0x7fff7fff;
   wanted = await fixtureTensors('tuned.safetensors');
-});
-afterAll(() => {
-  expect(device.buffers.stats.owners).toEqual({});
-  device[Symbol.dispose]();
 });
 
 const sublayers = '*.{attention.output,feedForward.down}';
@@ -48,7 +49,7 @@ describe.each(Object.keys(layersOf) as (keyof typeof layersOf)[])('%s equals PyT
   const about = fixture.cases[name];
   let loaded: Pretrained<AnyModel>;
   let adapter: Adapter;
-  let given: Awaited<ReturnType<typeof inputsOf>>;
+  let given: Given;
   const parameters: Readonly<Record<string, PortableParameter>> = about.parameters;
   const first = portableWeights(parameters, name, fixture.seed);
   const want = (key: string) => wanted.get(`${name}.${key}`)!.data;
@@ -60,15 +61,15 @@ describe.each(Object.keys(layersOf) as (keyof typeof layersOf)[])('%s equals PyT
     const { ours, from } = modules.tensors.get(theirs)!;
     return [`${ours}.copy.values`, from];
   };
-  const each = async (
-    read: (ours: string) => Promise<Float32Array>,
+  const each = (
+    own: ReadonlyMap<string, Float32Array>,
     check: (theirs: string, got: Float32Array) => void,
-  ) => {
+  ): void => {
     const used = new Set<string>();
     for (const [theirs, { length }] of first) {
       const [ours, from] = placeOf(theirs);
       used.add(ours);
-      check(theirs, (await read(ours)).subarray(from, from + length));
+      check(theirs, own.get(ours)!.subarray(from, from + length));
     }
     expect([...used].sort()).toEqual([...adapter.store.parameters.keys()].sort());
   };
@@ -78,10 +79,9 @@ describe.each(Object.keys(layersOf) as (keyof typeof layersOf)[])('%s equals PyT
     loaded = await openBase(about.base, device);
     const kind = bottleneck({ width, activation: (about.activation ?? 'gelu') as Activation });
     adapter = await adapt(loaded.model, layersOf[name](loaded.model, kind));
-    const all = new Map<string, Float32Array>();
+    const all = await adapter.store.readAll('weights');
     for (const [theirs, data] of first) {
       const [ours, from] = placeOf(theirs);
-      if (!all.has(ours)) all.set(ours, await adapter.store.read(ours));
       all.get(ours)!.set(data, from);
     }
     for (const [ours, data] of all) adapter.store.write(ours, data);
@@ -92,25 +92,18 @@ describe.each(Object.keys(layersOf) as (keyof typeof layersOf)[])('%s equals PyT
   });
 
   it('logits, loss, and every gradient by name', async () => {
-    const h = new Graph(device);
-    using second = await h.compile({ y: given.logits(loaded.model, h) });
-    const { labels: _, ...inputs } = given.step(0);
-    second.run(inputs);
-    expect(relativeError(await second.read('y'), want('logits'))).toBeLessThan(5e-6);
-    const g = new Graph(device, { train: true });
-    const loss = given.loss(loaded.model, g);
-    g.backprop(loss);
-    using _training = adapter.store.train();
-    using plan = await g.compile({ loss });
-    plan.run(given.step(0));
-    expect(Math.abs((await plan.read('loss'))[0] / about.losses[0] - 1)).toBeLessThan(2e-6);
-    await each(
-      (ours) => adapter.store.read(ours, 'gradient'),
-      (theirs, got) => {
-        if (/key\.bias$/.test(theirs)) expect(Math.hypot(...got), theirs).toBeLessThan(1e-6);
-        else expect(relativeError(got, want(`grad.${theirs}`), false), theirs).toBeLessThan(5e-5);
-      },
+    const logits = await logitsOf(device, loaded.model, about.inputs);
+    expect(relativeError(logits, want('logits'))).toBeLessThan(5e-6);
+    const { loss, gradients } = await gradientsOf(
+      adapter.store,
+      (g) => given.loss(loaded.model, g),
+      given.step(0),
     );
+    expect(Math.abs(loss / about.losses[0] - 1)).toBeLessThan(2e-6);
+    each(gradients, (theirs, got) => {
+      if (/key\.bias$/.test(theirs)) expect(Math.hypot(...got), theirs).toBeLessThan(1e-6);
+      else expect(relativeError(got, want(`grad.${theirs}`), false), theirs).toBeLessThan(5e-5);
+    });
   });
 
   it('ten steps of AdamW: losses, gradient norms and final weights; the base stays', async () => {
@@ -121,14 +114,11 @@ describe.each(Object.keys(layersOf) as (keyof typeof layersOf)[])('%s equals PyT
     });
     for (let n = 0; n < fixture.steps; n++) trainer.submit((k) => given.step(k) as never);
     expectSteps(await trainer.losses(), about.losses, about.gradientNorms, about.float32.gradientNorms);
-    await each(
-      (ours) => adapter.store.read(ours),
-      (theirs, got) => {
-        // A bias of keys moves all scores of a row alike: rounding decides how it moves.
-        if (/key\.bias$|c_attn\.bias$/.test(theirs)) return;
-        expect(relativeError(got, want(`after.${theirs}`), false), theirs).toBeLessThan(1e-4);
-      },
-    );
+    each(await adapter.store.readAll('weights'), (theirs, got) => {
+      // A bias of keys moves all scores of a row alike: rounding decides how it moves.
+      if (/key\.bias$|c_attn\.bias$/.test(theirs)) return;
+      expect(relativeError(got, want(`after.${theirs}`), false), theirs).toBeLessThan(1e-4);
+    });
     expect(await loaded.store.readAll('weights')).toEqual(before);
   });
 });

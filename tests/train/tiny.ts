@@ -5,6 +5,8 @@ import {
   nextToken,
   type Batch,
   type Device,
+  type Graph,
+  type Tensor,
   type TrainerOptions,
 } from '../../engine/index';
 import { GPT } from '../../models/index';
@@ -32,6 +34,14 @@ export function at(k: number): Batch {
   const draw = () => Uint32Array.from({ length: BATCH * LENGTH }, () => random.below(VOCABULARY));
   return { ids: draw(), targets: draw() };
 }
+
+/** What a model loses on a batch, for `gradientsOf`. */
+export const lossOf =
+  (model: GPT) =>
+  (g: Graph): Tensor => {
+    const rows = (name: string): Tensor => g.input(name, [BATCH, LENGTH], 'u32');
+    return model.loss(g, rows('ids'), rows('targets'));
+  };
 
 /** The same without a label that counts. */
 export const unlabelled = (k: number): Batch => ({

@@ -30,7 +30,7 @@ import {
   type SpanModel,
   type TaggerModel,
 } from '../../../models/tasks/index';
-import { hasToken } from '../../../models/tasks/inputs';
+import { hasToken } from '../../../models/tasks/has_token';
 import type { LookedAt, Reading } from '../../session/look';
 import type { Answer, Ask, ChatTurn, Scored, Use } from './protocol';
 

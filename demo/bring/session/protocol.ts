@@ -1,7 +1,8 @@
 /** Calls and events between the Models page and its worker. Everything in them can be cloned. */
 import type { WeightStorage } from '../../../engine/index';
 import type { CachedModel, HubProgress, Inspection } from '../../../models/index';
-import type { Layer, Maps } from '../../session/look';
+import type { Layer } from '../../session/look';
+import type { Maps } from '../../session/maps';
 import type { AdapterSummary, RunEvent } from '../../session/protocol';
 
 export type { Layer, Maps };

@@ -1,5 +1,5 @@
 import { drawCard } from '../../view/card';
-import { element, finder, setText } from '../../view/dom';
+import { choice, element, finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { Segments } from '../../view/segments';
 import type { Language } from '../../site/language';
@@ -111,20 +111,10 @@ export class ChoosePanel {
     const chosen = host.querySelector<HTMLInputElement>('input:checked')?.value;
     host.hidden = SHIPPED.length === 0;
     host.replaceChildren(
-      ...SHIPPED.map(({ id, title, note }) =>
-        element(
-          'label',
-          {},
-          element('input', { type: 'radio', name: 'shipped', value: id, checked: id === chosen }),
-          element(
-            'span',
-            { class: 'choice' },
-            element('b', {}, title[this.#language]),
-            element('span', { class: 'count' }),
-            element('small', {}, note[this.#language]),
-          ),
-        ),
-      ),
+      ...SHIPPED.map(({ id, title, note }) => {
+        const input = element('input', { type: 'radio', name: 'shipped', value: id, checked: id === chosen });
+        return choice(input, [title[this.#language], '', note[this.#language]]);
+      }),
     );
   }
 

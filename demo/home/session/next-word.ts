@@ -1,7 +1,7 @@
 /** What the worker does for the home page: reads a text with a small model, and tells what may come next and why. */
 import { Connection } from '../../session/connection';
 import { likeliest } from '../../session/likeliest';
-import type { Maps } from '../../session/look';
+import type { Maps } from '../../session/maps';
 import type { Reader } from '../../session/reader';
 import { ShippedReader, type ModelFiles } from '../../session/shipped-reader';
 import type { HomeEvent, Prediction } from './protocol';

@@ -1,5 +1,5 @@
 /** What the worker does for the laboratory: holds the device and the recorded plans, and replays them. */
-import { DeviceError, type Device } from '../../../engine/index';
+import type { Device } from '../../../engine/index';
 import { Connection } from '../../session/connection';
 import { HeadPlan } from './head-plan';
 import type { HeadInput, HeadResult, LaboratoryEvent, SoftmaxInput, SoftmaxResult } from './protocol';
@@ -31,28 +31,16 @@ export class Laboratory {
       this.#softmax.set(size, recorded);
     }
     const { on } = recorded;
-    return this.#onDevice(async (device) => (await on(device)).run(input));
+    return this.#connection.use(async (device) => (await on(device)).run(input));
   }
 
   async head(input: HeadInput): Promise<HeadResult> {
-    return this.#onDevice(async (device) => (await this.#head.on(device)).run(input));
+    return this.#connection.use(async (device) => (await this.#head.on(device)).run(input));
   }
 
   /** For tests: destroys the device, as a driver crash would. */
   loseDevice(): void {
     this.#connection.lose();
-  }
-
-  /** A call may meet the loss before the device's own promise tells: it tries once more on another device. */
-  async #onDevice<T>(work: (device: Device) => Promise<T>): Promise<T> {
-    const device = await this.#connection.open();
-    try {
-      return await work(device);
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      const current = this.#connection.device;
-      return await work(current && current !== device ? current : await this.#connection.reopen());
-    }
   }
 
   async #recover(): Promise<void> {

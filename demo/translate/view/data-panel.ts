@@ -1,5 +1,5 @@
 import type { SkipReason } from '../../../engine/data';
-import { finder, element, onFile, setText } from '../../view/dom';
+import { choice, element, finder, onFile, sayChoice, setText, type ChoiceTexts } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { takeLongPaste } from '../../view/long-paste';
 import { RateAndSteps } from '../../view/rate-and-steps';
@@ -252,28 +252,15 @@ export class DataPanel {
     if (input) input.checked = true;
   }
 
-  #label(host: string, id: string, name: string, count: string, note: string): void {
-    const row = this.#byId(host).querySelector(`[data-id=${id}]`)!;
-    setText(row.querySelector('b')!, name);
-    setText(row.querySelector('.count')!, count);
-    setText(row.querySelector('small')!, note);
+  #label(host: string, id: string, ...texts: ChoiceTexts): void {
+    sayChoice(this.#byId(host).querySelector(`[data-id=${id}]`)!, texts);
   }
 
   #drawRows(host: string, name: string, ids: readonly string[]): void {
-    const rows = ids.map((id) =>
-      element(
-        'label',
-        { 'data-id': id },
-        element('input', { type: 'radio', name, value: id }),
-        element(
-          'span',
-          { class: 'choice' },
-          element('b'),
-          element('span', { class: 'count' }),
-          element('small'),
-        ),
-      ),
-    );
+    const rows = ids.map((id) => {
+      const input = element('input', { type: 'radio', name, value: id });
+      return choice(input, undefined, { 'data-id': id });
+    });
     this.#byId(host).replaceChildren(...rows);
   }
 }

@@ -1,4 +1,5 @@
 import { element } from '../../view/dom';
+import { Roving } from '../../view/roving';
 import type { Unit } from './units';
 
 /** A share whose tint can be seen, and makes soft ink too faint. */
@@ -10,10 +11,12 @@ export class Sentence {
   onPoint: (unit: number | null) => void = () => undefined;
   onChoose: (unit: number) => void = () => undefined;
   readonly #host: HTMLElement;
+  readonly #roving: Roving;
   #buttons: readonly HTMLButtonElement[] = [];
 
   constructor(host: HTMLElement) {
     this.#host = host;
+    this.#roving = new Roving(host);
     const unitOf = (target: EventTarget | null): number => this.#buttons.indexOf(target as HTMLButtonElement);
     const point = ({ target }: Event): void => {
       const unit = unitOf(target);
@@ -31,7 +34,6 @@ export class Sentence {
       const unit = unitOf(target);
       if (unit >= 0) this.onChoose(unit);
     });
-    host.addEventListener('keydown', (event) => this.#onKey(event, unitOf(event.target)));
   }
 
   clear(): void {
@@ -48,20 +50,13 @@ export class Sentence {
 
   show(units: readonly Unit[], language: string): void {
     this.#host.lang = language;
-    this.#buttons = units.map(({ text }, i) =>
-      element(
-        'button',
-        {
-          type: 'button',
-          class: /^⟨.*⟩$/.test(text) ? 'unit special' : 'unit',
-          tabindex: i === 0 ? 0 : -1,
-        },
-        text,
-      ),
+    this.#buttons = units.map(({ text }) =>
+      element('button', { type: 'button', class: /^⟨.*⟩$/.test(text) ? 'unit special' : 'unit' }, text),
     );
     this.#host.replaceChildren(
       ...this.#buttons.flatMap((button, i) => (units[i].spaced && i > 0 ? [' ', button] : [button])),
     );
+    this.#roving.stopAt(this.#buttons[0]);
   }
 
   /** Shades each unit by its share, 0 … 1, and frames one. */
@@ -72,17 +67,5 @@ export class Sentence {
       button.classList.toggle('tinted', share >= TINTED);
       button.classList.toggle('framed', i === framed);
     });
-  }
-
-  #onKey(event: KeyboardEvent, at: number): void {
-    const last = this.#buttons.length - 1;
-    const right = getComputedStyle(this.#host).direction === 'rtl' ? -1 : 1;
-    const to = { ArrowRight: at + right, ArrowLeft: at - right, Home: 0, End: last }[event.key];
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    const next = this.#buttons[Math.min(last, Math.max(0, to))];
-    this.#buttons[at].tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
   }
 }

@@ -1,4 +1,4 @@
-import type { Maps } from '../../session/look';
+import { part, type Maps } from '../../session/maps';
 import { finder } from '../../view/dom';
 import { HeadsView, spaced, type HeadsLayer } from '../../view/heads-view';
 import { percent } from '../../view/numbers';
@@ -53,7 +53,8 @@ export class AttentionView {
     const left = Math.max(0, ids.length - from - MOST);
     this.#from = from + left;
     this.#texts = [...ids.subarray(this.#from)].map((id) => tokens[id]);
-    this.#maps = maps.map((map) => (left === 0 ? map : without(map, left)));
+    const drawn = { from: left, count: this.#texts.length };
+    this.#maps = maps.map((map) => (left === 0 ? map : part(map, drawn, drawn)));
     this.#arcs.language = language;
     this.#heads.lay(this.#layers);
     this.#maps.forEach((map, layer) => this.#heads.show(layer, map));
@@ -88,15 +89,4 @@ export class AttentionView {
     const { shown } = this.#heads;
     if (shown) this.#arcs.show(this.#texts, shown.probabilities);
   }
-}
-
-/** Without the first rows and columns. */
-function without({ heads, rows, columns, probabilities }: Maps, left: number): Maps {
-  const [height, width] = [rows - left, columns - left];
-  const rest = new Float32Array(heads * height * width);
-  for (let row = 0; row < heads * height; row++) {
-    const at = (Math.floor(row / height) * rows + left + (row % height)) * columns + left;
-    rest.set(probabilities.subarray(at, at + width), row * width);
-  }
-  return { heads, rows: height, columns: width, probabilities: rest };
 }

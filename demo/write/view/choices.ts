@@ -120,31 +120,27 @@ export class ChoicesView {
     );
     const mass = 1 - ranks.reduce((sum, rank) => sum + before[rank], 0);
     const drawn = shaped.topP.count - ranks.filter((rank) => !shaped.cut(rank)).length;
-    const { whole } = this.#whole;
-    const others = whole(order.length - ranks.length);
-    setText(this.#byId('rest'), this.#strings.rest(others, chance(Math.max(0, mass)), whole(drawn)));
+    const [others, left] = [order.length - ranks.length, drawn].map(this.#whole);
+    setText(this.#byId('rest'), this.#strings.rest(others, chance(Math.max(0, mass)), left));
   }
 
   /** What each slider does to this very place. */
   #drawEffects(shaped: Shaped): void {
     const { effects } = this.#strings;
-    const { whole } = this.#whole;
     const { temperature, topK, topP } = this.sampling;
-    const all = effects.all(whole(shaped.order.length));
-    const among = this.#format.choices(choices(shape(shaped, { temperature, topK: 0, topP: 1 })));
+    const all = effects.all(this.#whole(shaped.order.length));
+    const among = this.#format.choices(choices(shaped.before));
     this.#sliders.note('temperature', temperature === 0 ? effects.greedy : effects.temperature(among));
     const idle = temperature === 0;
     this.#sliders.note(
       'topK',
-      idle || topK === 0 ? all : effects.topK(whole(shaped.topK.count), chance(shaped.topK.mass)),
+      idle || topK === 0 ? all : effects.topK(this.#whole(shaped.topK.count), chance(shaped.topK.mass)),
     );
     this.#sliders.note(
       'topP',
-      idle || topP === 1 ? all : effects.topP(whole(shaped.topP.count), chance(shaped.topP.mass)),
+      idle || topP === 1 ? all : effects.topP(this.#whole(shaped.topP.count), chance(shaped.topP.mass)),
     );
   }
 
-  get #whole(): { readonly whole: (count: number) => string } {
-    return { whole: (count) => this.#format.whole(count) };
-  }
+  readonly #whole = (count: number): string => this.#format.whole(count);
 }

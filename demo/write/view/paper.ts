@@ -17,8 +17,9 @@ export interface PaperButtons {
 /** The text token by token, or a field to type it in, and the buttons that write. */
 export class PaperView {
   onChoose: (at: number) => unknown = () => undefined;
-  /** `first`: since the field was opened. */
-  onType: (text: string, first: boolean) => unknown = () => undefined;
+  /** The field to type in was opened. */
+  onEdit: () => unknown = () => undefined;
+  onType: (text: string) => unknown = () => undefined;
   /** What was typed is not wanted. */
   onCancel: () => unknown = () => undefined;
   onPlay: () => unknown = () => undefined;
@@ -32,6 +33,7 @@ export class PaperView {
   readonly #field = this.#byId<HTMLTextAreaElement>('edit-text');
   #typing: ReturnType<typeof setTimeout> | undefined;
   #typed = false;
+  #buttons: PaperButtons = { ready: false, playing: false, undoable: false, recorded: false };
 
   constructor() {
     this.#tokens.onChoose = (at) => this.onChoose(at);
@@ -84,7 +86,14 @@ export class PaperView {
     setText(this.#byId('play'), this.#byId('play').dataset.playing ? strings.pause : strings.play);
   }
 
-  setButtons({ ready, playing, undoable, recorded }: PaperButtons): void {
+  setButtons(buttons: PaperButtons): void {
+    this.#buttons = buttons;
+    this.#drawButtons();
+  }
+
+  /** While somebody types, the text is not written otherwise. */
+  #drawButtons(): void {
+    const { ready, playing, undoable, recorded } = this.#buttons;
     const button = (id: string): HTMLButtonElement => this.#byId<HTMLButtonElement>(id);
     if (playing) button('play').dataset.playing = 'true';
     else delete button('play').dataset.playing;
@@ -106,6 +115,7 @@ export class PaperView {
 
   #open(): void {
     this.#typed = false;
+    void this.onEdit();
     this.#field.value = this.textNow();
     this.#swap(true);
     this.#field.focus();
@@ -130,14 +140,13 @@ export class PaperView {
   #swap(editing: boolean): void {
     this.#byId('edit').hidden = !editing;
     this.#byId('tokens').hidden = editing;
-    for (const id of ['play', 'open-edit'] as const) this.#byId<HTMLButtonElement>(id).disabled = editing;
-    for (const id of ['one', 'undo'] as const) this.#byId(id).setAttribute('aria-disabled', String(editing));
+    this.#drawButtons();
   }
 
   #tell(): void {
     clearTimeout(this.#typing);
     this.#typing = undefined;
-    void this.onType(this.#field.value, !this.#typed);
     this.#typed = true;
+    void this.onType(this.#field.value);
   }
 }

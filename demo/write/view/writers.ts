@@ -1,7 +1,7 @@
 import type { Language } from '../../site/language';
 import { WRITER } from '../../models/shipped';
 import type { TrainedModel } from '../../session/trained';
-import { element, finder, setText } from '../../view/dom';
+import { choice, element, finder, sayChoice, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { titleOf } from '../../view/text-titles';
 import type { WriteStrings } from '../english';
@@ -29,12 +29,7 @@ export class WritersView {
       element('input', { type: 'radio', name: 'writer', value, checked: value === 'shipped' }),
     );
     this.#rows = { shipped: rows[0], own: rows[1] };
-    this.#byId('writers').append(
-      ...rows.map((input) => {
-        const [name, count, note] = [element('b'), element('span', { class: 'count' }), element('small')];
-        return element('label', {}, input, element('span', { class: 'choice' }, name, count, note));
-      }),
-    );
+    this.#byId('writers').append(...rows.map((input) => choice(input)));
     this.#byId('writers').addEventListener('change', () => void this.onChoose(this.chosen));
     this.#history.addEventListener('input', () => void this.onHistory(Number(this.#history.value)));
     this.#byId('beginnings').addEventListener('click', ({ target }) => {
@@ -63,9 +58,9 @@ export class WritersView {
     { strings, format, language }: { strings: WriteStrings; format: Format; language: Language },
   ): void {
     [this.#strings, this.#trained] = [strings, trained];
-    this.#write('shipped', [WRITER.title[language], '', strings.shippedFacts]);
+    sayChoice(this.#rows.shipped.parentElement!, [WRITER.title[language], '', strings.shippedFacts]);
     const [size, learning] = trained ? this.#factsOf(trained, format) : ['', ''];
-    this.#write('own', [strings.own, size, learning]);
+    sayChoice(this.#rows.own.parentElement!, [strings.own, size, learning]);
     this.#rows.own.disabled = !trained || recorded;
     this.#byId('own-note').hidden = trained !== null;
     this.#byId('learning').hidden = this.chosen !== 'own';
@@ -83,11 +78,6 @@ export class WritersView {
     const { size, step, text } = run;
     const title = titleOf(text, ownTexts);
     return [ownShape(size.layers, size.heads), ownFacts(state, step, format.loss(loss ?? undefined), title)];
-  }
-
-  #write(writer: WriterName, texts: readonly string[]): void {
-    const parts = this.#rows[writer].nextElementSibling!.children;
-    texts.forEach((text, i) => setText(parts[i], text));
   }
 
   #offer(recorded: boolean): void {

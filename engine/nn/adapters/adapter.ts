@@ -172,9 +172,14 @@ export class Adapter<C extends object = object> implements Disposable {
     }
   }
 
-  #expectBeside(where: string): void {
+  /** Throws `EngineError` once it is disposed of, and while it is merged or unmerged. */
+  #expectFree(where: string): void {
     if (this.#disposed) throw new EngineError(where, 'it was disposed of', 'Adapt the model again.');
     if (this.#busy) throw new EngineError(where, 'it is merged or unmerged at present', 'Await that first.');
+  }
+
+  #expectBeside(where: string): void {
+    this.#expectFree(where);
     if (this.#merged) throw new EngineError(where, 'it is merged', 'Unmerge it first.');
   }
 
@@ -197,11 +202,12 @@ export class Adapter<C extends object = object> implements Disposable {
     if (most !== null && !(most >= 0)) {
       throw new EngineError('Adapter.merge', `most is ${most}`, 'Give a share, such as 0.01.');
     }
+    this.#expectFree('Adapter.merge');
     if (this.#merged) throw new EngineError('Adapter.merge', 'it is merged already', 'Unmerge it first.');
     if (!this.enabled) throw new EngineError('Adapter.merge', 'it is disabled', 'Enable it first.');
     expectMergeable(this.#placed, most);
     let lost: ReadonlyMap<string, number> = new Map();
-    await this.#alone('Adapter.merge', async () => {
+    await this.#alone(async () => {
       const own = new Map<object, Float32Array>();
       for (const [name, data] of await this.#store.readAll('weights')) {
         own.set(this.#store.parameters.get(name)!, data);
@@ -216,9 +222,10 @@ export class Adapter<C extends object = object> implements Disposable {
 
   /** The model's weights are again what they were before `merge`, bit for bit, with this beside them. */
   async unmerge(): Promise<void> {
+    this.#expectFree('Adapter.unmerge');
     const merged = this.#merged;
     if (!merged) throw new EngineError('Adapter.unmerge', 'it is not merged', 'Merge it first.');
-    await this.#alone('Adapter.unmerge', async () => {
+    await this.#alone(async () => {
       if (this.#base.revision !== merged.revision) {
         const what = 'the weights were written since it was merged';
         throw new EngineError('Adapter.unmerge', what, 'Take what came later out first, or load them again.');
@@ -233,9 +240,7 @@ export class Adapter<C extends object = object> implements Disposable {
     });
   }
 
-  async #alone(where: string, work: () => Promise<void>): Promise<void> {
-    if (this.#disposed) throw new EngineError(where, 'it was disposed of', 'Adapt the model again.');
-    if (this.#busy) throw new EngineError(where, 'it is merged or unmerged at present', 'Await that first.');
+  async #alone(work: () => Promise<void>): Promise<void> {
     this.#busy = true;
     try {
       await work();

@@ -51,34 +51,31 @@ export type Merge = (weights: MergedWeights, read: (parameter: object) => Float3
 /** First values of the addition's own parameters that depend on the layer's weights, which `weights` are. */
 export type Begin = (weights: MergedWeights) => ReadonlyMap<Parameter, Float32Array>;
 
-/** Adds a function of what goes into a layer to what comes out. */
-export interface LinearSum {
+/** Anything that is put into a linear layer. */
+interface LinearAdded {
   readonly begin?: Begin;
   /** Is told when the layer's weights are again what they were when it began. */
   unmerged?(): void;
+  /** Null where no weights do the same. */
+  readonly merge: Merge | null;
+}
+
+/** Adds a function of what goes into a layer to what comes out. */
+export interface LinearSum extends LinearAdded {
   /** x (…, inputs), y (…, outputs) -> y + f(x), of y's shape; only f(x) where y is null. y may hold more than x Wᵀ + b. */
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
-  readonly merge: Merge | null;
 }
 
 /** Changes what comes out of a layer in any other way. */
-export interface LinearChange {
-  readonly begin?: Begin;
-  /** Is told when the layer's weights are again what they were when it began. */
-  unmerged?(): void;
+export interface LinearChange extends LinearAdded {
   /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
   change(g: Graph, x: Tensor, y: Tensor): Tensor;
-  readonly merge: Merge | null;
 }
 
 /** Changes what goes into a layer. Only for all of its outputs. */
-export interface LinearEntry {
-  readonly begin?: Begin;
-  /** Is told when the layer's weights are again what they were when it began. */
-  unmerged?(): void;
+export interface LinearEntry extends LinearAdded {
   /** x (…, inputs) -> what takes its place, of its shape. */
   enter(g: Graph, x: Tensor): Tensor;
-  readonly merge: Merge | null;
 }
 
 /** What an adapter adds to a `Linear`: to what comes out, to the whole of how it is computed, or to what goes in. */

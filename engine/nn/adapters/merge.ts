@@ -56,7 +56,7 @@ function placeOf({ layer: { inputs, outputs, layout }, columns: { from } }: Laye
 }
 
 /** The columns of a layer's weight and bias, as (outputs, inputs) and (outputs). */
-export function columnsOf(place: Layer, w: Float32Array, b: Float32Array | null): MergedWeights {
+function columnsOf(place: Layer, w: Float32Array, b: Float32Array | null): MergedWeights {
   const { layer, columns } = place;
   const at = placeOf(place);
   const { inputs } = layer;
@@ -99,8 +99,8 @@ async function mergeInto(
     b.set(sum.bias, columns.from);
     base.write(bias.name, b);
   }
-  const stored = (await readColumns(base, place)).weight;
-  return share(stored, sum.weight, before);
+  const stored = columnsOf(place, await base.read(weight.name), null);
+  return share(stored.weight, sum.weight, before);
 }
 
 /** How much of a change was lost. */

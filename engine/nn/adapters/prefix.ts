@@ -41,7 +41,7 @@ export class Prefix implements KeyValueAddition {
 }
 
 /** What all layers' keys and values are made from. */
-export class PrefixNetwork {
+class PrefixNetwork {
   /** (P, G·D). */
   readonly table: Parameter;
   /** (hidden, G·D). */
