@@ -28,7 +28,7 @@ import { searched } from '../docs/settings';
 import { withDevice } from '../harness/device';
 import { Random } from '../harness/op';
 import { FAMILIES, taskFolder } from './finetune_folder';
-import { folderOf } from './folders';
+import { contents, folderOf } from './folders';
 import { taskFiles } from './task_models';
 
 let device: Device;
@@ -327,15 +327,3 @@ describe('a fine-tuning', () => {
     expect(() => classification({ labels: ['a'] })).toThrow(/no list of two/);
   });
 });
-
-async function contents(files: ReadonlyMap<string, Blob>): Promise<Record<string, object>> {
-  const entries = await Promise.all(
-    [...files].map(async ([name, blob]) => [
-      name,
-      name.endsWith('.json')
-        ? (JSON.parse(await blob.text()) as object)
-        : new Uint8Array(await blob.arrayBuffer()),
-    ]),
-  );
-  return Object.fromEntries(entries) as Record<string, object>;
-}

@@ -18,3 +18,15 @@ export function checkpointOf(tensors: ReadonlyMap<string, FixtureTensor>): Uint8
     { format: 'pt' },
   );
 }
+
+export async function contents(files: ReadonlyMap<string, Blob>): Promise<Record<string, object>> {
+  const entries = await Promise.all(
+    [...files].map(async ([name, blob]) => [
+      name,
+      name.endsWith('.json')
+        ? (JSON.parse(await blob.text()) as object)
+        : new Uint8Array(await blob.arrayBuffer()),
+    ]),
+  );
+  return Object.fromEntries(entries) as Record<string, object>;
+}

@@ -13,5 +13,6 @@ export * from './classifier';
 export * from './feed_forward';
 export * from './language_head';
 export { firstRow, Pooler, type PoolerConfig } from './pooler';
+export { ScalarMix } from './scalar_mix';
 export * from './stack';
 export * from './transformer_layer';
