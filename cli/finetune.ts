@@ -1,19 +1,8 @@
 /** `npx heed train --task classify|regress|tag|answer|embed`: fine-tunes a checkpoint on examples, and writes a folder. */
-import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { DataError, type FitEvent } from '../engine/index';
-import {
-  csvLog,
-  eventLog,
-  finetune as tune,
-  holdOut,
-  logged,
-  noisyCopies,
-  openFor,
-  type Log,
-} from '../models/finetune/index';
+import { finetune as tune, holdOut, logged, noisyCopies, openFor } from '../models/finetune/index';
 import { openDevice, tellOfCompiling } from './device';
 import { EXAMPLE_OPTIONS, expectForTask, readExamples, type ExampleArguments } from './examples';
 import { readWhole, writeWhole } from './files';
@@ -24,6 +13,7 @@ import { modelFolder } from './model_folder';
 import { UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { writeFolder } from './saved_model';
+import { CHECKPOINT, expectTrainingFolder, logsIn, reportOn } from './training';
 
 export interface FinetuneArguments extends ExampleArguments {
   readonly task: FinetunedTask;
@@ -68,9 +58,6 @@ export const FINETUNE_OPTIONS: readonly string[] = [
   ...['monitor', 'log', ...Object.keys(EXAMPLE_OPTIONS)],
 ];
 
-/** Where a training stands that is not at its end. */
-const CHECKPOINT = 'training.checkpoint';
-
 /** Trains, with everything on disk that is needed to go on. Gives the exit status. */
 export async function finetune(args: FinetuneArguments): Promise<number> {
   const { task: name, model, out = 'heed-model', resume = false, held: share = 0.2, noise, monitor } = args;
@@ -79,7 +66,7 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
     const todo = 'Give a folder, or an id of the hub such as distilbert-base-uncased.';
     throw new UsageError('--model', 'it is not said what is to be fine-tuned', todo);
   }
-  await expectFolder(out, args);
+  await expectTrainingFolder(out, args);
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
   const { task, examples } = await readExamples(name, args, tell);
@@ -162,64 +149,4 @@ function settingsOf(args: FinetuneArguments) {
   return Object.fromEntries(
     Object.entries({ ...all, evaluateEvery, patience }).filter(([, value]) => value !== undefined),
   );
-}
-
-async function expectFolder(
-  out: string,
-  { resume = false, overwrite = false }: FinetuneArguments,
-): Promise<void> {
-  const there = existsSync(out) ? readdirSync(out) : [];
-  if (resume && !there.includes(CHECKPOINT))
-    throw new DataError(join(out, CHECKPOINT), 'there is no such file', 'Begin without --resume.');
-  if (!resume && !overwrite && there.length > 0) {
-    const todo = `${there.includes(CHECKPOINT) ? 'Go on with it (--resume), overwrite' : 'Overwrite'} it (--overwrite), or write elsewhere (--out).`;
-    throw new DataError(out, 'there is something already', todo);
-  }
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new DataError(out, `it cannot be made (${code ?? message})`, 'Choose another --out.', { cause });
-  }
-}
-
-/** Logs in a folder: an event file for TensorBoard, and numbers.csv. */
-function logsIn(folder: string): { readonly log: Log; readonly end: () => Promise<void> }[] {
-  mkdirSync(folder, { recursive: true });
-  const opened = (name: string): WriteStream => createWriteStream(join(folder, name), { flags: 'a' });
-  const kept = (stream: WriteStream, log: Log) => ({
-    log,
-    end: () => new Promise<void>((resolve) => stream.end(resolve)),
-  });
-  const events = opened(`events.out.tfevents.${Math.floor(Date.now() / 1000)}.heed`);
-  const csv = opened('numbers.csv');
-  return [
-    kept(
-      events,
-      eventLog((bytes) => events.write(bytes)),
-    ),
-    kept(
-      csv,
-      csvLog((text) => csv.write(text)),
-    ),
-  ];
-}
-
-function reportOn(display: ProgressDisplay): {
-  readonly onEvent: (event: FitEvent) => void;
-  readonly onProgress: (done: number, total: number) => void;
-} {
-  let loss = '';
-  const onProgress = (done: number, total: number): void => display.show('steps', done, total, loss);
-  const onEvent = (event: FitEvent): void => {
-    if (event.kind === 'steps') loss = `loss ${event.reports.at(-1)!.loss.toFixed(4)}`;
-    else if (event.kind === 'evaluation') {
-      const { step, metrics, best } = event;
-      const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-      display.tell(
-        `step ${step}  loss ${event.loss.toFixed(4)}  ${numbers.join('  ')}${best ? '  best so far' : ''}`,
-      );
-    } else if (event.kind === 'recovered') display.tell(`The device was lost; on with step ${event.step}.`);
-  };
-  return { onEvent, onProgress };
 }

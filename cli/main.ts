@@ -15,6 +15,8 @@ import type { RunArguments } from './run';
 import type { ScoreArguments } from './score';
 import type { TrainArguments } from './train';
 import type { TranslateArguments } from './translate';
+import type { TuneArguments } from './tune';
+import { TUNE_KINDS } from './tune_kinds';
 
 const PIPELINE_TASKS = [
   'text-classification',
@@ -169,6 +171,43 @@ export async function main(args: readonly string[]): Promise<number> {
         }
       },
     );
+
+  program
+    .command('tune')
+    .description(
+      'Teach a language model a text by an adapter, a few numbers beside its weights, and write it as PEFT does; Ctrl-C saves, --resume goes on.',
+    )
+    .argument('<model>', 'a folder, or an id of the hub')
+    .option('--data <file…>', 'plain text in UTF-8; may be given again', collect)
+    .addOption(new Option('--kind <kind>', 'of adapter').choices(TUNE_KINDS).default('lora'))
+    .option('--rank <n>', 'of lora, dora (default: 8)', whole(1, 1e5))
+    .option('--alpha <x>', 'of lora, dora (default: twice the rank)', positive)
+    .option('--dropout <x>', 'of what lora, dora read (default: 0)', share)
+    .option(
+      '--targets <module…>',
+      'ends of names of layers (default: all linear); may be given again',
+      collect,
+    )
+    .option('--prefix-length <n>', 'rows of prefix (default: 16)', whole(1, 1e5))
+    .addOption(storageOption())
+    .option('--out <folder>', 'of the adapter', 'heed-adapter')
+    .option('--merge <folder>', 'write the whole model with the adapter merged, too')
+    .addOption(new Option('--resume', 'go on with the training that stands in --out').conflicts('overwrite'))
+    .option('--overwrite', 'begin anew where something stands already')
+    .option('--epochs <x>', 'times that the text is met (default: 3)', positive)
+    .option('--steps <n>', 'updates, instead of epochs', whole(1))
+    .option('--batch <n>', 'windows of an update', whole(1, 1e5), 4)
+    .option('--window <n>', 'tokens of a window (default: what the model reads, at most 256)', whole(1, 1e6))
+    .option('--lr <x>', 'peak learning rate', positive, 5e-4)
+    .option('--held <x>', 'share of the text, from its end, to judge by', share, 0.1)
+    .option('--seed <n>', 'of the adapter and of batches', whole(0, 2 ** 32 - 1), 0)
+    .option('--evaluate-every <n>', 'updates between evaluations (default: a tenth of all)', whole(1))
+    .option('--patience <n>', 'stop after so many evaluations without progress (default: never)', whole(1))
+    .option('--log <folder>', "for TensorBoard's events and a CSV")
+    .action(async (model: string, options: TuneArguments) => {
+      const { tune } = await import('./tune');
+      status = await tune(model, options);
+    });
 
   program
     .command('evaluate')

@@ -12,7 +12,6 @@ import { blobOf, jsonOf, opener, type ModelFolder } from '../files/folder';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
 import type { Json } from '../pretrained_config';
 import { BODY } from './layers';
-import type { Task } from './tasks/task';
 
 /** What `openFor` may open, and where its weights go. */
 export interface OpenForOptions {
@@ -21,6 +20,8 @@ export interface OpenForOptions {
   readonly families?: readonly AnyFamily[];
   /** Of a new head. Default 0. */
   readonly seed?: number;
+  /** As what the device stores weights, see `LoadOptions.storage`: adapters learn beside those in int8 and int4. Default 'f32'. */
+  readonly storage?: LoadOptions<AnyFamily>['storage'];
   readonly signal?: AbortSignal;
   /** Bytes of weights on the device so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -56,11 +57,11 @@ const KEPT = [
  */
 export async function openFor(
   folder: ModelFolder,
-  task: Pick<Task<never>, 'classes' | 'head' | 'name'>,
+  task: { readonly name: string; readonly classes: RegExp; readonly head: Json },
   options: OpenForOptions,
 ): Promise<OpenedFor> {
-  const { device, families, seed = 0, signal, onProgress, fetch } = options;
-  expectOptions('openFor', options, { device, families, seed, signal, onProgress, fetch });
+  const { device, families, seed = 0, storage = 'f32', signal, onProgress, fetch } = options;
+  expectOptions('openFor', options, { device, families, seed, storage, signal, onProgress, fetch });
   const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
   const all = families ?? (await import('../families/index')).families;
   const able = all.filter(({ architectures }) => architectures.some((one) => task.classes.test(one)));
@@ -80,7 +81,7 @@ export async function openFor(
     if (blob) kept.set(name, blob);
   }
   const how: LoadOptions<AnyFamily> = {
-    ...{ device, families: able, seed, ...reading },
+    ...{ device, families: able, seed, storage, ...reading },
     ...(!fits && { newHead: task.head }),
     ...(onProgress && { onProgress }),
   };
