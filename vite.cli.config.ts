@@ -11,6 +11,7 @@ const entries: Readonly<Record<string, string>> = {
   [source('engine/metrics/index.ts')]: 'heed/metrics',
   [source('models/index.ts')]: 'heed/models',
   [source('models/node/index.ts')]: 'heed/node',
+  [source('models/adapters/index.ts')]: 'heed/adapters',
   [source('models/finetune/index.ts')]: 'heed/finetune',
   [source('models/tasks/index.ts')]: 'heed/tasks',
   [source('models/translation/index.ts')]: 'heed/translation',
