@@ -35,7 +35,7 @@ export const english = {
     kinds: 'Kinds of brackets',
     depth: 'Deepest nesting',
   } satisfies Record<SettingName, string>,
-  addDigits: 'Digits of a number',
+  addDigits: 'Digits each',
   model: 'Model',
   layers: 'Layers',
   heads: 'Heads in a layer',
@@ -72,7 +72,7 @@ export const english = {
   places: 'By place in the answer',
   placesIntro: 'A row for each token of the answer, a column for each judgement: which are learnt first?',
   placesEmpty: 'The first rows to fill are those that the model learnt first.',
-  placesAxis: 'token of the answer',
+  placesAxis: 'answer token',
   stepsAxis: 'step',
   placesSummary: (at: number, shares: string) => `At step ${at}, by token of the answer: ${shares}`,
   placesCell: (at: number, place: number, share: string) => `Step ${at}, token ${place}: ${share} right`,
@@ -93,6 +93,8 @@ export const english = {
   right: (count: number) => `All ${count} tokens are right.`,
   wrong: (right: number, count: number, answer: string) =>
     `${right} of ${count} tokens are right. The answer is ${answer}.`,
+  /** Between two sentences. */
+  space: ' ',
   asOf: (at: number) => `As of step ${at}.`,
   givenRight: (token: string, share: string) => `${token}: ${share}, right`,
   givenWrong: (token: string, share: string, truth: string) => `${token}: ${share}, wrong: ${truth} is right`,
@@ -125,6 +127,8 @@ export const english = {
     `No head stands out: the best has ${score} there, one that attends to all alike ${uniform}. The work may be shared, or done another way.`,
   without: (share: string, whole: string) =>
     `With that head switched off, ${share} of whole answers are right instead of ${whole}.`,
+  spared: (share: string) =>
+    `Switching off that head alone costs little, ${share} of whole answers stay right: others make up for it.`,
   headColumn: 'Head',
   scoreColumn: 'Attention to it',
   withoutColumn: 'Right without it',

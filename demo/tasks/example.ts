@@ -1,7 +1,7 @@
 import { AdamW, Device, Graph, IGNORE_INDEX, nextToken, Run, type Batch } from '../../engine/index';
 import { GPT } from '../../models/index';
 
-/** A GPT learns to reverse six digits: what it answers to 314159, and what the first token of its answer drew on. */
+/** A GPT learns to reverse six digits: its answer to 314159, and what its second layer attended to. */
 export async function reverse(steps: number) {
   const [count, length, equals] = [64, 12, 10];
   const batch = (): Batch => {

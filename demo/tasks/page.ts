@@ -13,6 +13,7 @@ import { unpack, type RecordedFile, type RecordedRun } from './recording';
 import type { ByHead, Judged, TaskRun, TasksEvent, TaskSettings } from './session/protocol';
 import { sameSettings } from './session/settings';
 import { Lesson } from './tasks/lesson';
+import type { Example } from './tasks/task';
 import { EXAMPLES, makeTask, TASKS, WIDTH } from './tasks/tasks';
 import { AccuracyPanel } from './view/accuracy-panel';
 import { AskPanel } from './view/ask-panel';
@@ -38,6 +39,7 @@ export class TasksPage implements PageView {
   #without: ByHead | null = null;
   /** Of the settings on view, and of the run. */
   #lesson: Lesson;
+  #exam: readonly Example[] = [];
   #taught: { readonly settings: TaskSettings; readonly lesson: Lesson } | null = null;
   /** What the model answers again and again while it learns. */
   #asked: readonly number[] | null = null;
@@ -121,6 +123,7 @@ export class TasksPage implements PageView {
     const { settings } = this.#course;
     this.#context.address.set(this.#course.address);
     this.#lesson = lessonOf(settings);
+    this.#exam = this.#lesson.exam(EXAMPLES);
     const recorded = this.#recording?.[settings.task];
     if (recorded) this.#replay(recorded);
     else if (!this.#taught) this.#ask.text = this.#usualInput;
@@ -301,7 +304,7 @@ export class TasksPage implements PageView {
       canResume: run !== null,
     };
     view.render(strings, format, { ...buttons, same }, TASKS[settings.task].course.steps);
-    this.#examples.show(this.#lesson, this.#lesson.exam(EXAMPLES), strings);
+    this.#examples.show(this.#lesson, this.#exam, strings);
     this.#accuracy.show(this.#judged, run, !running, strings);
     this.#ask.setReady(run !== null && state !== 'preparing', recorded);
     if (run) {
@@ -310,7 +313,10 @@ export class TasksPage implements PageView {
     this.#drawHint(same);
     const note = this.#byId('recorded');
     note.hidden = !recorded;
-    setText(note, recorded ? `${strings.recorded} ${strings.recordedFrom(this.#adapter)}` : '');
+    setText(
+      note,
+      recorded ? `${strings.recorded}${strings.space}${strings.recordedFrom(this.#adapter)}` : '',
+    );
     this.#context.showRun(recorded ? null : runStatus(state, latest.step, format.loss(latest.training)));
   }
 

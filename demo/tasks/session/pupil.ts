@@ -101,14 +101,14 @@ export class Pupil implements Disposable {
     const { step } = this.run.trainer;
     const heads = await headScores(look, this.lesson, this.#exam.slice(0, SEEN));
     const judged = { step, ...(await judge.accuracy()), ...heads };
-    this.cut(step - 1);
+    if (this.judged.at(-1)?.step === step) this.judged.pop(); // it went back to this step
     this.judged.push(judged);
     return judged;
   }
 
   /** Forgets what came after this step: training went back to it. */
   cut(step: number): void {
-    this.losses.length = Math.min(this.losses.length, Math.max(0, step));
+    this.losses.length = Math.min(this.losses.length, step);
     const kept = this.judged.filter((one) => one.step <= step);
     this.judged.splice(0, Infinity, ...kept);
   }

@@ -93,7 +93,12 @@ test('kin share a side: both orders of a sum, all orders of a row to sort', () =
 
 test('rows that predict an answer look at where they say, before or behind the padding', () => {
   const copy = new Lesson(makeTask('copy', { length: 4, digits: 10 }), 1);
-  expect(copy.before([4, 5]).map((id) => copy.symbols[id]).join('')).toBe('45··=');
+  expect(
+    copy
+      .before([4, 5])
+      .map((id) => copy.symbols[id])
+      .join(''),
+  ).toBe('45··=');
   expect(copy.looks({ input: [4, 5], answer: [4, 5] })).toEqual([
     { row: 4, places: [0] },
     { row: 5, places: [1] },

@@ -46,7 +46,7 @@ export class AccuracyPanel {
       : strings.accuracyEmpty;
     describePlot(this.#byId('accuracy'), !last, summary);
     setText(this.#byId('verdict'), last && run && ended ? verdictOf(run, last, strings) : '');
-    this.#byId('verdict').classList.toggle('solved', run?.solved !== null && ended);
+    this.#byId('verdict').classList.toggle('solved', Boolean(run?.solved) && ended);
     this.#drawPlaces(judged, strings);
   }
 

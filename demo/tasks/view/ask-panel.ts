@@ -114,7 +114,7 @@ export class AskPanel {
     const truth = answered.answer.map((id) => symbols[id]).join('');
     const says = right === length ? strings.right(length) : strings.wrong(right, length, truth);
     const ended = this.#shown >= answered.given.length;
-    setText(this.#byId('answer-note'), ended ? `${says} ${strings.asOf(answered.step)}` : '');
+    setText(this.#byId('answer-note'), ended ? `${says}${strings.space}${strings.asOf(answered.step)}` : '');
     const at = Math.min(this.#chosen ?? this.#shown - 1, this.#shown - 1);
     setText(this.#byId('weighed-title'), strings.weighed(symbols[given[at].id]));
     this.#bars.show(

@@ -11,6 +11,9 @@ import { ShareChart } from './share-chart';
 /** A head that does the task has so many times the score of one that attends to all alike, and at least this share. */
 const STANDS_OUT = { times: 2, share: 0.4 };
 
+/** Share of right answers that stay right without a head which others make up for. */
+const SPARED = 0.8;
+
 interface Head {
   readonly layer: number;
   readonly head: number;
@@ -100,7 +103,11 @@ export class HeadsPanel {
       ? strings.best(this.#name(best), percent(score), percent(uniform))
       : strings.noHead(percent(score), percent(uniform));
     if (!without || !stands) return says;
-    return `${says} ${strings.without(percent(without[best.layer][best.head]), percent(answers))}`;
+    const left = without[best.layer][best.head];
+    const whole = percent(answers);
+    const told =
+      left > SPARED * answers ? strings.spared(percent(left)) : strings.without(percent(left), whole);
+    return `${says}${strings.space}${told}`;
   }
 
   #drawRows({ scores, answers }: Judged, best: Head, without: ByHead | null): void {

@@ -21,6 +21,7 @@ export class ShareChart {
     this.#plot = new StepPlot(host, (color) => ({
       y: { range: () => [0, 1.02] },
       values: (_u, ticks) => ticks.map((tick) => `${Math.round(100 * tick)} %`),
+      room: 48,
       cursor: { show: false },
       series: this.#lines.map(({ color: name, width = 1.5, dash = false }) => ({
         stroke: () => color(name),
