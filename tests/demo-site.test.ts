@@ -3,11 +3,10 @@
  * compiled kernels and a training stay; every page has its texts without scripts, names for what can be operated, and
  * nothing that axe finds fault with.
  */
-import axe from 'axe-core';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../demo/site/pages';
-import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
+import { DemoSite, PATIENCE, violations, type Visitor } from './harness/demo-page';
 
 interface Count {
   readonly opened: number;
@@ -222,7 +221,6 @@ describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] a
       await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
       await visitor.page.waitForSelector('main.entered');
       expect((await visitor.observed()).shifts.reduce((a, b) => a + b, 0)).toBeLessThan(0.02);
-      await visitor.page.evaluate(axe.source); // a script tag would break the policy
       const whole = isLookedAtWhole(path);
       for (const language of whole ? (['en', 'zh'] as const) : (['en'] as const)) {
         for (const theme of whole ? ['light', 'dark'] : ['light']) {
@@ -258,16 +256,6 @@ async function unnamed({ page }: Visitor): Promise<string[]> {
     ...children.flatMap(without),
   ];
   return without((await page.accessibility.snapshot({ interestingOnly: false })) as unknown as Node);
-}
-
-/** What axe finds, as rule: element. */
-function violations({ page }: Visitor): Promise<string[]> {
-  return page.evaluate(async () => {
-    const { axe: inPage } = window as unknown as { axe: typeof axe };
-    const rules = { 'target-size': { enabled: true } };
-    const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
-  });
 }
 
 test('nobody complained', () => {

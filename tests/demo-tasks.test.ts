@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordedFile } from '../demo/tasks/recording';
 import recordedFile from '../demo/tasks/recording.json';
-import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
+import { TASK_NAMES } from '../demo/tasks/tasks/tasks';
+import { DemoSite, PATIENCE, violations, type Visitor } from './harness/demo-page';
 
 const { runs } = recordedFile as unknown as RecordedFile;
 let site: DemoSite;
@@ -25,14 +26,9 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
   test('shows the task of its address, with examples and their answers; what is not on offer is left out', async () => {
     await visitor.page.waitForSelector('#train:enabled');
     expect(search()).toBe('?task=copy&length=3&digits=4&layers=1&seed=3');
-    const examples = await visitor.page.$$eval('.example', (all) =>
-      all.map((e) => e.getAttribute('aria-label')!),
-    );
+    const examples = await visitor.texts('.example');
     expect(examples).toHaveLength(6);
-    for (const example of examples) {
-      const [, input, answer] = /^([0-3]{1,3}), answer ([0-3]{1,3})$/.exec(example)!;
-      expect(answer).toBe(input);
-    }
+    for (const example of examples) expect(example).toMatch(/^([0-3]{1,3})=\1$/);
     expect(await disabled('#answer-button')).toBe(true);
     // Every task has settings of its own; those of a model are what does well with it.
     await visitor.page.$eval('input[value=add]', (input) => input.click());
@@ -64,10 +60,8 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
     };
     await ask('312');
     await visitor.untilText('#answer-note', /^All 3 tokens are right/);
-    const given = await visitor.page.$$eval('.given-token', (all) =>
-      all.map((e) => e.getAttribute('aria-label')!),
-    );
-    expect(given.map((label) => /^(\d): (\d+) %, right$/.exec(label)?.[1])).toEqual(['3', '1', '2']);
+    const given = await visitor.texts('.given-token');
+    expect(given.map((told) => /^(\d)\d+ %, right$/.exec(told)?.[1])).toEqual(['3', '1', '2']);
     await visitor.page.$eval('.given-token', (token) => (token as HTMLElement).click());
     expect(await visitor.text('#weighed-title')).toBe('What “3” was chosen from');
     expect(await visitor.text('#bars [aria-current] .word')).toBe('3');
@@ -91,6 +85,14 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
     expect(await visitor.page.$$('#heads canvas')).toHaveLength(2);
   });
 
+  test('is what axe approves of with all of it on view, in both themes', async () => {
+    await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+    for (const theme of ['one', 'other']) {
+      expect(await violations(visitor), theme).toEqual([]);
+      await visitor.page.click('#theme');
+    }
+  });
+
   test('a lost device and another page cost nothing', async () => {
     await visitor.loseDevice();
     await visitor.enter('#input', '21');
@@ -107,6 +109,7 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
   test('without WebGPU there is a run of each task to look at', async () => {
     const without = await site.visitWithoutWebGPU('train/tasks/');
     await without.untilText('#recorded', /What is missing/);
+    expect(Object.keys(runs).sort()).toEqual([...TASK_NAMES].sort());
     for (const [task, { run }] of Object.entries(runs)) {
       await without.page.$eval(`input[value=${task}]`, (input) => input.click());
       await without.untilText('#verdict', new RegExp(`^Solved at step ${run.solved!.step}, `));

@@ -2,10 +2,9 @@
  * The page Write from end to end, in headless Chromium on SwiftShader: the writer that ships, choices, settings that reshape the bars,
  * undo, what tokens were drawn from, every head, the address; then a GPT that learns in the same tab; then no WebGPU.
  */
-import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import fixture from './fixtures/writer.json';
-import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
+import { DemoSite, PATIENCE, violations, type Visitor } from './harness/demo-page';
 
 let site: DemoSite;
 let visitor: Visitor;
@@ -39,17 +38,6 @@ const untilSearch = (wanted: RegExp): Promise<string> =>
     () => visitor.page.evaluate(() => location.search),
     (now) => wanted.test(now),
   );
-
-/** What axe finds, as rule: element. */
-async function violations(): Promise<string[]> {
-  await visitor.page.evaluate(axe.source); // a script tag would break the policy
-  return visitor.page.evaluate(async () => {
-    const { axe: inPage } = window as unknown as { axe: typeof axe };
-    const rules = { 'target-size': { enabled: true } };
-    const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
-    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-  });
-}
 
 describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => {
   const all = fixture.drawn.find(
@@ -235,7 +223,7 @@ describe('the page Write', { timeout: PATIENCE.test, concurrent: false }, () => 
     for (const width of [1280, 390]) {
       await visitor.page.setViewport({ width, height: 844 });
       for (const theme of ['one', 'other']) {
-        expect(await violations(), `${width} ${theme}`).toEqual([]);
+        expect(await violations(visitor), `${width} ${theme}`).toEqual([]);
         expect(await visitor.scrollWidth()).toBeLessThanOrEqual(width);
         await visitor.page.click('#theme');
       }

@@ -39,7 +39,6 @@ export const chinese: TaskStrings = {
   examplesIntro: '先是输入，然后是答案。点一个，让模型来回答。',
   examplesSplit:
     '所有可能的输入有四分之一被留出，由输入与种子的哈希决定：训练抽到留出的输入就重抽，所以用来检验的例子模型不可能见过。会互相泄露答案的输入（12+7 与 7+12，排序时数字相同的各行）总在同一边。',
-  exampleLabel: (input, answer) => `${input}，答案 ${answer}`,
   curve: '损失',
   curveTraining: '训练',
   curveValidation: '留出',
@@ -75,8 +74,8 @@ export const chinese: TaskStrings = {
   wrong: (right, count, answer) => `${count} 个词元对了 ${right} 个。正确答案是 ${answer}。`,
   space: '',
   asOf: (at) => `第 ${at} 步时的回答。`,
-  givenRight: (token, share) => `${token}：${share}，对`,
-  givenWrong: (token, share, truth) => `${token}：${share}，错：应为 ${truth}`,
+  givenRight: '，对',
+  givenWrong: (truth) => `，错：应为 ${truth}`,
   weighed: (token) => `“${token}”是从这些候选中选出的`,
   problems: {
     empty: '请输入。',

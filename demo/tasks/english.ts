@@ -51,7 +51,6 @@ export const english = {
   examplesIntro: 'An input, then its answer. Press one to have the model answer it.',
   examplesSplit:
     'A quarter of all possible inputs is held out, by a hash of the input and the seed: training draws an input again until it is not one of them, so the model is judged by examples that it cannot have seen. Inputs that give each other away (12+7 and 7+12, rows of the same digits to sort) are on the same side.',
-  exampleLabel: (input: string, answer: string) => `${input}, answer ${answer}`,
   curve: 'Loss',
   curveTraining: 'training',
   curveValidation: 'held out',
@@ -96,8 +95,9 @@ export const english = {
   /** Between two sentences. */
   space: ' ',
   asOf: (at: number) => `As of step ${at}.`,
-  givenRight: (token: string, share: string) => `${token}: ${share}, right`,
-  givenWrong: (token: string, share: string, truth: string) => `${token}: ${share}, wrong: ${truth} is right`,
+  /** After a token and its probability. */
+  givenRight: ', right',
+  givenWrong: (truth: string) => `, wrong: ${truth} is right`,
   weighed: (token: string) => `What “${token}” was chosen from`,
   problems: {
     empty: 'Type an input.',

@@ -304,7 +304,7 @@ export class TasksPage implements PageView {
       canResume: run !== null,
     };
     view.render(strings, format, { ...buttons, same }, TASKS[settings.task].course.steps);
-    this.#examples.show(this.#lesson, this.#exam, strings);
+    this.#examples.show(this.#lesson, this.#exam);
     this.#accuracy.show(this.#judged, run, !running, strings);
     this.#ask.setReady(run !== null && state !== 'preparing', recorded);
     if (run) {

@@ -1,4 +1,5 @@
 /** The demo's pages in headless Chromium on SwiftShader, as a visitor uses them: through accessible names. */
+import axe from 'axe-core';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -314,4 +315,15 @@ function observe(): void {
       if (!entry.hadRecentInput) observed.shifts.push(entry.value);
     }
   }).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** What axe finds on the page, as rule: element. */
+export async function violations({ page }: Visitor): Promise<string[]> {
+  await page.evaluate(axe.source); // a script tag would break the policy
+  return page.evaluate(async () => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    const rules = { 'target-size': { enabled: true } };
+    const { violations: found } = await inPage.run(document, { rules, resultTypes: ['violations'] });
+    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+  });
 }

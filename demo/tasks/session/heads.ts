@@ -7,7 +7,7 @@ import type { Example } from '../tasks/task';
 import { Judge } from './judge';
 import type { ByHead, HeadScores } from './protocol';
 
-/** Scores of all heads on these examples, each of which is read once. */
+/** Scores of all heads on these examples, each of which is read once; none without examples. */
 export async function headScores(
   look: Look,
   lesson: Lesson,
@@ -17,7 +17,6 @@ export async function headScores(
   let [rows, uniform] = [0, 0];
   for (const example of examples) {
     const looks = lesson.looks(example);
-    if (looks.length === 0) continue;
     rows += looks.length;
     for (const { row, places } of looks) uniform += places.length / (row + 1);
     const text = { ids: [...lesson.before(example.input), ...example.answer.slice(0, -1)] };
@@ -33,7 +32,10 @@ export async function headScores(
       }
     }
   }
-  return { scores: scores.map((layer) => layer.map((sum) => sum / rows)), uniform: uniform / rows };
+  return {
+    scores: scores.map((layer) => layer.map((sum) => sum / rows)),
+    uniform: uniform / Math.max(1, rows),
+  };
 }
 
 /**

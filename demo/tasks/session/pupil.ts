@@ -45,11 +45,14 @@ export class Pupil implements Disposable {
   /** Of training and judging so far. */
   seconds = 0;
   readonly #exam: readonly Example[];
+  /** Those of it whose answers are made from places in the input. */
+  readonly #seen: readonly Example[];
   #tools: Tools | null = null;
 
   private constructor(settings: TaskSettings, lesson: Lesson, gpt: GPT, run: Run) {
     [this.settings, this.lesson, this.gpt, this.run] = [settings, lesson, gpt, run];
     this.#exam = lesson.exam(EXAM);
+    this.#seen = this.#exam.filter((example) => lesson.looks(example).length > 0).slice(0, SEEN);
   }
 
   /** With fresh weights. Throws an `EngineError` for settings that are not on offer. */
@@ -99,7 +102,7 @@ export class Pupil implements Disposable {
   async judge(): Promise<Judged> {
     const { judge, look } = await this.#use();
     const { step } = this.run.trainer;
-    const heads = await headScores(look, this.lesson, this.#exam.slice(0, SEEN));
+    const heads = await headScores(look, this.lesson, this.#seen);
     const judged = { step, ...(await judge.accuracy()), ...heads };
     if (this.judged.at(-1)?.step === step) this.judged.pop(); // it went back to this step
     this.judged.push(judged);

@@ -1,5 +1,5 @@
 import { element, finder, setText } from '../../view/dom';
-import { percent, chance } from '../../view/numbers';
+import { chance } from '../../view/numbers';
 import { ProbabilityBars } from '../../view/probability-bars';
 import { Roving } from '../../view/roving';
 import type { TaskStrings } from '../english';
@@ -144,14 +144,13 @@ export class AskPanel {
     const at = Math.min(this.#chosen ?? given.length - 1, given.length - 1);
     for (const [i, { id, share }] of given.entries()) {
       const isRight = id === answer[i];
-      const told = isRight ? strings.givenRight : strings.givenWrong;
       const button = host.children[i + 1] ?? host.appendChild(givenButton());
-      const [symbol, truth, portion] = button.children;
+      const [symbol, truth, portion, told] = button.children;
       setText(symbol, symbols[id]);
       setText(truth, isRight ? '' : symbols[answer[i]]);
-      setText(portion, percent(share));
+      setText(portion, chance(share));
       button.classList.toggle('wrong', !isRight);
-      button.setAttribute('aria-label', told(symbols[id], chance(share), symbols[answer[i]]));
+      setText(told, isRight ? strings.givenRight : strings.givenWrong(symbols[answer[i]]));
       button.setAttribute('aria-pressed', String(i === at));
     }
     this.#roving.refresh();
@@ -163,8 +162,9 @@ const givenButton = (): HTMLElement =>
     'button',
     { type: 'button', class: 'given-token' },
     element('span', { class: 'symbol' }),
-    element('span', { class: 'truth' }),
+    element('span', { class: 'truth', 'aria-hidden': 'true' }),
     element('span', { class: 'portion' }),
+    element('span', { class: 'away' }), // for those who do not see the colours
   );
 
 function problemOf(

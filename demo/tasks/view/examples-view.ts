@@ -1,7 +1,6 @@
 import { element, finder } from '../../view/dom';
 import type { Lesson } from '../tasks/lesson';
 import type { Example } from '../tasks/task';
-import type { TaskStrings } from '../english';
 
 /** Examples of a task, which can be put to the model. */
 export class ExamplesView {
@@ -9,13 +8,11 @@ export class ExamplesView {
   readonly #byId = finder();
   #shown = '';
 
-  show(lesson: Lesson, examples: readonly Example[], strings: TaskStrings): void {
-    const key = JSON.stringify([lesson.symbols, examples, strings.examples]);
+  show(lesson: Lesson, examples: readonly Example[]): void {
+    const key = JSON.stringify([lesson.symbols, examples]);
     if (key === this.#shown) return;
     this.#shown = key;
     const rows = examples.map((example) => {
-      const text = (ids: readonly number[]): string => ids.map((id) => lesson.symbols[id]).join('');
-      const label = strings.exampleLabel(text(example.input), text(example.answer));
       const tokens = (ids: readonly number[], kind: string): HTMLElement[] =>
         ids.map((id) => element('span', { class: `symbol ${kind}` }, lesson.symbols[id]));
       const parts = [
@@ -23,7 +20,7 @@ export class ExamplesView {
         element('span', { class: 'symbol equals' }, '='),
         ...tokens(example.answer, 'answers'),
       ];
-      const button = element('button', { type: 'button', class: 'example', 'aria-label': label }, ...parts);
+      const button = element('button', { type: 'button', class: 'example' }, ...parts);
       button.addEventListener('click', () => this.onChoose(example));
       return button;
     });
