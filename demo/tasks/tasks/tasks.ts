@@ -59,7 +59,7 @@ export const TASKS: Readonly<Record<TaskName, Offer>> = {
       { name: 'kinds', min: 1, max: 3, value: 2 },
       { name: 'depth', min: 2, max: 6, value: 3 },
     ],
-    course: { ...WORK_OUT, heads: 2, rate: 4e-3 },
+    course: WORK_OUT,
     make: brackets,
   },
 };
