@@ -117,7 +117,7 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
       const [, second] = await without.page.$$('.example');
       await second.evaluate((example) => (example as HTMLElement).click());
       await without.untilText('#answer-note', /right/);
-      await without.untilText('#best', /Layer \d/);
+      await without.untilText('#best', /\d %/);
     }
     expect(await without.page.$eval('#values-part', (part) => part.matches(':disabled'))).toBe(true);
     expect(await without.page.$eval('#train', (train) => train.matches(':disabled'))).toBe(true);
