@@ -110,9 +110,11 @@ describe('the page Tasks', { timeout: PATIENCE.test, concurrent: false }, () => 
     const without = await site.visitWithoutWebGPU('train/tasks/');
     await without.untilText('#recorded', /What is missing/);
     expect(Object.keys(runs).sort()).toEqual([...TASK_NAMES].sort());
-    for (const [task, { run }] of Object.entries(runs)) {
+    for (const [task, { run, history }] of Object.entries(runs)) {
       await without.page.$eval(`input[value=${task}]`, (input) => input.click());
-      const verdict = run.solved ? `Solved at step ${run.solved.step}, ` : `Not solved by step ${run.step}: `;
+      const verdict = run.solved
+        ? `Solved at step ${run.solved.step}, `
+        : `Not solved by step ${history.judged.at(-1)!.step}: `;
       await without.untilText('#verdict', new RegExp(`^${verdict}`));
       const [, second] = await without.page.$$('.example');
       await second.evaluate((example) => (example as HTMLElement).click());
