@@ -23,6 +23,8 @@ export const english = {
   trainIntro: 'Watch the loss fall and the text get better, in this tab.',
   language: 'Language model',
   languageNote: 'From noise to words in a minute, on prose, poems, or your own text.',
+  tasks: 'Tasks',
+  tasksNote: 'Sort, reverse, add, close brackets: learnt in seconds, and the head that learnt it.',
   translator: 'Translator',
   translatorNote: 'Any two columns of text, from letters to phonemes to your own.',
   developers: 'For developers',

@@ -15,6 +15,7 @@ import {
   type BatchSource,
   type FitEvent,
 } from '../../engine/index';
+import { Between } from './between';
 import { Connection } from './connection';
 import {
   createModel,
@@ -87,8 +88,7 @@ export class Session implements Teacher {
   /** End of the text that is being written for the reader, and of the present sample. */
   #written: Promise<void> = Promise.resolve();
   #sampled: Promise<void> = Promise.resolve();
-  /** Work that must not meet a half-submitted group of steps. */
-  #between: (() => Promise<void>)[] = [];
+  readonly #between = new Between();
 
   constructor(emit: (event: SessionEvent) => void, others = Trained.ofWorker) {
     [this.#emit, this.#others] = [emit, others];
@@ -123,7 +123,7 @@ export class Session implements Teacher {
       if (!abort.signal.aborted) throw error;
     } finally {
       this.#training = null;
-      await this.#drain();
+      await this.#between.drain();
       if (this.#model) {
         const { description, run } = this.#model;
         this.#setState(run.trainer.step >= description.steps ? 'finished' : 'stopped');
@@ -353,7 +353,7 @@ export class Session implements Teacher {
             stepMilliseconds,
           });
           this.#others.tell();
-          await this.#drain();
+          await this.#between.drain();
           await this.#written; // whoever waits for a text comes first
           if (!profiled && run.trainer.step - first >= FIRST_PROFILE) {
             profiled = true;
@@ -377,7 +377,7 @@ export class Session implements Teacher {
           break;
         case 'paused':
           this.#setState('paused');
-          await this.#drain();
+          await this.#between.drain();
           break;
         case 'resumed':
           this.#setState('training');
@@ -463,14 +463,7 @@ export class Session implements Teacher {
 
   /** Runs `work` when no step is half submitted: at once, or between two groups of a training run. */
   #whenStill<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#state !== 'training') return work();
-    return new Promise((resolve, reject) => {
-      this.#between.push(() => work().then(resolve, reject));
-    });
-  }
-
-  async #drain(): Promise<void> {
-    for (const work of this.#between.splice(0)) await work();
+    return this.#state === 'training' ? this.#between.wait(work) : work();
   }
 
   async #profile(model: LanguageModel, batches?: BatchSource): Promise<void> {

@@ -49,7 +49,10 @@ export const SIZES: readonly Size[] = [
 ];
 
 /** Parameters of a GPT with tied embeddings, without making one. */
-export function countParameters({ layers, width, context }: Size, vocabulary: number): number {
+export function countParameters(
+  { layers, width, context }: Pick<Size, 'layers' | 'width' | 'context'>,
+  vocabulary: number,
+): number {
   const block = 12 * width * width + 13 * width;
   return (vocabulary + context) * width + layers * block + 2 * width;
 }

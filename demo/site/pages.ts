@@ -101,6 +101,18 @@ export const PAGES: readonly SitePage[] = [
       en: 'Train a small language model on any text, in this tab. The text never leaves your machine.',
       zh: '在这个标签页里，用任意文本训练一个小语言模型。文本不会离开你的电脑。',
     },
+    next: 'train/tasks/',
+  },
+  {
+    path: 'train/tasks/',
+    module: 'tasks',
+    group: 'train',
+    name: { en: 'Tasks', zh: '小任务' },
+    heading: { en: 'Teach a small GPT a task', zh: '教一个小 GPT 完成任务' },
+    description: {
+      en: 'Sort, reverse, copy, add, close brackets: learnt in this tab in seconds, judged by examples it never saw, down to the head that learnt it.',
+      zh: '排序、反转、抄写、加法、补全括号：几秒钟就在这个标签页里学会，用它从未见过的例子来检验，并找出学会它的那个注意力头。',
+    },
     next: 'inside/',
   },
   {

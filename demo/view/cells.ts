@@ -16,6 +16,8 @@ export interface HeatMapData {
   readonly value: (row: number, column: number) => number;
   /** Entries that take no part are hatched. */
   readonly masked?: (row: number, column: number) => boolean;
+  /** Entries that have a frame, since something is expected there. */
+  readonly framed?: (row: number, column: number) => boolean;
   readonly palette: PaletteKind;
   readonly range: readonly [number, number];
   readonly rowAxis: Axis;
@@ -113,12 +115,14 @@ export function paintCells(context: CanvasRenderingContext2D, data: HeatMapData,
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   const hatched = new Path2D();
+  const framed = new Path2D();
   for (let row = 0; row < data.rows; row++) {
     for (let column = 0; column < data.columns; column++) {
       // Edges on whole pixels: neighbours share theirs, also where a cell's side is a fraction.
       const [x, y] = [Math.round(left + column * width), Math.round(top + row * height)];
       const right = Math.round(left + (column + 1) * width);
       const bottom = Math.round(top + (row + 1) * height);
+      if (data.framed?.(row, column)) framed.rect(x + 0.5, y + 0.5, right - x - 2, bottom - y - 2);
       if (data.masked?.(row, column)) {
         for (let at = 4; at < width + height; at += 5) {
           hatched.moveTo(x + Math.min(at, width), y + Math.max(0, at - width));
@@ -139,6 +143,10 @@ export function paintCells(context: CanvasRenderingContext2D, data: HeatMapData,
   context.globalAlpha = 0.45;
   context.stroke(hatched);
   context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.strokeStyle = themeValue('--second');
+  context.stroke(framed);
+  context.lineWidth = 1;
   context.strokeStyle = themeValue('--rule');
   context.strokeRect(left - 0.5, top - 0.5, width * data.columns + 1, height * data.rows + 1);
 }

@@ -27,6 +27,8 @@ export class HeadsView {
   onChoose: () => void = () => undefined;
   /** A row of the large map was chosen. */
   onRow: (row: number) => void = () => undefined;
+  /** Cells of the large map that have a frame; null: none. From the next `lay` on. */
+  framed: ((row: number, column: number) => boolean) | null = null;
   readonly #byId = finder();
   readonly #grid = new HeadsGrid(this.#byId('heads'));
   readonly #map = new HeatMap(this.#byId('map'), { smallest: 11, largest: 36, tallest: 480 });
@@ -119,6 +121,7 @@ export class HeadsView {
       columns,
       value: (row, column) => own[row * columns + column],
       masked: (row, column) => own[row * columns + column] === 0,
+      ...(this.framed && { framed: this.framed }),
       palette: 'sequential',
       range: [0, most],
       rowAxis: { title: this.#strings.rows, labels: info.rows, dense: true },

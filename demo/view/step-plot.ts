@@ -6,6 +6,8 @@ export interface StepPlotParts {
   readonly y: uPlot.Scale;
   /** How the numbers of the y axis are written; default as they are. */
   readonly values?: uPlot.Axis['values'];
+  /** Room for them, px. Default 38. */
+  readonly room?: number;
   readonly cursor: uPlot.Cursor;
   /** After the steps'. */
   readonly series: uPlot.Series[];
@@ -48,7 +50,7 @@ export class StepPlot {
 
   #options(): uPlot.Options {
     const color: Color = (name) => getComputedStyle(this.#host).getPropertyValue(name).trim();
-    const { y, values, cursor, series, hooks } = this.#parts(color);
+    const { y, values, room = 38, cursor, series, hooks } = this.#parts(color);
     const axis: uPlot.Axis = {
       stroke: () => color('--soft'),
       font: `12px ${color('--sans')}`,
@@ -76,7 +78,7 @@ export class StepPlot {
           size: 30,
           values: (_u, ticks) => ticks.map((t) => (t % 1 ? '' : String(t))),
         },
-        { ...axis, size: 38, gap: 6, ...(values && { values }) },
+        { ...axis, size: room, gap: 6, ...(values && { values }) },
       ],
       series: [{}, ...series],
       ...(hooks && { hooks }),

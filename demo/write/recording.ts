@@ -3,6 +3,7 @@
  * are rounded: logits to thousandths, attention to 1/32,767.
  */
 import type { Maps } from '../session/maps';
+import { packNumbers, unpackNumbers } from '../session/packed-numbers';
 import type { WriterInfo, WriterReading } from './session/protocol';
 
 /** What the page begins with, and what is recorded. */
@@ -38,8 +39,11 @@ export function pack({ info, reading, given, adapter }: Recording): RecordedFile
   return {
     ...{ tokens, context, end, text, given, adapter },
     ids: [...ids],
-    logits: rounded(logits, LOGITS),
-    maps: maps.map(({ heads, probabilities }) => ({ heads, probabilities: rounded(probabilities, SHARES) })),
+    logits: packNumbers(logits, LOGITS),
+    maps: maps.map(({ heads, probabilities }) => ({
+      heads,
+      probabilities: packNumbers(probabilities, SHARES),
+    })),
   };
 }
 
@@ -47,30 +51,14 @@ export function unpack(file: RecordedFile): Recording {
   const { tokens, context, end, text, given, adapter } = file;
   const count = file.ids.length;
   const maps = file.maps.map(({ heads, probabilities }): Maps => {
-    return { heads, rows: count, columns: count, probabilities: numbers(probabilities, SHARES) };
+    return { heads, rows: count, columns: count, probabilities: unpackNumbers(probabilities, SHARES) };
   });
   return {
     ...{ given, adapter, info: { tokens, context, end, number: 0 } },
     reading: {
       ...{ number: 0, step: null, from: 0, text, maps },
       ids: Uint32Array.from(file.ids),
-      logits: numbers(file.logits, LOGITS),
+      logits: unpackNumbers(file.logits, LOGITS),
     },
   };
-}
-
-function rounded(values: Float32Array, scale: number): string {
-  const bytes = new DataView(new ArrayBuffer(2 * values.length));
-  values.forEach((value, i) => {
-    const whole = Math.round(value * scale);
-    if (Math.abs(whole) > 32_767) throw new Error(`${value} is too large to be recorded`);
-    bytes.setInt16(2 * i, whole, true);
-  });
-  return btoa(Array.from(new Uint8Array(bytes.buffer), (byte) => String.fromCharCode(byte)).join(''));
-}
-
-function numbers(packed: string, scale: number): Float32Array {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => view.getInt16(2 * i, true) / scale);
 }

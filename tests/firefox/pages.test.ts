@@ -49,6 +49,15 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     expect(await visitor.texts('#heads canvas')).toHaveLength(16);
   });
 
+  it(`the page Tasks learns to copy, and answers${needs}`, async () => {
+    visitor = await site.visit('train/tasks/?task=copy&length=3&digits=4');
+    await visitor.press('Train');
+    await visitor.untilText('#verdict', /^Solved at step \d+, after [\d.]+ s/);
+    await visitor.enter('#input', '312');
+    await visitor.press('Answer');
+    await visitor.untilText('#answer-note', /^All 3 tokens are right/);
+  });
+
   it(`the Translate page translates with the model that it ships with${needs}`, async () => {
     visitor = await site.visit('try/translate/');
     await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));
