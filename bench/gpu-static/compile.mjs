@@ -13,7 +13,7 @@ import { roofline } from './roofline.mjs';
 /**
  * Modelled shares of the peak of f32 multiply-adds, and what they come from; README.md says which is which.
  *
- * @typedef {{ known: boolean, limit: string, bound: number, full: number, here: number, one: number, resident: number,
+ * @typedef {{ known: boolean, limit: string, bound: number, full: number, here: number, alone: number, resident: number,
  *   waves: number, loops: ReturnType<typeof roofline>['loops'], hot: ReturnType<typeof roofline>['hot'] }} Model
  */
 /** @typedef {{ kernel: string, cases: string, groups: number, wave: number, statistics: Record<string, number>, model: Model | null }} Compiled */
@@ -50,7 +50,7 @@ function modelOf(kernel, code, rates) {
     bound: line.ideal / line.most,
     full: share(resident),
     here: share(waves),
-    one: share(1),
+    alone: line.alone,
     resident,
     waves,
     loops: line.loops,

@@ -166,9 +166,28 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
       [8, 16],
     ],
   ],
-  [/gemv.*COLUMN_LANES=8/, [[4, 12, 3, 1]]],
-  [/gemv.*COLUMN_LANES=1/, [[4, 3, 6, 1]]],
-  // Causal: half of 32 tiles; chunks of a head, and in each the fetch and eight steps.
+  // Two blocks of K a turn and then one, halvings of the lanes, rows; of several rows workgroup memory is zeroed in a loop and
+  // all turns are of one block.
+  [/gemv.*COLUMN_LANES=8.*ROWS=1/, [[3, 0, 5, 1]]],
+  [/gemv.*COLUMN_LANES=8.*ROWS=4/, [[4, 6, 5, 4]]],
+  [/gemv.*COLUMN_LANES=1/, [[1, 1, 6, 1]]],
+  // Causal: half of the tiles of keys; sixteen numbers of a head at once, then a quarter or an eighth of the tile's rows.
+  ...[16, 32].flatMap((most): (readonly [RegExp, Turns])[] =>
+    [32, 64].map((rows) => {
+      const tiles = 16 + rows / 64;
+      const [chunks, parts] = [most / 4, most / 8];
+      return [
+        new RegExp(`attention\\.forward_outer.*MOST=${most}.*ROWS=${rows}`),
+        [
+          [15, tiles, chunks, ...Array<number>(parts).fill(256 / most)],
+          [15, tiles, chunks, parts, 256 / most],
+          [15, tiles, chunks, 16, parts, 256 / most],
+          [15, tiles, chunks, 16, ...Array<number>(parts).fill(256 / most)],
+        ],
+      ] as const;
+    }),
+  ),
+  // The same by inner products; chunks of a head, and in each the fetch and eight steps.
   ...[16, 32].flatMap((most): (readonly [RegExp, Turns])[] => {
     const c = most / 8; // chunks
     const [slow, fast] = [
@@ -177,7 +196,7 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
     ];
     return [
       [
-        new RegExp(`attention\\.forward.*MOST=${most}`),
+        new RegExp(`attention\\.forward .*MOST=${most}`),
         [
           [15, 16.5, ...slow, ...slow],
           [15, 16.5, ...fast, ...fast],

@@ -31,11 +31,10 @@ export function rowOf({ kernel, cases, groups, wave, statistics: s, model }) {
     wavesHere: round(model.waves),
     limit: model.limit,
     turnsKnown: model.known,
-    cycles: Math.round(s['Latency']),
     bound: round(model.bound),
     full: round(model.full),
     here: round(model.here),
-    one: round(model.one),
+    alone: Math.round(model.alone),
   };
 }
 
@@ -53,7 +52,7 @@ const AMD = [
   ...COMMON,
   ['waves', (row) => row['wavesResident']],
   ['macs / vector', (row) => `${row['macs']} / ${row['vector']}`],
-  ['cycles', (row) => row['cycles']],
+  ['alone', (row) => `${row['turnsKnown'] ? '' : '~'}${row['alone']}`],
   ['bound', share('bound')],
   ['full', share('full')],
   ['here', share('here')],

@@ -16,3 +16,10 @@ export interface Capabilities {
   /** Floating-point operations that one dispatch should take at most. */
   readonly dispatchFlops: number;
 }
+
+/**
+ * Whether a GPU's lanes have registers for tiles of 64 numbers each. Where subgroups may have fewer than 32 lanes (Intel,
+ * Mali), compilers spill them.
+ */
+export const hasManyRegisters = ({ subgroups }: Pick<Capabilities, 'subgroups'>): boolean =>
+  subgroups === null || subgroups.min >= 32;

@@ -34,6 +34,16 @@ describe('matmul tile', () => {
     expect(tile(sizes(1, 768, 768), gpu).rung).toBe('gemv');
     expect(tile(sizes(256, 256, 256), gpu).rung).toBe('tile_32x32');
     expect(tile(sizes(1024, 1024, 1024), gpu).rung).toBe('tile_64x64');
+    const few = { software: false, subgroups: { min: 8, max: 32 } };
+    expect(tile(sizes(1024, 1024, 1024), few).rung).toBe('tile_32x32');
+  });
+
+  it('gives a row of GPU workgroups to themselves, larger and narrower where they are few', () => {
+    const splits = 1;
+    expect(tile(sizes(1, 3072, 768), gpu)).toMatchObject({ rung: 'gemv', width: 32, lanes: 256, splits });
+    expect(tile(sizes(1, 768, 768), gpu)).toMatchObject({ rung: 'gemv', width: 16, lanes: 256, splits });
+    expect(tile(sizes(1, 50_257, 768), gpu)).toMatchObject({ rung: 'gemv', width: 32, lanes: 64, splits });
+    expect(tile(sizes(1, 768, 100_003), gpu).splits).toBeGreaterThan(8);
   });
 
   it('splits K where the outputs alone give too few workgroups, into parts of whole steps', () => {
@@ -42,6 +52,7 @@ describe('matmul tile', () => {
         [16, 16, 4096],
         [64, 64, 768],
         [1, 8, 3000],
+        [2, 8, 9000],
         [768, 768, 768],
         [5, 5, 5],
       ] as const) {
