@@ -1,6 +1,6 @@
 import { ShapeError } from '../../errors';
 import { sameShape, type Tensor } from '../../graph/tensor';
-import type { Capabilities } from '../../runtime/capabilities';
+import { hasManyRegisters, type Capabilities } from '../../runtime/capabilities';
 import type { Constants } from '../../runtime/shader';
 import { elementType, type ElementType } from '../lib/elementwise';
 
@@ -45,6 +45,8 @@ export interface Mapping {
   readonly headsPerGroup: number;
   /** Invocations that share a head's tile. */
   readonly headLanes: number;
+  /** Tiles by outer products, of `forward` only: whether rows are reduced by shuffles in subgroups. */
+  readonly outer?: { readonly shuffles: boolean };
 }
 
 /** Which tile for which shape and device; README.md tells the ladder. `heads` are those whose rows are owned. */
@@ -61,6 +63,23 @@ export function chooseMapping(
   const headLanes = 4;
   const constants = { MOST, LANES: headLanes * headsPerGroup };
   return { software: true, wide, constants, tile: SOFTWARE_TILE, headsPerGroup, headLanes };
+}
+
+/** Heads wider than this would take more registers than a lane has, by outer products. */
+const OUTER_WIDTH = 128;
+
+/** Which tile `forward` takes for `rows` queries, where other kernels take `plain`: on GPUs, one by outer products. */
+export function chooseForward(
+  plain: Mapping,
+  { width, rows }: { readonly width: number; readonly rows: number },
+  { subgroups }: Pick<Capabilities, 'subgroups'>,
+): Mapping {
+  if (plain.software || width > OUTER_WIDTH) return plain;
+  const tile = hasManyRegisters({ subgroups }) && rows > TILE ? 2 * TILE : TILE;
+  const MOST = 8 * Math.ceil(width / 32); // fours of a row, at most
+  // Eight neighbouring lanes share a row.
+  const shuffles = subgroups !== null && subgroups.min >= 8;
+  return { ...plain, constants: { MOST, ROWS: tile, EDGE: width !== 4 * MOST }, tile, outer: { shuffles } };
 }
 
 /** Throws unless `heads` heads of `width` fit into the rows of `tensor` from `offset` on. */

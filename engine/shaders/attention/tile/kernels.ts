@@ -10,6 +10,9 @@ import block from './block.wgsl';
 import deltaWgsl from './delta.wgsl';
 import type { Form } from './form';
 import forwardWgsl from './forward.wgsl';
+import forwardOuter from './forward_outer.wgsl';
+import four1 from './four1.wgsl';
+import four4 from './four4.wgsl';
 import ownsKeys from './owns_keys.wgsl';
 import ownsQueries from './owns_queries.wgsl';
 import pack1 from './pack1.wgsl';
@@ -18,11 +21,15 @@ import quad from './quad.wgsl';
 import quadBackward from './quad_backward.wgsl';
 import quadBackwardSubgroups from './quad_backward_subgroups.wgsl';
 import quadSubgroups from './quad_subgroups.wgsl';
+import reduce from './reduce.wgsl';
+import reduceSubgroups from './reduce_subgroups.wgsl';
+import rows from './rows.wgsl';
 import score from './score.wgsl';
 import strip from './strip.wgsl';
 import stripSoftware from './strip_software.wgsl';
 import tangent from './tangent.wgsl';
 import tile from './tile.wgsl';
+import tileOuter from './tile_outer.wgsl';
 import tileBackward from './tile_backward.wgsl';
 import tileBackwardSoftware from './tile_backward_software.wgsl';
 import tileSoftware from './tile_software.wgsl';
@@ -44,22 +51,29 @@ interface Needs {
 }
 
 const linked = linkedKernels();
+const outerTile = (wide: boolean, shuffles: boolean): readonly Shader[] => [
+  tileOuter,
+  wide ? four4 : four1,
+  shuffles ? reduceSubgroups : reduce,
+];
 
 /** One kernel in all its forms: tiles of GPUs or software adapters, heads by fours or ones, biases, sparse walks. */
 /*#__NO_SIDE_EFFECTS__*/
 export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
   return ({ mapping, bias, walk, turns }) => {
-    const { software, wide } = mapping;
+    const { software, wide, outer } = mapping;
     const words = [
       software && 'software',
+      outer && 'outer',
+      outer?.shuffles && 'subgroups',
       !wide && 'narrow',
       bias.name !== 'none' && bias.name,
       walk !== null && 'sparse',
       turns && 'rope',
-    ].filter((word) => word !== false);
+    ].filter((word) => word);
     const tiles: readonly (Shader | ByCapability)[] = software
       ? [tileSoftware, stripSoftware, quads]
-      : [tile, strip, ...turnOnLoad(turns)];
+      : [rows, ...(outer ? outerTile(wide, outer.shuffles) : [tile]), strip, ...turnOnLoad(turns)];
     return linked([`attention.${name}`, ...words].join('_'), [
       wide ? pack4 : pack1,
       ...tiles,
@@ -80,7 +94,8 @@ export function family(name: string, main: Shader, needs: Needs = {}): (form: Fo
   };
 }
 
-export const forward = family('forward', forwardWgsl);
+const forwards = { inner: family('forward', forwardWgsl), outer: family('forward', forwardOuter) };
+export const forward = (form: Form): Kernel => forwards[form.mapping.outer ? 'outer' : 'inner'](form);
 export const backwardQuery = family('backward_query', queryWgsl, { backward: true, owns: 'queries' });
 export const backwardKey = family('backward_key', keyWgsl, { backward: true, owns: 'keys' });
 const deltas = {
