@@ -1,6 +1,6 @@
 import { ShapeError } from '../../errors';
 import { sameShape, type Tensor } from '../../graph/tensor';
-import { hasManyRegisters, type Capabilities } from '../../runtime/capabilities';
+import type { Capabilities } from '../../runtime/capabilities';
 import type { Constants } from '../../runtime/shader';
 import { elementType, type ElementType } from '../lib/elementwise';
 
@@ -72,10 +72,10 @@ const OUTER_WIDTH = 128;
 export function chooseForward(
   plain: Mapping,
   { width, rows }: { readonly width: number; readonly rows: number },
-  { subgroups }: Pick<Capabilities, 'subgroups'>,
+  { subgroups, manyRegisters }: Pick<Capabilities, 'subgroups' | 'manyRegisters'>,
 ): Mapping {
   if (plain.software || width > OUTER_WIDTH) return plain;
-  const tile = hasManyRegisters({ subgroups }) && rows > TILE ? 2 * TILE : TILE;
+  const tile = manyRegisters && rows > TILE ? 2 * TILE : TILE;
   const MOST = 8 * Math.ceil(width / 32); // fours of a row, at most
   // Eight neighbouring lanes share a row.
   const shuffles = subgroups !== null && subgroups.min >= 8;

@@ -1,5 +1,5 @@
 import { PACKINGS, type Packed } from '../../graph/packed';
-import { hasManyRegisters, type Capabilities } from '../../runtime/capabilities';
+import type { Capabilities } from '../../runtime/capabilities';
 
 /** y (batch, M, N) = a (batch, M, K) b (batch, K, N), by its sizes. */
 export interface ProductSizes {
@@ -58,7 +58,10 @@ const [FEW, MANY] = [64, 512];
 const BINDING = 2 ** 27;
 
 /** Chooses the rung for a product, and whether K is split among workgroups. */
-export function tile(sizes: ProductSizes, can: Pick<Capabilities, 'software' | 'subgroups'>): Tile {
+export function tile(
+  sizes: ProductSizes,
+  can: Pick<Capabilities, 'software' | 'subgroups' | 'manyRegisters'>,
+): Tile {
   const { m, n, k, batch } = sizes;
   // A software adapter is busy with a few workgroups; a GPU wants several for each of its processors.
   const wanted = can.software ? 8 : 128;
@@ -122,12 +125,12 @@ function softwareRung({ m, n, batch }: ProductSizes, can: Pick<Capabilities, 'su
 
 function hardwareRung(
   { m, n, batch }: ProductSizes,
-  can: Pick<Capabilities, 'subgroups'>,
+  { manyRegisters }: Pick<Capabilities, 'manyRegisters'>,
   wanted: number,
 ): Rung {
   if (m <= 4) return 'gemv';
   const tiles = Math.ceil(m / 64) * Math.ceil(n / 64) * batch;
-  return hasManyRegisters(can) && tiles >= wanted ? 'tile_64x64' : 'tile_32x32';
+  return manyRegisters && tiles >= wanted ? 'tile_64x64' : 'tile_32x32';
 }
 
 /** Kernels of their own for few rows of packed weights; what reads them the other way (gradients) has the others'. */

@@ -174,7 +174,7 @@ if (host.gpu)
         ...{ name: 'few rows', B: 2, T: 5, heads: 4, keyValueHeads: 2, D: 8, capacity: 600 },
         ...{ at: [280], starts: [0, 17] },
       },
-      { name: 'a prompt', B: 1, T: 40, heads: 4, keyValueHeads: 2, D: 8, capacity: 64, at: [3, 24] },
+      { name: 'a prompt', B: 1, T: 70, heads: 4, keyValueHeads: 2, D: 8, capacity: 96, at: [3, 24] },
     ];
     it.each(slow ? [] : decoded)('decodes the same: $name', { timeout: 1_200_000 }, async (c) => {
       for (const rung of ['software', 'hardware'] as const) {
