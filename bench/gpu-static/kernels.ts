@@ -187,6 +187,22 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
       ] as const;
     }),
   ),
+  ...[16, 32].flatMap((most): (readonly [RegExp, Turns])[] =>
+    [32, 64].map((rows) => {
+      const [tiles, chunks, parts] = [16 + rows / 64, most / 4, most / 8];
+      const fetches = [15, tiles, chunks, chunks];
+      return [
+        new RegExp(`backward_query_outer.*MOST=${most}.*ROWS=${rows}`),
+        [
+          [...fetches, ...Array<number>(parts).fill(256 / most)],
+          fetches,
+          [...fetches, parts, 256 / most],
+          [15, tiles, chunks, 16, chunks, 16, parts, 256 / most],
+          [15, tiles, chunks, 16, chunks, 16, ...Array<number>(parts).fill(256 / most)],
+        ],
+      ] as const;
+    }),
+  ),
   // The same by inner products; chunks of a head, and in each the fetch and eight steps.
   ...[16, 32].flatMap((most): (readonly [RegExp, Turns])[] => {
     const c = most / 8; // chunks
@@ -202,7 +218,7 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
           [15, 16.5, ...fast, ...fast],
         ],
       ],
-      [new RegExp(`backward_query.*MOST=${most}`), [slow, fast].map((l) => [14, 16.5, ...l, ...l, ...l])],
+      [new RegExp(`backward_query .*MOST=${most}`), [slow, fast].map((l) => [14, 16.5, ...l, ...l, ...l])],
       [
         new RegExp(`backward_key.*MOST=${most}`),
         [slow, fast].map((l) => [14, 1, 16.5, ...l, ...l, ...l, ...l]),

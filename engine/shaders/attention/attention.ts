@@ -5,7 +5,7 @@ import { concat, storeSlice } from '../rearrange/rearrange';
 import { attentionBackward } from './attention_backward';
 import type { Form } from './tile/form';
 import { forward } from './tile/kernels';
-import { chooseForward, chooseMapping, storageOf } from './layout';
+import { chooseOuter, chooseMapping, storageOf, TALL } from './layout';
 import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from './options';
 import { resolve } from './problem';
 import { showAttention } from './maps/show';
@@ -33,7 +33,7 @@ export function attention(
   const { q, kv, B, T, S, heads, width, wide, bias, sparse, turns, uniforms, constants, kind } = p;
   const mapping = chooseMapping({ width, heads, wide }, g.device.can);
   const form: Form = { mapping, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
-  const own = chooseForward(mapping, { width, rows: T }, g.device.can);
+  const own = chooseOuter(mapping, { width, rows: T, tall: TALL.forward }, g.device.can);
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T, 2], 'f32');

@@ -6,13 +6,17 @@ import random from '../../lib/random.wgsl';
 import backward from './backward.wgsl';
 import keyWgsl from './backward_key.wgsl';
 import queryWgsl from './backward_query.wgsl';
+import queryOuter from './backward_query_outer.wgsl';
 import block from './block.wgsl';
 import deltaWgsl from './delta.wgsl';
+import type { Mapping } from '../layout';
 import type { Form } from './form';
 import forwardWgsl from './forward.wgsl';
 import forwardOuter from './forward_outer.wgsl';
 import four1 from './four1.wgsl';
+import four1Backward from './four1_backward.wgsl';
 import four4 from './four4.wgsl';
+import four4Backward from './four4_backward.wgsl';
 import ownsKeys from './owns_keys.wgsl';
 import ownsQueries from './owns_queries.wgsl';
 import pack1 from './pack1.wgsl';
@@ -30,6 +34,7 @@ import stripSoftware from './strip_software.wgsl';
 import tangent from './tangent.wgsl';
 import tile from './tile.wgsl';
 import tileOuter from './tile_outer.wgsl';
+import tileOuterBackward from './tile_outer_backward.wgsl';
 import tileBackward from './tile_backward.wgsl';
 import tileBackwardSoftware from './tile_backward_software.wgsl';
 import tileSoftware from './tile_software.wgsl';
@@ -57,6 +62,13 @@ const outerTile = (wide: boolean, shuffles: boolean): readonly Shader[] => [
   shuffles ? reduceSubgroups : reduce,
 ];
 
+const backwardTile = ({ software, wide, outer }: Mapping): readonly (Shader | ByCapability)[] =>
+  software
+    ? [tileBackwardSoftware, quadsBackward]
+    : outer
+      ? [tileOuterBackward, wide ? four4Backward : four1Backward]
+      : [tileBackward];
+
 /** One kernel in all its forms: tiles of GPUs or software adapters, heads by fours or ones, biases, sparse walks. */
 /*#__NO_SIDE_EFFECTS__*/
 export function family(name: string, main: Shader, needs: Needs = {}): (form: Form) => Kernel {
@@ -83,9 +95,7 @@ export function family(name: string, main: Shader, needs: Needs = {}): (form: Fo
       tangent,
       bias.wgsl,
       walk ?? walkRange,
-      ...(needs.backward
-        ? [backward, ...(software ? [tileBackwardSoftware, quadsBackward] : [tileBackward])]
-        : []),
+      ...(needs.backward ? [backward, ...backwardTile(mapping)] : []),
       ...(needs.owns ? [needs.owns === 'keys' ? ownsKeys : ownsQueries] : []),
       main,
       step,
@@ -94,9 +104,18 @@ export function family(name: string, main: Shader, needs: Needs = {}): (form: Fo
   };
 }
 
-const forwards = { inner: family('forward', forwardWgsl), outer: family('forward', forwardOuter) };
-export const forward = (form: Form): Kernel => forwards[form.mapping.outer ? 'outer' : 'inner'](form);
-export const backwardQuery = family('backward_query', queryWgsl, { backward: true, owns: 'queries' });
+/** Kernels whose mains differ where tiles are by outer products. */
+const either =
+  (inner: (form: Form) => Kernel, outer: (form: Form) => Kernel) =>
+  (form: Form): Kernel =>
+    (form.mapping.outer ? outer : inner)(form);
+
+const ofQueries = { backward: true, owns: 'queries' } as const;
+export const forward = either(family('forward', forwardWgsl), family('forward', forwardOuter));
+export const backwardQuery = either(
+  family('backward_query', queryWgsl, ofQueries),
+  family('backward_query', queryOuter, ofQueries),
+);
 export const backwardKey = family('backward_key', keyWgsl, { backward: true, owns: 'keys' });
 const deltas = {
   wide: defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] }),

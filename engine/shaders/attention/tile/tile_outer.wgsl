@@ -114,10 +114,10 @@ fn products_a(first: u32, mine: Rows, row: u32, others: Rows, lane: u32) -> Bloc
     }
     if (fetches_streamed(lane)) {
       let r = row + streamed_of(lane);
-      let x = mat4x4f(
+      let y = mat4x4f(
         other_four(r, i, others), other_four(r + 8u, i, others),
         other_four(r + 16u, i, others), other_four(r + 24u, i, others));
-      if (LOWER) { other = x; } else { own = x; }
+      if (LOWER) { other = y; } else { own = y; }
     }
     put_fetched(own, other, lane);
     workgroupBarrier();
