@@ -203,6 +203,18 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
       ] as const;
     }),
   ),
+  ...[16, 32].map((most): readonly [RegExp, Turns] => {
+    const [chunks, parts] = [most / 4, most / 8];
+    const fetches = [9, 1, 16.5, chunks, chunks];
+    return [
+      new RegExp(`backward_key_outer.*MOST=${most}`),
+      [
+        fetches,
+        [...fetches, ...Array<number>(2 * parts).fill(256 / most)],
+        [...fetches, parts, 256 / most, parts, 256 / most],
+      ],
+    ];
+  }),
   // The same by inner products; chunks of a head, and in each the fetch and eight steps.
   ...[16, 32].flatMap((most): (readonly [RegExp, Turns])[] => {
     const c = most / 8; // chunks
@@ -220,7 +232,7 @@ const TURNS: readonly (readonly [label: RegExp, turns: Turns])[] = [
       ],
       [new RegExp(`backward_query .*MOST=${most}`), [slow, fast].map((l) => [14, 16.5, ...l, ...l, ...l])],
       [
-        new RegExp(`backward_key.*MOST=${most}`),
+        new RegExp(`backward_key .*MOST=${most}`),
         [slow, fast].map((l) => [14, 1, 16.5, ...l, ...l, ...l, ...l]),
       ],
     ];

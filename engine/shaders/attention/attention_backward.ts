@@ -83,7 +83,8 @@ export function attentionBackward(
     );
   }
   if (dkv) {
-    const mapping = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+    const plain = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+    const mapping = chooseOuter(plain, { width, rows: p.S, tall: TALL.backwardKey }, g.device.can);
     dispatchTiles(
       g,
       backwardKey({ ...form, mapping }),

@@ -67,8 +67,11 @@ export function chooseMapping(
 
 /** Heads wider than this would take more registers than a lane has, by outer products. */
 const OUTER_WIDTH = 128;
-/** The widest heads of which lanes own eight rows, by kernel: `backward_query` has two blocks of products beside them. */
-export const TALL = { forward: OUTER_WIDTH, backwardQuery: 64 } as const;
+/**
+ * The widest heads of which lanes own eight rows, by kernel: `backward_query` has two blocks of products beside them,
+ * `backward_key` two outputs besides, and always four rows.
+ */
+export const TALL = { forward: OUTER_WIDTH, backwardQuery: 64, backwardKey: 0 } as const;
 
 /**
  * Which tile kernels that own `rows` queries take where others take `plain`: on GPUs, one by outer products. `tall`: the widest

@@ -6,6 +6,7 @@ import random from '../../lib/random.wgsl';
 import backward from './backward.wgsl';
 import keyWgsl from './backward_key.wgsl';
 import queryWgsl from './backward_query.wgsl';
+import keyOuter from './backward_key_outer.wgsl';
 import queryOuter from './backward_query_outer.wgsl';
 import block from './block.wgsl';
 import deltaWgsl from './delta.wgsl';
@@ -111,12 +112,16 @@ const either =
     (form.mapping.outer ? outer : inner)(form);
 
 const ofQueries = { backward: true, owns: 'queries' } as const;
+const ofKeys = { backward: true, owns: 'keys' } as const;
 export const forward = either(family('forward', forwardWgsl), family('forward', forwardOuter));
 export const backwardQuery = either(
   family('backward_query', queryWgsl, ofQueries),
   family('backward_query', queryOuter, ofQueries),
 );
-export const backwardKey = family('backward_key', keyWgsl, { backward: true, owns: 'keys' });
+export const backwardKey = either(
+  family('backward_key', keyWgsl, ofKeys),
+  family('backward_key', keyOuter, ofKeys),
+);
 const deltas = {
   wide: defineKernel({ name: 'attention.delta', wgsl: [pack4, deltaWgsl] }),
   narrow: defineKernel({ name: 'attention.delta_narrow', wgsl: [pack1, deltaWgsl] }),

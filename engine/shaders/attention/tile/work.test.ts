@@ -42,7 +42,7 @@ if (!host.gpu)
     it.each([2048, 4096])('take a dispatch for each kernel up to 100 GFLOP: %d rows', (T) => {
       const kernels = kernelsOf(record(T, { causal: true }));
       expect(kernels).toEqual(
-        ['forward_outer', 'delta', 'backward_query_outer', 'backward_key'].map((k) => `attention.${k}`),
+        ['forward_outer', 'delta', 'backward_query_outer', 'backward_key_outer'].map((k) => `attention.${k}`),
       );
     });
 
@@ -55,7 +55,7 @@ if (!host.gpu)
       for (const [kernel, products, rows] of [
         ['forward_outer', 2, 64],
         ['backward_query_outer', 3, 64],
-        ['backward_key', 4, 32],
+        ['backward_key_outer', 4, 32],
       ] as const) {
         const parts = dispatches.filter((d) => d.variant.kernel === `attention.${kernel}`);
         const total = 2 * D * H * products * pairs;
