@@ -1,12 +1,14 @@
 // Runs benches in Node on Dawn, or in headless Chromium with --chromium, and keeps what they return in
 // bench/results/ADAPTER-NAME.json. Run: npm run bench -- [--chromium] NAME… [-- ARGUMENT…], where NAME is of
-// bench/NAME.bench.ts, which exports `main(args)`; or `npm run bench -- table` for the kernel table of README.md.
+// bench/NAME.bench.ts, which exports `main(args)`; or `npm run bench -- table` for the kernel table of README.md, and
+// `npm run bench -- static` for what compilers of GPUs that are not there make of our kernels (bench/gpu-static).
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { installDawn } from '../tools/dawn.mjs';
 import { importModule } from '../tools/node.mjs';
 import { openChromium } from './harness/chromium.mjs';
+import { main as compileStatically } from './gpu-static/static.mjs';
 import { writeTable } from './harness/table.mjs';
 
 /** @typedef {{ adapter: string, bench: string }} BenchResult */
@@ -16,15 +18,17 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const known = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length));
+/** What is no bench of a device. */
+const others = ['table', 'static'];
 const split = process.argv.indexOf('--', 2);
 const own = process.argv.slice(2, split < 0 ? undefined : split);
 const args = split < 0 ? [] : process.argv.slice(split + 1);
 const names = own.filter((name) => !name.startsWith('--'));
-const unknown = own.filter((name) => ![...known, 'table', '--chromium'].includes(name));
+const unknown = own.filter((name) => ![...known, ...others, '--chromium'].includes(name));
 if (names.length === 0 || unknown.length > 0) {
   console.error(
     `bench: ${unknown.length ? `no bench ${unknown.join(', ')}` : 'name a bench'}. ` +
-      `There are: ${known.join(', ')}, table. --chromium runs them there.`,
+      `There are: ${[...known, ...others].join(', ')}. --chromium runs benches there.`,
   );
   process.exit(2);
 }
@@ -44,7 +48,7 @@ async function open() {
   };
 }
 
-const benches = names.filter((name) => name !== 'table');
+const benches = names.filter((name) => !others.includes(name));
 if (benches.length > 0) {
   const host = await open();
   try {
@@ -61,4 +65,5 @@ if (benches.length > 0) {
     await host.close();
   }
 }
+if (names.includes('static')) compileStatically(args);
 if (names.includes('table')) writeTable();

@@ -149,17 +149,36 @@ function mesaVersion() {
   return Number.parseInt(stdout ?? '', 10) || 0;
 }
 
+/**
+ * On Debian 12, packages that are newer in its backports.
+ *
+ * @param {string[]} packages
+ * @returns {boolean} whether they are installed
+ */
+function installNew(packages) {
+  const old = os['VERSION_CODENAME'] === 'bookworm';
+  const options = old ? backports() : [];
+  return Boolean(options && apt(packages, options, old ? ['-t', `${os['VERSION_CODENAME']}-backports`] : []));
+}
+
 /** Lavapipe for the dawn and deno suites; without it they run on Chromium's SwiftShader, in f32 only. */
 function vulkan() {
   if (process.platform !== 'linux') return;
   if (!process.env['VK_DRIVER_FILES'] && mayInstall && !(findLavapipe() && mesaVersion() >= 24)) {
-    const packages = ['mesa-vulkan-drivers', 'libvulkan1'];
-    const old = os['VERSION_CODENAME'] === 'bookworm';
-    const options = old ? backports() : [];
-    const done = options && apt(packages, options, old ? ['-t', `${os['VERSION_CODENAME']}-backports`] : []);
+    const done = installNew(['mesa-vulkan-drivers', 'libvulkan1']);
     if (!done) say('no newer lavapipe to be had: f16 variants will be skipped by name.');
   }
   say(`Vulkan driver for Dawn and Deno: ${vulkanEnvironment()['VK_DRIVER_FILES']}`);
+}
+
+/** Headers for bench/gpu-static, which compiles for GPUs that are not there. Without them its test is skipped by name. */
+function headers() {
+  const missing = ['/usr/include/vulkan/vulkan.h', '/usr/include/xf86drm.h'].some(
+    (file) => !existsSync(file),
+  );
+  const compiler = spawnSync('cc', ['--version']).status === 0;
+  if (process.platform === 'linux' && mayInstall && missing && compiler && !process.env['CPATH'])
+    installNew(['libvulkan-dev', 'libdrm-dev']);
 }
 
 try {
@@ -172,6 +191,7 @@ try {
     browser();
     firefox();
     vulkan();
+    headers();
   } else {
     // The page needs a browser, its server does not: on somebody's own machine a missing one is only a word.
     try {

@@ -15,6 +15,6 @@ export function imaginedDevice(can: Capabilities): Device {
 
 /** What every device with WebGPU has: its default limits, and no features. */
 export const LEAST_CAPABILITIES: Capabilities = {
-  ...{ f16: false, subgroups: null, timestamps: false, software: false },
+  ...{ f16: false, subgroups: null, timestamps: false, software: false, manyRegisters: true },
   ...{ maxBinding: 128 << 20, maxWorkgroupMemory: 16384, maxInvocations: 256, dispatchFlops: 100e9 },
 };

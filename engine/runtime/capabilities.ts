@@ -7,6 +7,11 @@ export interface Capabilities {
   readonly timestamps: boolean;
   /** A CPU pretends to be a GPU (SwiftShader, lavapipe, WARP): other tiles are fast there. */
   readonly software: boolean;
+  /**
+   * A GPU's lanes have registers for tiles of 64 numbers each. Where subgroups may have fewer than 32 lanes (Intel, Mali),
+   * compilers spill them.
+   */
+  readonly manyRegisters: boolean;
   /** Largest storage binding, in a buffer of its own, bytes. */
   readonly maxBinding: number;
   /** Workgroup memory, bytes. */

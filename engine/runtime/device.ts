@@ -73,11 +73,13 @@ export class Device implements Disposable {
     this.entry = entry;
     const { features, limits } = gpu;
     const subgroupInfo = gpu.adapterInfo as GPUAdapterInfo | undefined;
+    const subgroups = features.has('subgroups')
+      ? { min: subgroupInfo?.subgroupMinSize ?? 4, max: subgroupInfo?.subgroupMaxSize ?? 128 }
+      : null;
     this.can = {
       f16: features.has('shader-f16'),
-      subgroups: features.has('subgroups')
-        ? { min: subgroupInfo?.subgroupMinSize ?? 4, max: subgroupInfo?.subgroupMaxSize ?? 128 }
-        : null,
+      subgroups,
+      manyRegisters: subgroups === null || subgroups.min >= 32,
       timestamps: features.has('timestamp-query'),
       software,
       maxBinding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),

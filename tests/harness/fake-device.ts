@@ -8,6 +8,7 @@ export function fakeDevice(can: Partial<Capabilities> = {}): Device {
     subgroups: null,
     timestamps: false,
     software: false,
+    manyRegisters: true,
     maxBinding: 128 << 20,
     maxWorkgroupMemory: 16384,
     maxInvocations: 256,

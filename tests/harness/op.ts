@@ -337,6 +337,7 @@ export function as(device: Device, rung: Rung): Device {
   const can: Capabilities = {
     ...device.can,
     software: rung !== 'hardware',
+    ...(rung === 'hardware' && { manyRegisters: true }),
     ...(rung === 'no subgroups' && { subgroups: null }),
   };
   return new Proxy(device, {

@@ -103,6 +103,14 @@ testOp('selfAttention of software adapters without subgroups', {
   finiteDifferences: false,
 });
 
+// The smallest of these, which is looked at for races, has more rows than a tile of 32.
+testOp('selfAttention of tiles of 64 rows', {
+  cases: [fused(1, 34, 1, 1, 4, true), fused(1, 65, 2, 1, 20, false)],
+  rungs: ['hardware'],
+  ...fusedOp,
+  finiteDifferences: false, // as above
+});
+
 // Other variants of the same kernels; lavapipe, whose compiler takes longest, gets the short half.
 const slow = feature('shader-f16');
 testOp('selfAttention of heads that 4 does not divide, and of wide ones', {

@@ -5,7 +5,7 @@ import { concat, storeSlice } from '../rearrange/rearrange';
 import { attentionBackward } from './attention_backward';
 import type { Form } from './tile/form';
 import { forward } from './tile/kernels';
-import { chooseMapping, storageOf } from './layout';
+import { chooseOuter, chooseMapping, storageOf, TALL } from './layout';
 import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from './options';
 import { resolve } from './problem';
 import { showAttention } from './maps/show';
@@ -33,6 +33,7 @@ export function attention(
   const { q, kv, B, T, S, heads, width, wide, bias, sparse, turns, uniforms, constants, kind } = p;
   const mapping = chooseMapping({ width, heads, wide }, g.device.can);
   const form: Form = { mapping, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
+  const own = chooseOuter(mapping, { width, rows: T, tall: TALL.forward }, g.device.can);
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T, 2], 'f32');
@@ -43,14 +44,14 @@ export function attention(
   const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind, ...sparse?.byQuery };
   dispatchTiles(
     g,
-    forward(form),
-    { q, k: kv, v: kv, out: exact, lse, ...masks },
+    forward({ ...form, mapping: own }),
+    { q, k: kv, v: kv, out: exact, lse, ...masks, ...sparse?.queries(own.tile).bind },
     {
       uniforms,
-      constants: { ...constants, ...mapping.constants, OUT: storageOf(exact, wide) },
-      work: p.work.byQuery,
+      constants: { ...constants, ...own.constants, OUT: storageOf(exact, wide) },
+      work: p.queryWork(own.tile),
       products: 2,
-      grid: (tiles) => [tiles, (B * heads) / mapping.headsPerGroup],
+      grid: (tiles) => [tiles, (B * heads) / own.headsPerGroup],
     },
   );
   if (exact !== out) storeSlice(g, exact, 0, 0, out);

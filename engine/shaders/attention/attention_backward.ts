@@ -2,7 +2,7 @@ import { linearGrid, type Graph, type Sink } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import type { Form } from './tile/form';
 import { backwardKey, backwardQuery, delta } from './tile/kernels';
-import { chooseMapping, expectCovered, storageOf, type Mapping } from './layout';
+import { chooseMapping, chooseOuter, expectCovered, storageOf, TALL, type Mapping } from './layout';
 import type { Problem } from './problem';
 import { dispatchTiles } from './tile/work';
 
@@ -68,22 +68,23 @@ export function attentionBackward(
     ADD: dx.add,
   });
   if (dq) {
-    const { mapping } = form;
+    const mapping = chooseOuter(form.mapping, { width, rows: p.T, tall: TALL.backwardQuery }, g.device.can);
     dispatchTiles(
       g,
-      backwardQuery(form),
-      { ...bound, dq: dq.tensor, ...sparse?.byQuery },
+      backwardQuery({ ...form, mapping }),
+      { ...bound, dq: dq.tensor, ...sparse?.queries(mapping.tile).bind },
       {
         uniforms,
         constants: constants(dq, mapping),
-        work: work.byQuery,
+        work: p.queryWork(mapping.tile),
         products: 3,
         grid: (tiles) => [tiles, (B * heads) / mapping.headsPerGroup],
       },
     );
   }
   if (dkv) {
-    const mapping = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+    const plain = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
+    const mapping = chooseOuter(plain, { width, rows: p.S, tall: TALL.backwardKey }, g.device.can);
     dispatchTiles(
       g,
       backwardKey({ ...form, mapping }),

@@ -45,6 +45,8 @@ export interface Mapping {
   readonly headsPerGroup: number;
   /** Invocations that share a head's tile. */
   readonly headLanes: number;
+  /** Tiles by outer products, of kernels that have them: whether rows are reduced by shuffles in subgroups. */
+  readonly outer?: { readonly shuffles: boolean };
 }
 
 /** Which tile for which shape and device; README.md tells the ladder. `heads` are those whose rows are owned. */
@@ -61,6 +63,36 @@ export function chooseMapping(
   const headLanes = 4;
   const constants = { MOST, LANES: headLanes * headsPerGroup };
   return { software: true, wide, constants, tile: SOFTWARE_TILE, headsPerGroup, headLanes };
+}
+
+/** Heads wider than this would take more registers than a lane has, by outer products. */
+const OUTER_WIDTH = 128;
+/**
+ * The widest heads of which lanes own eight rows, by kernel: `backward_query` has two blocks of products beside them,
+ * `backward_key` two outputs besides, and always four rows.
+ */
+export const TALL = { forward: OUTER_WIDTH, backwardQuery: 64, backwardKey: 0 } as const;
+
+/**
+ * Which tile kernels that own `rows` queries take where others take `plain`: on GPUs, one by outer products. `tall`: the widest
+ * heads of which a lane has registers for eight rows.
+ */
+export function chooseOuter(
+  plain: Mapping,
+  { width, rows, tall }: { readonly width: number; readonly rows: number; readonly tall: number },
+  { subgroups, manyRegisters: many }: Pick<Capabilities, 'subgroups' | 'manyRegisters'>,
+): Mapping {
+  if (plain.software || width > OUTER_WIDTH || (width > tall && !many)) return plain;
+  const tile = many && rows > TILE && width <= tall ? 2 * TILE : TILE;
+  const MOST = 8 * Math.ceil(width / 32); // fours of a row, at most
+  // Eight neighbouring lanes share a row.
+  const shuffles = subgroups !== null && subgroups.min >= 8;
+  return {
+    ...plain,
+    constants: { MOST, ROWS: tile, EDGE: width !== 4 * MOST },
+    tile,
+    outer: { shuffles },
+  };
 }
 
 /** Throws unless `heads` heads of `width` fit into the rows of `tensor` from `offset` on. */

@@ -39,6 +39,8 @@ export interface Problem extends Rows {
   readonly constants: Constants;
   /** Floating-point operations of one product over the pairs that see each other, q kᵀ say: 2 D a pair and head. */
   readonly work: ByTile;
+  /** The same for tiles of so many queries. */
+  readonly queryWork: (rows: number) => readonly number[];
 }
 
 /** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·), and turns these if need be; throws ShapeError. */
@@ -130,6 +132,10 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
       2 * B * heads * width,
       sparse?.pairs ?? pairsWithin({ T, S, left, right }, tileRows(g.device.can)),
     ),
+    queryWork: (rows) => {
+      const pairs = sparse?.queries(rows).pairs ?? pairsWithin({ T, S, left, right }, rows).byQuery;
+      return pairs.map((n) => 2 * B * heads * width * n);
+    },
   };
 }
 

@@ -95,8 +95,8 @@ for (const rung of RUNGS) {
 describe('packed weights', () => {
   it('have kernels of their own for few rows, on both rungs, and the steps of whole groups', () => {
     const sizes = { batch: 1, n: 768, k: 768, transposeB: true, packed: 'int4' } as const;
-    const gpu = { software: false, subgroups: { min: 32, max: 32 } };
-    const cpu = { software: true, subgroups: { min: 8, max: 8 } };
+    const gpu = { software: false, subgroups: { min: 32, max: 32 }, manyRegisters: true };
+    const cpu = { software: true, subgroups: { min: 8, max: 8 }, manyRegisters: false };
     expect(tile({ ...sizes, m: 1 }, gpu)).toMatchObject({
       rung: 'gemv_packed',
       along: 32,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { tile, type ProductSizes } from './tile';
 
-const swiftshader = { software: true, subgroups: { min: 4, max: 4 } };
-const lavapipe = { software: true, subgroups: { min: 8, max: 8 } };
-const gpu = { software: false, subgroups: { min: 32, max: 32 } };
+const swiftshader = { software: true, subgroups: { min: 4, max: 4 }, manyRegisters: false };
+const lavapipe = { software: true, subgroups: { min: 8, max: 8 }, manyRegisters: false };
+const gpu = { software: false, subgroups: { min: 32, max: 32 }, manyRegisters: true };
 const sizes = (m: number, n: number, k: number, batch = 1): ProductSizes => ({
   batch,
   m,
@@ -27,13 +27,24 @@ describe('matmul tile', () => {
 
   it('spares lavapipe the wide tile', () => {
     expect(tile(sizes(512, 512, 512), lavapipe)).toMatchObject({ rung: 'quad_16x16', lanes: 8, width: 32 });
-    expect(tile(sizes(512, 512, 512), { software: true, subgroups: null }).rung).toBe('tile_64x64');
+    expect(tile(sizes(512, 512, 512), { ...lavapipe, subgroups: null, manyRegisters: true }).rung).toBe(
+      'tile_64x64',
+    );
   });
 
   it('takes GPU tiles by the number of workgroups they give', () => {
     expect(tile(sizes(1, 768, 768), gpu).rung).toBe('gemv');
     expect(tile(sizes(256, 256, 256), gpu).rung).toBe('tile_32x32');
     expect(tile(sizes(1024, 1024, 1024), gpu).rung).toBe('tile_64x64');
+    expect(tile(sizes(1024, 1024, 1024), { ...gpu, manyRegisters: false }).rung).toBe('tile_32x32');
+  });
+
+  it('gives a row of GPU workgroups to themselves, larger and narrower where they are few', () => {
+    const splits = 1;
+    expect(tile(sizes(1, 3072, 768), gpu)).toMatchObject({ rung: 'gemv', width: 32, lanes: 256, splits });
+    expect(tile(sizes(1, 768, 768), gpu)).toMatchObject({ rung: 'gemv', width: 16, lanes: 256, splits });
+    expect(tile(sizes(1, 50_257, 768), gpu)).toMatchObject({ rung: 'gemv', width: 32, lanes: 64, splits });
+    expect(tile(sizes(1, 768, 100_003), gpu).splits).toBeGreaterThan(8);
   });
 
   it('splits K where the outputs alone give too few workgroups, into parts of whole steps', () => {
@@ -42,6 +53,7 @@ describe('matmul tile', () => {
         [16, 16, 4096],
         [64, 64, 768],
         [1, 8, 3000],
+        [2, 8, 9000],
         [768, 768, 768],
         [5, 5, 5],
       ] as const) {

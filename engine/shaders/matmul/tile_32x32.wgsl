@@ -2,6 +2,8 @@
 // outputs, each 4 × 4 (rows 4 down + 0 … 3, columns 4 across + 0 … 3), and walk K in steps of 32.
 // Link with left_*, right_*, out_* and epilogue_*.
 const STEP: u32 = 32;
+// Whether compilers know how often loops turn: GPUs then have all four loads under way at once, software adapters compile longer.
+const COUNTED: bool = true;
 
 var<workgroup> left_slice: array<vec4f, 256>;   // [k][row / 4]
 var<workgroup> right_slice: array<vec4f, 256>;  // [k][column / 4]
@@ -26,6 +28,7 @@ fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let turns = select(min(4u, 4u * sizes.splits), 4u, COUNTED);
   let across = lane % 8u;
   let down = lane / 8u;
   let row = group.y * 32u;
@@ -36,14 +39,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
   for (var k = begin; k < end; k += STEP) {
     if (TRANSPOSE_A) { // stored [k][row]: 8 lanes fetch the 32 rows of one k
-      for (var i = lane; i < 256u; i += 64u) { left_slice[i] = left(z, k + i / 8u, row + i % 8u * 4u); }
+      for (var turn = 0u; turn < turns; turn++) {
+        let i = turn * 64u + lane;
+        left_slice[i] = left(z, k + i / 8u, row + i % 8u * 4u);
+      }
     } else { // stored [row][k]: 8 lanes fetch the 32 k of four rows
       fetch_left(z, row + down * 4u, k + across * 4u, down, across * 4u);
     }
     if (TRANSPOSE_B) {
       fetch_right(z, column + down * 4u, k + across * 4u, down, across * 4u);
     } else {
-      for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 8u, column + i % 8u * 4u); }
+      for (var turn = 0u; turn < turns; turn++) {
+        let i = turn * 64u + lane;
+        right_slice[i] = right(z, k + i / 8u, column + i % 8u * 4u);
+      }
     }
     workgroupBarrier();
     // Sums of a step are added up apart: chains of K additions would lose digits.

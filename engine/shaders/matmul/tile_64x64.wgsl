@@ -4,6 +4,8 @@
 // 4 across + 0 … 3 and 32 more (neighbours then read neighbouring banks).
 // Link with left_*, right_*, out_* and epilogue_*.
 const STEP: u32 = 16;
+// Whether compilers know how often loops turn: GPUs then have all four loads under way at once, software adapters compile longer.
+const COUNTED: bool = true;
 
 var<workgroup> left_slice: array<vec4f, 256>;   // [k][row / 4]
 var<workgroup> right_slice: array<vec4f, 256>;  // [k][column / 4]
@@ -32,6 +34,7 @@ fn fetch_right(z: u32, column: u32, k: u32, quad: u32, at: u32) {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let turns = select(min(4u, 4u * sizes.splits), 4u, COUNTED);
   let across = lane % 8u;
   let down = lane / 8u;
   let row = group.y * 64u;
@@ -43,14 +46,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var c10 = mat4x4f(); var c11 = mat4x4f();
   for (var k = begin; k < end; k += STEP) {
     if (TRANSPOSE_A) { // stored [k][row]: 16 lanes fetch the 64 rows of one k
-      for (var i = lane; i < 256u; i += 64u) { left_slice[i] = left(z, k + i / 16u, row + i % 16u * 4u); }
+      for (var turn = 0u; turn < turns; turn++) {
+        let i = turn * 64u + lane;
+        left_slice[i] = left(z, k + i / 16u, row + i % 16u * 4u);
+      }
     } else { // stored [row][k]: 4 lanes fetch the 16 k of four rows
       fetch_left(z, row + lane / 4u * 4u, k + lane % 4u * 4u, lane / 4u, lane % 4u * 4u);
     }
     if (TRANSPOSE_B) {
       fetch_right(z, column + lane / 4u * 4u, k + lane % 4u * 4u, lane / 4u, lane % 4u * 4u);
     } else {
-      for (var i = lane; i < 256u; i += 64u) { right_slice[i] = right(z, k + i / 16u, column + i % 16u * 4u); }
+      for (var turn = 0u; turn < turns; turn++) {
+        let i = turn * 64u + lane;
+        right_slice[i] = right(z, k + i / 16u, column + i % 16u * 4u);
+      }
     }
     workgroupBarrier();
     for (var i = 0u; i < STEP; i++) {

@@ -17,7 +17,7 @@ import keysWgsl from './decode_keys.wgsl';
 import decodeWgsl from './decode.wgsl';
 import type { BiasForm } from '../tile/form';
 import { forward } from '../tile/kernels';
-import { chooseMapping, FAR, mostPacks, storageOf } from '../layout';
+import { chooseOuter, chooseMapping, FAR, mostPacks, storageOf, TALL } from '../layout';
 import pack1 from '../tile/pack1.wgsl';
 import pack4 from '../tile/pack4.wgsl';
 import { showDecode } from '../maps/show';
@@ -216,7 +216,8 @@ const NO_DROPOUT = { stream: 0, threshold: 0, kept: 1 } as const;
  */
 export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const { B, T, heads, width, wide, capacity, starts } = p.layout;
-  const m = chooseMapping({ width, heads, wide }, g.device.can);
+  const plain = chooseMapping({ width, heads, wide }, g.device.can);
+  const m = chooseOuter(plain, { width, rows: T, tall: TALL.forward }, g.device.can);
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T, 2], 'f32');
   const biased = p.bias.tiled(g);

@@ -25,6 +25,11 @@ export interface SparseTiles {
   readonly byKey: { readonly tiles: Tensor };
   /** Pairs that the kernels compute. */
   readonly pairs: ByTile;
+  /** Both for kernels that own tiles of so many queries. */
+  readonly queries: (rows: number) => {
+    readonly bind: { readonly tiles: Tensor };
+    readonly pairs: readonly number[];
+  };
 }
 
 /** Sizes of an attention, and what a query row sees at most. */
@@ -49,81 +54,103 @@ export function sparseTiles(g: Graph, pattern: AttentionPattern, z: SparseSizes)
 }
 
 function build(g: Graph, pattern: AttentionPattern, z: SparseSizes): SparseTiles {
-  const { byQuery, byKey, pairs } = tilesOf(pattern, { ...z, tile: tileRows(g.device.can) });
-  const rows = { tiles: g.constant(`tiles of ${pattern.name}`, [byQuery.length], byQuery) };
-  const columns = { tiles: g.constant(`tiles of ${pattern.name} by key`, [byKey.length], byKey) };
-  return { walk: walkTiles, byQuery: rows, byKey: columns, pairs };
+  const tile = tileRows(g.device.can);
+  const lists = (name: string, { packed, pairs }: Lists) => ({
+    bind: { tiles: g.constant(`tiles of ${pattern.name}${name}`, [packed.length], packed) },
+    pairs,
+  });
+  const byQuery = lists('', listsByQuery(pattern, z, tile, tile));
+  const byKey = lists(' by key', listsByKey(pattern, z, tile));
+  const others = new Map([[tile, byQuery]]);
+  const queries = (rows: number) => {
+    const known = others.get(rows) ?? lists(` by ${rows} queries`, listsByQuery(pattern, z, rows, tile));
+    others.set(rows, known);
+    return known;
+  };
+  const pairs = { byQuery: byQuery.pairs, byKey: byKey.pairs };
+  return { walk: walkTiles, byQuery: byQuery.bind, byKey: byKey.bind, pairs, queries };
 }
 
 const ALL = 0xffff_ffff;
 
-/** The lists of walk_tiles.wgsl, for kernels that own queries and for those that own keys. */
-interface Tiles {
-  readonly byQuery: Uint32Array;
-  readonly byKey: Uint32Array;
-  /** Pairs in the listed tiles: what the kernels compute. */
-  readonly pairs: ByTile;
+/** Marks of streamed tiles by their numbers, for an owner. */
+type Marks = Map<number, Uint32Array>;
+
+/** The lists of walk_tiles.wgsl, and the pairs in the listed tiles of each owner: what the kernels compute. */
+interface Lists {
+  readonly packed: Uint32Array;
+  readonly pairs: readonly number[];
 }
 
-function tilesOf(pattern: AttentionPattern, z: SparseSizes & { readonly tile: number }): Tiles {
-  const { T, S, left, right, tile } = z;
-  const count = { queries: Math.ceil(T / tile), keys: Math.ceil(S / tile) };
-  const rows = Array.from({ length: count.queries }, () => new Map<number, Uint32Array>());
-  const columns = Array.from({ length: count.keys }, () => new Map<number, Uint32Array>());
-  const marksOf = (list: Map<number, Uint32Array>[], owner: number, streamed: number): Uint32Array => {
-    let marks = list[owner].get(streamed);
-    if (!marks) list[owner].set(streamed, (marks = new Uint32Array(tile)));
-    return marks;
-  };
+function* runsOf(
+  pattern: AttentionPattern,
+  { T, S, left, right }: SparseSizes,
+  tile: number,
+): Generator<readonly [t: number, first: number, last: number]> {
   for (let t = 0; t < T; t++) {
     for (const [first, last] of pattern.keys(t + S - T, S)) {
       const end = Math.min(last, t + right, S - 1);
       for (let j = Math.max(first, t + left, 0); j <= end;) {
         const stop = Math.min(end, (Math.floor(j / tile) + 1) * tile - 1);
-        const [row, column] = [Math.floor(t / tile), Math.floor(j / tile)];
-        const width = stop - j + 1;
-        marksOf(rows, row, column)[t % tile] |= (width === 32 ? ALL : 2 ** width - 1) << (j % tile);
-        const transposed = marksOf(columns, column, row);
-        for (let key = j; key <= stop; key++) transposed[key % tile] |= 1 << (t % tile);
+        yield [t, j, stop];
         j = stop + 1;
       }
     }
   }
-  const pairs = {
-    byQuery: rows.map((list) => list.size * tile ** 2),
-    byKey: columns.map((list) => list.size * tile ** 2),
-  };
-  return { byQuery: pack(rows, T, S, tile), byKey: pack(columns, S, T, tile), pairs };
+}
+
+function marksOf(lists: readonly Marks[], owner: number, streamed: number, rows: number): Uint32Array {
+  let marks = lists[owner].get(streamed);
+  if (!marks) lists[owner].set(streamed, (marks = new Uint32Array(rows)));
+  return marks;
+}
+
+const noMarks = (count: number): Marks[] =>
+  Array.from({ length: count }, () => new Map<number, Uint32Array>());
+
+/** Owners are tiles of `rows` queries; keys go by tiles of `tile`. */
+function listsByQuery(pattern: AttentionPattern, z: SparseSizes, rows: number, tile: number): Lists {
+  const lists = noMarks(Math.ceil(z.T / rows));
+  for (const [t, first, last] of runsOf(pattern, z, tile)) {
+    const width = last - first + 1;
+    const marks = marksOf(lists, Math.floor(t / rows), Math.floor(first / tile), rows);
+    marks[t % rows] |= (width === 32 ? ALL : 2 ** width - 1) << (first % tile);
+  }
+  return pack(lists, z.T, z.S, rows, tile);
+}
+
+function listsByKey(pattern: AttentionPattern, z: SparseSizes, tile: number): Lists {
+  const lists = noMarks(Math.ceil(z.S / tile));
+  for (const [t, first, last] of runsOf(pattern, z, tile)) {
+    const marks = marksOf(lists, Math.floor(first / tile), Math.floor(t / tile), tile);
+    for (let key = first; key <= last; key++) marks[key % tile] |= 1 << (t % tile);
+  }
+  return pack(lists, z.S, z.T, tile, tile);
 }
 
 /** Owners' beginnings, entries (tile, marks), marks; see walk_tiles.wgsl. */
-function pack(
-  lists: readonly Map<number, Uint32Array>[],
-  owned: number,
-  streamed: number,
-  tile: number,
-): Uint32Array {
+function pack(lists: readonly Marks[], owned: number, streamed: number, rows: number, tile: number): Lists {
   const head: number[] = [];
   const entries: (readonly [tile: number, marks: Uint32Array | null])[] = [];
   for (const [owner, list] of lists.entries()) {
     head.push(lists.length + 1 + 2 * entries.length);
     for (const n of [...list.keys()].sort((a, b) => a - b)) {
       const marks = list.get(n)!;
-      const [rows, width] = [Math.min(tile, owned - owner * tile), Math.min(tile, streamed - n * tile)];
+      const [own, width] = [Math.min(rows, owned - owner * rows), Math.min(tile, streamed - n * tile)];
       const all = width === 32 ? ALL : 2 ** width - 1;
-      entries.push([n, marks.subarray(0, rows).every((word) => word >>> 0 === all) ? null : marks]);
+      entries.push([n, marks.subarray(0, own).every((word) => word >>> 0 === all) ? null : marks]);
     }
   }
   head.push(lists.length + 1 + 2 * entries.length);
   const partial = entries.filter(([, marks]) => marks);
-  const packed = new Uint32Array(head.length + 2 * entries.length + partial.length * tile);
+  const packed = new Uint32Array(head.length + 2 * entries.length + partial.length * rows);
   packed.set(head);
   let to = head.length + 2 * entries.length;
   for (const [i, [n, marks]] of entries.entries()) {
     packed.set([n, marks ? to : ALL], head.length + 2 * i);
     if (!marks) continue;
     packed.set(marks, to);
-    to += tile;
+    to += rows;
   }
-  return packed;
+  return { packed, pairs: lists.map((list) => list.size * rows * tile) };
 }

@@ -15,8 +15,8 @@ fn owns_of(rows: vec4u, head: Head) -> Owns {
 // The smallest range that holds those of all rows of a tile. Give a head that is the same for the whole workgroup: the
 // loops that come of it must run alike.
 fn range_of(tile: u32, head: Head) -> vec2i {
-  let first = i32(tile * TILE);
-  let last = first + i32(TILE) - 1;
+  let first = i32(tile * ROWS);
+  let last = first + i32(ROWS) - 1;
   if (OWNS_KEYS) { return vec2i(first - sizes.right, min(i32(sizes.t) - 1, last - sizes.left)); }
   return vec2i(keys_of(first, head).x, keys_of(last, head).y);
 }

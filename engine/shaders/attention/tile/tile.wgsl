@@ -4,6 +4,7 @@
 const LANES: u32 = 64;
 const HEAD_LANES: u32 = 64; // lanes that share a head's tile
 const TILE: u32 = 32;
+const ROWS: u32 = TILE; // owned
 const MOST: u32 = 16;          // F in a head's row at most; a multiple of 8
 const COLUMNS: u32 = MOST / 8; // F of a row that a lane owns in an output
 const OWNED: u32 = MOST / 2;
@@ -18,9 +19,6 @@ var<workgroup> right: array<F, 288>;
 var<workgroup> cross: array<vec4f, 288>;
 var<workgroup> partial: array<f32, 256>;
 
-// Where a head's rows are: element of row 0, elements from row to row (both in F), and the last row there is.
-struct Rows { base: u32, stride: u32, last: u32 }
-
 // Where an invocation sits: the head that it works for, its rows, their places in the tile.
 struct Seat { rows: vec4u, places: vec4u, lane: u32, lx: u32, ly: u32, bh: u32, tile: u32 }
 fn sit(at: ptr<function, Seat>, x: u32, y: u32, lane: u32) {
@@ -29,17 +27,6 @@ fn sit(at: ptr<function, Seat>, x: u32, y: u32, lane: u32) {
 }
 fn common_head(y: u32) -> u32 { return y; }
 fn numbers(row: u32, at: Seat) -> vec4i { return vec4i(i32(row + at.lx)) + vec4i(0, 8, 16, 24); }
-
-// Rows of operand A, turned on load where turn_table.wgsl is linked.
-fn own_a(row: u32, i: u32, rows: Rows) -> F {
-  let n = min(row, rows.last);
-  let head = rows.base + n * rows.stride;
-  return turned(mine_a(head + i), mine_a(head + partner_of(i)), i, place_of(n, OWNS_KEYS));
-}
-fn other_a(row: u32, i: u32, rows: Rows) -> F {
-  let n = min(row, rows.last);
-  return turned(a_at(n, i, rows), a_at(n, partner_of(i), rows), i, place_of(n, !OWNS_KEYS));
-}
 
 // Counts are no constants, or software adapters' compilers would unroll for minutes.
 fn multiply(x: Block, count: u32, at: Seat) -> Block {

@@ -4,6 +4,7 @@
 const LANES: u32 = 16;
 const HEAD_LANES: u32 = 4; // lanes that share a head's tile
 const TILE: u32 = 16;
+const ROWS: u32 = TILE; // owned
 // F in a head's row at most: sizes arrays. The number itself is a uniform, because compilers of software adapters
 // unroll loops that they can count into tens of thousands of instructions.
 const MOST: u32 = 16;

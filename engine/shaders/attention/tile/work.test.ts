@@ -42,7 +42,7 @@ if (!host.gpu)
     it.each([2048, 4096])('take a dispatch for each kernel up to 100 GFLOP: %d rows', (T) => {
       const kernels = kernelsOf(record(T, { causal: true }));
       expect(kernels).toEqual(
-        ['forward', 'delta', 'backward_query', 'backward_key'].map((k) => `attention.${k}`),
+        ['forward_outer', 'delta', 'backward_query_outer', 'backward_key_outer'].map((k) => `attention.${k}`),
       );
     });
 
@@ -52,10 +52,10 @@ if (!host.gpu)
       ['a window', { causal: true, window: 4096 }, 4096 * 16_384 - (4096 * 4095) / 2],
     ] as const)('take dispatches of 100 GFLOP at most: %s', (_, options, pairs) => {
       const dispatches = record(16_384, options);
-      for (const [kernel, products] of [
-        ['forward', 2],
-        ['backward_query', 3],
-        ['backward_key', 4],
+      for (const [kernel, products, rows] of [
+        ['forward_outer', 2, 64],
+        ['backward_query_outer', 3, 64],
+        ['backward_key_outer', 4, 32],
       ] as const) {
         const parts = dispatches.filter((d) => d.variant.kernel === `attention.${kernel}`);
         const total = 2 * D * H * products * pairs;
@@ -70,22 +70,23 @@ if (!host.gpu)
           expect(grid[1]).toBe(H);
           next += grid[0];
         }
-        expect(next).toBe(16_384 / 32);
+        expect(next).toBe(16_384 / rows);
       }
     });
 
     it('count the tiles of a pattern, by queries and by keys', () => {
       const pattern = localPattern(40, 0);
-      // Tiles of 32 queries see their own keys and two tiles before; the first two have fewer.
+      // Tiles of 32 queries see their own keys and two tiles before, the first two fewer; tiles of 64 see four, the first two.
       const tiles = 3 * 10 - 3;
+      const tall = 2 * (4 * 5 - 2);
       const whole = record(320, { pattern });
-      expect(whole.map((d) => d.flops / (2 * D * H * 32 * 32))).toEqual([2 * tiles, 0, 3 * tiles, 4 * tiles]);
-      const parts = record(320, { pattern }, { dispatchFlops: 12 * 2 * D * H * 32 * 32 });
+      expect(whole.map((d) => d.flops / (2 * D * H * 32 * 32))).toEqual([2 * tall, 0, 3 * tall, 4 * tiles]);
+      const parts = record(320, { pattern }, { dispatchFlops: 24 * 2 * D * H * 32 * 32 });
       const counts = [...partsOf(parts).values()].map((list) => list.map((d) => d.grid[0]));
       expect(counts).toEqual([
-        [3, 2, 2, 2, 1],
-        [2, 1, 1, 1, 1, 1, 1, 1, 1],
-        [1, 1, 1, 1, 1, 1, 1, 1, 2],
+        [2, 1, 1, 1],
+        [1, 1, 1, 1, 1],
+        [2, 2, 2, 2, 2],
       ]);
     });
 
@@ -173,7 +174,7 @@ if (host.gpu)
         ...{ name: 'few rows', B: 2, T: 5, heads: 4, keyValueHeads: 2, D: 8, capacity: 600 },
         ...{ at: [280], starts: [0, 17] },
       },
-      { name: 'a prompt', B: 1, T: 40, heads: 4, keyValueHeads: 2, D: 8, capacity: 64, at: [3, 24] },
+      { name: 'a prompt', B: 1, T: 70, heads: 4, keyValueHeads: 2, D: 8, capacity: 96, at: [3, 24] },
     ];
     it.each(slow ? [] : decoded)('decodes the same: $name', { timeout: 1_200_000 }, async (c) => {
       for (const rung of ['software', 'hardware'] as const) {
