@@ -69,7 +69,7 @@ export const chinese: TaskStrings = {
   askLabel: '你的输入',
   askButton: '回答',
   askEmpty: '先训练：全新的权重答出来的只是噪声。',
-  placeholders: { sort: '31425', reverse: '31425', copy: '31425', add: '58+37', brackets: '([(' },
+  placeholders: { sort: '31425', reverse: '31425', copy: '31425', add: '58+37', brackets: '([]' },
   right: (count) => `${count} 个词元全对。`,
   wrong: (right, count, answer) => `${count} 个词元对了 ${right} 个。正确答案是 ${answer}。`,
   space: '',

@@ -87,7 +87,7 @@ export const english = {
     reverse: '31425',
     copy: '31425',
     add: '58+37',
-    brackets: '([(',
+    brackets: '([]',
   } satisfies Record<TaskName, string>,
   right: (count: number) => `All ${count} tokens are right.`,
   wrong: (right: number, count: number, answer: string) =>

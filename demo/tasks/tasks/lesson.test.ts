@@ -116,7 +116,7 @@ test('rows that predict an answer look at where they say, before or behind the p
     { row: 7, places: [4] },
     { row: 8, places: [3] },
   ]);
-  const brackets = new Lesson(makeTask('brackets'), 1);
+  const brackets = new Lesson(makeTask('brackets', { length: 8, depth: 3 }), 1);
   expect(brackets.looks({ input: [0, 2], answer: [3, 1, 4] }).map(({ places }) => places)).toEqual([
     [7],
     [6],

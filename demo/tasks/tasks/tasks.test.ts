@@ -93,7 +93,7 @@ describe('what someone types', () => {
   test('is taken with spaces and in full width', () => {
     expect(makeTask('sort').read(' ３1 4 2 5')).toEqual({ input: [3, 1, 4, 2, 5] });
     expect(makeTask('add').read('7 + 58 =')).toEqual({ input: [0, 7, 10, 5, 8] });
-    expect(makeTask('brackets').read('（[ (')).toEqual({ input: [0, 2, 0] });
+    expect(makeTask('brackets', { length: 6, depth: 3 }).read('（[ (')).toEqual({ input: [0, 2, 0] });
   });
 
   test('or refused for what it is', () => {

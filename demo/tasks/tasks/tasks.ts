@@ -55,9 +55,9 @@ export const TASKS: Readonly<Record<TaskName, Offer>> = {
   add: { settings: [{ name: 'digits', min: 2, max: 4, value: 2 }], course: WORK_OUT, make: add },
   brackets: {
     settings: [
-      { name: 'length', min: 6, max: 16, value: 6 },
+      { name: 'length', min: 6, max: 16, value: 8 },
       { name: 'kinds', min: 1, max: 3, value: 2 },
-      { name: 'depth', min: 2, max: 6, value: 3 },
+      { name: 'depth', min: 2, max: 6, value: 2 },
     ],
     course: WORK_OUT,
     make: brackets,
