@@ -62,7 +62,7 @@ const training = [
 ];
 const settings = ['--model', 'base', '--lr', '5e-3', '--tokens', '256'];
 
-it('teaches a checkpoint, and writes a folder that evaluate and run open', async () => {
+it('teaches a checkpoint, and writes a folder that evaluate opens', async () => {
   const more = ['--out', 'judge', '--epochs', '4', '--log', 'course', '--class-weights', 'balanced'];
   const { code, out, told } = await run([...training, ...settings, ...more]);
   expect(told).toContain('films.csv: 1 row skipped: it has no label (row 82)');
@@ -99,8 +99,6 @@ it('teaches a checkpoint, and writes a folder that evaluate and run open', async
   expect(Object.keys(held)).toEqual(Object.keys(metrics));
   const without = await run(['evaluate', 'base', ...training.slice(1)]);
   expect(without.told).toMatch(/it has no head for --task classify\. Fine-tune it first/);
-  const told2 = await run(['run', 'judge', '--task', 'text-classification', 'good film']);
-  expect(told2.out).toMatch(/"label":"(yes|no)"/);
 });
 
 it('goes on where it was interrupted', async () => {

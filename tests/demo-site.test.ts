@@ -211,14 +211,19 @@ const WHOLE: readonly Setting[] = [
   ['en', 'light', 1280],
 ];
 
+/** Pages of text that one template makes, but for three that are looked at as others are. */
+const isGuide = (path: string): boolean => /^docs\/(?!reference\/|models\/)./.test(path);
+const isReference = (path: string): boolean => /^docs\/reference\/(?!finetune\/|explain\/)./.test(path);
+const EXHAUSTIVE = process.env['HEED_SITE'] === 'whole';
+
 /**
- * In which settings a page is looked at: all in `npm run test:deep`. axe takes up to 20 s for a page of the reference, which are made by one template of
- * one kind of text: but for two, one setting will do.
+ * In which settings a page is looked at: all in `npm run test:deep`. axe takes up to 20 s for a page of the reference: it looks at two of them otherwise.
  */
-const settingsOf = (path: string): readonly Setting[] => {
-  if (process.env['HEED_SITE'] === 'whole') return WHOLE;
-  return /^docs\/reference\/(?!finetune\/|explain\/)./.test(path) ? PAIRS.slice(0, 1) : PAIRS;
-};
+function settingsOf(path: string): readonly Setting[] {
+  if (EXHAUSTIVE) return WHOLE;
+  if (isReference(path)) return PAIRS.slice(0, 1);
+  return isGuide(path) ? [PAIRS[0], ['zh', 'dark', 1280]] : PAIRS;
+}
 
 describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] as const))(
   '%s',
@@ -251,7 +256,7 @@ describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] a
         expect(await visitor.missingStrings(), where).toEqual([]);
         expect(await visitor.scrollWidth(), where).toBeLessThanOrEqual(width);
         expect(await unnamed(visitor), where).toEqual([]);
-        expect(await visitor.violations(), where).toEqual([]);
+        if (EXHAUSTIVE || !isReference(path)) expect(await visitor.violations(), where).toEqual([]);
       }
       await visitor.page.close();
     });

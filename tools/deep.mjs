@@ -92,8 +92,9 @@ const steps = {
   devices: dawn('devices', [], { HEED_DEVICES: 'own', HEED_HOSTS: 'all' }),
   // On wgpu, too, what strings attention's kernels together.
   wgpu: succeeds('wgpu', 'tools/suites.mjs', ['deno', '--', '/']),
-  // Every page of the site in both languages, themes and widths, those of the reference, too.
-  site: cpu('site', ['tests/demo-site.test'], { HEED_SITE: 'whole' }),
+  // Every page of the site in both languages, themes and widths, those of the reference, too; of two tabs that train, one keeps
+  // its run, and a private window works.
+  site: cpu('site', ['tests/demo-site.test', 'tests/demo-translate.test'], { HEED_SITE: 'whole' }),
   // A browser that is killed while the Translate page trains and saves, and started again.
   storage: cpu('storage', ['tests/storage.deep'], drawn.storage),
   // Inputs that nobody wrote, for everything that reads; the seed repeats them.
