@@ -18,6 +18,11 @@ export class RandomStream {
     return (hash32(this.#key, this.#counter++) + 0.5) / 2 ** 32;
   }
 
+  /** A whole number from 0 to n - 1, all alike. */
+  below(n: number): number {
+    return Math.floor(this.uniform() * n);
+  }
+
   /** Standard normal, by Box and Muller. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());

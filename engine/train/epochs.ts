@@ -57,7 +57,7 @@ export class Epochs {
 /** Fisher and Yates. */
 export function shuffle(list: unknown[], random: RandomStream): void {
   for (let i = list.length - 1; i > 0; i--) {
-    const k = Math.floor(random.uniform() * (i + 1));
+    const k = random.below(i + 1);
     [list[i], list[k]] = [list[k], list[i]];
   }
 }

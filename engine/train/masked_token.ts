@@ -78,7 +78,6 @@ export function hideTokens(
 ): { readonly ids: Uint32Array; readonly labels: Uint32Array; readonly count: number } {
   const { mask, vocabulary, specials, probability, continues, seed } = options;
   const random = new RandomStream(seed, `hidden tokens of step ${step}`);
-  const below = (n: number): number => Math.floor(random.uniform() * n);
   const ids = given.slice();
   const labels = new Uint32Array(ids.length).fill(IGNORE_INDEX);
   const T = ids.length / lengths.length;
@@ -106,7 +105,7 @@ export function hideTokens(
         labels[i] = ids[i];
         const lot = random.uniform();
         if (lot < 0.8) ids[i] = mask;
-        else if (lot < 0.9) ids[i] = below(vocabulary);
+        else if (lot < 0.9) ids[i] = random.below(vocabulary);
         count++;
       }
       left -= word.length;

@@ -60,7 +60,7 @@ function noisyCharacters(text: string, share: number, random: RandomStream): str
     const lot = random.uniform();
     if (lot < 0.25) made.push(all[i], all[i]);
     else if (lot < 0.5 && i + 1 < all.length && isLetter(all[i + 1])) made.push(all[i + 1], all[i++]);
-    else if (lot < 0.75) made.push(letters[Math.floor(random.uniform() * letters.length)]);
+    else if (lot < 0.75) made.push(letters[random.below(letters.length)]);
   }
   const noisy = made.join('');
   return noisy.trim() === '' ? text : noisy;

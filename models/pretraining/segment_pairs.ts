@@ -91,7 +91,7 @@ function* pairsOf(
   const sentences = documents[number];
   const most = maxLength - MARKS;
   for (let at = 0; at < sentences.length;) {
-    const room = random.uniform() < short ? 2 + below(random, most - 1) : most;
+    const room = random.uniform() < short ? 2 + random.below(most - 1) : most;
     const taken = upTo(sentences, at, room);
     const end = at + taken;
     const follows = taken > 1 && random.uniform() < 0.5;
@@ -105,9 +105,9 @@ function* pairsOf(
         : { first: before, second: after, next: 0 };
       yield trimmed(pair, room, random);
     } else {
-      const other = (number + 1 + below(random, documents.length - 1)) % documents.length;
-      const from = below(random, documents[other].length);
-      const cut = at + (taken > 1 ? 1 + below(random, taken - 1) : 1);
+      const other = (number + 1 + random.below(documents.length - 1)) % documents.length;
+      const from = random.below(documents[other].length);
+      const cut = at + (taken > 1 ? 1 + random.below(taken - 1) : 1);
       const first = joined(sentences, at, cut);
       const left = Math.max(1, room - first.length);
       const second = joined(documents[other], from, from + upTo(documents[other], from, left));
@@ -125,11 +125,11 @@ function halves(
   random: RandomStream,
 ): [number[], number[]] {
   if (taken > 1) {
-    const cut = at + 1 + below(random, taken - 1);
+    const cut = at + 1 + random.below(taken - 1);
     return [joined(sentences, at, cut), joined(sentences, cut, at + taken)];
   }
   const ids = Array.from(sentences[at]);
-  const cut = ids.length > 1 ? 1 + below(random, ids.length - 1) : 0;
+  const cut = ids.length > 1 ? 1 + random.below(ids.length - 1) : 0;
   return [ids.slice(0, cut), ids.slice(cut)];
 }
 
@@ -161,8 +161,6 @@ function rowOf({ first, second, next }: Pair, { begin, separator }: Settings): S
   const ids = Uint32Array.from([begin, ...first, separator, ...second, separator]);
   return { ids, segments: new Uint8Array(ids.length).fill(1, first.length + 2), next };
 }
-
-const below = (random: RandomStream, n: number): number => Math.floor(random.uniform() * n);
 
 function expectPairOptions(options: Settings): void {
   const { begin, separator, maxLength, negatives, short, passes, seed } = options;

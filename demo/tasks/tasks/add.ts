@@ -1,5 +1,5 @@
 /** The sum of two numbers. The answer has its ones first, as one adds by hand. */
-import { below, type Task, type Typed } from './task';
+import { type Task, type Typed } from './task';
 
 export interface AddSettings {
   /** Digits of each number. */
@@ -21,7 +21,7 @@ export function add({ digits }: AddSettings): Task {
     symbols,
     longest: { input: 2 * digits + 1, answer: digits + 1 },
     align: 'end',
-    draw: (random) => inputOf(below(random, BASE ** digits), below(random, BASE ** digits)),
+    draw: (random) => inputOf(random.below(BASE ** digits), random.below(BASE ** digits)),
     answer: (input) => {
       const [a, b] = numbersOf(input);
       return digitsOf(a + b, digits + 1).reverse();

@@ -3,7 +3,7 @@
  * ones that is ✓ alone. Where a bracket closes what is not open, no bracket can mend it: the answer is ✗.
  */
 import type { RandomStream } from '../../../engine/index';
-import { below, drawLength, readSymbols, type Task } from './task';
+import { drawLength, readSymbols, type Task } from './task';
 
 export interface BracketSettings {
   /** Brackets of the longest input. */
@@ -51,11 +51,11 @@ export function brackets({ length, kinds, depth }: BracketSettings): Task {
 
 /** A third each is balanced, lacks brackets, and cannot be mended; an odd number of brackets is never balanced. */
 function draw(random: RandomStream, length: number, kinds: number, depth: number): number[] {
-  const outcome = below(random, 3);
+  const outcome = random.below(3);
   const odd = length % 2;
   if (outcome === 0 && !odd) return walk(random, length, kinds, depth, 0);
   const least = outcome === 1 && !odd ? 2 : odd;
-  const left = least + 2 * below(random, Math.floor((Math.min(depth, length) - least) / 2) + 1);
+  const left = least + 2 * random.below(Math.floor((Math.min(depth, length) - least) / 2) + 1);
   const input = walk(random, length, kinds, depth, left);
   return outcome === 1 ? input : broken(random, input, kinds);
 }
@@ -68,7 +68,7 @@ function walk(random: RandomStream, length: number, kinds: number, depth: number
     const canOpen = open.length < depth && open.length + 1 - left < rest;
     const canClose = open.length > 0 && left - open.length + 1 < rest;
     if (canOpen && (!canClose || random.uniform() < 0.5)) {
-      open.push(2 * below(random, kinds));
+      open.push(2 * random.below(kinds));
       return open.at(-1)!;
     }
     return open.pop()! + 1;
@@ -80,9 +80,9 @@ function broken(random: RandomStream, input: readonly number[], kinds: number): 
   const closing = input.flatMap((bracket, place) => (bracket % 2 === 1 ? [place] : []));
   const changed = [...input];
   if (kinds > 1 && closing.length > 0 && random.uniform() < 0.7) {
-    const place = closing[below(random, closing.length)];
+    const place = closing[random.below(closing.length)];
     const kind = (changed[place] - 1) / 2;
-    changed[place] = 2 * ((kind + 1 + below(random, kinds - 1)) % kinds) + 1;
+    changed[place] = 2 * ((kind + 1 + random.below(kinds - 1)) % kinds) + 1;
     return changed;
   }
   let open = 0;
@@ -91,7 +91,7 @@ function broken(random: RandomStream, input: readonly number[], kinds: number): 
     open += bracket % 2 === 0 ? 1 : -1;
     return before === 0 ? [place] : [];
   });
-  changed[bare[below(random, bare.length)]] = 2 * below(random, kinds) + 1;
+  changed[bare[random.below(bare.length)]] = 2 * random.below(kinds) + 1;
   return changed;
 }
 

@@ -1,5 +1,5 @@
 /** Tasks on a row of digits, of any length up to the longest: copy it, reverse it, sort it. */
-import { below, drawLength, readSymbols, type Task } from './task';
+import { drawLength, readSymbols, type Task } from './task';
 
 export interface RowSettings {
   /** Digits of the longest row. */
@@ -15,7 +15,7 @@ function row({ length, digits }: RowSettings, own: Own): Task {
   return {
     symbols,
     longest: { input: length, answer: length },
-    draw: (random) => Array.from({ length: drawLength(random, length) }, () => below(random, digits)),
+    draw: (random) => Array.from({ length: drawLength(random, length) }, () => random.below(digits)),
     read: (text) => readSymbols(text, symbols, length),
     ...own,
   };

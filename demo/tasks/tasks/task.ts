@@ -37,11 +37,8 @@ export interface Example {
 
 /** Half of all inputs have the full length, the others any shorter one. */
 export function drawLength(random: RandomStream, longest: number): number {
-  return random.uniform() < 0.5 ? longest : 1 + below(random, longest);
+  return random.uniform() < 0.5 ? longest : 1 + random.below(longest);
 }
-
-/** A whole number from 0 to `count` - 1. */
-export const below = (random: RandomStream, count: number): number => Math.floor(random.uniform() * count);
 
 /** Ids of the symbols in a text. White space and full-width forms are what people type, too. */
 export function readSymbols(text: string, symbols: readonly string[], longest: number): Typed {
