@@ -1,6 +1,6 @@
 import { EngineError, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
-import { expectShape, type Tensor } from '../../graph/tensor';
+import { expectShape, sizeOf, type Tensor } from '../../graph/tensor';
 import { matmul } from '../../shaders/matmul/matmul';
 import { concat } from '../../shaders/rearrange/rearrange';
 import { softmax } from '../../shaders/softmax/softmax';
@@ -33,10 +33,9 @@ export class ScalarMix {
       throw new ShapeError('ScalarMix', `${layers.length} layers are given`, `It mixes ${this.#layers}.`);
     const [{ shape }] = layers;
     for (const layer of layers) expectShape(g.where('ScalarMix'), layer, shape);
-    const size = shape.reduce((a, b) => a * b, 1);
     const rows = concat(
       g,
-      layers.map((layer) => g.view(layer, [1, size])),
+      layers.map((layer) => g.view(layer, [1, sizeOf(shape)])),
       0,
     ); // (L, B·T·C)
     const shares = matmul(g, g.use(this.scale), softmax(g, g.use(this.weights))); // (1, L)
