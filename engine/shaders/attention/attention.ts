@@ -41,15 +41,15 @@ export function attention(
   const learns = bias.learned !== null && g.train && g.differentiable(bias.learned);
   const exact =
     bias.sumsKeys && learns && out.dtype === 'f16' ? g.value('attention exact', out.shape, 'f32') : out;
-  const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind, ...sparse?.byQuery };
+  const masks = { lengths: p.lengths, ...bias.bind, ...turns?.bind, ...sparse?.byQuery().bind };
   dispatchTiles(
     g,
     forward({ ...form, mapping: own }),
-    { q, k: kv, v: kv, out: exact, lse, ...masks, ...sparse?.queries(own.tile).bind },
+    { q, k: kv, v: kv, out: exact, lse, ...masks, ...sparse?.byQuery(own.tile).bind },
     {
       uniforms,
       constants: { ...constants, ...own.constants, OUT: storageOf(exact, wide) },
-      work: p.queryWork(own.tile),
+      work: p.work.byQuery(own.tile),
       products: 2,
       grid: (tiles) => [tiles, (B * heads) / own.headsPerGroup],
     },

@@ -42,10 +42,10 @@ export function attentionBackward(
       g,
       form,
       sink: toBias,
-      bind: { ...read, ...(byKey ? sparse?.byKey : sparse?.byQuery) },
+      bind: { ...read, ...(byKey ? sparse?.byKey : sparse?.byQuery())?.bind },
       uniforms,
       constants: { ...p.constants, ...(byKey ? { OWNS_KEYS: true } : {}) },
-      work: byKey ? work.byKey : work.byQuery,
+      work: byKey ? work.byKey() : work.byQuery(),
     });
   }
   if (!toQ && !toKv) return;
@@ -72,11 +72,11 @@ export function attentionBackward(
     dispatchTiles(
       g,
       backwardQuery({ ...form, mapping }),
-      { ...bound, dq: dq.tensor, ...sparse?.queries(mapping.tile).bind },
+      { ...bound, dq: dq.tensor, ...sparse?.byQuery(mapping.tile).bind },
       {
         uniforms,
         constants: constants(dq, mapping),
-        work: p.queryWork(mapping.tile),
+        work: work.byQuery(mapping.tile),
         products: 3,
         grid: (tiles) => [tiles, (B * heads) / mapping.headsPerGroup],
       },
@@ -88,11 +88,11 @@ export function attentionBackward(
     dispatchTiles(
       g,
       backwardKey({ ...form, mapping }),
-      { ...bound, dkv: dkv.tensor, ...sparse?.byKey },
+      { ...bound, dkv: dkv.tensor, ...sparse?.byKey.bind },
       {
         uniforms,
         constants: { ...constants(dkv, mapping), OWNS_KEYS: true },
-        work: work.byKey,
+        work: work.byKey(),
         products: 4,
         grid: (tiles) => [tiles, (B * keyValueHeads) / mapping.headsPerGroup],
       },

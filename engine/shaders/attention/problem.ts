@@ -20,7 +20,7 @@ import {
 import type { AttentionOptions } from './options';
 import { turn, type Rows, type TurnsOnLoad } from './rotary/rotary';
 import type { SparseTiles } from './pattern/sparse';
-import { pairsWithin, times, type ByTile, type Reach } from './tile/work';
+import { pairsWithin, times, type Reach } from './tile/work';
 
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem extends Rows {
@@ -38,9 +38,11 @@ export interface Problem extends Rows {
   readonly uniforms: Readonly<Record<string, number>>;
   readonly constants: Constants;
   /** Floating-point operations of one product over the pairs that see each other, q kᵀ say: 2 D a pair and head. */
-  readonly work: ByTile;
-  /** The same for tiles of so many queries. */
-  readonly queryWork: (rows: number) => readonly number[];
+  readonly work: {
+    /** By tiles of so many queries, by default the device's `tileRows`. */
+    byQuery(rows?: number): readonly number[];
+    byKey(): readonly number[];
+  };
 }
 
 /** Checks the options of an attention of q (B, T, ·) to kv (B, S, ·), and turns these if need be; throws ShapeError. */
@@ -84,6 +86,7 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
   const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
   const drops = dropout > 0 && g.drops;
   const storage = storageOf(q, wide);
+  const [seen, plain, products] = [{ T, S, left, right }, tileRows(g.device.can), 2 * B * heads * width];
   return {
     ...z,
     q: turning?.q ?? q,
@@ -128,13 +131,10 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
       ...(softcap ? { SOFTCAP: true } : {}),
       ...(drops ? { DROPOUT: true } : {}),
     },
-    work: times(
-      2 * B * heads * width,
-      sparse?.pairs ?? pairsWithin({ T, S, left, right }, tileRows(g.device.can)),
-    ),
-    queryWork: (rows) => {
-      const pairs = sparse?.queries(rows).pairs ?? pairsWithin({ T, S, left, right }, rows).byQuery;
-      return pairs.map((n) => 2 * B * heads * width * n);
+    work: {
+      byQuery: (rows = plain) =>
+        times(products, sparse?.byQuery(rows).pairs ?? pairsWithin(seen, rows).byQuery),
+      byKey: () => times(products, sparse?.byKey.pairs ?? pairsWithin(seen, plain).byKey),
     },
   };
 }

@@ -250,7 +250,7 @@ export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
         ...(p.causal && { CACHED: true }),
         ...(p.softcap !== undefined && { SOFTCAP: true }),
       },
-      work: times(2 * B * heads * width, pairsWithin(most, m.tile)).byQuery,
+      work: times(2 * B * heads * width, pairsWithin(most, m.tile).byQuery),
       products: 2,
       atMost: true,
       grid: (tiles) => [tiles, (B * heads) / m.headsPerGroup],

@@ -4,7 +4,7 @@ import type { Tensor } from '../../../graph/tensor';
 import type { Shader } from '../../../runtime/shader';
 import { tileRows } from '../layout';
 import walkTiles from './walk_tiles.wgsl';
-import type { ByTile, Reach } from '../tile/work';
+import type { Reach } from '../tile/work';
 
 /** First and last of a range of key positions, both seen. */
 export type KeyRange = readonly [first: number, last: number];
@@ -21,15 +21,15 @@ export interface AttentionPattern {
 /** A pattern's lists as tensors, for kernels that own queries and kernels that own keys. */
 export interface SparseTiles {
   readonly walk: Shader;
-  readonly byQuery: { readonly tiles: Tensor };
-  readonly byKey: { readonly tiles: Tensor };
-  /** Pairs that the kernels compute. */
-  readonly pairs: ByTile;
-  /** Both for kernels that own tiles of so many queries. */
-  readonly queries: (rows: number) => {
-    readonly bind: { readonly tiles: Tensor };
-    readonly pairs: readonly number[];
-  };
+  /** For kernels that own tiles of so many queries, by default as many as there are keys in a tile. */
+  byQuery(rows?: number): TileList;
+  readonly byKey: TileList;
+}
+
+/** What a kernel binds, and the pairs that it computes in each tile that it owns. */
+export interface TileList {
+  readonly bind: { readonly tiles: Tensor };
+  readonly pairs: readonly number[];
 }
 
 /** Sizes of an attention, and what a query row sees at most. */
@@ -55,20 +55,19 @@ export function sparseTiles(g: Graph, pattern: AttentionPattern, z: SparseSizes)
 
 function build(g: Graph, pattern: AttentionPattern, z: SparseSizes): SparseTiles {
   const tile = tileRows(g.device.can);
-  const lists = (name: string, { packed, pairs }: Lists) => ({
+  const listed = (name: string, { packed, pairs }: Lists): TileList => ({
     bind: { tiles: g.constant(`tiles of ${pattern.name}${name}`, [packed.length], packed) },
     pairs,
   });
-  const byQuery = lists('', listsByQuery(pattern, z, tile, tile));
-  const byKey = lists(' by key', listsByKey(pattern, z, tile));
-  const others = new Map([[tile, byQuery]]);
-  const queries = (rows: number) => {
-    const known = others.get(rows) ?? lists(` by ${rows} queries`, listsByQuery(pattern, z, rows, tile));
-    others.set(rows, known);
-    return known;
+  const plain = listed('', listsByQuery(pattern, z, tile, tile));
+  const byKey = listed(' by key', listsByKey(pattern, z, tile));
+  const queries = new Map([[tile, plain]]);
+  const byQuery = (rows = tile): TileList => {
+    const list = queries.get(rows) ?? listed(` by ${rows} queries`, listsByQuery(pattern, z, rows, tile));
+    queries.set(rows, list);
+    return list;
   };
-  const pairs = { byQuery: byQuery.pairs, byKey: byKey.pairs };
-  return { walk: walkTiles, byQuery: byQuery.bind, byKey: byKey.bind, pairs, queries };
+  return { walk: walkTiles, byQuery, byKey };
 }
 
 const ALL = 0xffff_ffff;

@@ -47,7 +47,7 @@ export function turn(
   const turning = rotation(g, z.where, options, z.width);
   const fours = !turning.adjacent && turning.half % 4 === 0;
   const pairs = sparse
-    ? sparse.pairs.byQuery.reduce((sum, n) => sum + n / TILE ** 2, 0)
+    ? sparse.byQuery().pairs.reduce((sum, n) => sum + n / TILE ** 2, 0)
     : tilePairs(z.T, z.S, left, right);
   const loads =
     !g.device.can.software && // loads are what limits there, and a pass over short rows takes next to nothing

@@ -16,10 +16,7 @@ export interface ByTile {
   readonly byKey: readonly number[];
 }
 
-export const times = (factor: number, { byQuery, byKey }: ByTile): ByTile => ({
-  byQuery: byQuery.map((n) => factor * n),
-  byKey: byKey.map((n) => factor * n),
-});
+export const times = (factor: number, numbers: readonly number[]): number[] => numbers.map((n) => factor * n);
 
 /** Pairs of T queries and S keys within reach. */
 export function pairsWithin(
