@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { browserVersion, findBrowser, findFirefox } from './browser.mjs';
-import { findLavapipe, vulkanEnvironment } from './vulkan.mjs';
+import { findLavapipe, mesaVersion, vulkanEnvironment } from './vulkan.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const minutes = 60_000;
@@ -141,14 +141,6 @@ function backports() {
   return ['-o', `Dir::Etc::SourceParts=${folder}`, '-o', 'Dir::Etc::SourceList=/dev/null'];
 }
 
-/** @returns {number} major version of the installed Mesa Vulkan drivers, 0 for none */
-function mesaVersion() {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'mesa-vulkan-drivers'], {
-    encoding: 'utf8',
-  });
-  return Number.parseInt(stdout ?? '', 10) || 0;
-}
-
 /**
  * On Debian 12, packages that are newer in its backports.
  *
@@ -164,7 +156,11 @@ function installNew(packages) {
 /** Lavapipe for the dawn and deno suites; without it they run on Chromium's SwiftShader, in f32 only. */
 function vulkan() {
   if (process.platform !== 'linux') return;
-  if (!process.env['VK_DRIVER_FILES'] && mayInstall && !(findLavapipe() && mesaVersion() >= 24)) {
+  if (
+    !process.env['VK_DRIVER_FILES'] &&
+    mayInstall &&
+    !(findLavapipe() && Number.parseInt(mesaVersion(), 10) >= 24)
+  ) {
     const done = installNew(['mesa-vulkan-drivers', 'libvulkan1']);
     if (!done) say('no newer lavapipe to be had: f16 variants will be skipped by name.');
   }

@@ -1,15 +1,30 @@
 // Which Vulkan driver Dawn in Node and wgpu in Deno run on. Node built-ins only, see browser.mjs.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { findBrowser } from './browser.mjs';
 
-/** @returns {string | undefined} Mesa's software driver: subgroups of 8, and shader-f16 from Mesa 24.3 on */
-export function findLavapipe() {
+/** @param {string} name of one of Mesa's drivers, such as 'radeon' @returns {string | undefined} its manifest */
+export function findDriver(name) {
   return ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
-    .find((file) => /lvp_icd[^/]*\.json$/.test(file));
+    .find((file) => file.includes(`/${name}_icd`) && file.endsWith('.json'));
+}
+
+/** @returns {string | undefined} Mesa's software driver: subgroups of 8, and shader-f16 from Mesa 24.3 on */
+export const findLavapipe = () => findDriver('lvp');
+
+/** @returns {string} version of Mesa's drivers as a package manager (dpkg, rpm) has it; empty where neither knows */
+export function mesaVersion() {
+  const ask = (/** @type {string} */ program, /** @type {string[]} */ ...args) =>
+    /\d+(?:\.\d+)+/.exec(spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '')?.[0];
+  return (
+    ask('dpkg-query', '-W', '-f=${Version}', 'mesa-vulkan-drivers') ??
+    ask('rpm', '-q', '--qf', '%{VERSION}', 'mesa-vulkan-drivers') ??
+    ''
+  );
 }
 
 /** @returns {string | undefined} Chromium's software driver: subgroups of 4, no shader-f16 */

@@ -1,10 +1,11 @@
 // The GPUs that the static bench compiles for, and how Mesa's drivers come to find one that is not there.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { findDriver } from '../../tools/vulkan.mjs';
 
 /**
  * What one SIMD of an AMD GPU does: lanes that issue a cycle, whether wave64 float instructions issue at twice that, bytes
@@ -39,14 +40,6 @@ export const FAMILIES = {
 const source = fileURLToPath(new URL('.', import.meta.url));
 const built = fileURLToPath(new URL('../../.build/gpu-static/', import.meta.url));
 const LAYER = 'VK_LAYER_HEED_null_gpu';
-
-/** @param {Family['driver']} driver @returns {string | undefined} its manifest */
-function findDriver(driver) {
-  return ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
-    .find((path) => path.includes(`/${driver}_icd`) && path.endsWith('.json'));
-}
 
 /** Flags for libdrm's headers, which lie in a folder of their own. CPATH may name others. */
 const FLAGS = { null_gpu_layer: [], null_intel: ['-I/usr/include/libdrm', '-ldl'] };
@@ -114,17 +107,4 @@ export function openFamily(id) {
   } catch (error) {
     return { missing: /** @type {Error} */ (error).message };
   }
-}
-
-/** @returns {string} version of Mesa's drivers as a package manager (dpkg, rpm) has it; empty where neither knows */
-export function mesaVersion() {
-  const ask = (/** @type {string} */ program, /** @type {string[]} */ ...args) => {
-    try {
-      return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    } catch {
-      return '';
-    }
-  };
-  return (/\d+(?:\.\d+)+/.exec(ask('dpkg-query', '-W', '-f=${Version}', 'mesa-vulkan-drivers')) ??
-    /\d+(?:\.\d+)+/.exec(ask('rpm', '-q', '--qf', '%{VERSION}', 'mesa-vulkan-drivers')) ?? [''])[0];
 }

@@ -5,7 +5,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileFor } from './compile.mjs';
-import { FAMILIES, mesaVersion, openFamily } from './families.mjs';
+import { mesaVersion } from '../../tools/vulkan.mjs';
+import { FAMILIES, openFamily } from './families.mjs';
 import { loopsOf, rowOf, tableOf } from './report.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */

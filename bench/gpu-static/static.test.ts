@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileFor } from './compile.mjs';
-import { FAMILIES, mesaVersion, openFamily } from './families.mjs';
+import { mesaVersion } from '../../tools/vulkan.mjs';
+import { FAMILIES, openFamily } from './families.mjs';
 import { rowOf, type Row } from './report.mjs';
 import type { StaticResult } from './static.mjs';
 
