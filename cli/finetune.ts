@@ -1,19 +1,15 @@
 /** `npx heed train --task classify|regress|tag|answer|embed`: fine-tunes a checkpoint on examples, and writes a folder. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
-import { finetune as tune, holdOut, logged, noisyCopies, openFor } from '../models/finetune/index';
+import { finetune as tune, holdOut, noisyCopies, openFor } from '../models/finetune/index';
 import { openDevice, tellOfCompiling } from './device';
 import { EXAMPLE_OPTIONS, expectForTask, readExamples, type ExampleArguments } from './examples';
-import { readWhole, writeWhole } from './files';
 import type { FinetunedTask } from './finetuned';
-import { Interruption } from './interruption';
 import { judgementText } from './judgement';
 import { modelFolder } from './model_folder';
 import { UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { writeFolder } from './saved_model';
-import { CHECKPOINT, expectTrainingFolder, logsIn, reportOn } from './training';
+import { expectTrainingFolder, keptTraining } from './training';
 
 export interface FinetuneArguments extends ExampleArguments {
   readonly task: FinetunedTask;
@@ -60,7 +56,7 @@ export const FINETUNE_OPTIONS: readonly string[] = [
 
 /** Trains, with everything on disk that is needed to go on. Gives the exit status. */
 export async function finetune(args: FinetuneArguments): Promise<number> {
-  const { task: name, model, out = 'heed-model', resume = false, held: share = 0.2, noise, monitor } = args;
+  const { task: name, model, out = 'heed-model', held: share = 0.2, noise, monitor } = args;
   expectForTask(name, args, { ...EXAMPLE_OPTIONS, noise: ['classify', 'regress', 'embed'] });
   if (model === undefined) {
     const todo = 'Give a folder, or an id of the hub such as distilbert-base-uncased.';
@@ -76,27 +72,15 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
   const training = noise
     ? noisyCopies(plain as { text: string }[], { characters: noise, seed: args.seed ?? 0 })
     : plain;
-  const checkpoint = join(out, CHECKPOINT);
-  const before = resume ? new Uint8Array(await (await readWhole(checkpoint)).arrayBuffer()) : null;
-
-  using interruption = new Interruption(
-    () => tell('Stopping after this step. Once more ends it without saving.'),
-    () => display.end(),
-  );
-  const { signal } = interruption;
-  const logs = args.log === undefined ? [] : logsIn(args.log);
-  try {
+  return keptTraining(out, display, args, async ({ signal, before, onEvent, onProgress }) => {
     using device = await openDevice(tellOfCompiling());
-    const folder = modelFolder(model);
-    using opened = await openFor(folder, task, {
+    using opened = await openFor(modelFolder(model), task, {
       device,
       signal,
       ...(args.seed !== undefined && { seed: args.seed }),
     });
     if (opened.newHead) tell('Its head begins anew.');
     const { loaded, tokenizer } = opened;
-    const report = reportOn(display);
-    const listen = logged(...logs.map(({ log }) => log));
     const { reason, step, best, judgement, long, padding } = await tune<object>({
       ...{ device, model: loaded.model, tokenizer, task, training, held, signal, reopen: openDevice },
       ...settingsOf(args),
@@ -104,12 +88,7 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
       ...(monitor !== undefined && {
         monitor: { metric: monitor, mode: /loss|error/i.test(monitor) ? 'min' : 'max' },
       }),
-      onProgress: report.onProgress,
-      onEvent: async (event) => {
-        report.onEvent(event);
-        await listen(event);
-        if (event.kind === 'checkpoint') await writeWhole(checkpoint, event.bytes);
-      },
+      ...{ onProgress, onEvent },
     });
     display.end();
     if (long > 0) tell(`${long} examples were longer than the model reads at once.`);
@@ -123,23 +102,9 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
       );
       process.stdout.write(judgementText(judgement));
     }
-    if (reason !== 'aborted') {
-      rmSync(checkpoint, { force: true });
-      process.stderr.write(
-        `${out} has the weights of step ${best}${reason === 'early stop' ? `, stopped at ${step}` : ''}.\n`,
-      );
-      return 0;
-    }
-    process.stderr.write(
-      `${out} has the best weights of ${step} steps. To go on, give the same command with --resume.\n`,
-    );
-    return 130;
-  } catch (error) {
-    return interruption.endedBefore(error, display);
-  } finally {
-    display.end();
-    await Promise.all(logs.map(({ end }) => end()));
-  }
+    const which = reason === 'aborted' ? `the best weights of ${step} steps` : `the weights of step ${best}`;
+    return { reason, step, outcome: `${out} has ${which}` };
+  });
 }
 
 function settingsOf(args: FinetuneArguments) {

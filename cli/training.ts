@@ -1,13 +1,16 @@
 /** What trainings of checkpoints have in common: where they stand on disk, and how one follows them. */
-import { createWriteStream, existsSync, mkdirSync, readdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { DataError, type FitEvent } from '../engine/index';
-import { csvLog, eventLog, type Log } from '../models/finetune/index';
+import { csvLog, eventLog, logged, type Log } from '../models/finetune/index';
+import { readWhole, writeWhole } from './files';
+import { Interruption } from './interruption';
 import type { ProgressDisplay } from './progress';
 
 /** In the folder of --out: where a training stands that is not at its end. */
-export const CHECKPOINT = 'training.checkpoint';
+const CHECKPOINT = 'training.checkpoint';
 
 /**
  * Makes the folder that a training writes to. Throws `DataError` where something stands there already, or nothing to go on with.
@@ -31,8 +34,71 @@ export async function expectTrainingFolder(
   }
 }
 
+/** What a training is given, which `keptTraining` tells of and keeps. */
+interface Course {
+  /** Aborts at the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The checkpoint to go on from. */
+  readonly before: Uint8Array<ArrayBuffer> | null;
+  readonly onEvent: (event: FitEvent) => Promise<void>;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** How a training ended, at which step, and what there is now: 'FOLDER has the weights of step 7'. */
+interface Ended {
+  readonly reason: 'finished' | 'aborted' | 'early stop';
+  readonly step: number;
+  readonly outcome: string;
+}
+
+/**
+ * A training that writes to the folder `out`: Ctrl-C ends it in order, its checkpoints stand there until its end, and `log` is followed. Gives
+ * the exit status.
+ */
+export async function keptTraining(
+  out: string,
+  display: ProgressDisplay,
+  { resume = false, log }: { readonly resume?: boolean; readonly log?: string },
+  work: (course: Course) => Promise<Ended>,
+): Promise<number> {
+  const checkpoint = join(out, CHECKPOINT);
+  const before = resume ? new Uint8Array(await (await readWhole(checkpoint)).arrayBuffer()) : null;
+  using interruption = new Interruption(
+    () => display.tell('Stopping after this step. Once more ends it without saving.'),
+    () => display.end(),
+  );
+  const logs = log === undefined ? [] : logsIn(log);
+  const listen = logged(...logs.map((one) => one.log));
+  const report = reportOn(display);
+  try {
+    const { reason, step, outcome } = await work({
+      signal: interruption.signal,
+      before,
+      onProgress: report.onProgress,
+      onEvent: async (event) => {
+        report.onEvent(event);
+        await listen(event);
+        if (event.kind === 'checkpoint') await writeWhole(checkpoint, event.bytes);
+      },
+    });
+    display.end();
+    if (reason === 'aborted') {
+      process.stderr.write(`${outcome}. To go on, give the same command with --resume.\n`);
+      return 130;
+    }
+    rmSync(checkpoint, { force: true });
+    process.stderr.write(`${outcome}${reason === 'early stop' ? `, stopped at ${step}` : ''}.\n`);
+    return 0;
+  } catch (error) {
+    return interruption.endedBefore(error, display);
+  } finally {
+    display.end();
+    await Promise.all(logs.map(({ end }) => end()));
+  }
+}
+
 /** Logs in a folder: an event file for TensorBoard, and numbers.csv. */
-export function logsIn(folder: string): { readonly log: Log; readonly end: () => Promise<void> }[] {
+function logsIn(folder: string): { readonly log: Log; readonly end: () => Promise<void> }[] {
   mkdirSync(folder, { recursive: true });
   const opened = (name: string): WriteStream => createWriteStream(join(folder, name), { flags: 'a' });
   const kept = (stream: WriteStream, log: Log) => ({
@@ -54,7 +120,7 @@ export function logsIn(folder: string): { readonly log: Log; readonly end: () =>
 }
 
 /** Tells of steps and evaluations. */
-export function reportOn(display: ProgressDisplay): {
+function reportOn(display: ProgressDisplay): {
   readonly onEvent: (event: FitEvent) => void;
   readonly onProgress: (done: number, total: number) => void;
 } {

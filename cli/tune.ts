@@ -1,29 +1,26 @@
 /** `npx heed tune`: teaches a language model a text by an adapter beside its weights, and writes it as PEFT does. */
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import {
   AdamW,
+  countParameters,
   DataError,
   nextToken,
   randomWindows,
   Run,
   windows,
-  type FitEvent,
   type Tokenizer,
   type WeightStorage,
 } from '../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../models/adapters/index';
-import { logged, openFor } from '../models/finetune/index';
+import { openFor } from '../models/finetune/index';
 import type { CausalLM, Pretrained } from '../models/index';
 import { openDevice, tellOfCompiling } from './device';
-import { readWhole, writeWhole } from './files';
-import { Interruption } from './interruption';
 import { modelFolder } from './model_folder';
 import { flag, UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { writeFolder } from './saved_model';
-import { CHECKPOINT, expectTrainingFolder, logsIn, reportOn } from './training';
+import { expectTrainingFolder, keptTraining } from './training';
 import type { TuneKind } from './tune_kinds';
 
 export interface TuneArguments {
@@ -74,17 +71,9 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
   const texts = data.map(textOf);
   await expectTrainingFolder(out, args);
   if (merge !== undefined) await expectTrainingFolder(merge, { overwrite: args.overwrite ?? false });
-  const checkpoint = join(out, CHECKPOINT);
-  const before = args.resume ? new Uint8Array(await (await readWhole(checkpoint)).arrayBuffer()) : null;
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
-  using interruption = new Interruption(
-    () => tell('Stopping after this step. Once more ends it without saving.'),
-    () => display.end(),
-  );
-  const { signal } = interruption;
-  const logs = args.log === undefined ? [] : logsIn(args.log);
-  try {
+  const status = await keptTraining(out, display, args, async ({ signal, before, ...course }) => {
     using device = await openDevice(tellOfCompiling());
     using opened = await openFor(modelFolder(model), WRITING, {
       device,
@@ -103,8 +92,9 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
     const { size, training, held, left } = split(ids, share, { batch, length });
     if (size.batch < batch) tell(`Batches have ${size.batch} of ${batch} rows: no more are held out.`);
     tell(`${ids.length} tokens: ${training.length} to learn from, the last ${left} to judge by`);
+    const all = countParameters(body);
     using adapter = await adaptPeft(loaded, settingsOf(args), { seed });
-    const { learnt, all } = sizes(loaded.store.parameters.values(), adapter.store.parameters.values());
+    const learnt = [...adapter.store.parameters.values()].reduce((sum, one) => sum + one.size, 0);
     tell(`${kind}: ${learnt} numbers learn beside ${all} (${((100 * learnt) / all).toFixed(2)} %)`);
 
     const each = Math.max(1, Math.ceil(training.length / (size.batch * length)));
@@ -116,41 +106,25 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
     });
     if (before) await run.load(before);
     else tell(`loss before: ${(await run.trainer.evaluate(held)).toFixed(4)}`);
-    const { onEvent, onProgress } = reportOn(display);
-    const listen = logged(...logs.map(({ log }) => log));
     const { reason, step } = await run.fit({
       ...{ steps, batches: randomWindows(training, { ...size, seed }), validation: held, signal },
       ...{ evaluateEvery: args.evaluateEvery ?? Math.max(1, Math.ceil(steps / 10)), keepBest: true },
       ...(args.patience !== undefined && { patience: args.patience }),
-      onEvent: async (event: FitEvent) => {
-        onEvent(event);
-        await listen(event);
-        if (event.kind === 'steps') onProgress(event.reports.at(-1)!.index + 1, steps);
-        if (event.kind === 'checkpoint') await writeWhole(checkpoint, event.bytes);
+      onEvent: async (event) => {
+        await course.onEvent(event);
+        if (event.kind === 'steps') course.onProgress(event.reports.at(-1)!.index + 1, steps);
       },
     });
-    display.end();
     const { best } = run;
     if (best) await run.load(best.bytes);
     await writeFolder(out, await savePeft(loaded, adapter, { base: model }));
-    const which = `${out} has the adapter of step ${best?.step ?? step}`;
-    if (reason === 'aborted') {
-      process.stderr.write(`${which}. To go on, give the same command with --resume.\n`);
-      return 130;
-    }
-    rmSync(checkpoint, { force: true });
-    process.stderr.write(`${which}${reason === 'early stop' ? `, stopped at ${step}` : ''}.\n`);
-  } catch (error) {
-    return interruption.endedBefore(error, display);
-  } finally {
-    display.end();
-    await Promise.all(logs.map(({ end }) => end()));
-  }
-  if (merge !== undefined) {
+    return { reason, step, outcome: `${out} has the adapter of step ${best?.step ?? step}` };
+  });
+  if (status === 0 && merge !== undefined) {
     await writeMerged(model, out, merge);
     process.stderr.write(`${merge} has the model with it merged.\n`);
   }
-  return 0;
+  return status;
 }
 
 /** The model in float32, whatever the adapter was trained beside, with the adapter merged. */
@@ -226,14 +200,4 @@ function settingsOf({
     ...{ peft_type: 'LORA', r: rank, lora_alpha: alpha, lora_dropout: dropout, use_dora: kind === 'dora' },
     target_modules: targets ?? 'all-linear',
   };
-}
-
-/** Numbers of an adapter, and of the model that it is beside. */
-function sizes(
-  model: Iterable<{ readonly size: number }>,
-  adapter: Iterable<{ readonly size: number }>,
-): { readonly learnt: number; readonly all: number } {
-  const sum = (list: Iterable<{ readonly size: number }>): number =>
-    [...list].reduce((all, { size }) => all + size, 0);
-  return { learnt: sum(adapter), all: sum(model) };
 }
