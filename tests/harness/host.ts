@@ -44,3 +44,6 @@ const offered: ReadonlySet<string> = host.gpu ? new Set((await openTestAdapter()
 export function feature(wanted: GPUFeatureName): boolean {
   return offered.has(wanted);
 }
+
+/** Lavapipe, whose compiler takes seconds for the largest kernels: their tests leave it the short half but in `npm run test:deep`. */
+export const compilesSlowly = feature('shader-f16') && import.meta.env.HEED_HOSTS !== 'all';

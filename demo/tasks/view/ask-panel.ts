@@ -82,10 +82,6 @@ export class AskPanel {
     this.#draw();
   }
 
-  setPlaceholder(text: string): void {
-    this.#field.placeholder = text;
-  }
-
   #goOn(): void {
     if (!this.#answered || this.#shown >= this.#answered.given.length) return;
     this.#timer = setTimeout(() => {

@@ -32,11 +32,6 @@ export class ShareChart {
     }));
   }
 
-  /** Steps that the axis leaves room for at the least. */
-  set steps(steps: number) {
-    this.#plot.steps = steps;
-  }
-
   draw(steps: readonly number[], lines: readonly ShareLine[]): void {
     this.#lines = lines;
     const look = JSON.stringify(lines.map(({ color, width, dash }) => [color, width, dash]));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import fixture from '../../../tests/fixtures/ops.json';
-import { feature, host, openTestGpu } from '../../../tests/harness/host';
+import { compilesSlowly, feature, host, openTestGpu } from '../../../tests/harness/host';
 import { as, normal, Random, testOp, type OpTest, type TestArray } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
@@ -45,9 +45,6 @@ const fusedWidths = (c: Fused): number[] => [c.heads * c.D, c.keyValueHeads * c.
 // These are the largest kernels: seconds each for lavapipe's compiler. The adapter with f16 tests f16, others f32.
 const dtypes = [feature('shader-f16') ? 'f16' : 'f32'] as const;
 
-/** Lavapipe, whose compiler takes longest, gets no wide heads but in `npm run test:deep`. */
-const slow = feature('shader-f16') && import.meta.env.HEED_HOSTS !== 'all';
-
 const fused = (
   B: number,
   T: number,
@@ -90,7 +87,7 @@ testOp('selfAttention', {
     fused(1, 17, 2, 1, 20, false),
     fused(2, 31, 3, 3, 20, true),
     fused(1, 33, 4, 1, 20, true),
-    ...(slow ? [] : [fused(1, 67, 4, 2, 64, true), fused(1, 67, 4, 4, 64, false)]),
+    ...(compilesSlowly ? [] : [fused(1, 67, 4, 2, 64, true), fused(1, 67, 4, 4, 64, false)]),
   ],
   rungs: ['software', 'hardware'],
   ...fusedOp,
@@ -118,9 +115,9 @@ testOp('selfAttention of heads that 4 does not divide, and of wide ones', {
   cases: [
     fused(2, 5, 2, 2, 3, true),
     fused(1, 37, 3, 1, 3, false),
-    ...(slow ? [] : [fused(1, 19, 3, 3, 128, true)]),
+    ...(compilesSlowly ? [] : [fused(1, 19, 3, 3, 128, true)]),
   ],
-  rungs: slow ? ['software'] : ['software', 'hardware'],
+  rungs: compilesSlowly ? ['software'] : ['software', 'hardware'],
   ...fusedOp,
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { feature } from '../../../tests/harness/host';
+import { compilesSlowly, feature } from '../../../tests/harness/host';
 import { normal, testOp, type OpTest, type TestArray } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { estimate } from '../../graph/memory';
@@ -35,9 +35,6 @@ function keptOf({ T, S, heads, window = S, chunk = T, dropout = 0 }: Case) {
     dropout > 0 ? chunks[Math.floor(t / chunk)](b, h, t, j) : 1;
 }
 
-/** Lavapipe, whose compiler takes longest: dropout in chunks is left to Chromium but in `npm run test:deep`. */
-const slow = feature('shader-f16') && import.meta.env.HEED_HOSTS !== 'all';
-
 const spec = {
   // The attention kernels are seconds each for lavapipe's compiler: an adapter with f16 tests that, others f32.
   dtypes: [feature('shader-f16') ? 'f16' : 'f32'],
@@ -71,7 +68,7 @@ testOp('relativeAttention', {
     { B: 2, T: 33, S: 40, heads: 3, D: 8, chunk: 8 },
     { B: 2, T: 33, S: 79, heads: 3, D: 8, chunk: 16, window: 20 },
     { B: 1, T: 12, S: 15, heads: 3, D: 8, chunk: 4, window: 1 },
-    ...(slow
+    ...(compilesSlowly
       ? []
       : [
           { B: 2, T: 20, S: 29, heads: 3, D: 8, chunk: 7, dropout: 0.3 },
