@@ -66,6 +66,11 @@ describe('the page of models', { timeout: PATIENCE.test, concurrent: false }, ()
     expect((await tokens()).join('').replaceAll('⏎', '')).toBe(said);
     expect(await visitor.text('#found-facts')).toMatch(/GPT-2.*MiB \(F16\)/);
     expect(await visitor.text('#verdict')).toBe('It runs on this device.');
+    expect(await visitor.text('#load-state')).toBe('A small writer is loaded.');
+    await visitor.page.click('#language');
+    expect(await visitor.text('#load-state')).toMatch(/^已载入/);
+    await visitor.page.click('#language');
+    expect(await visitor.text('#load-state')).toBe('A small writer is loaded.');
   });
 
   test('a token tells what else could have stood there', async () => {

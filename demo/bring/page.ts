@@ -120,7 +120,7 @@ export class BringPage implements PageView {
     if (turn === null) return;
     if (source.kind !== 'shipped') this.#choose.choose(null);
     this.#choose.setFound(null, null);
-    this.#choose.setState('finding', this.#strings.finding);
+    this.#choose.setState('finding', () => this.#strings.finding);
     await this.#attempt(turn, async () => {
       const found = await this.#session!.find(source, this.#choose.storage);
       if (turn !== this.#turn) return;
@@ -145,8 +145,7 @@ export class BringPage implements PageView {
       const model = await this.#session!.load(source, found);
       if (turn !== this.#turn) return;
       const shipped = shippedOf(source);
-      this.#choose.setState(
-        'loaded',
+      this.#choose.setState('loaded', () =>
         this.#strings.loaded(shipped?.title[this.#context.language] ?? found.title),
       );
       this.#show(null);
@@ -160,7 +159,7 @@ export class BringPage implements PageView {
   async #cancel(): Promise<void> {
     this.#turn++;
     await this.#session?.cancel();
-    this.#choose.setState('idle', this.#strings.cancelled);
+    this.#choose.setState('idle', () => this.#strings.cancelled);
   }
 
   async #forget(model: string): Promise<void> {
@@ -230,15 +229,17 @@ export class BringPage implements PageView {
     switch (event.kind) {
       case 'download': {
         const { loaded, total } = event.progress;
-        const text = strings.downloading(
-          this.#format.bytes(loaded),
-          total === null ? null : this.#format.bytes(total),
-        );
-        return this.#choose.setState('loading', text, total === null ? null : loaded / total);
+        const says = (): string =>
+          this.#strings.downloading(
+            this.#format.bytes(loaded),
+            total === null ? null : this.#format.bytes(total),
+          );
+        return this.#choose.setState('loading', says, total === null ? null : loaded / total);
       }
       case 'weights': {
         const share = event.total === 0 ? 1 : event.done / event.total;
-        return this.#choose.setState('loading', strings.placing(this.#format.percent(share)), share);
+        const says = (): string => this.#strings.placing(this.#format.percent(share));
+        return this.#choose.setState('loading', says, share);
       }
       case 'notice':
         return this.#context.notices.news(event.message);

@@ -26,10 +26,10 @@ export class ChoosePanel {
   #kept: readonly Cached[] = [];
   #state: {
     readonly kind: 'idle' | 'finding' | 'loading' | 'loaded';
-    readonly text: string;
+    readonly says: () => string;
     readonly share: number | null;
   } = {
-    ...{ kind: 'idle', text: '', share: null },
+    ...{ kind: 'idle', says: () => '', share: null },
   };
 
   constructor(strings: BringStrings, format: Format, language: Language) {
@@ -86,9 +86,13 @@ export class ChoosePanel {
     this.#drawFound();
   }
 
-  /** `share`: of what is under way, 0 to 1; null where nobody knows. */
-  setState(kind: 'idle' | 'finding' | 'loading' | 'loaded', text = '', share: number | null = null): void {
-    this.#state = { kind, text, share };
+  /** `says`: in the language that the page has then. `share`: of what is under way, 0 to 1; null where nobody knows. */
+  setState(
+    kind: 'idle' | 'finding' | 'loading' | 'loaded',
+    says: () => string = () => '',
+    share: number | null = null,
+  ): void {
+    this.#state = { kind, says, share };
     this.#drawState();
   }
 
@@ -192,12 +196,12 @@ export class ChoosePanel {
   }
 
   #drawState(): void {
-    const { kind, text, share } = this.#state;
+    const { kind, says, share } = this.#state;
     const busy = kind === 'finding' || kind === 'loading';
     this.#byId('found').hidden = this.#found === null && kind === 'idle';
     this.#byId('load').hidden = busy || kind === 'loaded' || !this.#loadable;
     this.#byId('cancel').hidden = !busy;
-    setText(this.#byId('load-state'), text);
+    setText(this.#byId('load-state'), says());
     const bar = this.#byId('load-progress');
     bar.hidden = kind !== 'loading';
     if (share === null) bar.removeAttribute('aria-valuenow');
