@@ -9,7 +9,7 @@ import { modelFolder } from './model_folder';
 import { UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { writeFolder } from './saved_model';
-import { expectTrainingFolder, keptTraining } from './training';
+import { expectApart, expectTrainingFolder, keptTraining } from './training';
 
 export interface FinetuneArguments extends ExampleArguments {
   readonly task: FinetunedTask;
@@ -62,7 +62,9 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
     const todo = 'Give a folder, or an id of the hub such as distilbert-base-uncased.';
     throw new UsageError('--model', 'it is not said what is to be fine-tuned', todo);
   }
-  await expectTrainingFolder(out, args);
+  expectApart({ '--model': model, '--out': out });
+  const { resume = false, overwrite = false } = args;
+  await expectTrainingFolder(out, { resume, overwrite, writes: ['model.safetensors'] });
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
   const { task, examples } = await readExamples(name, args, tell);

@@ -1,23 +1,43 @@
 /** What trainings of checkpoints have in common: where they stand on disk, and how one follows them. */
-import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, type WriteStream } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  type WriteStream,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { DataError, type FitEvent } from '../engine/index';
 import { csvLog, eventLog, logged, type Log } from '../models/finetune/index';
 import { readWhole, writeWhole } from './files';
 import { Interruption } from './interruption';
+import { UsageError } from './options';
 import type { ProgressDisplay } from './progress';
 
 /** In the folder of --out: where a training stands that is not at its end. */
 const CHECKPOINT = 'training.checkpoint';
 
+/** Weights of a model, an index of them, and an adapter: what readers of a folder put together, whoever wrote it. */
+const WEIGHTS = /^adapter_config\.json$|\.index\.json$|\.(safetensors|bin|pth?|h5|msgpack|gguf)$/;
+
+interface FolderOptions {
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  /** The weights that the training will write there. */
+  readonly writes: readonly string[];
+}
+
 /**
- * Makes the folder that a training writes to. Throws `DataError` where something stands there already, or nothing to go on with.
+ * Makes the folder that a training writes to. Throws `DataError` where something stands there already, or nothing to go on with; and,
+ * even if it is to be overwritten, where weights would be left beside the new ones.
  */
 export async function expectTrainingFolder(
   out: string,
-  { resume = false, overwrite = false }: { readonly resume?: boolean; readonly overwrite?: boolean },
+  { resume = false, overwrite = false, writes }: FolderOptions,
 ): Promise<void> {
   const there = existsSync(out) ? readdirSync(out) : [];
   if (resume && !there.includes(CHECKPOINT))
@@ -26,11 +46,31 @@ export async function expectTrainingFolder(
     const todo = `${there.includes(CHECKPOINT) ? 'Go on with it (--resume), overwrite' : 'Overwrite'} it (--overwrite), or write elsewhere (--out).`;
     throw new DataError(out, 'there is something already', todo);
   }
+  const other = there.find((name) => WEIGHTS.test(name) && !writes.includes(name));
+  if (other !== undefined) {
+    const what = `it would stand beside ${writes.join(' and ')}, and readers would put them together`;
+    throw new DataError(join(out, other), what, 'Move it away, or write elsewhere.');
+  }
   try {
     await mkdir(out, { recursive: true });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new DataError(out, `it cannot be made (${code ?? message})`, 'Choose another --out.', { cause });
+  }
+}
+
+/**
+ * Throws `UsageError` where two options name one folder: a model would be overwritten that another file is about, or an adapter
+ * would be applied once more to weights that have it. `folders`: by option, undefined where it is not given.
+ */
+export function expectApart(folders: Readonly<Record<string, string | undefined>>): void {
+  const seen = new Map<string, string>();
+  for (const [option, folder] of Object.entries(folders)) {
+    if (folder === undefined) continue;
+    const place = existsSync(folder) ? realpathSync(folder) : resolve(folder);
+    const other = seen.get(place);
+    if (other !== undefined) throw new UsageError(option, `${folder} is ${other}, too`, 'Write elsewhere.');
+    seen.set(place, option);
   }
 }
 

@@ -20,7 +20,7 @@ import { modelFolder } from './model_folder';
 import { flag, UsageError } from './options';
 import { ProgressDisplay } from './progress';
 import { writeFolder } from './saved_model';
-import { expectTrainingFolder, keptTraining } from './training';
+import { expectApart, expectTrainingFolder, keptTraining } from './training';
 import type { TuneKind } from './tune_kinds';
 
 export interface TuneArguments {
@@ -51,6 +51,9 @@ export interface TuneArguments {
 /** The longest window that is taken unless somebody says so: more costs memory and gains little. */
 const WINDOW = 256;
 
+/** Files of PEFT. */
+const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
+
 /** Models that go on with a text, as Transformers calls them. */
 const WRITING = { name: 'write', classes: /(ForCausalLM|LMHeadModel)$/, head: {} };
 
@@ -69,8 +72,10 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
   const { data = [], kind, out, merge, batch, lr, held: share, seed, storage } = args;
   expectArguments(args);
   const texts = data.map(textOf);
-  await expectTrainingFolder(out, args);
-  if (merge !== undefined) await expectTrainingFolder(merge, { overwrite: args.overwrite ?? false });
+  expectApart({ MODEL: model, '--out': out, '--merge': merge });
+  const { resume = false, overwrite = false } = args;
+  await expectTrainingFolder(out, { resume, overwrite, writes: ADAPTER });
+  if (merge !== undefined) await expectTrainingFolder(merge, { overwrite, writes: ['model.safetensors'] });
   const display = new ProgressDisplay();
   const tell = (line: string): void => display.tell(line);
   const status = await keptTraining(out, display, args, async ({ signal, before, ...course }) => {

@@ -1,5 +1,5 @@
 // `npx heed tune`, in this process: it teaches the writer that ships a text, and what it writes opens again.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -80,6 +80,27 @@ it('goes on where it was interrupted, and refuses what stands there already', as
   expect(told).toMatch(/paused has the adapter of step \d+\./);
   expect(code).toBe(0);
   expect(readdirSync(at('paused'))).not.toContain('training.checkpoint');
+});
+
+it('keeps base, adapter and merged model apart, so that none is applied twice', async () => {
+  const told = async (...args: string[]) => {
+    const { code, told } = await run([writer, '--data', at('verse.txt'), '--overwrite', ...args]);
+    return `${code}: ${told}`;
+  };
+  expect(await told('--out', at('twice'), '--merge', join(root, '.', 'twice'))).toMatch(
+    /2: .*--merge: .*twice is --out, too/,
+  );
+  expect(await told('--out', writer)).toMatch(/2: .*--out: .*writer is MODEL, too/);
+  mkdirSync(at('other'));
+  writeFileSync(at('other/model.safetensors.index.json'), '{}');
+  expect(await told('--out', at('other'))).toMatch(
+    /1: .*index\.json: it would stand beside adapter_config\.json and adapter_model\.safetensors/,
+  );
+  mkdirSync(at('adapted'));
+  writeFileSync(at('adapted/adapter_config.json'), '{}');
+  expect(await told('--out', at('fine'), '--merge', at('adapted'))).toMatch(
+    /1: .*adapter_config\.json: it would stand beside model\.safetensors/,
+  );
 });
 
 it.each([

@@ -114,7 +114,7 @@ async function parsedOf(open: Opener, name: string): Promise<unknown> {
   }
 }
 
-/** The weights, of which only names and shapes are read: one file, or several with their index. */
+/** The weights, of which only names and shapes are read: one file, or several with their index. Where a folder has both, Transformers reads the one. */
 export async function weightsOf(open: Opener, { signal, fetch }: FolderOptions): Promise<TensorSource> {
   const options = { ...(signal && { signal }), ...(fetch && { fetch }) };
   const index = await jsonOf(open, 'model.safetensors.index.json');
@@ -126,5 +126,8 @@ export async function weightsOf(open: Opener, { signal, fetch }: FolderOptions):
       : 'Heed reads weights in safetensors files: save it as such.';
     throw new DataError(name, 'it is not there', todo);
   };
-  return index ? openSharded(index, { ...options, open: one }) : one('model.safetensors');
+  const whole = index && (await open('model.safetensors'));
+  // At an address it would have to be asked for, and folders on a server are as they were uploaded.
+  const both = whole instanceof Blob || whole instanceof Uint8Array;
+  return index && !both ? openSharded(index, { ...options, open: one }) : one('model.safetensors');
 }

@@ -200,6 +200,17 @@ describe('refusals say what to do', () => {
     expect(await hub(`${server.url}/folder`)('vocab.txt')).toBeNull();
   });
 
+  test('of weights in one file and in shards beside it, the one file is read, as by Transformers', async () => {
+    const index = JSON.stringify({ weight_map: { a: 'model-00001-of-00001.safetensors' } });
+    const whole = new File([STATE['model.safetensors'] as BlobPart], 'model.safetensors');
+    const shards = new File([index], 'model.safetensors.index.json');
+    const read = async (files: File[]) => (await weightsOf(opener(files, {}), {})).float32('a');
+    expect(await read([shards, whole])).toEqual(Float32Array.from({ length: 30_000 }, (_, i) => i % 251));
+    await expect(read([shards])).rejects.toThrow(
+      /model-00001-of-00001\.safetensors: it is not there.*index names it/,
+    );
+  });
+
   test('a busy server is asked again', async () => {
     let times = 0;
     server.instead.set('/owner/tiny/resolve/main/config.json', (_, response) => {
