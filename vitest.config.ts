@@ -65,6 +65,7 @@ export default defineConfig({
         include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
         exclude: [gpu, chromium, dawn, firefox, ...deep],
         env: { HEED_HOST: 'cpu', ...asked },
+        isolate: false,
       }),
       project('browser', {
         include: [ops, gpu, chromium],

@@ -43,14 +43,14 @@ const dawn = (name, parts, env) => files(name, ['dawn'], parts, env);
 /** @type {Step} */
 const cpu = (name, parts, env) => files(name, ['cpu'], parts, env);
 
-/** @param {string} name @param {string} program @param {string[]} args */
+/** @param {string} name @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} env */
 const succeeds =
-  (name, program, args = []) =>
+  (name, program, args = [], env = {}) =>
   async () => {
     /** @type {Counts} */
     const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
     if (!existsSync(join(root, program))) return { ...counts, skipped: [`${name}: there is no ${program}`] };
-    const why = await run({ args: [join(root, program), ...args] }, { cwd: root }, 2 * hours);
+    const why = await run({ args: [join(root, program), ...args], env }, { cwd: root }, 2 * hours);
     if (why) return { ...counts, failed: 1, failures: [`${name}: ${why}, see above`] };
     return { ...counts, passed: 1 };
   };
@@ -90,8 +90,8 @@ const steps = {
   compile: dawn('compile', ['tests/compile.chromium'], { HEED_COMPILE: 'all', HEED_HOSTS: 'all' }),
   // Every file with devices of its own: sharing one must hide nothing. Whole models on lavapipe, too.
   devices: dawn('devices', [], { HEED_DEVICES: 'own', HEED_HOSTS: 'all' }),
-  // On wgpu, too, what strings attention's kernels together.
-  wgpu: succeeds('wgpu', 'tools/suites.mjs', ['deno', '--', '/']),
+  // On wgpu, too, every case, and what strings attention's kernels together.
+  wgpu: succeeds('wgpu', 'tools/suites.mjs', ['deno', '--', '/'], { HEED_HOSTS: 'all' }),
   // Every page of the site in both languages, themes and widths, those of the reference, too; of two tabs that train, one keeps
   // its run, and a private window works.
   site: cpu('site', ['tests/demo-site.test', 'tests/demo-translate.test'], { HEED_SITE: 'whole' }),

@@ -1,4 +1,5 @@
 // Bundles the GPU suite for Deno, with ./vitest.ts in Vitest's place.
+import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { wgsl } from '../../engine/wgsl_plugin.ts';
@@ -16,7 +17,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   plugins: [wgsl(), fixtures],
   publicDir: false,
-  define: { 'import.meta.env.HEED_HOST': '"deno"' },
+  define: {
+    'import.meta.env.HEED_HOST': '"deno"',
+    'import.meta.env.HEED_HOSTS': JSON.stringify(process.env['HEED_HOSTS'] ?? ''),
+  },
   resolve: {
     alias: [{ find: /^vitest$/, replacement: fileURLToPath(new URL('vitest.ts', import.meta.url)) }],
   },

@@ -50,32 +50,41 @@ async function openChromium(folder: string): Promise<Browser> {
   return browser;
 }
 
-/** The demo, served by Vite's own configuration, and a browser with an empty profile. */
+let server: Promise<ViteDevServer> | undefined;
+
+/** The demo, served by Vite's own configuration: one server for all files that this process tests, which has modules transformed once. */
+async function serve(): Promise<ViteDevServer> {
+  const opened = await createServer({
+    configFile: 'vite.config.ts',
+    configLoader: 'runner',
+    logLevel: 'error',
+    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+    plugins: [slowFile],
+  });
+  return opened.listen();
+}
+
+/** The demo in a browser with an empty profile. */
 export class DemoSite {
   /** What pages and their workers complained of. */
   readonly complaints: string[] = [];
-  readonly #server: ViteDevServer;
+  readonly #address: string;
   #browser: Browser;
   readonly #folder: string;
 
-  private constructor(server: ViteDevServer, browser: Browser, folder: string) {
-    this.#server = server;
+  private constructor(address: string, browser: Browser, folder: string) {
+    this.#address = address;
     this.#browser = browser;
     this.#folder = folder;
   }
 
   static async open(host: 'chromium' | 'firefox' = 'chromium'): Promise<DemoSite> {
     const folder = await mkdtemp(join(tmpdir(), 'heed-demo-'));
-    const server = await createServer({
-      configFile: 'vite.config.ts',
-      configLoader: 'runner',
-      logLevel: 'error',
-      server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
-      plugins: [slowFile],
-    });
-    await server.listen();
-    const browser = await (host === 'firefox' ? openFirefox() : openChromium(folder));
-    return new DemoSite(server, browser, folder);
+    const [{ resolvedUrls }, browser] = await Promise.all([
+      (server ??= serve()),
+      host === 'firefox' ? openFirefox() : openChromium(folder),
+    ]);
+    return new DemoSite(resolvedUrls!.local[0], browser, folder);
   }
 
   /** Kills Chromium, with all its processes, in the middle of whatever it does, and starts it again on its profile. */
@@ -88,7 +97,6 @@ export class DemoSite {
 
   async close(): Promise<void> {
     await this.#browser.close();
-    await this.#server.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -104,7 +112,7 @@ export class DemoSite {
     await fresh.setViewport({ width: 1280, height: 900 });
     await fresh.evaluateOnNewDocument(observe);
     await prepare?.(fresh);
-    await fresh.goto(new URL(path, this.#server.resolvedUrls!.local[0]).href, { waitUntil: 'load' });
+    await fresh.goto(new URL(path, this.#address).href, { waitUntil: 'load' });
     return new Visitor(fresh, this.#folder);
   }
 

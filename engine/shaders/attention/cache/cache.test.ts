@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertClose } from '../../../../tests/harness/close';
 import { fakeDevice } from '../../../../tests/harness/fake-device';
-import { feature, host, openTestGpu } from '../../../../tests/harness/host';
+import { compilesSlowly, feature, host, openTestGpu } from '../../../../tests/harness/host';
 import { as, Random } from '../../../../tests/harness/op';
 import { findRaces } from '../../../../tests/harness/races';
 import { Graph } from '../../../graph/graph';
@@ -151,7 +151,7 @@ if (host.gpu)
         { timeout: 1_200_000 },
         async () => {
           // Lavapipe's compiler is slow on the tile kernels; Chromium tests both widths on both rungs.
-          for (const z of rung === 'hardware' && feature('shader-f16') ? cases.slice(0, 1) : cases) {
+          for (const z of rung === 'hardware' && compilesSlowly ? cases.slice(0, 1) : cases) {
             const { B, heads, keyValueHeads, D, capacity } = z;
             const row = (heads + 2 * keyValueHeads) * D;
             const total = capacity;
@@ -307,9 +307,7 @@ if (host.gpu)
     it('turn several rows at once of a ragged batch, in tiles', { timeout: 1_200_000 }, async () => {
       const z = { B: 2, heads: 4, keyValueHeads: 2, D: 20, capacity: 41, T: 9, window: 13 };
       // As above: Chromium tests both rungs.
-      for (const rung of feature('shader-f16')
-        ? (['software'] as const)
-        : (['software', 'hardware'] as const)) {
+      for (const rung of compilesSlowly ? (['software'] as const) : (['software', 'hardware'] as const)) {
         await story(`tiles, ${rung}`, z, { rope: { theta: 100 } }, [3, 20], 18, as(device, rung));
       }
     });
