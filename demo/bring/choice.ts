@@ -39,6 +39,8 @@ export interface ChoiceOptions<Opened> {
 export class ModelChoice<Opened> {
   readonly panel: ChoosePanel;
   readonly #options: ChoiceOptions<Opened>;
+  /** What the worker tells of is for the choice: a model that comes back after a lost device is not. */
+  #loading = false;
   #candidate: { readonly source: Source; readonly found: Found } | null = null;
 
   constructor(options: ChoiceOptions<Opened>) {
@@ -77,6 +79,7 @@ export class ModelChoice<Opened> {
   /** What the worker tells of downloads and loading. */
   hear(event: Extract<BringEvent, { kind: 'download' | 'weights' }>): void {
     const { strings, format } = this.#options;
+    if (!this.#loading) return;
     if (event.kind === 'download') {
       const { loaded, total } = event.progress;
       const says = (): string =>
@@ -132,7 +135,12 @@ export class ModelChoice<Opened> {
     const { source, found } = candidate;
     this.panel.setState('loading');
     await attempt(turn, async () => {
-      const model = await calls()!.load(source, found);
+      this.#loading = true;
+      const model = await calls()!
+        .load(source, found)
+        .finally(() => {
+          if (isCurrent(turn)) this.#loading = false;
+        });
       if (!isCurrent(turn)) return;
       const shipped = shippedOf(source);
       this.panel.setState('loaded', () => strings().loaded(shipped?.title[context.language] ?? found.title));

@@ -1,5 +1,5 @@
 /** What an adapter costs, told before it learns. */
-import { Graph, ledgerBytes, nextToken, type TrainableModel } from '../../engine/index';
+import { Graph, ledgerBytes, nextToken, parameters, type TrainableModel } from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import { storedBytes } from '../files/inspect_recording';
 import type { Json } from '../pretrained_config';
@@ -24,6 +24,11 @@ export interface AdapterCost {
     readonly activations: number;
     readonly total: number;
   };
+  /**
+   * Bytes of GPU memory that learning all weights would take, on the same batches. Null where they cannot: they
+   * are rounded, or another adapter, out of use, keeps them frozen.
+   */
+  readonly full: number | null;
 }
 
 /**
@@ -40,21 +45,32 @@ export async function adapterCost(
   const { model } = loaded;
   const { device } = loaded.store;
   const base = numbersOf(model);
-  const { weights } = storedBytes(device, model);
+  const whole = storedBytes(device, model);
+  const learnsWhole =
+    whole.trained > 0 && [...parameters(model).values()].every(({ dtype }) => dtype === 'f32');
+  const full = learnsWhole ? whole.weights + 3 * whole.trained + activationsOf(loaded, size) : null;
   using adapter = await adaptPeft(loaded, settings);
   const saved = await savePeft(loaded, adapter);
   const own = storedBytes(device, adapter);
-  const g = new Graph(device, { train: true });
-  const loss = nextToken(size).record(g, 0, model, null);
-  g.backprop(loss, g.input('share', loss.shape, 'f32'));
   const memory = {
-    weights,
+    weights: whole.weights,
     adapter: own.weights + 3 * own.trained, // gradients and two moments
-    activations: ledgerBytes(g, { loss }),
+    activations: activationsOf(loaded, size),
   };
   return {
-    ...{ learns: learntBy(adapter), base },
+    ...{ learns: learntBy(adapter), base, full },
     files: [...saved.values()].reduce((sum, { size: bytes }) => sum + bytes, 0),
     memory: { ...memory, total: memory.weights + memory.adapter + memory.activations },
   };
+}
+
+/** Bytes of what passes between the kernels of a step, of the model as it is now. */
+function activationsOf(
+  { model, store: { device } }: Pretrained<TrainableModel>,
+  size: { readonly batch: number; readonly length: number },
+): number {
+  const g = new Graph(device, { train: true });
+  const loss = nextToken(size).record(g, 0, model, null);
+  g.backprop(loss, g.input('share', loss.shape, 'f32'));
+  return ledgerBytes(g, { loss });
 }
