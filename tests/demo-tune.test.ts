@@ -16,7 +16,7 @@ beforeAll(async () => {
   site = await DemoSite.open();
   // The dialog of a folder is nobody's to answer here.
   visitor = await site.visit(
-    'train/tune/?text=own&rank=4&steps=6&rank2=9&without=mlp.c_fc,mlp.c_proj',
+    'train/tune/?text=own&rank=4&steps=6&alpha=99&without=mlp.c_fc,mlp.c_proj',
     (fresh) => fresh.evaluateOnNewDocument(() => Object.assign(window, { showDirectoryPicker: undefined })),
   );
 }, PATIENCE.hook);

@@ -17,8 +17,10 @@ export const chinese: TuneStrings = {
   ...{ paste, pasteLabel, pastedText, usePasted, chooseFile, reading, textFacts, noText },
   ...{ openingLabel, notText, stopFirst, own, tang },
   ...{ shipped, hub, hubPlaceholder, token, gated, find, folder, folderHint, recent, recentNone },
-  ...{ forget, finding, storage, storages, facts, familyOf, unknownFamily, fits, fitsNot, refused },
+  ...{ forget, finding, storage, storages, familyOf, unknownFamily, fits, fitsNot, refused },
   ...{ noForm, trainsNot, about, card, loadModel, cancel, downloading, placing, loaded, cancelled },
+  /** What all weights take is told beside what the adapter takes, for the same batches. */
+  facts: { ...facts, train: '' },
   states,
   phases: { encode: training.phases.encode, compile: training.phases.compile },
   training: training.training,
@@ -116,7 +118,7 @@ export const chinese: TuneStrings = {
   recovered: (at) =>
     at > 0 ? `GPU 设备丢失，已换用新设备，从第 ${at} 步继续。` : 'GPU 设备丢失，已换用新设备。',
   recorded:
-    '没有 WebGPU，这里无法学习。这些是真实训练的录制，每种适配器一次，基础模型是随页面提供的小作家：请选择一种。缺少的是：其他模型、文本和设置，以及亲眼看它发生。',
+    '没有 WebGPU，这里无法学习。这是一次真实训练的录制：基础模型是随页面提供的小作家，文本是法语。缺少的是：其他设置、模型和文本，以及亲眼看它发生。',
   recordedFrom: (adapter) => `录制于 ${adapter}。`,
   space: '',
   codeTitle: '实现这一切的代码',

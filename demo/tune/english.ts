@@ -19,8 +19,10 @@ export const english = {
   ...{ paste, pasteLabel, pastedText, usePasted, chooseFile, reading, textFacts, noText },
   ...{ openingLabel, notText, stopFirst, own, tang },
   ...{ shipped, hub, hubPlaceholder, token, gated, find, folder, folderHint, recent, recentNone },
-  ...{ forget, finding, storage, storages, facts, familyOf, unknownFamily, fits, fitsNot, refused },
+  ...{ forget, finding, storage, storages, familyOf, unknownFamily, fits, fitsNot, refused },
   ...{ noForm, trainsNot, about, card, loadModel, cancel, downloading, placing, loaded, cancelled },
+  /** What all weights take is told beside what the adapter takes, for the same batches. */
+  facts: { ...facts, train: '' },
   states: states satisfies Record<RunState, string>,
   phases: { encode: training.phases.encode, compile: training.phases.compile },
   training: training.training,
@@ -132,7 +134,7 @@ export const english = {
       ? `The GPU device was lost. A new one took over, from step ${at}.`
       : 'The GPU device was lost. A new one took over.',
   recorded:
-    'Without WebGPU nothing can learn here. These are recordings of real runs, one of each kind, beside the writer that ships: choose a kind. What is missing: other models, texts and settings, and watching it happen.',
+    'Without WebGPU nothing can learn here. This is a recording of a real run beside the writer that ships, on the French text. What is missing: other settings, models and texts, and watching it happen.',
   recordedFrom: (adapter: string) => `Recorded on ${adapter}.`,
   /** Between two sentences. */
   space: ' ',

@@ -488,6 +488,11 @@ export class TunePage implements PageView {
     for (const part of this.#byId('settings').querySelectorAll('fieldset'))
       part.disabled = running || !ready || recorded;
     this.#byId<HTMLFieldSetElement>('kind-part').disabled = running || (!ready && !recorded);
+    if (recorded) {
+      for (const input of this.#byId('kinds').querySelectorAll('input'))
+        input.disabled = !(input.value in this.#recording!.runs);
+    }
+    this.#byId('facts').hidden = recorded;
     this.#byId('model-part').inert = running || !ready;
   }
 

@@ -203,7 +203,7 @@ export class ChoosePanel {
         need?.total == null ? strings.trainsNot : this.#format.bytes(need.total);
       if (!refused) {
         rows.push([facts.run, memory(run)]);
-        rows.push([facts.train, memory(train)]);
+        if (facts.train !== '') rows.push([facts.train, memory(train)]);
       }
       const verdict = refused
         ? strings.refused(refused)
