@@ -1,18 +1,19 @@
 /** `npx heed tune`: teaches a language model a text by an adapter beside its weights, and writes it as PEFT does. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import {
-  AdamW,
-  countParameters,
-  DataError,
-  nextToken,
-  randomWindows,
-  Run,
-  windows,
-  type Tokenizer,
-  type WeightStorage,
-} from '../engine/index';
+import { DataError, Run, type WeightStorage } from '../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../models/adapters/index';
+import {
+  adapterSettings,
+  learntBy,
+  longestWindow,
+  numbersOf,
+  splitText,
+  textCourse,
+  tokensOf,
+  WINDOW,
+  WRITING,
+} from '../models/adapters/tuning';
 import { openFor } from '../models/finetune/index';
 import type { CausalLM, Pretrained } from '../models/index';
 import { openDevice, tellOfCompiling } from './device';
@@ -48,14 +49,11 @@ export interface TuneArguments {
   readonly log?: string;
 }
 
-/** The longest window that is taken unless somebody says so: more costs memory and gains little. */
-const WINDOW = 256;
-
 /** Files of PEFT. */
 const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
 
-/** Models that go on with a text, as Transformers calls them. */
-const WRITING = { name: 'write', classes: /(ForCausalLM|LMHeadModel)$/, head: {} };
+/** What to do where a text is too short. */
+const TOO_SHORT = { where: '--data', todo: 'Give more text, or a shorter --window.' };
 
 /** Options of one kind only. */
 const OF_KIND: Readonly<Record<string, readonly TuneKind[]>> = {
@@ -88,32 +86,34 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
     const { tokenizer } = opened;
     const loaded = opened.loaded as Pretrained<CausalLM>;
     const body = loaded.model;
-    const length = args.window ?? Math.min(WINDOW, body.config.context);
-    if (length > body.config.context) {
-      const todo = `Use at most ${body.config.context}, what the model reads.`;
+    const most = longestWindow(body.config.context, args);
+    const length = args.window ?? Math.min(WINDOW, most);
+    if (length > most) {
+      const todo = `Use at most ${most}, what the model reads${kind === 'prefix' ? ' beside the prefix' : ''}.`;
       throw new UsageError('--window', `it is ${length}`, todo);
     }
-    const ids = tokensOf(texts, tokenizer, loaded.config.eos_token_id);
-    const { size, training, held, left } = split(ids, share, { batch, length });
+    const ids = await tokensOf(texts, tokenizer, loaded.config.eos_token_id, { signal });
+    const lesson = splitText(ids, share, { batch, length }, TOO_SHORT);
+    const { size, training, held, left } = lesson;
     if (size.batch < batch) tell(`Batches have ${size.batch} of ${batch} rows: no more are held out.`);
     tell(`${ids.length} tokens: ${training.length} to learn from, the last ${left} to judge by`);
-    const all = countParameters(body);
-    using adapter = await adaptPeft(loaded, settingsOf(args), { seed });
-    const learnt = [...adapter.store.parameters.values()].reduce((sum, one) => sum + one.size, 0);
+    const all = numbersOf(body);
+    using adapter = await adaptPeft(loaded, adapterSettings(args), { seed });
+    const learnt = learntBy(adapter);
     tell(`${kind}: ${learnt} numbers learn beside ${all} (${((100 * learnt) / all).toFixed(2)} %)`);
 
     const each = Math.max(1, Math.ceil(training.length / (size.batch * length)));
     const steps = args.steps ?? Math.max(1, Math.ceil((args.epochs ?? 3) * each));
+    const taught = textCourse(lesson, { steps, lr, seed });
     using run = await Run.create({
-      ...{ device, model: body, adapter, objective: nextToken(size), seed, signal, reopen: openDevice },
-      optimizer: new AdamW({ beta2: 0.999, weightDecay: 0.01 }),
-      schedule: { kind: 'linear', lr, warmup: Math.ceil(steps / 10), steps },
+      ...{ device, model: body, adapter, signal, reopen: openDevice },
+      ...taught.run,
     });
     if (before) await run.load(before);
     else tell(`loss before: ${(await run.trainer.evaluate(held)).toFixed(4)}`);
     const { reason, step } = await run.fit({
-      ...{ steps, batches: randomWindows(training, { ...size, seed }), validation: held, signal },
-      ...{ evaluateEvery: args.evaluateEvery ?? Math.max(1, Math.ceil(steps / 10)), keepBest: true },
+      ...{ ...taught.fit, signal },
+      ...(args.evaluateEvery !== undefined && { evaluateEvery: args.evaluateEvery }),
       ...(args.patience !== undefined && { patience: args.patience }),
       onEvent: async (event) => {
         await course.onEvent(event);
@@ -163,46 +163,4 @@ function textOf(path: string): string {
     const what = cause instanceof TypeError ? 'it is no text in UTF-8' : `it cannot be read (${code})`;
     throw new DataError(path, what, 'Give files of plain text.', { cause });
   }
-}
-
-/** Texts one after the other, each ended by the token that ends texts, where the model has one. */
-function tokensOf(texts: readonly string[], tokenizer: Tokenizer, ends: unknown): Uint32Array {
-  const [end] = [ends].flat();
-  const mark = typeof end === 'number' ? [end] : [];
-  const ids: number[] = [];
-  for (const text of texts) {
-    for (const id of tokenizer.encode(text, { special: false })) ids.push(id);
-    ids.push(...mark);
-  }
-  return Uint32Array.from(ids);
-}
-
-/** The end of the text is held out; batches have at most as many rows as that. Throws `DataError` where it is less than a window. */
-function split(ids: Uint32Array, share: number, asked: { batch: number; length: number }) {
-  const { length } = asked;
-  const left = Math.floor(share * ids.length);
-  const batch = Math.min(asked.batch, Math.floor((left - 1) / length));
-  if (batch < 1) {
-    const what = `the text has ${ids.length} tokens, ${left} of them held out, and a window takes ${length + 1}`;
-    throw new DataError('--data', what, 'Give more text, or a shorter --window.');
-  }
-  const size = { batch, length };
-  const held = windows(ids.subarray(ids.length - left), { ...size, limit: 64 });
-  return { size, training: ids.subarray(0, ids.length - left), held, left };
-}
-
-/** As adapter_config.json says it. */
-function settingsOf({
-  kind,
-  rank = 8,
-  alpha = 2 * rank,
-  dropout = 0,
-  targets,
-  prefixLength = 16,
-}: TuneArguments) {
-  if (kind === 'prefix') return { peft_type: 'PREFIX_TUNING', num_virtual_tokens: prefixLength };
-  return {
-    ...{ peft_type: 'LORA', r: rank, lora_alpha: alpha, lora_dropout: dropout, use_dora: kind === 'dora' },
-    target_modules: targets ?? 'all-linear',
-  };
 }

@@ -110,6 +110,11 @@ it.each([
   [[], /--data: no text is given/, 2],
   [['--data', at('verse.txt'), '--kind', 'prefix', '--rank', '4'], /--rank: it is not for --kind prefix/, 2],
   [['--data', at('verse.txt'), '--window', '4096'], /--window: it is 4096\. Use at most 128/, 2],
+  [
+    ['--data', at('verse.txt'), '--kind', 'prefix', '--window', '120'],
+    /--window: it is 120\. Use at most 112, what the model reads beside the prefix/,
+    2,
+  ],
   [['--data', at('verse.txt'), '--epochs', '1', '--steps', '2'], /--epochs is given, too/, 2],
 ] as const)('says what is wrong: %j', async (args, message, status) => {
   const { code, told } = await run([writer, ...args, '--out', at('never'), '--overwrite']);

@@ -65,6 +65,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
     ['train/language/', 'the loss falls', '#status', /(Step|步) [1-9]/, ''],
     ['train/tasks/', 'it shows examples', '#examples', /\d/, ''],
+    ['train/tune/', 'its base writes', '#base-text', /^Impossible de [^]/, ''],
     ['try/write/', 'its model says what comes next', '#bars', /\d %/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],

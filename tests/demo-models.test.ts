@@ -126,7 +126,7 @@ describe('the page of models', { timeout: PATIENCE.test, concurrent: false }, ()
       'config.json': { ...files['config.json'], model_type: 'mamba' },
     });
     await visitor.untilText('#verdict', /does not load it.*mamba/);
-    expect(await visitor.page.$eval('#load', (button) => (button as HTMLElement).hidden)).toBe(true);
+    expect(await visitor.page.$eval('#load-model', (button) => (button as HTMLElement).hidden)).toBe(true);
     await visitor.press('Classify');
     await visitor.untilText('#took', /ms/);
   });

@@ -44,7 +44,7 @@ export const chinese: BringStrings = {
     adapter: '适配器',
     scores: '留出集',
   },
-  load: '载入',
+  loadModel: '载入',
   cancel: '取消',
   downloading: (loaded, total) => (total === null ? `正在下载：${loaded}` : `正在下载：${loaded} / ${total}`),
   placing: (share) => `正在把权重送入 GPU：${share}`,

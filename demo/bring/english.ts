@@ -49,7 +49,7 @@ export const english = {
     adapter: 'Adapter',
     scores: 'Held out',
   } as Readonly<Record<string, string>>,
-  load: 'Load',
+  loadModel: 'Load',
   cancel: 'Cancel',
   downloading: (loaded: string, total: string | null) =>
     total === null ? `Downloading: ${loaded}` : `Downloading: ${loaded} of ${total}`,

@@ -7,12 +7,11 @@ import { runStatus } from '../view/run-status';
 import { saveFolder } from '../view/save-file';
 import { chinese } from './chinese';
 import { english, type BringStrings } from './english';
-import type { Ask, BringEvent, Found, LearnSettings, Source } from './session/protocol';
-import { named } from './session/sources';
-import { SHIPPED, type ShippedModel } from '../models/shipped';
+import type { Ask, BringEvent, LearnSettings, Opened } from './session/protocol';
+import { ModelChoice } from './choice';
+import { SHIPPED } from '../models/shipped';
 import { AskPanel } from './view/ask-panel';
 import { AttentionPanel } from './view/attention-panel';
-import { ChoosePanel } from './view/choose-panel';
 import { LearnPanel } from './view/learn-panel';
 import { TokensPanel } from './view/tokens-panel';
 
@@ -20,12 +19,11 @@ export class BringPage implements PageView {
   readonly engine: PageEngine<'bring', BringEvent>;
   readonly #byId = finder();
   readonly #context: SiteContext;
-  readonly #choose: ChoosePanel;
+  readonly #choice: ModelChoice<Opened>;
   readonly #ask: AskPanel;
   readonly #tokens: TokensPanel;
   readonly #attention: AttentionPanel;
   readonly #learn: LearnPanel;
-  #candidate: { readonly source: Source; readonly found: Found } | null = null;
   #asked: Ask | null = null;
   /** What was begun last: what comes of anything before it is not shown. */
   #turn = 0;
@@ -33,7 +31,18 @@ export class BringPage implements PageView {
   constructor(context: SiteContext) {
     this.#context = context;
     this.engine = new PageEngine(context.engine, 'bring');
-    this.#choose = new ChoosePanel(this.#strings, this.#format, context.language);
+    this.#choice = new ModelChoice({
+      ...{ context, shipped: SHIPPED, dropsText: true },
+      ...{ strings: () => this.#strings, format: () => this.#format, calls: () => this.#session },
+      ...{ begin: () => this.#begin(), isCurrent: (turn) => turn === this.#turn },
+      attempt: (turn, work) => this.#attempt(turn, work),
+      onOpened: (model, shipped) => {
+        this.#show(null);
+        this.#ask.open(model, shipped?.examples ?? [], this.#context.address.text);
+        this.#learn.open(model);
+        if (shipped) this.#ask.ask();
+      },
+    });
     this.#ask = new AskPanel(this.#strings);
     this.#tokens = new TokensPanel(this.#strings);
     this.#attention = new AttentionPanel(this.#strings);
@@ -41,12 +50,6 @@ export class BringPage implements PageView {
   }
 
   start(): this {
-    this.#choose.onFind = (source) => this.#find(source);
-    this.#choose.onName = (text, token) => this.#name(text, token);
-    this.#choose.onLoad = () => this.#load();
-    this.#choose.onCancel = () => this.#cancel();
-    this.#choose.onForget = (model) => this.#forget(model);
-    this.#choose.onStorage = () => this.#candidate && this.#find(this.#candidate.source);
     this.#ask.onAsk = (ask) => this.#put(ask);
     this.#ask.onStop = () => this.#session?.cancel();
     this.#tokens.onAsk = async (at) => {
@@ -66,7 +69,7 @@ export class BringPage implements PageView {
 
   say(): void {
     const [strings, format] = [this.#strings, this.#format];
-    this.#choose.say(strings, format, this.#context.language);
+    this.#choice.panel.say(strings, format, this.#context.language);
     this.#ask.say(strings);
     this.#tokens.say(strings);
     this.#attention.say(strings);
@@ -74,102 +77,18 @@ export class BringPage implements PageView {
   }
 
   arrive(): void {
-    void this.#fromAddress();
+    void this.#choice.fromAddress();
   }
 
   takeFiles(files: readonly File[]): void {
     if (files.some(({ name }) => name === 'config.json' || name.endsWith('.safetensors'))) {
-      this.#choose.takeFiles(files);
+      this.#choice.panel.takeFiles(files);
     } else void this.#learn.take(files[0]);
   }
 
   async #open(): Promise<void> {
     const opened = await this.engine.start((event) => this.#hear(event));
-    if (!opened) return;
-    void this.#listKept();
-    await this.#fromAddress();
-  }
-
-  /** The model that the address names, else the first that ships. */
-  async #fromAddress(): Promise<void> {
-    const wanted = this.#context.address.get('model');
-    const shipped = SHIPPED.find(({ id }) => id === wanted) ?? (wanted === null ? SHIPPED[0] : undefined);
-    if (shipped) {
-      this.#choose.choose(shipped.id);
-      await this.#find({ kind: 'shipped', id: shipped.id, files: shipped.files });
-    } else if (wanted !== null) {
-      this.#choose.setName(wanted);
-      await this.#name(wanted, '');
-    }
-  }
-
-  // Choosing --------------------------------------------------------------------------------------------------------
-
-  async #name(text: string, token: string): Promise<void> {
-    try {
-      const { model, revision } = named(text);
-      await this.#find({ kind: 'hub', model, ...(revision && { revision }), ...(token && { token }) });
-    } catch (error) {
-      this.#context.notices.error(error as Error);
-    }
-  }
-
-  /** Looks a model up; one that ships is loaded at once. */
-  async #find(source: Source): Promise<void> {
-    const turn = this.#begin();
-    if (turn === null) return;
-    if (source.kind !== 'shipped') this.#choose.choose(null);
-    this.#choose.setFound(null, null);
-    this.#choose.setState('finding', () => this.#strings.finding);
-    await this.#attempt(turn, async () => {
-      const found = await this.#session!.find(source, this.#choose.storage);
-      if (turn !== this.#turn) return;
-      this.#candidate = { source, found };
-      this.#choose.setFound(found, shippedOf(source));
-      this.#choose.setState('idle');
-      if (source.kind !== 'files') {
-        const model = source.kind === 'hub' ? source.model : source.id;
-        this.#context.address.set({ model: model === SHIPPED[0]?.id ? null : model }, '');
-      }
-      if (source.kind === 'shipped') await this.#load();
-    });
-  }
-
-  async #load(): Promise<void> {
-    const candidate = this.#candidate;
-    const turn = this.#begin();
-    if (!candidate || turn === null) return;
-    const { source, found } = candidate;
-    this.#choose.setState('loading');
-    await this.#attempt(turn, async () => {
-      const model = await this.#session!.load(source, found);
-      if (turn !== this.#turn) return;
-      const shipped = shippedOf(source);
-      this.#choose.setState('loaded', () =>
-        this.#strings.loaded(shipped?.title[this.#context.language] ?? found.title),
-      );
-      this.#show(null);
-      this.#ask.open(model, shipped?.examples ?? [], this.#context.address.text);
-      this.#learn.open(model);
-      void this.#listKept();
-      if (shipped) this.#ask.ask();
-    });
-  }
-
-  async #cancel(): Promise<void> {
-    this.#turn++;
-    await this.#session?.cancel();
-    this.#choose.setState('idle', () => this.#strings.cancelled);
-  }
-
-  async #forget(model: string): Promise<void> {
-    await this.#session?.forget(model).catch((error: unknown) => this.#context.notices.error(error as Error));
-    await this.#listKept();
-  }
-
-  async #listKept(): Promise<void> {
-    const kept = await this.#session?.kept().catch(() => []);
-    this.#choose.setKept(kept ?? []);
+    if (opened) await this.#choice.open();
   }
 
   // Asking ----------------------------------------------------------------------------------------------------------
@@ -227,20 +146,9 @@ export class BringPage implements PageView {
   #hear(event: BringEvent): void {
     const strings = this.#strings;
     switch (event.kind) {
-      case 'download': {
-        const { loaded, total } = event.progress;
-        const says = (): string =>
-          this.#strings.downloading(
-            this.#format.bytes(loaded),
-            total === null ? null : this.#format.bytes(total),
-          );
-        return this.#choose.setState('loading', says, total === null ? null : loaded / total);
-      }
-      case 'weights': {
-        const share = event.total === 0 ? 1 : event.done / event.total;
-        const says = (): string => this.#strings.placing(this.#format.percent(share));
-        return this.#choose.setState('loading', says, share);
-      }
+      case 'download':
+      case 'weights':
+        return this.#choice.hear(event);
       case 'notice':
         return this.#context.notices.news(event.message);
       case 'lost':
@@ -275,7 +183,7 @@ export class BringPage implements PageView {
       await work();
     } catch (error) {
       if (turn !== this.#turn) return;
-      this.#choose.setState('idle');
+      this.#choice.panel.setState('idle');
       if ((error as Error).name !== 'AbortError') this.#context.notices.error(error as Error);
     }
   }
@@ -292,6 +200,3 @@ export class BringPage implements PageView {
     return new Format(this.#context.language);
   }
 }
-
-const shippedOf = (source: Source): ShippedModel | null =>
-  source.kind === 'shipped' ? (SHIPPED.find(({ id }) => id === source.id) ?? null) : null;

@@ -49,6 +49,21 @@ describe('Brown', () => {
   });
 });
 
+test('French messages and pronunciations, a line each, from all over their tables', async () => {
+  const [french, phonemes] = [await corpusText('french'), await corpusText('phonemes')];
+  for (const text of [french, phonemes]) {
+    expect(text.length).toBeGreaterThan(200_000);
+    expect(text).not.toMatch(/\t|\n\n|undefined/);
+  }
+  expect(french).toMatch(/[éèàç]/);
+  const words = phonemes.trimEnd().split('\n');
+  expect(words).toHaveLength(12_000);
+  for (const line of words) expect(line).toMatch(/^[a-z']+ = [A-Z]+( [A-Z]+)*$/);
+  const firsts = (some: readonly string[]): number => new Set(some.map(([letter]) => letter)).size;
+  expect(firsts(words.slice(0, 1000))).toBeGreaterThan(20);
+  expect(firsts(words.slice(-1000))).toBeGreaterThan(20);
+});
+
 describe('Tang poems', () => {
   const poem = {
     title: '登鸛雀樓',

@@ -1,6 +1,6 @@
 /**
  * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next` or `footer`, and what several pages
- * share (`transport`, `numbers`, `hint`, `heads`: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
+ * share (`transport`, `numbers`, `hint`, `heads`, `text`, `elsewhere`, `found`: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
  * gets a policy of what it may load: what is its own, and nothing else. Addresses of former times lead to where a page is.
  */
 import { createHash } from 'node:crypto';
@@ -49,7 +49,7 @@ function codeOf(file: string): string {
   const code = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
     .replaceAll(/'(?:\.\.\/)+engine\/index'/g, "'heed'")
     .replaceAll(/'(?:\.\.\/)+models\/index'/g, "'heed/models'")
-    .replaceAll(/'(?:\.\.\/)+models\/tasks\/index'/g, "'heed/tasks'");
+    .replaceAll(/'(?:\.\.\/)+models\/(adapters|tasks)\/index'/g, "'heed/$1'");
   return `<pre tabindex="0" role="region" data-label="codeLabel"><code>${escape(code.trim())}</code></pre>`;
 }
 

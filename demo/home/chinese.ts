@@ -27,6 +27,8 @@ export const chinese: HomeStrings = {
   languageNote: '一分钟内从乱码到词语：散文、诗歌或你自己的文本。',
   tasks: '小任务',
   tasksNote: '排序、反转、加法、补全括号：几秒钟学会，并找出学会它的头。',
+  tune: '微调',
+  tuneNote: '模型保持原样，只学旁边的 LoRA 等适配器：之前与之后并排对照。',
   translator: '翻译模型',
   translatorNote: '任意两列文本，从字母到音素，到你自己的数据。',
   developers: '给开发者',

@@ -25,6 +25,8 @@ export const english = {
   languageNote: 'From noise to words in a minute, on prose, poems, or your own text.',
   tasks: 'Tasks',
   tasksNote: 'Sort, reverse, add, close brackets: learnt in seconds, and the head that learnt it.',
+  tune: 'Tune',
+  tuneNote: 'LoRA and its kin beside a model that stays as it is: before and after, side by side.',
   translator: 'Translator',
   translatorNote: 'Any two columns of text, from letters to phonemes to your own.',
   developers: 'For developers',

@@ -113,6 +113,18 @@ export const PAGES: readonly SitePage[] = [
       en: 'Sort, reverse, copy, add, close brackets: learnt in this tab in seconds, judged by examples it never saw, down to the head that learnt it.',
       zh: '排序、反转、抄写、加法、补全括号：几秒钟就在这个标签页里学会，用它从未见过的例子来检验，并找出学会它的那个注意力头。',
     },
+    next: 'train/tune/',
+  },
+  {
+    path: 'train/tune/',
+    module: 'tune',
+    group: 'train',
+    name: { en: 'Tune', zh: '微调' },
+    heading: { en: 'Tune a model with an adapter', zh: '用适配器微调模型' },
+    description: {
+      en: 'Teach a model a text with LoRA and its kin, in this tab: the base stays as it is, and what is learnt is a small file.',
+      zh: '在这个标签页里用 LoRA 等方法教模型一段文本：基础模型保持原样，学到的只是一个小文件。',
+    },
     next: 'inside/',
   },
   {

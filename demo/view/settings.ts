@@ -3,33 +3,28 @@ import { BPE_VOCABULARY, countParameters, defaultSize, SIZES } from '../session/
 import type { Address } from '../site/address';
 import type { Language } from '../site/language';
 import type { Strings } from '../train/english';
-import { choice, element, finder, onFile, sayChoice, setText } from './dom';
+import { choice, element, finder, sayChoice } from './dom';
 import type { Format } from './format';
-import { takeLongPaste } from './long-paste';
 import { RateAndSteps } from './rate-and-steps';
-import { languageOfText, titleOf } from './text-titles';
+import { TextPicker } from './text-picker';
 
-/** Addresses and names of the bundled texts; each module is fetched only when its text is chosen. */
 const CORPORA = {
   english: () => import('virtual:corpus/english'),
   tang: () => import('virtual:corpus/tang'),
 } as const;
-type TextId = keyof typeof CORPORA;
-type TextChoice = TextId | 'own';
 
 /** The column of settings: which text, which model, how to train. */
 export class SettingsPanel {
   readonly #byId = finder();
-  /** A text was chosen; null while none is. */
-  onText: (source: TextSource | Promise<TextSource> | null) => void = () => undefined;
   onChange: () => void = () => undefined;
+  /** A text was chosen; null while none is. */
+  set onText(hear: (source: TextSource | Promise<TextSource> | null) => void) {
+    this.#texts.onText = hear;
+  }
   readonly #form = this.#byId<HTMLFormElement>('settings');
   readonly #numbers = new RateAndSteps();
-  readonly #pasted = this.#byId<HTMLTextAreaElement>('pasted');
-  /** A pasted text that is too long for the field. */
-  #long = '';
+  readonly #texts = new TextPicker(this.#form, CORPORA);
   #software = false;
-  #text: TextInfo | null = null;
   /** A person chose the size. */
   #sized = false;
 
@@ -38,13 +33,7 @@ export class SettingsPanel {
     this.#drawSizes();
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', (event) => this.#changed(event.target as HTMLInputElement));
-    this.#byId('use-pasted').addEventListener('click', () => this.#usePasted());
-    this.#pasted.addEventListener('change', () => this.#usePasted());
-    takeLongPaste(this.#pasted, (text) => {
-      this.#long = text;
-      this.#usePasted();
-    });
-    onFile('choose-file', 'text-file', (file) => this.takeFile(file));
+    this.#texts.onChange = () => this.onChange();
     this.#setSize(SIZES[0]);
   }
 
@@ -60,13 +49,13 @@ export class SettingsPanel {
     if (size) this.#setSize(size);
     if (tokens === 'bytes') this.#check('tokenizer', 'bytes');
     const wanted = text ?? (language === 'zh' ? 'tang' : 'english');
-    if (wanted in CORPORA) this.#check('text', wanted);
-    this.#chooseText(this.#choice);
+    if (wanted in CORPORA) this.#texts.check(wanted);
+    this.#texts.take();
   }
 
   /** What leads here again: what is as it always is, and a visitor's own text, is left out. */
   addressIn(language: Language): Record<string, string | null> {
-    const text = this.#choice;
+    const text = this.#texts.choice;
     const usual = text === 'own' || (text === 'english' && language === 'en');
     return {
       text: usual ? null : text,
@@ -83,18 +72,16 @@ export class SettingsPanel {
   }
 
   takeFile(file: File): void {
-    this.#check('text', 'own');
-    this.onText({ kind: 'file', file });
+    this.#texts.takeFile(file);
   }
 
   /** What the worker found in the text that was chosen; null while there is none. */
   setText(text: TextInfo | null): void {
-    this.#text = text;
-    this.onChange();
+    this.#texts.setText(text);
   }
 
   get text(): TextInfo | null {
-    return this.#text;
+    return this.#texts.text;
   }
 
   /** Shows a loaded model's settings. Returns false when its text is not at hand. */
@@ -104,16 +91,16 @@ export class SettingsPanel {
     this.#numbers.adopt(run);
     this.#setSize(SIZES.find(({ id }) => id === size.id) ?? size);
     this.#check('tokenizer', tokenizer);
-    if (text.fingerprint === this.#text?.fingerprint) return true;
+    if (text.fingerprint === this.text?.fingerprint) return true;
     if (!this.has(text)) return false;
-    this.#check('text', text.id);
-    this.#chooseText(text.id as TextChoice);
+    this.#texts.check(text.id);
+    this.#texts.take();
     return true;
   }
 
   /** Whether a run's text is the chosen one, or can be fetched. */
-  has({ kind, id, fingerprint }: RunInfo['text']): boolean {
-    return fingerprint === this.#text?.fingerprint || (kind === 'corpus' && id in CORPORA);
+  has(text: RunInfo['text']): boolean {
+    return this.#texts.has(text);
   }
 
   /** What to type instead of numbers that cannot be trained by; null where they can. */
@@ -148,19 +135,8 @@ export class SettingsPanel {
   }
 
   render(strings: Strings, format: Format, reading: boolean): void {
-    const text = this.#text;
-    const facts = text
-      ? `${text.kind === 'corpus' ? '' : `${titleOf(text, strings)}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
-      : strings.noText;
-    setText(this.#byId('facts'), reading ? strings.reading : facts);
-    const opening = this.#byId('opening');
-    // What stands in the field is not shown again.
-    const seen = text?.kind === 'pasted' && this.#pasted.value !== '';
-    opening.hidden = text === null || reading || seen;
-    setText(opening, text?.opening.trim() ?? '');
-    opening.lang = languageOfText(text?.id ?? '');
-    this.#byId('own').hidden = this.#choice !== 'own';
-    const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (text?.distinct ?? 80);
+    this.#texts.render(strings, format, reading);
+    const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (this.text?.distinct ?? 80);
     for (const size of SIZES) {
       const slow = this.#software && size !== SIZES[0] ? ` · ${strings.slowHere}` : '';
       sayChoice(this.#form.querySelector(`[data-size=${size.id}]`)!, [
@@ -171,39 +147,17 @@ export class SettingsPanel {
     }
   }
 
-  get #choice(): TextChoice {
-    return this.#chosen('text') as TextChoice;
-  }
-
   /** Not by FormData, which leaves out what is disabled. */
   #chosen(name: string): string {
     return this.#form.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
   }
 
   #changed(target: HTMLInputElement): void {
-    if (target.name === 'text') this.#chooseText(this.#choice);
     if (target.name === 'size') {
       this.#sized = true;
       this.#setSize(this.size);
     }
     this.onChange();
-  }
-
-  #chooseText(choice: TextChoice): void {
-    if (choice === 'own') return this.#usePasted();
-    const source = CORPORA[choice]().then(({ corpus }): TextSource => {
-      const url = new URL(corpus.url, location.href).href;
-      return { kind: 'corpus', id: choice, title: corpus.title, url, facts: corpus.facts };
-    });
-    this.onText(source);
-  }
-
-  /** Taken as soon as one leaves the field, so that Train never uses another text than the one on view. */
-  #usePasted(): void {
-    if (this.#pasted.value !== '') this.#long = '';
-    const text = this.#pasted.value || this.#long;
-    if (text === '' && this.#text?.kind === 'file') return; // the file that was chosen stays
-    this.onText(text === '' ? null : { kind: 'pasted', text });
   }
 
   /** Rates and steps that a person typed stay. */

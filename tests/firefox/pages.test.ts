@@ -58,6 +58,13 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     await visitor.untilText('#answer-note', /^All 3 tokens are right/);
   });
 
+  it(`the page Tune tells what an adapter costs, and teaches one${needs}`, async () => {
+    visitor = await site.visit('train/tune/?steps=2&without=attn.c_proj,mlp.c_fc,mlp.c_proj');
+    await visitor.untilText('#cost-facts', /Numbers that learn16,384/);
+    await visitor.press('Train');
+    await visitor.untilText('#summary', /^From .* The adapter is 6\d\.\d KiB/);
+  });
+
   it(`the Translate page translates with the model that it ships with${needs}`, async () => {
     visitor = await site.visit('try/translate/');
     await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));

@@ -232,11 +232,16 @@ export class Visitor {
   }
 
   /** Chooses a file in a hidden file input, as the button in front of it does. */
-  async choose(input: string, name: string, content: Uint8Array | string): Promise<void> {
-    const path = join(this.#folder, name);
-    await writeFile(path, content);
+  choose(input: string, name: string, content: Uint8Array | string): Promise<void> {
+    return this.chooseAll(input, { [name]: content });
+  }
+
+  /** Chooses several at once. */
+  async chooseAll(input: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
+    const paths = Object.keys(files).map((name) => join(this.#folder, name));
+    for (const [i, content] of Object.values(files).entries()) await writeFile(paths[i], content);
     const found = (await this.page.$(input)) as ElementHandle<HTMLInputElement>;
-    await found.uploadFile(path);
+    await found.uploadFile(...paths);
   }
 
   /** Presses a button and reads the file that the browser downloads then. */

@@ -10,7 +10,7 @@ import {
   type Parameter,
   type WeightSource,
 } from '../../../engine/index';
-import { inspect, ModelCache, type ModelFolder } from '../../../models/index';
+import type { ModelFolder } from '../../../models/index';
 import type { Connection } from '../../session/connection';
 import { learn } from './learning';
 import type { Logits, LookedAt } from '../../session/look';
@@ -32,9 +32,8 @@ import type {
   Storage,
   Use,
 } from './protocol';
-import { folderOf, titleOf } from './sources';
+import { Shelf } from './shelf';
 import { nextTokens, seenTokens } from './tokens';
-import { useOf } from './uses';
 
 /** Tokens of a text that is looked into. */
 const MOST_SEEN = 256;
@@ -49,7 +48,7 @@ interface Told {
 export class BringSession {
   readonly #connection: Pick<Connection, 'open' | 'reopen'>;
   readonly #emit: (event: BringEvent) => void;
-  #cache: Promise<ModelCache | null> | null = null;
+  readonly #shelf: Shelf;
   #source: { readonly source: Source; readonly found: Found } | null = null;
   #open: { readonly model: OpenModel; readonly device: Device } | null = null;
   /** Weights of the model as it has learnt, by name: a device that is lost takes nothing with it. */
@@ -61,28 +60,25 @@ export class BringSession {
   #pause: PauseSwitch | null = null;
 
   constructor(connection: Pick<Connection, 'open' | 'reopen'>, emit: (event: BringEvent) => void) {
-    [this.#connection, this.#emit] = [connection, emit];
+    [this.#connection, this.#emit, this.#shelf] = [connection, emit, new Shelf(emit)];
   }
 
   // Finding ---------------------------------------------------------------------------------------------------------
 
   /** Models that are kept here, the last used first; none where the browser keeps nothing. */
-  async kept(): Promise<readonly Cached[]> {
-    return (await (await this.#store())?.list()) ?? [];
+  kept(): Promise<readonly Cached[]> {
+    return this.#shelf.kept();
   }
 
-  async forget(model: string): Promise<void> {
-    await (await this.#store())?.delete(model);
+  forgetModel(model: string): Promise<void> {
+    return this.#shelf.forget(model);
   }
 
   /** What a model is and what it takes: some kilobytes are read. */
   find(source: Source, storage: Storage = 'f32'): Promise<Found> {
     return this.#alone(async (signal) => {
       const device = await this.#connection.open();
-      const folder = await this.#folder(source, signal);
-      const { families } = await import('../../../models/families/index');
-      const inspection = await inspect(folder, { families, device, storage, signal });
-      return { title: titleOf(source), storage, use: useOf(inspection.architecture), inspection };
+      return this.#shelf.find(source, storage, device, signal);
     });
   }
 
@@ -95,7 +91,12 @@ export class BringSession {
         throw new EngineError('Models', what, 'Load it by heed/models, or put a head on it.');
       }
       const device = await this.#connection.open();
-      const model = await this.#opened(device, await this.#folder(source, signal), { ...found, use }, signal);
+      const model = await this.#opened(
+        device,
+        await this.#shelf.folder(source, signal),
+        { ...found, use },
+        signal,
+      );
       this.#close();
       this.#learnt = null;
       this.#source = { source, found };
@@ -231,7 +232,7 @@ export class BringSession {
     if (!this.#source) throw new EngineError('Models', 'no model is loaded', 'Load one.');
     const { source, found } = this.#source;
     this.#close();
-    const folder = await this.#folder(source, signal);
+    const folder = await this.#shelf.folder(source, signal);
     const model = await this.#opened(device, folder, { ...found, use: found.use! }, signal);
     if (this.#learnt) {
       const { store } = model.loaded;
@@ -249,20 +250,6 @@ export class BringSession {
   ): Promise<OpenModel> {
     const onWeights = (done: number, total: number): void => this.#emit({ kind: 'weights', done, total });
     return OpenModel.open(folder, found, { device, signal, onWeights });
-  }
-
-  async #folder(source: Source, signal: AbortSignal): Promise<ModelFolder> {
-    const cache = source.kind === 'hub' ? await this.#store() : null;
-    return folderOf(source, {
-      ...{ cache, signal },
-      onProgress: (progress) => this.#emit({ kind: 'download', progress }),
-      onNotice: (message) => this.#emit({ kind: 'notice', message }),
-    });
-  }
-
-  /** Null in a browser that keeps nothing, such as in a private window. */
-  #store(): Promise<ModelCache | null> {
-    return (this.#cache ??= ModelCache.open().catch(() => null));
   }
 
   /** Does one thing, after what was under way has been ended. */

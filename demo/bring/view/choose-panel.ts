@@ -5,7 +5,30 @@ import { Segments } from '../../view/segments';
 import type { Language } from '../../site/language';
 import type { BringStrings } from '../english';
 import type { Cached, Found, Source, Storage } from '../session/protocol';
-import { SHIPPED, type ShippedModel } from '../../models/shipped';
+import type { ShippedModel } from '../../models/shipped';
+
+export type ChooseStrings = Pick<
+  BringStrings,
+  | 'card'
+  | 'cancelled'
+  | 'downloading'
+  | 'facts'
+  | 'familyOf'
+  | 'finding'
+  | 'fits'
+  | 'fitsNot'
+  | 'forget'
+  | 'loaded'
+  | 'noForm'
+  | 'placing'
+  | 'refused'
+  | 'storages'
+  | 'trainsNot'
+  | 'unknownFamily'
+> & {
+  /** Why a model that loads is none for this page; null for one that is. */
+  readonly notHere?: (found: Found) => string | null;
+};
 
 /** What there is to choose from, and what became of the choice: found, loading, loaded. */
 export class ChoosePanel {
@@ -19,7 +42,8 @@ export class ChoosePanel {
   onStorage: () => unknown = () => undefined;
   readonly #byId = finder();
   readonly #storage = new Segments(this.#byId('storage'), 'storage', () => this.onStorage());
-  #strings: BringStrings;
+  readonly #shipped: readonly ShippedModel[];
+  #strings: ChooseStrings;
   #format: Format;
   #language: Language;
   #found: { readonly found: Found; readonly shipped: ShippedModel | null } | null = null;
@@ -32,8 +56,8 @@ export class ChoosePanel {
     ...{ kind: 'idle', says: () => '', share: null },
   };
 
-  constructor(strings: BringStrings, format: Format, language: Language) {
-    [this.#strings, this.#format, this.#language] = [strings, format, language];
+  constructor(strings: ChooseStrings, format: Format, language: Language, shipped: readonly ShippedModel[]) {
+    [this.#strings, this.#format, this.#language, this.#shipped] = [strings, format, language, shipped];
     this.#byId('hub-form').addEventListener('submit', (event) => {
       event.preventDefault();
       const value = (id: string): string => this.#byId<HTMLInputElement>(id).value;
@@ -46,14 +70,20 @@ export class ChoosePanel {
       files.value = '';
       if (chosen.length > 0) this.takeFiles(chosen);
     });
-    this.#byId('load').addEventListener('click', () => this.onLoad());
+    this.#byId('load-model').addEventListener('click', () => this.onLoad());
     this.#byId('cancel').addEventListener('click', () => this.onCancel());
     this.#byId('shipped').addEventListener('change', ({ target }) => {
-      const model = SHIPPED.find(({ id }) => id === (target as HTMLInputElement).value);
+      const model = this.#shipped.find(({ id }) => id === (target as HTMLInputElement).value);
       if (model) this.onFind({ kind: 'shipped', id: model.id, files: model.files });
     });
     this.#offerStorages();
     this.#drawShipped();
+  }
+
+  /** As an address has it. */
+  chooseStorage(storage: string | null): void {
+    const known = Object.keys(this.#strings.storages).find((one) => one === storage);
+    if (known) this.#storage.choose(known);
   }
 
   get storage(): Storage {
@@ -96,7 +126,7 @@ export class ChoosePanel {
     this.#drawState();
   }
 
-  say(strings: BringStrings, format: Format, language: Language): void {
+  say(strings: ChooseStrings, format: Format, language: Language): void {
     [this.#strings, this.#format, this.#language] = [strings, format, language];
     this.#offerStorages();
     this.#drawShipped();
@@ -113,9 +143,9 @@ export class ChoosePanel {
   #drawShipped(): void {
     const host = this.#byId('shipped');
     const chosen = host.querySelector<HTMLInputElement>('input:checked')?.value;
-    host.hidden = SHIPPED.length === 0;
+    host.hidden = this.#shipped.length === 0;
     host.replaceChildren(
-      ...SHIPPED.map(({ id, title, note }) => {
+      ...this.#shipped.map(({ id, title, note }) => {
         const input = element('input', { type: 'radio', name: 'shipped', value: id, checked: id === chosen });
         return choice(input, [title[this.#language], '', note[this.#language]]);
       }),
@@ -173,7 +203,7 @@ export class ChoosePanel {
         need?.total == null ? strings.trainsNot : this.#format.bytes(need.total);
       if (!refused) {
         rows.push([facts.run, memory(run)]);
-        rows.push([facts.train, memory(train)]);
+        if (facts.train !== '') rows.push([facts.train, memory(train)]);
       }
       const verdict = refused
         ? strings.refused(refused)
@@ -181,7 +211,7 @@ export class ChoosePanel {
           ? strings.fitsNot(run.refused)
           : shown.found.use === null
             ? strings.noForm
-            : strings.fits;
+            : (strings.notHere?.(shown.found) ?? strings.fits);
       setText(this.#byId('verdict'), verdict);
       this.#byId('verdict').classList.toggle('bad', !this.#loadable);
     } else setText(this.#byId('verdict'), '');
@@ -192,14 +222,16 @@ export class ChoosePanel {
 
   get #loadable(): boolean {
     const found = this.#found?.found;
-    return !!found && found.use !== null && !found.inspection.refused && !found.inspection.run?.refused;
+    if (!found || found.use === null || found.inspection.refused || found.inspection.run?.refused)
+      return false;
+    return (this.#strings.notHere?.(found) ?? null) === null;
   }
 
   #drawState(): void {
     const { kind, says, share } = this.#state;
     const busy = kind === 'finding' || kind === 'loading';
     this.#byId('found').hidden = this.#found === null && kind === 'idle';
-    this.#byId('load').hidden = busy || kind === 'loaded' || !this.#loadable;
+    this.#byId('load-model').hidden = busy || kind === 'loaded' || !this.#loadable;
     this.#byId('cancel').hidden = !busy;
     setText(this.#byId('load-state'), says());
     const bar = this.#byId('load-progress');

@@ -1,0 +1,8 @@
+/** The page Tune: see `PageModule`. */
+import type { PageModule } from '../site/page';
+import { chinese } from './chinese';
+import { english } from './english';
+import { TunePage } from './page';
+
+export const strings: PageModule['strings'] = { en: english, zh: chinese };
+export const enter: PageModule['enter'] = (_, context) => new TunePage(context).start();
