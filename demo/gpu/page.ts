@@ -152,10 +152,7 @@ export class GpuPage implements PageView {
     const peaks = report?.peaks;
     const rates = peaks ? strings.fastVerdict(format.whole(peaks.gflops), format.whole(peaks.gbps)) : '';
     setText(this.#byId('fast-verdict'), peaks ? `${rates} ${strings.clocks[peaks.clock]}` : '');
-    setText(
-      this.#byId('fits-verdict'),
-      report ? fitsVerdict(report, this.#memory, strings, format) : '',
-    );
+    setText(this.#byId('fits-verdict'), report ? fitsVerdict(report, this.#memory, strings, format) : '');
     this.#list('wrong', report?.cells.flatMap(({ wrong }) => wrong) ?? []);
     this.#list('void', report?.void ?? []);
     setText(this.#byId('card'), this.#card || strings.cardEmpty);

@@ -13,7 +13,12 @@ const llama = (
   tied = true,
 ): GPTConfig => ({
   ...{ vocabulary, context: 2048, layers, heads, keyValueHeads, width, hidden, tied },
-  ...{ positions: 'rope', norm: 'rms', gated: true, activation: 'silu', bias: false, layout: 'out_in' },
+  positions: 'rope',
+  norm: 'rms',
+  gated: true,
+  activation: 'silu',
+  bias: false,
+  layout: 'out_in',
 });
 
 /** From the smallest to the largest. */
@@ -30,4 +35,3 @@ export const SHAPES: readonly (readonly [name: string, config: GPTConfig])[] = [
   ['Llama 3.2 3B', llama(128256, 28, [24, 8], [3072, 8192])],
   ['Llama 2 7B', llama(32000, 32, [32, 32], [4096, 11008], false)],
 ];
-

@@ -22,8 +22,6 @@ import type { HubFolder } from './hub';
 import type { RunSizes } from './inspect_recording';
 import { runNeed, trainNeed, type Need } from './need';
 
-export type { Need } from './need';
-
 /** What `inspect` reckons with. */
 export interface InspectOptions extends FolderOptions {
   /** As those of `load`. */

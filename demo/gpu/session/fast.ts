@@ -26,8 +26,15 @@ export function timedOn(device: Device, peaks: Peaks): Timed[] {
     async time(signal) {
       const row = await benchKernel(device, c, { ...measure, signal });
       const speed = (of: Speed['name'], pass: Pass): Speed => ({
-        ...{ name: of, size: row.size, clock, unit: 'GFLOP/s', share: shareOf(pass, peaks) },
-        ...{ milliseconds: pass.milliseconds, low: pass.low, high: pass.high, rate: pass.rate },
+        name: of,
+        size: row.size,
+        clock,
+        milliseconds: pass.milliseconds,
+        low: pass.low,
+        high: pass.high,
+        rate: pass.rate,
+        unit: 'GFLOP/s',
+        share: shareOf(pass, peaks),
       });
       const backward = row.backward ? [speed(`${name}Backward`, row.backward)] : [];
       return [speed(name, row.forward), ...backward];

@@ -18,7 +18,14 @@ export interface Cell {
   readonly wrong: readonly string[];
 }
 
-export const SPEEDS = ['matmul', 'matmulBackward', 'attention', 'attentionBackward', 'step', 'token'] as const;
+export const SPEEDS = [
+  'matmul',
+  'matmulBackward',
+  'attention',
+  'attentionBackward',
+  'step',
+  'token',
+] as const;
 
 export interface Speed {
   readonly name: (typeof SPEEDS)[number];

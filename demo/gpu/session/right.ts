@@ -91,7 +91,8 @@ async function checkFamily(
         }
       } catch (error) {
         const loss = await device.loss();
-        if (loss ?? error instanceof DeviceError) throw loss ?? error;
+        if (loss) throw loss;
+        if (error instanceof DeviceError) throw error;
         wrong.push(`${where}: ${(error as Error).message}`);
       }
     }

@@ -5,12 +5,7 @@ import type { GpuStrings } from '../english';
 import type { Report } from '../session/protocol';
 import { fitsVerdict, rightVerdict } from './verdicts';
 
-export function cardText(
-  report: Report,
-  memory: number | null,
-  strings: GpuStrings,
-  format: Format,
-): string {
+export function cardText(report: Report, memory: number | null, strings: GpuStrings, format: Format): string {
   const { adapter, browser, date, peaks, speeds } = report;
   const lines = [`Heed · ${adapter.name}`, [browser, date, ...adapter.features].filter(Boolean).join(', ')];
   if (adapter.software) lines.push(strings.software);

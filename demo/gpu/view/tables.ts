@@ -1,7 +1,6 @@
 /** Draws what was found: a grid of checks, a table of speeds, and what fits. */
 import { NOISE, spreadOf } from '../../../bench/harness/noise';
-import type { Cell, Fit, Report, Speed } from '../session/protocol';
-import { SPEEDS } from '../session/protocol';
+import { SPEEDS, type Cell, type Fit, type Report, type Speed } from '../session/protocol';
 import { SHAPES } from '../shapes';
 import { element } from '../../view/dom';
 import type { Format } from '../../view/format';
@@ -55,11 +54,7 @@ export function drawRight(table: HTMLTableElement, report: Report, { strings, fo
 }
 
 /** Speeds that are noise are shown, with nothing claimed from them. */
-export function drawFast(
-  table: HTMLTableElement,
-  speeds: readonly Speed[],
-  { strings, format }: Said,
-): void {
+export function drawFast(table: HTMLTableElement, speeds: readonly Speed[], { strings, format }: Said): void {
   const blank = Array.from({ length: 6 }, () => cell('–', 'faint'));
   const of = (found: Speed): HTMLElement[] => {
     const { milliseconds, low, high } = found;
@@ -135,7 +130,9 @@ export function drawFits(
 export function largestOf(fits: readonly Fit[], memory: number): Record<'run' | 'packed' | 'train', string> {
   const largest = (need: 'run' | 'packed' | 'train'): string => {
     const fitting = fits.filter((fit) => fit[need] !== null && fit[need] <= memory);
-    return fitting.reduce<Fit | null>((a, b) => (a && a.parameters >= b.parameters ? a : b), null)?.name ?? '';
+    return (
+      fitting.reduce<Fit | null>((a, b) => (a && a.parameters >= b.parameters ? a : b), null)?.name ?? ''
+    );
   };
   return { run: largest('run'), packed: largest('packed'), train: largest('train') };
 }
