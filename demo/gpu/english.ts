@@ -10,9 +10,9 @@ export const english = {
     'Everything is computed in this tab. Nothing is sent anywhere; what is on the card leaves it only if you copy it.',
   ready: 'About half a minute on a GPU.',
   readySoftware: 'Ready. On a CPU this takes some minutes.',
-  software:
+  pretends:
     'This is no GPU but a CPU that pretends to be one: kernels are compiled slowly, so one case of each family is checked, and smaller sizes are timed.',
-  opening: 'Looking for a GPU …',
+  looking: 'Looking for a GPU …',
   phases: {
     right: 'Checking kernels',
     peaks: 'Measuring peaks',

@@ -135,7 +135,7 @@ export class GpuPage implements PageView {
     this.#byId<HTMLButtonElement>('cancel').disabled = !running;
     setText(this.#byId('status'), this.#status());
     this.#drawProgress();
-    setText(this.#byId('adapter-note'), this.#software ? strings.software : '');
+    setText(this.#byId('adapter-note'), this.#software ? strings.pretends : '');
     const note = this.#byId('recorded');
     note.hidden = !this.#unavailable;
     const recorded = report ? strings.recorded(report.adapter.name, report.date) : '';
@@ -166,7 +166,7 @@ export class GpuPage implements PageView {
     if (this.#unavailable) return '';
     switch (this.#state) {
       case 'idle':
-        if (!this.engine.ready) return strings.opening;
+        if (!this.engine.ready) return strings.looking;
         return this.#software ? strings.readySoftware : strings.ready;
       case 'running':
         return this.#progress ? `${strings.phases[this.#progress.phase]} …` : `${strings.phases.right} …`;

@@ -8,7 +8,7 @@ import { fitsVerdict, rightVerdict } from './verdicts';
 export function cardText(report: Report, memory: number | null, strings: GpuStrings, format: Format): string {
   const { adapter, browser, date, peaks, speeds } = report;
   const lines = [`Heed · ${adapter.name}`, [browser, date, ...adapter.features].filter(Boolean).join(', ')];
-  if (adapter.software) lines.push(strings.software);
+  if (adapter.software) lines.push(strings.pretends);
   const right = rightVerdict(report, strings, format);
   if (right) lines.push('', right);
   if (peaks) {
