@@ -1,6 +1,6 @@
 /** Text, token by token with a cache: checked beside whole passes, then timed. */
 import { EngineError, Graph, throwIfAborted, type Device } from '../../engine/index';
-import { Generator } from '../../models/generation/generator';
+import type { Generator } from '../../models/generation/generator';
 import type { GPT } from '../../models/gpt';
 import { median, type Timing } from './measure';
 
