@@ -3,9 +3,10 @@
  * `Generator`, token by token to the page. Checks first that decoding gives the tokens that a forward pass over the
  * whole text gives.
  */
-import { Device, EngineError, Graph, Parameter, ParameterStore, sample, type Plan } from '../engine/index';
+import { Device, Graph, Parameter, ParameterStore, sample, type Plan } from '../engine/index';
 import { Generator } from '../models/generation/generator';
 import { GPT } from '../models/gpt';
+import { expectDecoding, promptOf, timeGeneration } from './harness/generation';
 import { median } from './harness/measure';
 import { measurePeaks } from './harness/peaks';
 import { printProfile } from './harness/profile';
@@ -13,33 +14,6 @@ import { benchResult, option, short, type BenchResult } from './harness/report';
 
 const CONFIG = { vocabulary: 1000, context: 1024, layers: 4, heads: 4, width: 256 };
 const LENGTHS = [0, 127, 511, 1000];
-
-async function collect(tokens: AsyncIterable<number>): Promise<number[]> {
-  const out: number[] = [];
-  for await (const id of tokens) out.push(id);
-  return out;
-}
-
-/** Greedy tokens without a cache: all logits again for each token. */
-async function withoutCache(
-  device: Device,
-  model: GPT,
-  prompt: readonly number[],
-  n: number,
-): Promise<number[]> {
-  const length = prompt.length + n;
-  const g = new Graph(device, { label: 'without cache' });
-  const logits = model.forward(g, g.input('ids', [1, length], 'u32', { below: CONFIG.vocabulary }));
-  using plan = await g.compile({ logits });
-  const text = new Uint32Array(length);
-  text.set(prompt);
-  for (let at = prompt.length; at < length; at++) {
-    plan.run({ ids: text });
-    const row = (await plan.read('logits')).subarray((at - 1) * CONFIG.vocabulary, at * CONFIG.vocabulary);
-    text[at] = row.indexOf(Math.max(...row));
-  }
-  return [...text.subarray(prompt.length)];
-}
 
 async function timeSteps(plan: Plan, position: number): Promise<number> {
   const { device } = plan;
@@ -62,16 +36,8 @@ export async function main(args: readonly string[] = []): Promise<BenchResult> {
   using _store = new ParameterStore(device, model, { seed: 1 });
 
   using generator = new Generator(device, model);
-  const prompt = Array.from({ length: 16 }, (_, i) => (i * 61) % CONFIG.vocabulary);
-  const want = await withoutCache(device, model, prompt, 8);
-  const got = await collect(generator.generate(prompt, { tokens: 8, temperature: 0 }));
-  if (got.join() !== want.join()) {
-    throw new EngineError(
-      'decode',
-      `the cache gives ${got.join()}, a whole pass ${want.join()}`,
-      'Fix that first.',
-    );
-  }
+  const prompt = promptOf(model);
+  await expectDecoding(device, model, generator, prompt);
 
   // Each run feeds one token at `position` and samples the next; what stands in the cache does not change its cost.
   const caches = model.caches(1);
@@ -90,9 +56,8 @@ export async function main(args: readonly string[] = []): Promise<BenchResult> {
   }
   printProfile(await plan.profile({}, { position: LENGTHS.at(-1)!, length: 1, temperature: 0 }), peaks);
 
-  const start = performance.now();
-  await collect(generator.generate(prompt, { tokens, temperature: 0 }));
-  const tokensPerSecond = (1000 * tokens) / (performance.now() - start);
+  const { milliseconds } = await timeGeneration(generator, prompt, { tokens, samples: 1 });
+  const tokensPerSecond = 1000 / milliseconds;
   console.log(`${tokens} tokens, each read back: ${short(tokensPerSecond)} tokens/s`);
   return benchResult(device, 'decode', { config: CONFIG, lengths, tokens, tokensPerSecond });
 }

@@ -70,6 +70,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
     ['models/', 'its model writes', '#reply', /^The old man[^]/, ''],
+    ['gpu/', 'its button waits', '#status', /GPU|CPU/, ''],
     ['docs/', 'it lists the guides', '.guides', /Attention/, ''],
     ...GUIDES.map(({ name }): [string, string, string, RegExp, string] => {
       return [`docs/${name}/`, 'it reads well', '.guide p', /\w/, ''];

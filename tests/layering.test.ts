@@ -23,11 +23,15 @@ const rank: Record<string, number> = {
   'engine/data': 7,
   models: 8,
   corpora: 9, // what both the demo and the command line train on
+  checks: 9, // what tests and the page My GPU check
+  'bench/harness': 9, // what benches and the page My GPU time
   demo: 10,
   bench: 10,
   cli: 10,
 };
-const roots = ['engine', 'models', 'corpora', 'demo', 'bench', 'cli'].filter((root) => existsSync(root));
+const roots = ['engine', 'models', 'corpora', 'checks', 'demo', 'bench', 'cli'].filter((root) =>
+  existsSync(root),
+);
 const entries = roots.flatMap((root) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => path.posix.join(root, name)),
 );

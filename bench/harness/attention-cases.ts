@@ -57,7 +57,7 @@ function pairsOf({ T, S = T, causal, window = Infinity }: Kind): number {
   return pairs;
 }
 
-function attentionCase(name: string, kind: Kind): KernelCase {
+export function attentionCase(name: string, kind: Kind): KernelCase {
   const { T, S = T, keyValueHeads: G = H, causal = false, window, softcap, bias } = kind;
   const fused = S === T;
   const keyOffset = fused ? C : 0;

@@ -58,7 +58,13 @@ export interface KernelCase {
 
 const F32 = 4;
 
-function matmulCase(size: string, m: number, k: number, n: number, options: MatmulOptions = {}): KernelCase {
+export function matmulCase(
+  size: string,
+  m: number,
+  k: number,
+  n: number,
+  options: MatmulOptions = {},
+): KernelCase {
   const { transposeB = false } = options;
   const flops = 2 * m * n * k;
   const picks = (rows: number, columns: number): [number, number][] =>

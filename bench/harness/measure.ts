@@ -2,7 +2,14 @@
  * Check first, then time. A sample is one submission with many dispatches; it is timed by the GPU's own timestamps
  * where the adapter offers them, else by the clock from submission to completion.
  */
-import { EngineError, type Device, type Graph, type Plan, type Tensor } from '../../engine/index';
+import {
+  EngineError,
+  throwIfAborted,
+  type Device,
+  type Graph,
+  type Plan,
+  type Tensor,
+} from '../../engine/index';
 
 export interface Timing {
   /** Median milliseconds of one repetition. */
@@ -19,6 +26,8 @@ export interface MeasureOptions {
   readonly samples?: number;
   /** A sample repeats the work until it takes about this long. Default 100. */
   readonly milliseconds?: number;
+  /** Looked at between samples. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What times samples on this device. */
@@ -56,9 +65,10 @@ const MOST_DISPATCHES = 512;
 export async function timeDispatches(
   make: () => { graph: Graph; outputs: Readonly<Record<string, Tensor>>; from: number; to: number },
   inputs: Readonly<Record<string, ArrayBufferView>>,
-  { samples = 7, milliseconds = 100 }: MeasureOptions = {},
+  { samples = 7, milliseconds = 100, signal }: MeasureOptions = {},
 ): Promise<Timing> {
   const compile = async (repetitions: number): Promise<Plan> => {
+    throwIfAborted(signal);
     const { graph, outputs, from, to } = make();
     const body = graph.dispatches.slice(from, to);
     graph.dispatches.length = to;
@@ -80,6 +90,7 @@ export async function timeDispatches(
   using many = repetitions > 1 ? await compile(repetitions) : null;
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
+    throwIfAborted(signal);
     times.push(((await sample(many ?? once)) - (await baseline())) / repetitions);
   }
   return {

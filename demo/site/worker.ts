@@ -17,6 +17,7 @@ const SESSIONS = {
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),
   laboratory: async (emit: Emit) => new (await import('../laboratory/session/laboratory')).Laboratory(emit),
+  gpu: async (emit: Emit) => new (await import('../gpu/session/session')).GpuSession(emit),
   bring: async (emit: Emit) => new (await import('../bring/session/worker-session')).WorkerSession(emit),
 } as const;
 

@@ -36,6 +36,12 @@ export class Format {
     return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
   }
 
+  /** Memory of GPUs: 0.5 GiB, 12 GiB. */
+  gibibytes(count: number): string {
+    const value = count / 2 ** 30;
+    return `${value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0)} GiB`;
+  }
+
   percent(share: number): string {
     return share >= 0.1 ? `${(100 * share).toFixed(0)} %` : `${(100 * share).toFixed(1)} %`;
   }

@@ -14,7 +14,7 @@ import {
   STEP,
   type Rounding,
   type Specimen,
-} from './specimen';
+} from '../../checks/specimen';
 
 /** Of queries and of keys: one, few, about and beyond a tile, many tiles and a rest. */
 export const LENGTHS = [1, 2, 7, 63, 64, 65, 127, 256, 1000] as const;

@@ -6,7 +6,7 @@
  */
 import { describe, it } from 'vitest';
 import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from './accuracy';
-import { PLAIN, type Specimen } from './specimen';
+import { PLAIN, type Specimen } from '../../checks/specimen';
 import { withDevice } from '../harness/device';
 import { feature, host } from '../harness/host';
 import { as } from '../harness/op';

@@ -65,6 +65,14 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     await visitor.untilText('#summary', /^From .* The adapter is 6\d\.\d KiB/);
   });
 
+  it(`the page My GPU checks kernels, and reckons what fits${needs}`, async () => {
+    visitor = await site.visit('gpu/?only=add,softmax&do=right,fits&memory=8');
+    await visitor.press('Test my GPU');
+    await visitor.until('Done', status, (now) => now.startsWith('Done'));
+    expect(await visitor.text('#right-verdict')).toMatch(/^All right: 2 cases of 2 families/);
+    expect(await visitor.text('#fits-verdict')).toMatch(/^8\.0 GiB: To run: /);
+  });
+
   it(`the Translate page translates with the model that it ships with${needs}`, async () => {
     visitor = await site.visit('try/translate/');
     await visitor.until('map', () => visitor.page.$eval('#map', (map) => !(map as HTMLElement).hidden));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/adamw';
 import torch from '../../../tests/fixtures/ops.json';
 import { assertClose } from '../../../tests/harness/close';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { withDevice } from '../../../tests/harness/device';
 import { host } from '../../../tests/harness/host';
 import { findRaces } from '../../../tests/harness/races';
-import { Random } from '../../../tests/harness/op';
+import { Random, testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { Tensor, type Stored } from '../../graph/tensor';
 import { type Device } from '../../runtime/device';
@@ -13,6 +14,8 @@ import { upload } from '../../runtime/transfer';
 import { globalNorm } from '../norm_clip/norm_clip';
 import { adamw, type AdamWSettings } from './adamw';
 import { adamwRef } from './adamw.ref';
+
+testOps(ops);
 
 const names = ['weights', 'gradients', 'first', 'second'] as const;
 

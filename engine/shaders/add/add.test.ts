@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/add';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { grid, normal, testOp } from '../../../tests/harness/op';
-import { pairwise } from '../../../tests/harness/pairwise';
+import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { add } from './add';
-import { addRef, addRefGrad } from './add.ref';
 
-testOp('add', {
-  ...pairwise(),
-  op: (g, { a, b }) => add(g, a, b),
-  reference: ({ a, b }) => ({ y: addRef(a, b) }),
-  gradient: ({ b }, { y }) => addRefGrad(y, b.length),
-});
-
-testOp('add: a tensor to itself, and again', {
-  cases: grid({ n: [8, 5] }),
-  inputs: ({ n }) => ({ x: normal([n]) }),
-  op: (g, { x }) => add(g, add(g, x, x), x),
-  reference: ({ x }) => ({ y: x.map((v) => 3 * v) }),
-  gradient: (_, { y }) => ({ x: y.map((d) => 3 * d) }),
-  terms: () => 3,
-});
+testOps(ops);
 
 describe('add', () => {
   it('names operands that do not fit', () => {

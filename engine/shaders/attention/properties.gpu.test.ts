@@ -5,7 +5,7 @@
  */
 import { describe, it } from 'vitest';
 import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from '../../../tests/attention/accuracy';
-import { PLAIN, type Specimen } from '../../../tests/attention/specimen';
+import { PLAIN, type Specimen } from '../../../checks/specimen';
 import { withDevice } from '../../../tests/harness/device';
 import { feature } from '../../../tests/harness/host';
 import { as, Random } from '../../../tests/harness/op';

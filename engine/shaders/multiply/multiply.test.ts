@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/multiply';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { grid, normal, testOp } from '../../../tests/harness/op';
-import { pairwise } from '../../../tests/harness/pairwise';
+import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { multiply } from './multiply';
-import { multiplyRef, multiplyRefGrad } from './multiply.ref';
 
-testOp('multiply', {
-  ...pairwise(),
-  op: (g, { a, b }) => multiply(g, a, b),
-  reference: ({ a, b }) => ({ y: multiplyRef(a, b) }),
-  gradient: ({ a, b }, { y }) => multiplyRefGrad(a, b, y),
-});
-
-testOp('multiply: a square', {
-  cases: grid({ n: [8, 5] }),
-  inputs: ({ n }) => ({ x: normal([n]) }),
-  op: (g, { x }) => multiply(g, x, x),
-  reference: ({ x }) => ({ y: multiplyRef(x, x) }),
-  gradient: ({ x }, { y }) => ({ x: x.map((v, i) => 2 * v * y[i]) }),
-  terms: () => 2,
-});
+testOps(ops);
 
 describe('multiply', () => {
   it('names operands that do not fit', () => {

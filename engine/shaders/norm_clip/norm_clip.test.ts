@@ -1,53 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/norm_clip';
 import torch from '../../../tests/fixtures/ops.json';
 import { assertClose } from '../../../tests/harness/close';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { host, openTestGpu } from '../../../tests/harness/host';
-import { normal, testOp } from '../../../tests/harness/op';
+import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { Device } from '../../runtime/device';
 import { globalNorm } from './norm_clip';
-import { globalNormRef } from './norm_clip.ref';
 
-testOp('globalNorm', {
-  // 4,099 is prime: a long block without vectors; 4,194,816 numbers take more than one pass of all workgroups.
-  cases: [
-    { a: 5, b: 6, clip: 1 },
-    { a: 1, b: 4, clip: 100 },
-    { a: 4096, b: 4099, clip: 1 },
-    ...(host.gpu ? [{ a: 4 * 1024 * 1024 + 512, b: 3, clip: 0.5 }] : []),
-  ],
-  inputs: ({ a, b }) => ({ a: normal([a], { std: 3 }), b: normal([b]) }),
-  op: (g, { a, b }, { clip }) => globalNorm(g, [a, b], clip),
-  reference: ({ a, b }, { clip }) => ({ y: globalNormRef([a, b], clip) }),
-  terms: () => 64, // sums of squares do not cancel: the error is that of the longest chain of additions
-  dtypes: ['f32'],
-  rungs: ['software', 'hardware'],
-});
-
-// The kernels are those of the test above, so the cpu host has nothing to look for.
-for (const [name, value] of !host.gpu
-  ? []
-  : ([
-      ['NaN', NaN],
-      ['infinity', Infinity],
-      ['minus infinity', -Infinity],
-      ['2^48', -(2 ** 48)],
-      ['just below 2^48', 2 ** 48 - 2 ** 24],
-    ] as const)) {
-  for (const n of [8, 7]) {
-    testOp(`globalNorm of ${name} among ${n}`, {
-      cases: [{ n }],
-      inputs: () => ({
-        a: { shape: [n], data: Float64Array.from({ length: n }, (_, i) => (i === 5 ? value : i)) },
-      }),
-      op: (g, { a }) => globalNorm(g, [a], 1),
-      reference: ({ a }) => ({ y: globalNormRef([a], 1) }),
-      terms: () => 8,
-      dtypes: ['f32'],
-    });
-  }
-}
+testOps(ops);
 
 if (host.gpu)
   describe('globalNorm on a device', () => {

@@ -1,45 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/positional';
 import { fakeDevice } from '../../../tests/harness/fake-device';
 import { host } from '../../../tests/harness/host';
-import { normal, testOp } from '../../../tests/harness/op';
+import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import type { Step } from '../../graph/step';
 import { addPositions } from './positional';
-import { addPositionsRef, addPositionsRefGrad } from './positional.ref';
 
-for (const start of [0, 2]) {
-  testOp(`addPositions from ${start}`, {
-    cases: [
-      { B: 2, T: 3, C: 5, P: 7 },
-      { B: 3, T: 17, C: 12, P: 19 },
-    ],
-    inputs: ({ B, T, C, P }) => ({ x: normal([B, T, C]), table: normal([P, C]) }),
-    op: (g, { x, table }) => addPositions(g, x, table),
-    reference: ({ x, table }, { T, C }) => ({ y: addPositionsRef(x, table, T, C, start) }),
-    gradient: ({ table }, { y }, { T, C }) => addPositionsRefGrad(y, table.length, T, C, start),
-    terms: ({ B }) => B,
-    step: { position: start },
-  });
-}
-
-const STARTS = Uint32Array.of(4, 0, 1);
-const ahead = (starts: Float64Array) => starts.map((n) => n + 2);
-testOp('addPositions of sequences at positions of their own', {
-  cases: [
-    { B: 2, T: 3, C: 5, P: 9 },
-    { B: 3, T: 1, C: 12, P: 7 },
-  ],
-  inputs: ({ B, T, C, P }) => ({
-    x: normal([B, T, C]),
-    table: normal([P, C]),
-    starts: { shape: [B], data: STARTS.subarray(0, B) },
-  }),
-  op: (g, { x, table, starts }) => addPositions(g, x, table, { starts }),
-  reference: ({ x, table, starts }, { T, C }) => ({ y: addPositionsRef(x, table, T, C, ahead(starts)) }),
-  gradient: ({ table, starts }, { y }, { T, C }) => addPositionsRefGrad(y, table.length, T, C, ahead(starts)),
-  terms: ({ B }) => B,
-  step: { position: 2 },
-});
+testOps(ops);
 
 if (!host.gpu)
   describe('addPositions', () => {

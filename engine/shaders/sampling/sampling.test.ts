@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ops, rungs } from '../../../checks/ops/sampling';
 import { withDevice } from '../../../tests/harness/device';
 import { feature, host } from '../../../tests/harness/host';
-import { as, normal, Random, testOp } from '../../../tests/harness/op';
+import { as, Random, testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import type { Step } from '../../graph/step';
 import type { Plan } from '../../graph/plan';
@@ -10,26 +11,7 @@ import { float16ToFloat32, float32ToFloat16 } from '../../runtime/half';
 import { NO_TOKEN, sample } from './sampling';
 import { sampleDistribution, type SamplingSettings } from './sampling.ref';
 
-const rungs = ['software', 'hardware'] as const;
-const argmax = (x: Float64Array): number => x.reduce((best, v, i) => (v > x[best] ? i : best), 0);
-
-testOp('greedy sampling', {
-  cases: [
-    { n: 3, v: 1 },
-    { n: 2, v: 5 },
-    { n: 70, v: 65 },
-    { n: 3, v: 1000 },
-    { n: 2, v: 50_257 },
-  ],
-  rungs,
-  inputs: ({ n, v }) => ({ logits: normal([n, v]) }),
-  op: (g, { logits }) => sample(g, logits),
-  reference: ({ logits }, { n, v }) => ({
-    y: Float64Array.from({ length: n }, (_, i) => argmax(logits.subarray(i * v, (i + 1) * v))),
-  }),
-  step: { temperature: 0 },
-  terms: () => 1,
-});
+testOps(ops);
 
 if (host.gpu)
   describe('sampling', () => {

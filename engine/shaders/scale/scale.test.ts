@@ -1,21 +1,4 @@
-import { grid, normal, testOp } from '../../../tests/harness/op';
-import { scale } from './scale';
-import { scaleRef } from './scale.ref';
+import { ops } from '../../../checks/ops/scale';
+import { testOps } from '../../../tests/harness/op';
 
-testOp('scale', {
-  cases: grid({ n: [1, 8, 7, 4096], factor: [-0.125] }),
-  inputs: ({ n }) => ({ x: normal([n]) }),
-  op: (g, { x }, { factor }) => scale(g, x, factor),
-  reference: ({ x }, { factor }) => ({ y: scaleRef(x, factor) }),
-  gradient: (_, { y }, { factor }) => ({ x: scaleRef(y, factor) }),
-  terms: () => 1,
-});
-
-testOp('scale: two readers of one tensor', {
-  cases: grid({ n: [8, 7] }),
-  inputs: ({ n }) => ({ x: normal([n]) }),
-  op: (g, { x }) => ({ a: scale(g, x, 2), b: scale(g, x, -3) }),
-  reference: ({ x }) => ({ a: scaleRef(x, 2), b: scaleRef(x, -3) }),
-  gradient: ({ x }, { a, b }) => ({ x: x.map((_, i) => 2 * a[i] - 3 * b[i]) }),
-  terms: () => 2,
-});
+testOps(ops);

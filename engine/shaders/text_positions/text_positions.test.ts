@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ops } from '../../../checks/ops/text_positions';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { testOp } from '../../../tests/harness/op';
+import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { textPositions } from './text_positions';
-import { textPositionsRef } from './text_positions.ref';
 
-testOp('textPositions', {
-  cases: [
-    { B: 1, T: 1 },
-    { B: 3, T: 7 },
-    { B: 2, T: 130 },
-  ],
-  inputs: ({ B }) => ({ lengths: { shape: [B], data: Uint32Array.of(1, 0, 7).subarray(0, B) } }),
-  op: (g, { lengths }, { T }) => textPositions(g, lengths, { rows: T, first: 2, padding: 1 }),
-  reference: ({ lengths }, { T }) => ({ y: textPositionsRef(lengths, T, 2, 1) }),
-  terms: () => 1,
-});
+testOps(ops);
 
 describe('textPositions', () => {
   it('refuses what cannot be', () => {

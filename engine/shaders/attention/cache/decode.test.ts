@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ops } from '../../../../checks/ops/attention_decode';
 import { assertClose } from '../../../../tests/harness/close';
 import { fakeDevice } from '../../../../tests/harness/fake-device';
 import { compilesSlowly, feature, host, openTestGpu } from '../../../../tests/harness/host';
-import { as, Random } from '../../../../tests/harness/op';
+import { as, Random, testOps } from '../../../../tests/harness/op';
 import { findRaces } from '../../../../tests/harness/races';
 import { Graph } from '../../../graph/graph';
 import { Device } from '../../../runtime/device';
@@ -13,6 +14,8 @@ import { decodeAttention, decodeCrossAttention, type DecodeOptions } from './dec
 import { chooseDecode } from './decode_launch';
 import { decodeRef } from './decode.ref';
 import { record, runs, type Case } from '../../../../tests/harness/decode';
+
+testOps(ops);
 
 const random = new Random(21);
 const noise = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());

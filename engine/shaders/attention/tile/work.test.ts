@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inputsOf, opOf, PLAIN, STEP, type Specimen } from '../../../../tests/attention/specimen';
+import { inputsOf, opOf, PLAIN, STEP, type Specimen } from '../../../../checks/specimen';
 import { record as recordDecode, runs, type Case } from '../../../../tests/harness/decode';
 import { fakeDevice } from '../../../../tests/harness/fake-device';
 import { withDevice } from '../../../../tests/harness/device';

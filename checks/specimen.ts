@@ -2,22 +2,22 @@
  * Attentions for tests: a flat description of numbers, booleans and words that prints as one line, and from it the
  * inputs, the op's options and the float64 reference, in agreement.
  */
-import { integers, normal, type TestArray } from '../harness/op';
-import type { Graph } from '../../engine/graph/graph';
-import type { Tensor } from '../../engine/graph/tensor';
-import { attention } from '../../engine/shaders/attention/attention';
+import { integers, normal, type TestArray } from './op';
+import type { Graph } from '../engine/graph/graph';
+import type { Tensor } from '../engine/graph/tensor';
+import { attention } from '../engine/shaders/attention/attention';
 import {
   attentionRef,
   attentionRefGrad,
   keptRef,
   type AttentionSizes,
   type Pairwise,
-} from '../../engine/shaders/attention/attention.ref';
-import type { AttentionBias } from '../../engine/shaders/attention/bias/bias';
-import { bucketBias } from '../../engine/shaders/attention/bias/bias_buckets';
-import { denseBias, relativeBias } from '../../engine/shaders/attention/bias/bias_dense';
-import { slopeBias } from '../../engine/shaders/attention/bias/bias_slopes';
-import { ropeFrequenciesRef, ropeRef } from '../../engine/shaders/rope/rope.ref';
+} from '../engine/shaders/attention/attention.ref';
+import type { AttentionBias } from '../engine/shaders/attention/bias/bias';
+import { bucketBias } from '../engine/shaders/attention/bias/bias_buckets';
+import { denseBias, relativeBias } from '../engine/shaders/attention/bias/bias_dense';
+import { slopeBias } from '../engine/shaders/attention/bias/bias_slopes';
+import { ropeFrequenciesRef, ropeRef } from '../engine/shaders/rope/rope.ref';
 import {
   fixedPattern,
   globalPattern,
@@ -26,7 +26,7 @@ import {
   stridedPattern,
   unionPattern,
   type AttentionPattern,
-} from '../../engine/shaders/attention/pattern/pattern';
+} from '../engine/shaders/attention/pattern/pattern';
 
 export interface Specimen {
   readonly [key: string]: number | boolean | string;

@@ -1,7 +1,7 @@
-import { packedBytes, packedRow, type Packed } from '../../engine/graph/packed';
-import { Tensor } from '../../engine/graph/tensor';
-import { packRows, unpackRows } from '../../engine/nn/packing';
-import { normal, type TestArray } from './op';
+import { packedBytes, packedRow, type Packed } from '../engine/graph/packed';
+import { Tensor } from '../engine/graph/tensor';
+import { packRows, unpackRows } from '../engine/nn/packing';
+import { normal, type TestArray } from './data';
 
 /** A packed matrix (outputs, inputs) of normally distributed numbers, as its words. */
 export function packedNormal(packed: Packed, outputs: number, inputs: number): TestArray {

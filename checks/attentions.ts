@@ -1,5 +1,4 @@
-import { feature, host } from '../harness/host';
-import { testOp } from '../harness/op';
+import { describeOp, type DescribedOp, type Where } from './op';
 import { gradientOf, inputsOf, opOf, PLAIN, referenceOf, STEP, type Specimen } from './specimen';
 
 /**
@@ -8,33 +7,41 @@ import { gradientOf, inputsOf, opOf, PLAIN, referenceOf, STEP, type Specimen } f
  * the software rung for races.
  */
 export const INTERPRETER = { races: false };
-// Each variant takes lavapipe's compiler seconds: there, in Node and in Deno, the first case of each kind and one rung.
-const lavapipe = feature('shader-f16') || host.name === 'deno';
 
-/** Attentions by `testOp` on both rungs: the cases differ from `PLAIN` by what they name. */
-export function testAttentions(
-  name: string,
-  cases: readonly Partial<Specimen>[],
-  { races = true } = {},
-): void {
-  const all = cases.map((c) => ({ ...PLAIN, ...c })) as Specimen[];
-  testOn('software', name, lavapipe ? all.slice(0, 1) : all, true);
-  // The workgroup tiles share everything but the tile files, and a software adapter is slow with them.
-  if (!lavapipe && (races || host.gpu)) testOn('hardware', name, all.slice(0, 2), races);
+/** One group of attentions on both rungs: the cases differ from `PLAIN` by what they name. */
+export interface Attentions {
+  readonly name: string;
+  readonly cases: readonly Partial<Specimen>[];
+  readonly races?: boolean;
 }
 
-function testOn(
+/**
+ * Their descriptions. Each variant takes lavapipe's compiler seconds: where compiling is slow, the first case of each kind
+ * and one rung.
+ */
+export function attentions(
+  { name, cases, races = true }: Attentions,
+  { gpu, slow }: Pick<Where, 'gpu' | 'slow'>,
+): DescribedOp[] {
+  const all = cases.map((c) => ({ ...PLAIN, ...c })) as Specimen[];
+  const software = on('software', name, slow ? all.slice(0, 1) : all, true);
+  // The workgroup tiles share everything but the tile files, and a software adapter is slow with them.
+  if (slow || (!races && !gpu)) return [software];
+  return [software, on('hardware', name, all.slice(0, 2), races)];
+}
+
+function on(
   rung: 'software' | 'hardware',
   name: string,
   cases: readonly Specimen[],
   races: boolean,
-): void {
-  testOp<Specimen, ReturnType<typeof inputsOf>>(`attention with ${name} (${rung})`, {
+): DescribedOp {
+  return describeOp<Specimen, ReturnType<typeof inputsOf>>(`attention with ${name} (${rung})`, {
     cases,
     rungs: [rung],
     races: races && { without: /^rope\./ }, // see rope.test.ts
     finiteDifferences: rung === 'software',
-    dtypes: [feature('shader-f16') ? 'f16' : 'f32'],
+    dtypes: 'either',
     inputs: (c) => inputsOf(c),
     op: opOf,
     reference: (x, c) => referenceOf(x, c),

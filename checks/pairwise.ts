@@ -1,5 +1,5 @@
 // What the ops of two operands, of which the second may repeat, are tried on.
-import { normal } from './op';
+import { normal } from './data';
 
 interface Case {
   readonly rows: number;
