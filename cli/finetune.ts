@@ -86,7 +86,7 @@ export async function finetune(args: FinetuneArguments): Promise<number> {
     const { reason, step, best, judgement, long, padding } = await tune<object>({
       ...{ device, model: loaded.model, tokenizer, task, training, held, signal, reopen: openDevice },
       ...settingsOf(args),
-      ...(before && { resume: before }),
+      ...(before && { resume: before.last, ...(before.best && { resumeBest: before.best }) }),
       ...(monitor !== undefined && {
         monitor: { metric: monitor, mode: /loss|error/i.test(monitor) ? 'min' : 'max' },
       }),

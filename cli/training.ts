@@ -20,6 +20,8 @@ import type { ProgressDisplay } from './progress';
 
 /** In the folder of --out: where a training stands that is not at its end. */
 const CHECKPOINT = 'training.checkpoint';
+/** Beside it: the checkpoint of its best evaluation. */
+const BEST = 'training.best.checkpoint';
 
 /** Weights of a model, an index of them, and an adapter: what readers of a folder put together, whoever wrote it. */
 const WEIGHTS = /^adapter_config\.json$|\.index\.json$|\.(safetensors|bin|pth?|h5|msgpack|gguf)$/;
@@ -74,12 +76,14 @@ export function expectApart(folders: Readonly<Record<string, string | undefined>
   }
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** What a training is given, which `keptTraining` tells of and keeps. */
 interface Course {
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** The checkpoint to go on from. */
-  readonly before: Uint8Array<ArrayBuffer> | null;
+  /** The checkpoints to go on from: the last one, and that of the best evaluation, where there was one. */
+  readonly before: { readonly last: Bytes; readonly best: Bytes | null } | null;
   readonly onEvent: (event: FitEvent) => Promise<void>;
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -101,8 +105,12 @@ export async function keptTraining(
   { resume = false, log }: { readonly resume?: boolean; readonly log?: string },
   work: (course: Course) => Promise<Ended>,
 ): Promise<number> {
-  const checkpoint = join(out, CHECKPOINT);
-  const before = resume ? new Uint8Array(await (await readWhole(checkpoint)).arrayBuffer()) : null;
+  const [checkpoint, bestOne] = [join(out, CHECKPOINT), join(out, BEST)];
+  const read = async (path: string): Promise<Bytes> =>
+    new Uint8Array(await (await readWhole(path)).arrayBuffer());
+  const before = resume
+    ? { last: await read(checkpoint), best: existsSync(bestOne) ? await read(bestOne) : null }
+    : null;
   using interruption = new Interruption(
     () => display.tell('Stopping after this step. Once more ends it without saving.'),
     () => display.end(),
@@ -118,7 +126,10 @@ export async function keptTraining(
       onEvent: async (event) => {
         report.onEvent(event);
         await listen(event);
-        if (event.kind === 'checkpoint') await writeWhole(checkpoint, event.bytes);
+        if (event.kind !== 'checkpoint') return;
+        // The best goes first: a checkpoint that tells of it must find it.
+        if (event.best) await writeWhole(bestOne, event.bytes);
+        await writeWhole(checkpoint, event.bytes);
       },
     });
     display.end();
@@ -126,7 +137,7 @@ export async function keptTraining(
       process.stderr.write(`${outcome}. To go on, give the same command with --resume.\n`);
       return 130;
     }
-    rmSync(checkpoint, { force: true });
+    for (const path of [checkpoint, bestOne]) rmSync(path, { force: true });
     process.stderr.write(`${outcome}${reason === 'early stop' ? `, stopped at ${step}` : ''}.\n`);
     return 0;
   } catch (error) {

@@ -109,7 +109,7 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
       ...{ device, model: body, adapter, signal, reopen: openDevice },
       ...taught.run,
     });
-    if (before) await run.load(before);
+    if (before) await run.load(before.last, before.best ? { best: before.best } : {});
     else tell(`loss before: ${(await run.trainer.evaluate(held)).toFixed(4)}`);
     const { reason, step } = await run.fit({
       ...{ ...taught.fit, signal },

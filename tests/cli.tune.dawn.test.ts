@@ -74,12 +74,13 @@ it('goes on where it was interrupted, and refuses what stands there already', as
   const args = [writer, ...small, '--out', at('paused'), '--steps', '6', '--evaluate-every', '2'];
   const stopped = await run(args, /step 2 /);
   expect(stopped.code, stopped.told).toBe(130);
-  expect(readdirSync(at('paused'))).toContain('training.checkpoint');
+  const checkpoints = ['training.best.checkpoint', 'training.checkpoint'];
+  expect(readdirSync(at('paused'))).toEqual(expect.arrayContaining(checkpoints));
   expect((await run(args)).told).toContain('there is something already. Go on with it (--resume)');
   const { code, told } = await run([...args, '--resume']);
   expect(told).toMatch(/paused has the adapter of step \d+\./);
   expect(code).toBe(0);
-  expect(readdirSync(at('paused'))).not.toContain('training.checkpoint');
+  expect(readdirSync(at('paused')).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
 });
 
 it('keeps base, adapter and merged model apart, so that none is applied twice', async () => {

@@ -2,13 +2,13 @@
  * The training loop: steps, evaluation, early stopping, pause, abort, checkpoints, and recovery from a lost device.
  * Everything that happens arrives as one stream of events.
  */
-import { DeviceError, EngineError, expectOneOf, expectOptions, TrainingError } from '../errors';
+import { DataError, DeviceError, EngineError, expectOneOf, expectOptions, TrainingError } from '../errors';
 import { openSafetensors } from '../io/safetensors';
 import { parameters } from '../nn/parameter';
 import { ParameterStore } from '../nn/parameter_store';
 import type { Device } from '../runtime/device';
 import type { Batch } from './batches';
-import type { CheckpointExtras, FitProgress } from './checkpoint';
+import { checkpointInfo, type CheckpointExtras, type FitProgress } from './checkpoint';
 import { judge, type Monitor } from './monitor';
 import type { Modelled } from './objective';
 import type { PauseSwitch } from './pause';
@@ -187,16 +187,33 @@ export class Run<B = Batch> implements Disposable {
     return this.#checkpoint;
   }
 
-  /** The checkpoint of the best evaluation that this run made itself, with `keepBest`. */
+  /** The checkpoint of the best evaluation, that this run made itself, with `keepBest`, or was given by `load`. */
   get best(): Checkpoint | null {
     return this.#best;
   }
 
-  /** Takes up a saved run. */
-  async load(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  /**
+   * Takes up a saved run. `best`: the checkpoint of its best evaluation so far, where that is another; without it, `Run.best` is null until an
+   * evaluation is better. Throws `DataError` for a checkpoint of another step than that, before anything changes.
+   */
+  async load(
+    bytes: Uint8Array<ArrayBuffer>,
+    options: { readonly best?: Uint8Array<ArrayBuffer> } = {},
+  ): Promise<void> {
+    expectOptions('load', options, { best: 0 });
+    const { best } = options;
+    if (best) {
+      const [{ progress }, { step }] = await Promise.all([checkpointInfo(bytes), checkpointInfo(best)]);
+      if (progress?.best?.step !== step) {
+        const what = `it is of step ${step}, and the best evaluation of the saved run was ${progress?.best ? `at step ${progress.best.step}` : 'none'}`;
+        throw new DataError('load: best', what, 'Give the checkpoint of that step, or none.');
+      }
+    }
     await this.#take(bytes);
-    this.#keep(this.#trainer.step, bytes);
-    this.#best = null;
+    const { step } = this.#trainer;
+    this.#keep(step, bytes);
+    const known = this.#progress.best?.step;
+    this.#best = best ? { step: known!, bytes: best } : known === step ? { step, bytes } : null;
   }
 
   #keep(step: number, bytes: Uint8Array<ArrayBuffer>): void {

@@ -67,6 +67,8 @@ export interface FinetuneOptions<E extends object> extends FinetuneSettings {
   readonly monitor?: Monitor;
   /** A checkpoint to go on from, of the same examples and settings. */
   readonly resume?: Uint8Array<ArrayBuffer>;
+  /** With `resume`: the checkpoint of the best evaluation until then, whose weights the model has in the end where none is better. */
+  readonly resumeBest?: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
   readonly pause?: PauseSwitch;
   /** Updates so far, and how many there will be at most. */
@@ -83,7 +85,7 @@ export interface FinetuneResult {
   readonly reason: 'finished' | 'aborted' | 'early stop';
   /** Updates that were made. */
   readonly step: number;
-  /** The step whose weights the model now has: the best since it began, or was resumed. */
+  /** The step whose weights the model now has: the best since it began, or, without `resumeBest`, since it was resumed. */
   readonly best: number;
   /** How well they do on `held`; null without it, and where nothing was judged before an abort. */
   readonly judgement: Judgement | null;
@@ -128,7 +130,7 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
       ...(signal && { signal }),
       ...(o.reopen && { reopen: o.reopen }),
     });
-    if (o.resume) await run.load(o.resume);
+    if (o.resume) await run.load(o.resume, o.resumeBest ? { best: o.resumeBest } : {});
     const seen: { last: Judgement | null; best: Judgement | null } = { last: null, best: null };
     const judged = async (at: Device): Promise<Judgement> =>
       task.judge({ ...reading, device: at, model }, o.held!, signal ? { signal } : {});
@@ -153,12 +155,14 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
     const about = { reason, step, long, padding: batches.paddingShare };
     const { best } = run;
     if (!best) {
-      // Nothing was better than before it was resumed, or nothing was judged.
+      // Nothing was judged, or nothing was better than an evaluation whose checkpoint is not known.
       const judgement = o.held && reason !== 'aborted' ? await judged(run.trainer.device) : null;
       return { ...about, best: step, judgement };
     }
     await run.load(best.bytes);
-    return { ...about, best: best.step, judgement: seen.best };
+    // Of an evaluation before it was resumed, only the weights are known.
+    const judgement = seen.best ?? (o.held ? await judged(run.trainer.device) : null);
+    return { ...about, best: best.step, judgement };
   } finally {
     thaw();
   }
@@ -177,7 +181,7 @@ function validationOf<R extends IdText>(
 }
 
 function complete<E extends object>(options: FinetuneOptions<E>) {
-  const { device, model, tokenizer, task, training, held, monitor, resume } = options;
+  const { device, model, tokenizer, task, training, held, monitor, resume, resumeBest } = options;
   const { signal, pause, onProgress, onEvent, reopen } = options;
   const { epochs = 3, steps, tokens = 1024, accumulate = 1, weightDecay = 0.01, seed = 0 } = options;
   const { freeze = 0, layerDecay = 1, adversarial = 0, evaluateEvery, patience } = options;
@@ -192,7 +196,7 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
   const { maxLength = Math.min(512, context), lr = defaultRate(width) } = options;
   const all = {
     ...{ device, model, tokenizer, task, training, held },
-    ...{ maxLength, evaluateEvery, patience, monitor, resume },
+    ...{ maxLength, evaluateEvery, patience, monitor, resume, resumeBest },
     ...{ epochs, steps, lr, tokens, accumulate, weightDecay, freeze, layerDecay, adversarial, seed },
     ...{ signal, pause, onProgress, onEvent, reopen },
   };

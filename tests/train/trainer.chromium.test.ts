@@ -238,6 +238,32 @@ describe('fit', () => {
     expect(stopped).toMatchObject({ reason: 'early stop', step: 15, best: { step: 5 } });
   });
 
+  it('keeps the best evaluation where a saved run goes on, and takes no other checkpoint for it', async () => {
+    const scores = [0, 3, 2, 1];
+    const optionsFor = (run: Run) => ({
+      ...{ batches: batches(), evaluateEvery: 1, keepBest: true },
+      monitor: { metric: 'f1', mode: 'max' as const },
+      measure: () => Promise.resolve({ f1: scores[run.trainer.step] }),
+    });
+    using run = await Run.create(optionsOf());
+    await run.fit({ ...optionsFor(run), steps: 2 });
+    const best = run.best!;
+    expect(best.step).toBe(1);
+    const last = await run.save();
+
+    using other = await Run.create(optionsOf());
+    await other.load(last);
+    expect(other.best).toBeNull();
+    await other.load(best.bytes);
+    expect(other.best).toEqual(best);
+    await expect(other.load(last, { best: last })).rejects.toThrow(
+      'load: best: it is of step 2, and the best evaluation of the saved run was at step 1. Give',
+    );
+    await other.load(last, { best: best.bytes });
+    await other.fit({ ...optionsFor(other), steps: 3 });
+    expect(other.best).toEqual(best);
+  });
+
   it('tells of a monitored metric that never was a number, with all saved', async () => {
     using run = await Run.create(optionsOf());
     const options = {
