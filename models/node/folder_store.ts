@@ -6,6 +6,8 @@ import { withinRoom, type CacheStore, type Room } from '../files/cache_store';
 
 /** Where files are written before they are renamed into place. */
 const DRAFTS = '.drafts';
+/** How often a file that vanishes as it is opened is looked for again. */
+const TRIES = 20;
 /** Drafts that are older have no writer any more. */
 const STALE_MS = 24 * 3600 * 1000;
 
@@ -29,11 +31,15 @@ class FolderStore implements CacheStore {
 
   async get(key: string): Promise<Blob | null> {
     const path = this.#path(key);
-    try {
-      if (!(await stat(path)).isFile()) return null;
-      return await openAsBlob(path);
-    } catch (cause) {
-      return orMissing(cause, null);
+    for (let left = TRIES; ; left--) {
+      try {
+        if (!(await stat(path)).isFile()) return null;
+        return await openAsBlob(path);
+      } catch (cause) {
+        // Where another process removed it in between, Node does not say that it is missing: the next look does.
+        if ((cause as NodeJS.ErrnoException).code !== 'ERR_INVALID_ARG_VALUE' || left === 0)
+          return orMissing(cause, null);
+      }
     }
   }
 

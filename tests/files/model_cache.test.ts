@@ -1,4 +1,5 @@
 // The cache in a folder: what is asked for at a second visit, after a break, and of servers that break their word.
+import { spawn } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataError } from '../../engine/index';
@@ -75,6 +77,23 @@ const paths = (): string[] =>
 
 test('a folder is a store', async () => {
   await keepsToContract(folderStore(join(place, 'own')));
+});
+
+test('a file that another process removes as it is opened is not there', async () => {
+  const path = JSON.stringify(join(place, 'a'));
+  const program = `const fs = require('fs'); for (;;) { fs.writeFileSync(${path}, 'x'); fs.rmSync(${path}); }`;
+  const other = spawn(process.execPath, ['-e', program], { stdio: 'ignore' });
+  try {
+    const store = folderStore(place);
+    let [there, missing] = [0, 0];
+    while (there < 100 || missing < 100) {
+      if ((await store.get('a')) === null) missing++;
+      else there++;
+    }
+  } finally {
+    other.kill();
+    await new Promise((resolve) => other.once('exit', resolve));
+  }
 });
 
 test('drafts of crashed writers are removed after a day, and are never read', async () => {
