@@ -1,33 +1,30 @@
 /**
  * The pages as they are deployed: built, served as plain files, under the policy that they bring. Each does its main job
  * once, and whatever else could break the policy: the browser reports no violation. The server sends the policy with every
- * file, so that it holds in workers, too: no eval and no WebAssembly there either. The other tests of pages see Vite's
- * server, which needs a weaker policy.
+ * file, so that it holds in workers, too: no eval and no WebAssembly there either.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { launch, type Browser, type Page } from 'puppeteer';
-import { build, preview, type PreviewServer } from 'vite';
+import type { PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumFlags, findBrowser } from '../tools/browser.mjs';
 import { GUIDES } from '../demo/site/guides';
 import { PAGES } from '../demo/site/pages';
 import { REFERENCE } from '../demo/site/reference';
+import { builtSite, serveBuilt } from './harness/built-site';
 import { PATIENCE } from './harness/demo-page';
 
-const outDir = fileURLToPath(new URL('../.build/demo', import.meta.url));
-const config = { configFile: 'vite.config.ts', configLoader: 'runner', logLevel: 'error' } as const;
-
+let outDir: string;
 let server: PreviewServer;
 let browser: Browser;
 beforeAll(async () => {
-  await build({ ...config, build: { outDir } });
+  outDir = await builtSite();
   const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(
     readFileSync(join(outDir, 'index.html'), 'utf8'),
   )!;
   const headers = { 'Content-Security-Policy': policy.replaceAll('&#39;', "'") };
-  server = await preview({ ...config, build: { outDir }, preview: { port: 0, host: '127.0.0.1', headers } });
+  server = await serveBuilt([], headers);
   browser = await launch({
     executablePath: findBrowser(),
     headless: false,
@@ -65,7 +62,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['', 'its model says what comes next', '#live-bars', /\d %/, ''],
     ['train/language/', 'the loss falls', '#status', /(Step|步) [1-9]/, ''],
     ['train/tasks/', 'it shows examples', '#examples', /\d/, ''],
-    ['train/tune/', 'its base writes', '#base-text', /^Impossible de [^]/, ''],
+    ['train/tune/', 'its base writes', '#base-text', /^Impossible de[^]/, ''],
     ['try/write/', 'its model says what comes next', '#bars', /\d %/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],

@@ -26,7 +26,7 @@ export const english = {
 
   right: 'Is it right?',
   rightIntro:
-    'Every family of kernels, forward and backward, against references in float64: the cases of the engine’s own tests. Each number is the largest share of the allowed rounding error that was used; above 100 % it is wrong.',
+    'Kernels by family, forward and backward, against references in float64: the cases of the engine’s own tests. Each number is the largest share of the allowed rounding error that was used; above 100 % it is wrong.',
   rightEmpty: 'One row for each family of kernels, filled as they are checked.',
   family: 'Kernels',
   rungs: { hardware: 'for GPUs', software: 'for CPUs' } satisfies Record<Cell['rung'], string>,

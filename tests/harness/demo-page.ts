@@ -1,12 +1,13 @@
-/** The demo's pages in headless Chromium on SwiftShader, as a visitor uses them: through accessible names. */
+/** The demo's pages, as they are deployed, in headless Chromium on SwiftShader, as a visitor uses them: through accessible names. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { launch, type Browser, type ElementHandle, type Page } from 'puppeteer';
-import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import type { Plugin, PreviewServer } from 'vite';
 import { expect } from 'vitest';
 import { chromiumFlags, findBrowser } from '../../tools/browser.mjs';
+import { serveBuilt } from './built-site';
 import { openFirefox } from './firefox';
 
 export const SECOND = 1000;
@@ -35,7 +36,7 @@ interface TraceEvent {
 /** A file under /slow, of no use to anyone, that takes its time. */
 const slowFile: Plugin = {
   name: 'heed:slow-file',
-  configureServer({ middlewares }) {
+  configurePreviewServer({ middlewares }) {
     middlewares.use('/slow', (_, response) => void setTimeout(() => response.end('nothing'), 5 * SECOND));
   },
 };
@@ -50,19 +51,8 @@ async function openChromium(folder: string): Promise<Browser> {
   return browser;
 }
 
-let server: Promise<ViteDevServer> | undefined;
-
-/** The demo, served by Vite's own configuration: one server for all files that this process tests, which has modules transformed once. */
-async function serve(): Promise<ViteDevServer> {
-  const opened = await createServer({
-    configFile: 'vite.config.ts',
-    configLoader: 'runner',
-    logLevel: 'error',
-    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
-    plugins: [slowFile],
-  });
-  return opened.listen();
-}
+/** One server for all files that this process tests. */
+let server: Promise<PreviewServer> | undefined;
 
 /** The demo in a browser with an empty profile. */
 export class DemoSite {
@@ -81,7 +71,7 @@ export class DemoSite {
   static async open(host: 'chromium' | 'firefox' = 'chromium'): Promise<DemoSite> {
     const folder = await mkdtemp(join(tmpdir(), 'heed-demo-'));
     const [{ resolvedUrls }, browser] = await Promise.all([
-      (server ??= serve()),
+      (server ??= serveBuilt([slowFile])),
       host === 'firefox' ? openFirefox() : openChromium(folder),
     ]);
     return new DemoSite(resolvedUrls!.local[0], browser, folder);
