@@ -1,12 +1,19 @@
 // Lines of the standard input stand beside the lines of the standard output, whatever is in them.
 import { Readable } from 'node:stream';
 import process from 'node:process';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { linesOf } from '../cli/lines';
 import { translate } from '../cli/translate';
 import { readPairs } from '../engine/data';
 import { TranslationModel, Translator } from '../models/translation/index';
 
+// Files share modules: those that import what is mocked are loaded anew for this one, and for the next.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('../cli/device');
+  vi.doUnmock('../cli/files');
+  vi.resetModules();
+});
 vi.mock('../cli/device', async (original) => ({
   ...(await original<object>()),
   openDevice: () => Promise.resolve({ info: { description: 'none' }, [Symbol.dispose]: () => undefined }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { main } from '../cli/main';
 import { ProgressDisplay } from '../cli/progress';
 import { train } from '../cli/train';
@@ -18,6 +18,13 @@ import {
   type TranslationTrainingResult,
 } from '../models/translation/index';
 
+// Files share modules: those that import what is mocked are loaded anew for this one, and for the next.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('../cli/device');
+  vi.doUnmock('../models/translation/index');
+  vi.resetModules();
+});
 vi.mock('../cli/device', async (original) => ({
   ...(await original<object>()),
   openDevice: () => Promise.resolve({ info: { description: 'none' }, [Symbol.dispose]: () => undefined }),

@@ -1,5 +1,5 @@
 // Two tabs and what the browser keeps: two runs over one storage and one lock. The page's own test does it in a browser.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataError } from '../../../engine/index';
 import { EncoderDecoder } from '../../../models/encoder_decoder';
 import { translationExtras } from '../../../models/translation/model';
@@ -9,6 +9,12 @@ import { OwnRun } from './own-run';
 import type { LoadedPairs } from './pairs';
 import type { RunInfo, TranslateEvent } from './protocol';
 
+// Files share modules: those that import what is mocked are loaded anew for this one, and for the next.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('idb-keyval');
+  vi.resetModules();
+});
 const kept = vi.hoisted(() => new Map<string, unknown>());
 /** What the storage refuses with: to open, to read, to write; null is what an aborted transaction tells. */
 const refuses = vi.hoisted((): { open?: Error | 'silence'; get?: Error | null; set?: Error | null } => ({}));
