@@ -159,8 +159,8 @@ export const PAGES: readonly SitePage[] = [
     name: { en: 'My GPU', zh: '我的 GPU' },
     heading: { en: 'Test and time my GPU', zh: '检验并测速我的 GPU' },
     description: {
-      en: 'Is it right, how fast, what fits: every kernel against float64, speeds beside the measured peak, models that fit. Nothing is sent.',
-      zh: '算得对吗、有多快、能装下什么：每个内核与 float64 对照，速度与实测峰值相比，并列出装得下的模型。不发送任何数据。',
+      en: 'Is it right, how fast, what fits: kernels against float64, speeds beside the measured peak, models that fit. Nothing is sent.',
+      zh: '算得对吗、有多快、能装下什么：内核与 float64 对照，速度与实测峰值相比，并列出装得下的模型。不发送任何数据。',
     },
     next: 'docs/',
   },
