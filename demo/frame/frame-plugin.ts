@@ -1,6 +1,6 @@
 /**
  * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next` or `footer`, and what several pages
- * share (`transport`, `numbers`, `hint`, `heads`, `text`, `elsewhere`, `found`: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
+ * share (`transport`, `numbers`, `text`, `heads` and more: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
  * gets a policy of what it may load: what is its own, and nothing else. Addresses of former times lead to where a page is.
  */
 import { createHash } from 'node:crypto';
@@ -55,15 +55,19 @@ function codeOf(file: string): string {
 
 const partFile = (part: string): URL => new URL(`./${part}.html`, import.meta.url);
 
+/** Parts may have parts. */
+function filled(html: string, page: SitePage): string {
+  return html.replace(PLACE, (_, part: string) => {
+    const make = PARTS_OF_FRAME[part];
+    if (make) return make(page);
+    if (!existsSync(partFile(part))) throw new Error(`${page.path}: the frame has no part "${part}"`);
+    return filled(readFileSync(partFile(part), 'utf8'), page);
+  });
+}
+
 async function whole(html: string, page: SitePage): Promise<string> {
-  const framed = html
+  const framed = filled(html, page)
     .replace('<html lang="en">', `<html lang="en" data-root="${rootFrom(page)}">`)
-    .replace(PLACE, (_, part: string) => {
-      const make = PARTS_OF_FRAME[part];
-      if (make) return make(page);
-      if (!existsSync(partFile(part))) throw new Error(`${page.path}: the frame has no part "${part}"`);
-      return readFileSync(partFile(part), 'utf8');
-    })
     .replace(CODE, (_, file: string) => codeOf(file));
   const frame = {
     ...FRAME.en,
