@@ -4,14 +4,11 @@
  *     npm run -s node -- demo/gpu/record.ts demo/gpu/recording.json
  */
 import { writeFile } from 'node:fs/promises';
+import { recordingFile } from '../session/record-runs.ts';
 import type { GpuEvent, Report } from './session/protocol.ts';
 import { GpuSession } from './session/session.ts';
 
-const [file] = process.argv.slice(2);
-if (!file) {
-  console.error('record: name the file to write, such as demo/gpu/recording.json');
-  process.exit(2);
-}
+const { file } = recordingFile('demo/gpu/recording.json');
 let report: Report | null = null;
 let ended = '';
 const session = new GpuSession((event: GpuEvent) => {

@@ -5,24 +5,12 @@
  *
  * Where tasks are named, the runs of the others stay as the file has them.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { SharedDevice } from '../session/shared-device.ts';
+import { recordRuns } from '../session/record-runs.ts';
 import { pack, type RecordedFile } from './recording.ts';
 import type { ByHead, TaskHistory, TaskRun, TasksEvent, TaskSettings } from './session/protocol.ts';
 import { TasksSession } from './session/session.ts';
 import { Lesson } from './tasks/lesson.ts';
 import { EXAMPLES, makeTask, TASK_NAMES, TASKS, type TaskName } from './tasks/tasks.ts';
-
-const [file, ...named] = process.argv.slice(2);
-if (!file) {
-  console.error('record: name the file to write, such as demo/tasks/recording.json');
-  process.exit(2);
-}
-const unknown = named.find((name) => !(name in TASKS));
-if (unknown !== undefined) {
-  console.error(`record: there is no task ${unknown}: name some of ${TASK_NAMES.join(', ')}`);
-  process.exit(2);
-}
 
 async function record(task: TaskName): Promise<RecordedFile['runs'][TaskName]> {
   const { layers, heads } = TASKS[task].course;
@@ -49,13 +37,4 @@ async function record(task: TaskName): Promise<RecordedFile['runs'][TaskName]> {
   return recorded;
 }
 
-const made: Partial<Record<TaskName, RecordedFile['runs'][TaskName]>> = {};
-const wanted = TASK_NAMES.filter((name) => named.length === 0 || named.includes(name));
-for (const task of wanted) made[task] = await record(task);
-const { name: adapter } = SharedDevice.ofWorker.adapter!;
-const before =
-  wanted.length < TASK_NAMES.length ? (JSON.parse(await readFile(file, 'utf8')) as RecordedFile) : null;
-const rounded = (_: string, value: unknown): unknown =>
-  typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value;
-await writeFile(file, `${JSON.stringify({ adapter, runs: { ...before?.runs, ...made } }, rounded)}\n`);
-process.exit(0);
+await recordRuns({ usual: 'demo/tasks/recording.json', kind: 'task', names: TASK_NAMES, record });

@@ -5,28 +5,16 @@
  *
  * Where kinds are named, the runs of the others stay as the file has them.
  */
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Source } from '../bring/session/protocol.ts';
 import { corpusText } from '../data/corpora.ts';
-import { SharedDevice } from '../session/shared-device.ts';
+import { recordRuns } from '../session/record-runs.ts';
 import { factsOf } from '../session/text-facts.ts';
 import { KIND_NAMES, KINDS, PREFIX_ROWS, RANK, STEPS, type AdapterKindName } from './kinds.ts';
 import { PROMPTS } from './prompts.ts';
-import type { RecordedFile, RecordedRun } from './recording.ts';
+import type { RecordedRun } from './recording.ts';
 import type { AdapterChoice, TuneEvent } from './session/protocol.ts';
 import { TuneSession } from './session/session.ts';
-
-const [file, ...named] = process.argv.slice(2);
-if (!file) {
-  console.error('record: name the file to write, such as demo/tune/recording.json');
-  process.exit(2);
-}
-const unknown = named.find((name) => !(name in KINDS));
-if (unknown !== undefined) {
-  console.error(`record: there is no kind ${unknown}: name some of ${KIND_NAMES.join(', ')}`);
-  process.exit(2);
-}
 
 const folder = new URL('../models/writer/', import.meta.url);
 const files = await Promise.all(
@@ -83,16 +71,7 @@ async function record(kind: AdapterKindName): Promise<RecordedRun> {
   return recorded;
 }
 
-const made: Partial<Record<AdapterKindName, RecordedRun>> = {};
-const wanted = KIND_NAMES.filter((name) => named.length === 0 || named.includes(name));
-for (const kind of wanted) made[kind] = await record(kind);
-const { name: adapter } = SharedDevice.ofWorker.adapter!;
-const there = wanted.length < KIND_NAMES.length && existsSync(file);
-const before = there ? (JSON.parse(await readFile(file, 'utf8')) as RecordedFile) : null;
-const rounded = (_: string, value: unknown): unknown =>
-  typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value;
-await writeFile(
-  file,
-  `${JSON.stringify({ adapter, targets, runs: { ...before?.runs, ...made } }, rounded)}\n`,
-);
-process.exit(0);
+await recordRuns({
+  ...{ usual: 'demo/tune/recording.json', kind: 'kind', names: KIND_NAMES, record },
+  more: { targets },
+});
