@@ -2,7 +2,6 @@
 import type { Phase, RunInfo, SessionEvent, TextSource, TrainSettings } from '../session/protocol';
 import { sameShape } from '../session/sizes';
 import { PageEngine } from '../site/engine';
-import { told } from '../site/notices';
 import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
@@ -30,10 +29,8 @@ export class TrainPage implements PageView {
   readonly #samples = new Samples(this.#byId('samples'), this.#byId('samples-empty'));
   readonly #attempts: Attempts;
   #format: Format;
-  #reading = false;
-  /** The text that is being read, and how many were chosen before: only the last counts. */
+  /** Ends when the text that was chosen last has been read. */
   #choosing: Promise<void> = Promise.resolve();
-  #turn = 0;
   #writes = false;
   /** The model learnt something since it was last written to a file. */
   readonly #unsaved = new Unsaved();
@@ -115,28 +112,17 @@ export class TrainPage implements PageView {
   // Calls to the worker -------------------------------------------------------------------------------------------
 
   async #chooseText(source: TextSource | Promise<TextSource> | null): Promise<void> {
-    if (!this.#session) return;
-    const turn = ++this.#turn;
-    this.#reading = source !== null;
-    if (source === null) return this.#settings.setText(null);
-    setText(this.#byId('text-problem'), '');
-    this.#render();
-    try {
-      const chosen = await source;
-      if (turn !== this.#turn) return;
-      const text = await this.#session.chooseText(chosen);
-      if (turn !== this.#turn) return;
-      this.#settings.setText(text);
-      this.#writing.suggest(
-        text.id === 'tang' ? '春' : text.opening.trim().split(/\s+/).slice(0, 2).join(' ').slice(0, 24),
-      );
-    } catch (error) {
-      if (turn !== this.#turn) return;
-      this.#settings.setText(null); // the one before is not what the panel shows
-      this.#byId('text-problem').replaceChildren(...told(error as Error, this.#context.language));
-    }
-    this.#reading = false;
-    this.#render();
+    const session = this.#session;
+    if (!session) return;
+    const text = await this.#settings.readText(
+      source,
+      (chosen) => session.chooseText(chosen),
+      () => this.#context.language,
+    );
+    if (!text) return;
+    this.#writing.suggest(
+      text.id === 'tang' ? '春' : text.opening.trim().split(/\s+/).slice(0, 2).join(' ').slice(0, 24),
+    );
   }
 
   /** Trains by the settings on view. A model that would be lost is asked for first. */
@@ -305,7 +291,7 @@ export class TrainPage implements PageView {
     const strings = this.#strings;
     const { ready } = this.engine;
     const { values } = this.#settings;
-    this.#settings.render(strings, this.#format, this.#reading);
+    this.#settings.render(strings, this.#format);
     this.#settings.setDisabled(this.#running || !ready, this.#running);
     const canResume = this.#run !== null && this.#settings.has(this.#run.text);
     const { busy } = this.#attempts;

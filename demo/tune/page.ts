@@ -61,12 +61,11 @@ export class TunePage implements PageView {
     readonly problem: Error | 'no targets' | null;
   } | null = null;
   #time: number | null = null;
-  #reading = false;
   /** The adapter has learnt something that no file has. */
   #unsaved = false;
-  /** The texts that were chosen, and models that were begun: only the last counts. */
-  #textTurn = 0;
+  /** The models that were begun: only the last counts. */
   #turn = 0;
+  /** Ends when the text that was chosen last has been read. */
   #choosing: Promise<void> = Promise.resolve();
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #asking: ReturnType<typeof setTimeout> | undefined;
@@ -203,33 +202,23 @@ export class TunePage implements PageView {
   }
 
   async #chooseText(source: TextSource | Promise<TextSource> | null): Promise<void> {
-    if (!this.#session) return;
-    const turn = ++this.#textTurn;
-    this.#reading = source !== null;
-    setText(this.#byId('text-problem'), '');
+    const session = this.#session;
+    if (!session) return;
     this.#compare.comparison = null;
-    if (source === null) return this.#texts.setText(null);
-    this.#render();
-    try {
-      const chosen = await source;
-      const text = turn === this.#textTurn ? await this.#session.chooseText(chosen) : null;
-      if (turn !== this.#textTurn || !text) return;
-      this.#reading = false;
-      this.#compare.suggest(promptFor(text));
-      this.#texts.setText(text);
-      this.#lookAtBase();
-    } catch (error) {
-      if (turn !== this.#textTurn) return;
-      this.#reading = false;
-      this.#texts.setText(null); // the one before is not what the panel shows
-      this.#byId('text-problem').replaceChildren(...told(error as Error, this.#context.language));
-    }
+    const text = await this.#texts.read(
+      source,
+      (chosen) => session.chooseText(chosen),
+      () => this.#context.language,
+    );
+    if (!text) return;
+    this.#compare.suggest(promptFor(text));
+    this.#lookAtBase();
   }
 
   /** Asks what the settings cost, once they stay for a moment. */
   #askCost(): void {
     clearTimeout(this.#asking);
-    if (!this.#base || this.#view.running || this.#recorded || this.#reading) return;
+    if (!this.#base || this.#view.running || this.#recorded || this.#texts.reading) return;
     const key = this.#costKey;
     if (this.#costs?.key === key) return;
     if (this.#adapter.choice.targets?.length === 0) {
@@ -270,12 +259,13 @@ export class TunePage implements PageView {
 
   /** The base judges the text and goes on with the beginning, without a click. */
   #lookAtBase(): void {
-    if (!this.#base || !this.#texts.text || this.#view.running) return;
+    const { text } = this.#texts;
+    if (!this.#base || !text || this.#view.running) return;
     const turn = this.#turn;
-    const asked = this.#textTurn;
     const session = this.#session!;
     void this.#attempt(turn, async () => {
-      const isWanted = (): boolean => asked === this.#textTurn && turn === this.#turn && !this.#view.running;
+      const isWanted = (): boolean =>
+        text === this.#texts.text && !this.#texts.reading && turn === this.#turn && !this.#view.running;
       if (isWanted()) await session.compare();
       if (isWanted()) await session.write(this.#compare.writing);
     });
@@ -440,7 +430,7 @@ export class TunePage implements PageView {
     const { busy } = this.#attempts;
     const recorded = this.#recorded;
     this.#adapter.say(strings);
-    this.#texts.render(strings, format, this.#reading);
+    this.#texts.render(strings, format);
     setText(this.#byId('text-story'), strings.textStories[this.#texts.choice] ?? '');
     this.#lock(running, ready);
     const canResume = run?.settings != null && this.#texts.text?.fingerprint === run.text?.fingerprint;

@@ -75,9 +75,9 @@ export class SettingsPanel {
     this.#texts.takeFile(file);
   }
 
-  /** What the worker found in the text that was chosen; null while there is none. */
-  setText(text: TextInfo | null): void {
-    this.#texts.setText(text);
+  /** As `TextPicker.read`. */
+  readText(...given: Parameters<TextPicker['read']>): Promise<TextInfo | null> {
+    return this.#texts.read(...given);
   }
 
   get text(): TextInfo | null {
@@ -134,8 +134,8 @@ export class SettingsPanel {
     for (const fieldset of this.#form.querySelectorAll('fieldset')) fieldset.disabled = disabled;
   }
 
-  render(strings: Strings, format: Format, reading: boolean): void {
-    this.#texts.render(strings, format, reading);
+  render(strings: Strings, format: Format): void {
+    this.#texts.render(strings, format);
     const vocabulary = this.values.tokenizer === 'bytes' ? BPE_VOCABULARY : (this.text?.distinct ?? 80);
     for (const size of SIZES) {
       const slow = this.#software && size !== SIZES[0] ? ` · ${strings.slowHere}` : '';

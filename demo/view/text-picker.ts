@@ -1,5 +1,7 @@
 import type { RunInfo, TextInfo, TextSource } from '../session/protocol';
 import type { Strings } from '../train/english';
+import type { Language } from '../site/language';
+import { told } from '../site/notices';
 import { finder, onFile, setText } from './dom';
 import type { Format } from './format';
 import { takeLongPaste } from './long-paste';
@@ -25,6 +27,9 @@ export class TextPicker {
   /** A pasted text that is too long for the field. */
   #long = '';
   #text: TextInfo | null = null;
+  #reading = false;
+  /** What was chosen last: what comes of anything before it is not shown. */
+  #turn = 0;
 
   constructor(form: HTMLElement, corpora: Corpora) {
     [this.#form, this.#corpora] = [form, corpora];
@@ -68,14 +73,47 @@ export class TextPicker {
     this.onText({ kind: 'file', file });
   }
 
-  /** What the worker found in the text that was chosen; null while there is none. */
-  setText(text: TextInfo | null): void {
-    this.#text = text;
+  /**
+   * Has what was chosen read by the worker (`take`), and shows the text, or under the field why there is none. Null where there is none, or
+   * where another one was chosen meanwhile.
+   */
+  async read(
+    source: TextSource | Promise<TextSource> | null,
+    take: (source: TextSource) => Promise<TextInfo>,
+    language: () => Language,
+  ): Promise<TextInfo | null> {
+    const turn = ++this.#turn;
+    const isCurrent = (): boolean => turn === this.#turn;
+    setText(this.#byId('text-problem'), '');
+    this.#reading = source !== null;
+    if (source === null) return this.#show(null);
     this.onChange();
+    try {
+      const chosen = await source;
+      const text = isCurrent() ? await take(chosen) : null;
+      return isCurrent() ? this.#show(text) : null;
+    } catch (error) {
+      if (!isCurrent()) return null;
+      this.#byId('text-problem').replaceChildren(...told(error as Error, language()));
+      return this.#show(null); // the one before is not what the panel shows
+    }
   }
 
+  #show(text: TextInfo | null): TextInfo | null {
+    this.#reading = false;
+    this.#text = text;
+    this.onChange();
+    return text;
+  }
+
+  /** What the worker found in the text that was chosen last; null while there is none. */
   get text(): TextInfo | null {
     return this.#text;
+  }
+
+  /** Whether one was chosen that the worker has not read yet. */
+  get reading(): boolean {
+    return this.#reading;
   }
 
   /** Whether a run's text is the chosen one, or can be fetched. */
@@ -83,8 +121,8 @@ export class TextPicker {
     return fingerprint === this.#text?.fingerprint || (kind === 'corpus' && id in this.#corpora);
   }
 
-  render(strings: TextStrings, format: Format, reading: boolean): void {
-    const text = this.#text;
+  render(strings: TextStrings, format: Format): void {
+    const [text, reading] = [this.#text, this.#reading];
     const facts = text
       ? `${text.kind === 'corpus' ? '' : `${titleOf(text, strings)}: `}${strings.textFacts(format.whole(text.characters), format.whole(text.distinct))}`
       : strings.noText;
