@@ -10,6 +10,7 @@ import {
   type WeightReadOptions,
   type WeightSource,
 } from '../engine/index';
+import { joined } from './joined';
 
 /** One of our parameters, and what it is made of there. */
 export interface Entry {
@@ -187,7 +188,7 @@ export function checkpoint(
     const { parts, absent, order } = entries.get(name)!;
     if (absent && parts.every((part) => found(part).length === 0)) return absent();
     const data = await Promise.all(parts.map((part) => read(part, options)));
-    const rows = data.length === 1 ? data[0] : rowsOf(data);
+    const rows = data.length === 1 ? data[0] : joined(Float32Array, data);
     return order ? reordered(rows, order) : rows;
   };
   // In the order of the file, as far as there is one for what is made of several of its tensors.
@@ -221,15 +222,4 @@ function check(
   if (dtype !== undefined && !['F32', 'F16', 'BF16', 'F64'].includes(dtype)) {
     throw new DataError(where, `${name} holds ${dtype}`, PLAIN_WEIGHTS);
   }
-}
-
-/** Row blocks, one below another. */
-function rowsOf(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

@@ -14,6 +14,7 @@ import {
   type Tokenizer,
   type TrainableModel,
 } from '../../engine/index';
+import { joined } from '../joined';
 import type { Json } from '../pretrained_config';
 
 /** Models that go on with a text, as Transformers calls them: for `openFor`. */
@@ -93,13 +94,7 @@ export async function tokensOf(
     });
     parts.push(ids, mark);
   }
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined(Uint32Array, parts);
 }
 
 /** What of a text is learnt, and what is held out to judge by. */

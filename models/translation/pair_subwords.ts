@@ -11,6 +11,7 @@ import {
   type TokenizerJson,
 } from '../../engine/index';
 import type { TextPair } from '../../engine/data';
+import { joined } from '../joined';
 import { SPECIAL, type VocabularyProgress, type VocabularySide, type VocabularySides } from './pair_tokens';
 
 const SIZE = 8000;
@@ -82,13 +83,7 @@ class Subwords implements VocabularySide {
   encode(text: string): Uint32Array<ArrayBuffer> {
     if (text === '') return new Uint32Array(0);
     const words = text.split(' ').map((word) => this.#word(` ${word}`));
-    const ids = new Uint32Array(words.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const word of words) {
-      ids.set(word, at);
-      at += word.length;
-    }
-    return ids;
+    return joined(Uint32Array, words);
   }
 
   #word(word: string): Uint32Array {

@@ -1,5 +1,6 @@
 /** TensorBoard's event files: records with checksums (TFRecord), each of which is an Event of protocol buffers. */
 import { EngineError, expectOptions } from '../../../engine/index';
+import { joined } from '../../joined';
 import type { Log } from './log';
 
 /** Takes bytes, in order; what it returns is awaited. */
@@ -28,16 +29,16 @@ export function eventLog(write: WriteBytes, options: EventLogOptions = {}): Log 
     if (!begun) records.push(record(event(now(), 0, text(3, 'brain.Event:2'))));
     begun = true;
     const values = Object.entries(numbers).map(([tag, value]) =>
-      message(1, joined([text(1, tag), float(2, value)])),
+      message(1, bytesOf([text(1, tag), float(2, value)])),
     );
-    if (values.length > 0) records.push(record(event(now(), step, message(5, joined(values)))));
-    await write(joined(records));
+    if (values.length > 0) records.push(record(event(now(), step, message(5, bytesOf(values)))));
+    await write(bytesOf(records));
   };
 }
 
 /** Event: wall_time 1, step 2, and what happened. A step of 0 is not written, as protocol buffers have it. */
 const event = (time: number, step: number, what: Uint8Array): Uint8Array =>
-  joined([double(1, time), ...(step === 0 ? [] : [key(2, 0), varint(step)]), what]);
+  bytesOf([double(1, time), ...(step === 0 ? [] : [key(2, 0), varint(step)]), what]);
 
 const key = (field: number, kind: number): Uint8Array => varint(field * 8 + kind);
 
@@ -50,17 +51,17 @@ function varint(n: number): Uint8Array {
 function double(field: number, x: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, x, true);
-  return joined([key(field, 1), bytes]);
+  return bytesOf([key(field, 1), bytes]);
 }
 
 function float(field: number, x: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, x, true);
-  return joined([key(field, 5), bytes]);
+  return bytesOf([key(field, 5), bytes]);
 }
 
 const message = (field: number, bytes: Uint8Array): Uint8Array =>
-  joined([key(field, 2), varint(bytes.length), bytes]);
+  bytesOf([key(field, 2), varint(bytes.length), bytes]);
 
 const text = (field: number, value: string): Uint8Array => message(field, new TextEncoder().encode(value));
 
@@ -68,7 +69,7 @@ const text = (field: number, value: string): Uint8Array => message(field, new Te
 function record(data: Uint8Array): Uint8Array {
   const length = new Uint8Array(8);
   new DataView(length.buffer).setUint32(0, data.length, true);
-  return joined([length, masked(length), data, masked(data)]);
+  return bytesOf([length, masked(length), data, masked(data)]);
 }
 
 /** CRC-32C, turned and shifted as TFRecord has it, so that a checksum of checksums is none. */
@@ -85,12 +86,6 @@ function masked(bytes: Uint8Array): Uint8Array {
   return four;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+function bytesOf(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return joined(Uint8Array, parts);
 }
