@@ -1,16 +1,13 @@
 // The kernel bench, which the page My GPU runs, too: it times a pass only where its answer is right.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { attentionCase } from '../bench/harness/attention-cases';
 import { benchKernel } from '../bench/harness/kernel-bench';
 import { matmulCase } from '../bench/harness/kernel-cases';
-import { Device } from '../engine/index';
-import { openTestGpu } from './harness/host';
+import type { Device } from '../engine/index';
+import { withDevice } from './harness/device';
 
 let device: Device;
-beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-});
-afterAll(() => device[Symbol.dispose]());
+withDevice((opened) => (device = opened));
 const least = { samples: 1, milliseconds: 1 } as const;
 
 it.each([

@@ -1,27 +1,24 @@
 // Weights that are stored as f16, which SwiftShader cannot: what a model of them gives, and that they are not trained.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
-  Device,
   Graph,
   parameters,
   ParameterStore,
   RelativeAttention,
   Trainer,
+  type Device,
   type Tensor,
   type WeightStorage,
 } from '../engine/index';
 import { EncoderDecoder, GPT, type GPTConfig } from '../models/index';
 import { AdditiveAttention } from '../engine/attention';
-import { feature, openTestGpu } from './harness/host';
+import { withDevice } from './harness/device';
+import { feature } from './harness/host';
 import { at, tinyGPT, tinyOptions } from './train/tiny';
 
 let device: Device;
-beforeAll(async () => {
-  device = await Device.open({ gpu: openTestGpu() });
-  device.buffers.poison = 0x7fff7fff;
-});
+withDevice((opened) => (device = opened));
 afterEach(() => expect(device.buffers.stats.owners).toEqual({}));
-afterAll(() => device[Symbol.dispose]());
 
 const count = (n: number, first = 0): Float32Array => Float32Array.from({ length: n }, (_, i) => first + i);
 

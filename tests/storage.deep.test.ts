@@ -3,21 +3,12 @@
  * there, never less than the time before, and the run ends with the losses that it would have had. For `npm run test:deep`.
  */
 import { expect, test } from 'vitest';
+import { Random } from '../checks/data';
 import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
 
 const KILLS = Number(process.env['HEED_KILLS'] ?? 2);
 const SEED = Number(process.env['HEED_SEED'] ?? 1);
 const STEPS = 40 * KILLS;
-
-/** Mulberry32: numbers from 0 to 1 that the seed repeats. */
-function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const LETTERS = 'abcdefgh';
 const table = Array.from({ length: 300 }, (_, i) => {
@@ -80,7 +71,7 @@ test(`a browser killed at ${KILLS} moments (seed ${SEED})`, { timeout: 60 * PATI
     .finally(() => undisturbed.close());
   expect(want).toHaveLength(STEPS);
 
-  const draw = random(SEED);
+  const draw = new Random(SEED);
   const site = await DemoSite.open();
   try {
     let kept = -1;
@@ -107,12 +98,12 @@ test(`a browser killed at ${KILLS} moments (seed ${SEED})`, { timeout: 60 * PATI
       }
       // Until something is kept, and then half of the times, the kill comes within one of the next writes, milliseconds
       // after it began; else at any time of the training.
-      const inWrite = (kept < 0 || draw() < 0.5) && kept < STEPS;
-      const delay = inWrite ? 40 * draw() : 15_000 * draw();
+      const inWrite = (kept < 0 || draw.next() < 0.5) && kept < STEPS;
+      const delay = inWrite ? 40 * draw.next() : 15_000 * draw.next();
       let come = (): void => undefined;
       const moment = new Promise<void>((resolve) => (come = resolve));
       const soon = (): void => void setTimeout(come, delay);
-      let writes = (kept < 0 ? 2 : 1) + Math.floor(3 * draw());
+      let writes = (kept < 0 ? 2 : 1) + Math.floor(3 * draw.next());
       const written = await watchWrites(visitor, () => inWrite && --writes === 0 && soon());
       await goOn();
       if (!inWrite) soon();

@@ -70,6 +70,17 @@ const columns = (x: Float64Array, width: number, from: number, to: number): Floa
     return x[row * width + from + (i % (to - from))];
   });
 
+/** The parts of rows that attend to themselves, and their problem. */
+const itself = (
+  qkv: Float64Array,
+  sizes: { B: number; T: number; causal: boolean; lengths: Float64Array },
+) => ({
+  q: columns(qkv, 32, 0, 16),
+  k: columns(qkv, 32, 16, 24),
+  v: columns(qkv, 32, 24, 32),
+  z: { ...sizes, S: sizes.T, heads: 2, keyValueHeads: 1, D: 8, E: 8, feature: features.elu },
+});
+
 export const ops = ({ slow }: Where): readonly DescribedOp[] => [
   describeOp('linearAttention', {
     cases: [
@@ -110,35 +121,11 @@ export const ops = ({ slow }: Where): readonly DescribedOp[] => [
     op: (g, { qkv, lengths }, { causal }) =>
       linearSelfAttention(g, qkv, { heads: 2, keyValueHeads: 1, causal, lengths }),
     reference: ({ qkv, lengths }, { B, T, causal }) => {
-      const z = {
-        B,
-        T,
-        S: T,
-        heads: 2,
-        keyValueHeads: 1,
-        D: 8,
-        E: 8,
-        causal,
-        feature: features.elu,
-        lengths,
-      };
-      const [q, k, v] = [columns(qkv, 32, 0, 16), columns(qkv, 32, 16, 24), columns(qkv, 32, 24, 32)];
+      const { q, k, v, z } = itself(qkv, { B, T, causal, lengths });
       return { y: linearAttentionRef(q, k, v, z) };
     },
     gradient: ({ qkv, lengths }, { y }, { B, T, causal }) => {
-      const z = {
-        B,
-        T,
-        S: T,
-        heads: 2,
-        keyValueHeads: 1,
-        D: 8,
-        E: 8,
-        causal,
-        feature: features.elu,
-        lengths,
-      };
-      const [q, k, v] = [columns(qkv, 32, 0, 16), columns(qkv, 32, 16, 24), columns(qkv, 32, 24, 32)];
+      const { q, k, v, z } = itself(qkv, { B, T, causal, lengths });
       const d = linearAttentionRefGrad(q, k, v, y, z);
       const dqkv = qkv.map((_, i) => {
         const [row, c] = [Math.floor(i / 32), i % 32];

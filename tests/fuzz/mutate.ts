@@ -1,25 +1,8 @@
 /** Seeded changes of valid inputs: JSON by its structure, strings, bytes. */
 
-export class Draw {
-  #state: number;
+import { Random } from '../../checks/data';
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** In [0, 1): mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(n: number): number {
-    return Math.floor(this.next() * n);
-  }
-
+export class Draw extends Random {
   /** True once in n. */
   oneIn(n: number): boolean {
     return this.below(n) === 0;

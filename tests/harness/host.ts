@@ -46,9 +46,8 @@ export function feature(wanted: GPUFeatureName): boolean {
   return offered.has(wanted);
 }
 
-/**
- * Lavapipe, whose compiler takes ten times as long as SwiftShader's: tests leave it a part of the work. `npm run test:deep` (HEED_HOSTS=all)
- * gives it all.
- */
-export const compilesSlowly =
-  adapter !== null && /llvmpipe/i.test(adapter.info.description) && import.meta.env.HEED_HOSTS !== 'all';
+/** Mesa's software driver, whose compiler takes ten times as long as SwiftShader's. */
+export const isLavapipe = adapter !== null && /llvmpipe/i.test(adapter.info.description);
+
+/** Tests leave lavapipe a part of the work. `npm run test:deep` (HEED_HOSTS=all) gives it all. */
+export const compilesSlowly = isLavapipe && import.meta.env.HEED_HOSTS !== 'all';
