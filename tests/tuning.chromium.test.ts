@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Device, Graph, matmul, Run, type RungName, type Tuning, type TuningStore } from '../engine/index';
 import { tune, type Clock } from '../engine/tuning/tune';
+import { fastest, repeat } from './docs/fastest';
 import { openTestGpu } from './harness/host';
 import { Losing } from './harness/losing';
 import { at, tinyOptions } from './train/tiny';
@@ -37,31 +38,22 @@ function productKernel(): string {
 
 describe('by the clock', () => {
   it('a software adapter finds its own rungs, and the next visit reads them', async () => {
-    const steps: string[] = [];
-    const first = await device.tune({
-      again: true,
-      onProgress: (done, all) => steps.push(`${done} of ${all}`),
-    });
-    expect(first.kept).toBe(false);
-    expect(first.kinds.map(({ kind }) => kind)).toEqual(['matmul', 'fewRows', 'attention']);
+    const { signal } = new AbortController();
+    const said: string[] = [];
+    await fastest(device, signal, (text) => said.push(text));
+    expect(said.slice(0, 9)).toEqual(Array.from({ length: 9 }, (_, i) => `${i + 1} of 9 rungs`));
     // Noise leaves the usual ones, too.
-    expect(first.rungs).toEqual({ matmul: 'quads', fewRows: 'quads', attention: 'quads' });
-    for (const { times, size } of first.kinds) {
-      expect(size).toMatch(/\d/);
-      expect(times.length).toBeGreaterThan(1);
-      for (const { milliseconds, low, high } of times) {
-        expect(milliseconds).toBeGreaterThan(0);
-        expect(low).toBeLessThanOrEqual(milliseconds!);
-        expect(high).toBeGreaterThanOrEqual(milliseconds!);
-      }
-    }
-    expect(steps).toEqual(Array.from({ length: 9 }, (_, i) => `${i + 1} of 9`));
-
+    expect(device.can.rungs).toEqual({ matmul: 'quads', fewRows: 'quads', attention: 'quads' });
+    expect(said.slice(9)).toEqual(
+      ['matmul', 'fewRows', 'attention'].map(
+        (kind) => expect.stringMatching(`^${kind}: quads \\((usual|noise)\\)$`) as unknown,
+      ),
+    );
     // Kept in the browser's cache, unless noise decided.
-    const noisy = first.kinds.some(({ why }) => why === 'noise');
-    if (!noisy) {
-      const second = await device.tune();
-      expect(second).toEqual({ rungs: first.rungs, kept: true, kinds: [] });
+    if (!said.some((text) => text.includes('noise'))) {
+      said.length = 0;
+      await fastest(device, signal, (text) => said.push(text));
+      expect(said).toEqual(['rungs as they were found before']);
     }
     await caches.delete('heed-tuning');
   });
@@ -72,6 +64,14 @@ describe('by what was timed', () => {
     const usual = productKernel();
     const store = new Kept();
     const tuning = await tune(device, { store }, LARGE);
+    for (const { times, size } of tuning.kinds) {
+      expect(size).toMatch(/\d/);
+      expect(times.map(({ milliseconds, low, high }) => [milliseconds, low, high])).toEqual(
+        times.map(({ rung }) =>
+          Array.from({ length: 3 }, () => (rung === 'quads' ? 3 : rung === 'small' ? 2 : 1)),
+        ),
+      );
+    }
     // Where two rungs have the same kernels, the first stands for both.
     const tiles: unknown = expect.stringMatching(/^(small|large)$/);
     expect(tuning.rungs).toEqual({ matmul: tiles, fewRows: tiles, attention: 'large' });
@@ -84,7 +84,7 @@ describe('by what was timed', () => {
     const never: Clock = () => Promise.reject(new Error('nothing is to be timed'));
     expect(await tune(other, { store }, never)).toEqual({ rungs: tuning.rungs, kept: true, kinds: [] });
     expect(other.can.rungs).toEqual(tuning.rungs);
-    device.setRungs({});
+    repeat(device, {});
     expect(productKernel()).toBe(usual);
   });
 
