@@ -1,11 +1,11 @@
-/** What `Device.tune` finds on this device: the rungs of each kind, their times, and why one is taken. Nothing is kept. */
-import { Device } from '../engine/index';
+/** What `tuneDevice` finds on this device: the rungs of each kind, their times, and why one is taken. Nothing is kept. */
+import { Device, tuneDevice } from '../engine/index';
 import { benchResult, short, type BenchResult } from './harness/report';
 
 export async function main(): Promise<BenchResult> {
   using device = await Device.open();
   const start = performance.now();
-  const { kinds } = await device.tune({ store: null });
+  const { kinds } = await tuneDevice(device, { store: null });
   const milliseconds = performance.now() - start;
   for (const { kind, size, rung, why, times } of kinds) {
     console.log(`${kind}, ${size}: ${rung} (${why})`);

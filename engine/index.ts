@@ -16,7 +16,15 @@ export {
   TrainingError,
 } from './errors';
 export type { Capabilities, RungKind, RungName, Rungs } from './runtime/capabilities';
-export type { Reason, RungTime, TunedKind, TuneOptions, Tuning, TuningStore } from './tuning/tune';
+export {
+  tuneDevice,
+  type Reason,
+  type RungTime,
+  type TunedKind,
+  type TuneOptions,
+  type Tuning,
+  type TuningStore,
+} from './tuning/tune';
 export { asHex, fnv1a, fnv1aOfText } from './hash';
 export { Device, type AdapterInfo, type DeviceOptions } from './runtime/device';
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';

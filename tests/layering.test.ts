@@ -14,6 +14,7 @@ const rank: Record<string, number> = {
   'engine/graph': 2,
   'engine/shaders': 3,
   'engine/nn': 4,
+  'engine/tuning': 4, // times what the shaders are
   'engine/io': 5,
   'engine/metrics': 5,
   'engine/train': 6, // writes checkpoints through io, stops early on metrics

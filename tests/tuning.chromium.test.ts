@@ -2,7 +2,7 @@
 // what they are told to.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Device, Graph, matmul, Run, type RungName, type Tuning, type TuningStore } from '../engine/index';
-import { tune, type Clock } from '../engine/tuning/tune';
+import { tune, tuneDevice, type Clock } from '../engine/tuning/tune';
 import { fastest, repeat } from './docs/fastest';
 import { openTestGpu } from './harness/host';
 import { Losing } from './harness/losing';
@@ -153,7 +153,7 @@ describe('what is cut off leaves the rungs as they were', () => {
           meanwhile(5, () => hide(true)),
         ),
       ).rejects.toThrow(
-        'Device.tune: the page was hidden, and browsers slow down what they do not show. Call it again',
+        'tuneDevice: the page was hidden, and browsers slow down what they do not show. Call it again',
       );
     } finally {
       Reflect.deleteProperty(document, 'hidden');
@@ -176,7 +176,7 @@ describe('what is cut off leaves the rungs as they were', () => {
   });
 
   it('by options that there are none of', async () => {
-    await expect(device.tune({ agian: true } as object)).rejects.toThrow(
+    await expect(tuneDevice(device, { agian: true } as object)).rejects.toThrow(
       'there is no option "agian". Did you mean again?',
     );
     expect(() => device.setRungs({ matmul: 'huge' as RungName })).toThrow(

@@ -19,7 +19,7 @@ export const REFERENCE: readonly ReferencePage[] = [
   {
     name: 'device',
     entry: 'heed',
-    files: ['engine/runtime/', 'engine/graph/', 'engine/errors.ts', 'engine/hash.ts'],
+    files: ['engine/runtime/', 'engine/tuning/', 'engine/graph/', 'engine/errors.ts', 'engine/hash.ts'],
     title: { en: 'Device and graph', zh: '设备与图' },
     description: {
       en: 'Devices, graphs, compiled plans, tensors and errors: what every computation goes through.',

@@ -26,7 +26,7 @@ export interface Capabilities {
    * compilers spill them.
    */
   readonly manyRegisters: boolean;
-  /** Rungs that were measured, or set by hand: `Device.tune`, `Device.setRungs`. Default: none. */
+  /** Rungs that were measured, or set by hand: `tuneDevice`, `Device.setRungs`. Default: none. */
   readonly rungs?: Rungs;
   /** Largest storage binding, in a buffer of its own, bytes. */
   readonly maxBinding: number;

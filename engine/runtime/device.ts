@@ -1,6 +1,5 @@
 import { DeviceError, expectOneOf, expectOptions, throwIfAborted } from '../errors';
 import { BufferPool, USAGE } from './buffers';
-import type { TuneOptions, Tuning } from '../tuning/tune';
 import { RUNG_NAMES, type Capabilities, type Rungs } from './capabilities';
 import { PipelineCache } from './pipelines';
 import { READ, Readback } from './transfer';
@@ -176,21 +175,6 @@ export class Device implements Disposable {
 
   get can(): Capabilities {
     return this.#can;
-  }
-
-  /**
-   * Times the rungs that this device's kernels can take, and has every later plan take the fastest of each kind; plans that are
-   * compiled stay as they are. What was found is kept by adapter, browser and version of Heed, so that the next call reads it and
-   * measures nothing: call it after each `open`. Takes some hundred milliseconds on a GPU, and what the kernels take to compile; on
-   * a software adapter some seconds.
-   *
-   * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
-   *
-   * Throws the signal's reason, `DeviceError` where the device is lost or the page hidden meanwhile, and leaves the rungs as they were.
-   */
-  async tune(options: TuneOptions = {}): Promise<Tuning> {
-    const { tune } = await import('../tuning/tune'); // many apps never call it: bundlers load it on demand
-    return tune(this, options);
   }
 
   /**

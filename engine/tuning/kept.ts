@@ -2,7 +2,7 @@
 import { RUNG_KINDS, RUNG_NAMES, type Rungs } from '../runtime/capabilities';
 import type { AdapterInfo } from '../runtime/device';
 
-/** Where `Device.tune` keeps what it found: texts by key. What it throws is told in `Tuning.problem` and costs nothing else. */
+/** Where `tuneDevice` keeps what it found: texts by key. What it throws is told in `Tuning.problem` and costs nothing else. */
 export interface TuningStore {
   read(key: string): Promise<string | null>;
   write(key: string, text: string): Promise<void>;

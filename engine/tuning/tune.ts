@@ -1,4 +1,4 @@
-/** Times a device's rungs and has it take the fastest: `Device.tune`. */
+/** Times a device's rungs and has it take the fastest. */
 import { DeviceError, expectOptions, throwIfAborted } from '../errors';
 import type { Plan } from '../graph/plan';
 import { RUNG_KINDS, usualRung, type RungKind, type RungName, type Rungs } from '../runtime/capabilities';
@@ -41,7 +41,7 @@ export interface Tuning {
   readonly problem?: string;
 }
 
-const WHERE = 'Device.tune';
+const WHERE = 'tuneDevice';
 const SAMPLES = 5;
 /** Milliseconds that a sample should take at least, by repetition: clocks of browsers are coarse. */
 const LEAST_MS = 10;
@@ -59,6 +59,22 @@ const wallClock: Clock = async (plan, _, repetitions) => {
   return performance.now() - start;
 };
 
+/**
+ * Times the rungs that a device's kernels can take, and has every later plan take the fastest of each kind; plans that are compiled
+ * stay as they are. What was found is kept by adapter, browser and version of our kernels, so that the next call reads it and measures
+ * nothing: call it after each `Device.open`. Takes some hundred milliseconds on a GPU, and what the kernels take to compile; on a
+ * software adapter some seconds.
+ *
+ * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
+ *
+ * Throws the signal's reason, `DeviceError` where the device is lost or the page hidden meanwhile, and `EngineError` for options that
+ * there are none of; the rungs are then as they were.
+ */
+export function tuneDevice(device: Device, options: TuneOptions = {}): Promise<Tuning> {
+  return tune(device, options);
+}
+
+/** With another clock, for tests. */
 export async function tune(device: Device, options: TuneOptions, clock: Clock = wallClock): Promise<Tuning> {
   const { signal, onProgress, store = browserStore(), again = false } = options;
   expectOptions(WHERE, options, { signal, onProgress, store, again });

@@ -1,4 +1,4 @@
-/** A file on disk in which `Device.tune` keeps what it found, in Node and in what runs its modules. */
+/** A file on disk in which `tuneDevice` keeps what it found, in Node and in what runs its modules. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';

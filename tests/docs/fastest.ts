@@ -1,8 +1,8 @@
-import type { Device, Rungs } from '../../engine/index';
+import { tuneDevice, type Device, type Rungs } from '../../engine/index';
 
 /** Gives a device the fastest kernels that it has: once, right after `Device.open()`. */
 export async function fastest(device: Device, signal: AbortSignal, show: (text: string) => void) {
-  const { kept, kinds, problem } = await device.tune({
+  const { kept, kinds, problem } = await tuneDevice(device, {
     signal,
     onProgress: (done, all) => show(`${done} of ${all} rungs`),
   });
