@@ -154,6 +154,7 @@ export class Generator implements Disposable {
     try {
       const decoding = await this.#memory();
       if (this.#model.encode) await decoding.encode([prompt]);
+      await decoding.prepare();
       const text = start.slice();
       let position = 0; // rows that the caches hold
       let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
@@ -226,7 +227,7 @@ export class Generator implements Disposable {
     const scores = o.onToken ? 1 + o.alternatives : 0;
     const plan = await this.#plan(decoding, { length, bans: places, penalised, scores });
     this.#turns.assertUsable();
-    const inputs: Record<string, ArrayBufferView> = { ...decoding.inputs };
+    const inputs: Record<string, ArrayBufferView> = { ...decoding.inputsOf(plan) };
     if (fresh.length > 0) {
       inputs.ids = padded(fresh, length, 0);
       if (penalised) {
@@ -241,7 +242,16 @@ export class Generator implements Disposable {
       inputs.penalties = Float32Array.of(o.repetitionPenalty, o.presencePenalty, o.frequencyPenalty);
     }
     plan.run(inputs, {
-      ...{ index, seed, position, temperature, topK, topP, minP, length: Math.max(1, fresh.length) },
+      ...{
+        index,
+        seed,
+        position: decoding.ahead + position,
+        temperature,
+        topK,
+        topP,
+        minP,
+        length: Math.max(1, fresh.length),
+      },
     });
     this.#newest = plan;
     return {
