@@ -54,9 +54,11 @@ export class Ranks implements Disposable {
     const distances = this.#layers.flatMap(({ A, B }) => {
       const [a, b] = [g.use(A), g.use(B)];
       const grams = [matmul(g, a, a, { transposeB: true }), matmul(g, b, b, { transposeA: true })];
-      return grams.map((gram) => g.view(identityDistance(g, gram), [1]));
+      return grams.map((gram) => identityDistance(g, gram));
     });
-    return scale(g, g.view(mean(g, concat(g, distances, 0), 0), []), this.#schedule.orthogonality);
+    // Sums of scalars stay f32, whatever values between kernels are stored as.
+    const sum = distances.reduce((a, b) => add(g, a, b));
+    return scale(g, sum, this.#schedule.orthogonality / distances.length);
   }
 
   /** Has an update keep its gradients, which the optimizer clears, and smooth with them how much each number matters. */
