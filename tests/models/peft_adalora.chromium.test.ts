@@ -7,6 +7,7 @@ import {
   add,
   nextToken,
   openSafetensors,
+  saveSafetensors,
   sizeOf,
   Trainer,
   type Adapter,
@@ -93,45 +94,52 @@ describe.each(Object.entries(fixture.cases) as unknown as [string, AdaLoRACase][
       expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
     });
 
-    it('sixty steps: losses, norms, and the ranks after every reallocation', async () => {
-      using run = await trainer();
-      const found: Record<string, Record<string, string>> = {};
-      const reports = [];
-      for (let n = 1; n <= steps; n++) {
-        run.submit(step);
-        if (n % 30 === 0) reports.push(...(await run.losses()));
-        if (`${n}` in about.ranks) found[n] = await ranks();
-      }
-      expectSteps(reports, about.losses, about.gradientNorms, about.float32.gradientNorms);
-      expect(found).toEqual(about.ranks);
-      expect(relativeError(await logits(), want('end'))).toBeLessThan(5e-5);
-    });
+    // The other case's fused layers are read, written and merged only: sixty steps take their time.
+    it.runIf(name === 'bert')(
+      'sixty steps: losses, norms, and the ranks after every reallocation',
+      async () => {
+        using run = await trainer();
+        const found: Record<string, Record<string, string>> = {};
+        const reports = [];
+        for (let n = 1; n <= steps; n++) {
+          run.submit(step);
+          if (n % 30 === 0) reports.push(...(await run.losses()));
+          if (`${n}` in about.ranks) found[n] = await ranks();
+        }
+        expectSteps(reports, about.losses, about.gradientNorms, about.float32.gradientNorms);
+        expect(found).toEqual(about.ranks);
+        expect(relativeError(await logits(), want('end'))).toBeLessThan(5e-5);
+        const files = await savePeft(loaded, adapter, { base: '' });
+        const saved = await openSafetensors(files.get('adapter_model.safetensors')!);
+        for (const key of saved.names()) {
+          if (sizeOf(about.file[key]) === 0) continue;
+          expect(relativeError(await saved.float32(key), want(`file.${key}`), false), key).toBeLessThan(1e-4);
+        }
+      },
+    );
 
-    it('writes at the end what PEFT writes, and reads it', async () => {
+    it("reads PEFT's file of the end, and writes the same", async () => {
+      adapter[Symbol.dispose]();
+      const tensors = Object.entries(about.file).map(([key, shape]) => {
+        const data = sizeOf(shape) > 0 ? want(`file.${key}`) : [];
+        return { name: key, shape, data: Float32Array.from(data), dtype: 'F32' as const };
+      });
+      const bytes = saveSafetensors(tensors, { format: 'pt' });
+      const folder = folderOf({ 'adapter_config.json': about.config, 'adapter_model.safetensors': bytes });
+      adapter = await loadPeft(loaded, folder);
+      expect(relativeError(await logits(), want('end'))).toBeLessThan(5e-6);
       const files = await savePeft(loaded, adapter, { base: '' });
       const written = JSON.parse(await files.get('adapter_config.json')!.text()) as Record<string, unknown>;
       for (const [key, value] of Object.entries(written))
         if (!['target_modules', 'modules_to_save', 'task_type'].includes(key))
           expect(value, key).toEqual(about.config[key]);
-      const bytes = new Uint8Array(await files.get('adapter_model.safetensors')!.arrayBuffer());
-      const saved = await openSafetensors(bytes);
+      const saved = await openSafetensors(files.get('adapter_model.safetensors')!);
       expect(Object.fromEntries(saved.names().map((key) => [key, saved.info(key).shape]))).toEqual(
         about.file,
       );
-      for (const key of saved.names()) {
-        if (sizeOf(about.file[key]) === 0) continue;
-        expect(relativeError(await saved.float32(key), want(`file.${key}`), false), key).toBeLessThan(1e-4);
+      for (const { name: key, data } of tensors) {
+        if (data.length > 0) expect(await saved.float32(key), key).toEqual(data);
       }
-      const before = await logits();
-      adapter[Symbol.dispose]();
-      const folder = folderOf({ 'adapter_config.json': written, 'adapter_model.safetensors': bytes });
-      adapter = await loadPeft(loaded, folder);
-      expect(await logits()).toEqual(before);
-      const again = await savePeft(loaded, adapter, { base: '' });
-      expect(await again.get('adapter_config.json')!.text()).toBe(
-        await files.get('adapter_config.json')!.text(),
-      );
-      expect(new Uint8Array(await again.get('adapter_model.safetensors')!.arrayBuffer())).toEqual(bytes);
     });
 
     it('merges as PEFT does', async () => {
