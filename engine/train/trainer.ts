@@ -26,6 +26,7 @@ import type { Optimizer } from './optimizer';
 import { Ranks } from './ranks';
 import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
+import { noteChange } from '../nn/changes';
 
 /**
  * What every training needs, whatever it minimises. A model whose parameters have a `ParameterStore` is trained from the
@@ -376,6 +377,7 @@ export class Trainer<B = Batch> implements Disposable {
     const inputs: Record<string, ArrayBufferView> = this.lossScale ? { [UNIT]: Float32Array.of(unit) } : {};
     if (labels > 0) this.#update.run(inputs, { index, seed, lr, ...optimizer.corrections(index) });
     this.#ranks?.after(index + 1);
+    noteChange(this.device);
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
     this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), labels, shares });
     this.#step++;
