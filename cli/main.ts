@@ -180,15 +180,19 @@ export async function main(args: readonly string[]): Promise<number> {
     .argument('<model>', 'a folder, or an id of the hub')
     .option('--data <file…>', 'plain text in UTF-8; may be given again', collect)
     .addOption(new Option('--kind <kind>', 'of adapter').choices(TUNE_KINDS).default('lora'))
-    .option('--rank <n>', 'of lora, dora (default: 8)', whole(1, 1e5))
-    .option('--alpha <x>', 'of lora, dora (default: twice the rank)', positive)
-    .option('--dropout <x>', 'of what lora, dora read (default: 0)', share)
+    .option('--rank <n>', 'of lora, dora; of adalora in the end (default: 8)', whole(1, 1e5))
+    .option('--alpha <x>', 'of lora, dora, adalora (default: twice the rank)', positive)
+    .option('--dropout <x>', 'of what lora, dora, adalora read (default: 0)', share)
     .option(
       '--targets <module…>',
       'ends of names of layers (default: all linear); may be given again',
       collect,
     )
-    .option('--prefix-length <n>', 'rows of prefix (default: 16)', whole(1, 1e5))
+    .option(
+      '--prefix-length <n>',
+      'rows of prefix, virtual tokens of prompt, p-tuning (default: 16)',
+      whole(1, 1e5),
+    )
     .addOption(storageOption())
     .option('--out <folder>', 'of the adapter', 'heed-adapter')
     .option('--merge <folder>', 'write the whole model with the adapter merged, too')

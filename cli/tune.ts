@@ -5,6 +5,7 @@ import { DataError, Run, type WeightStorage } from '../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../models/adapters/index';
 import {
   adapterSettings,
+  BEFORE,
   learntBy,
   longestWindow,
   numbersOf,
@@ -55,14 +56,16 @@ const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
 /** What to do where a text is too short. */
 const TOO_SHORT = { where: '--data', todo: 'Give more text, or a shorter --window.' };
 
-/** Options of one kind only. */
+const LOW_RANK: readonly TuneKind[] = ['lora', 'dora', 'adalora'];
+
+/** Options of some kinds only. */
 const OF_KIND: Readonly<Record<string, readonly TuneKind[]>> = {
-  rank: ['lora', 'dora'],
-  alpha: ['lora', 'dora'],
-  dropout: ['lora', 'dora'],
-  targets: ['lora', 'dora'],
-  merge: ['lora', 'dora'],
-  prefixLength: ['prefix'],
+  rank: LOW_RANK,
+  alpha: LOW_RANK,
+  dropout: LOW_RANK,
+  targets: [...LOW_RANK, 'ia3'],
+  merge: [...LOW_RANK, 'ia3'],
+  prefixLength: BEFORE,
 };
 
 /** Trains, with everything on disk that is needed to go on. Gives the exit status. */
@@ -89,7 +92,7 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
     const most = longestWindow(body.config.context, args);
     const length = args.window ?? Math.min(WINDOW, most);
     if (length > most) {
-      const todo = `Use at most ${most}, what the model reads${kind === 'prefix' ? ' beside the prefix' : ''}.`;
+      const todo = `Use at most ${most}, what the model reads${BEFORE.includes(kind) ? ` beside the ${kind}` : ''}.`;
       throw new UsageError('--window', `it is ${length}`, todo);
     }
     const ids = await tokensOf(texts, tokenizer, loaded.config.eos_token_id, { signal });
@@ -98,12 +101,11 @@ export async function tune(model: string, args: TuneArguments): Promise<number> 
     if (size.batch < batch) tell(`Batches have ${size.batch} of ${batch} rows: no more are held out.`);
     tell(`${ids.length} tokens: ${training.length} to learn from, the last ${left} to judge by`);
     const all = numbersOf(body);
-    using adapter = await adaptPeft(loaded, adapterSettings(args), { seed });
-    const learnt = learntBy(adapter);
-    tell(`${kind}: ${learnt} numbers learn beside ${all} (${((100 * learnt) / all).toFixed(2)} %)`);
-
     const each = Math.max(1, Math.ceil(training.length / (size.batch * length)));
     const steps = args.steps ?? Math.max(1, Math.ceil((args.epochs ?? 3) * each));
+    using adapter = await adaptPeft(loaded, adapterSettings({ ...args, steps }), { seed });
+    const learnt = learntBy(adapter);
+    tell(`${kind}: ${learnt} numbers learn beside ${all} (${((100 * learnt) / all).toFixed(2)} %)`);
     const taught = textCourse(lesson, { steps, lr, seed });
     using run = await Run.create({
       ...{ device, model: body, adapter, signal, reopen: openDevice },

@@ -2,6 +2,7 @@
 import {
   dropout,
   expectOptions,
+  PromptPlace,
   scale,
   type Embedding,
   type Graph,
@@ -58,6 +59,8 @@ export interface CausalOwn<C> {
 export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
   readonly config: C;
   readonly tokens: Embedding;
+  /** See the adapter `prompt`. */
+  readonly prompt: PromptPlace;
   readonly positions: LearnedPositions | null;
   readonly embeddingNorm: Norm | null;
   readonly stack: Stack;
@@ -76,6 +79,7 @@ export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
     expectSizes(where, config, ['vocabulary', 'context', 'width']);
     this.config = own.config ?? (config as CausalLMConfig as C);
     this.tokens = tokens;
+    this.prompt = new PromptPlace(tokens);
     this.positions = positions;
     this.embeddingNorm = embeddingNorm;
     this.stack = stack;
@@ -98,23 +102,33 @@ export class CausalBody<C extends CausalLMConfig = CausalLMConfig> {
    * (B): tokens that are real in each text, for those who read rows of padding, too; others need none.
    */
   hidden(g: Graph, ids: Tensor, input: TextInput = {}): Tensor[] {
-    return this.rows(g, ids, { lengths: lengthsIn(this.#where, input) });
+    const lengths = lengthsIn(this.#where, input);
+    const { prompt } = this;
+    expectContext(this.#where, ids, this.config.context - prompt.rows, 'shorten the text or raise context');
+    const x = prompt.put(g, g.call(this, 'tokens', ids));
+    const states = this.layered(g, x, { lengths: prompt.lengths(g, lengths, ids.shape[1]) });
+    return states.map((rows) => prompt.cut(g, rows));
   }
 
-  /** As `hidden`; `state`: go on after what caches hold, at the places of `placed`. */
-  protected rows(
+  /** Rows that go on after what caches hold, at the places of `placed`: ids (B, T) u32 -> (B, T, C) of the last layer. */
+  protected after(g: Graph, ids: Tensor, state: readonly LayerState[], placed: PositionsOptions): Tensor {
+    expectContext(this.#where, ids, this.config.context, 'shorten the text or raise context');
+    return this.layered(g, g.call(this, 'tokens', ids), { state, placed }).at(-1)!;
+  }
+
+  /** Embeddings (B, T, E) -> as `hidden`. */
+  protected layered(
     g: Graph,
-    ids: Tensor,
+    embedded: Tensor,
     options: {
       readonly state?: readonly LayerState[];
-      readonly placed?: PositionsOptions;
+      readonly placed?: PositionsOptions & { readonly lengths?: Tensor | null };
       readonly lengths?: Tensor | null;
     },
   ): Tensor[] {
     const { state, placed = {}, lengths = null } = options;
     const { embeddingScale = 1, embeddingDropout = 0 } = this.#parts;
-    expectContext(this.#where, ids, this.config.context, 'shorten the text or raise context');
-    let x = g.call(this, 'tokens', ids);
+    let x = embedded;
     if (embeddingScale !== 1) x = scale(g, x, embeddingScale);
     if (this.positions) {
       x = g.call(this, 'positions', x, { ...placed, after: this.stack.prefix, padded: lengths });

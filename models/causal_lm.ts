@@ -8,6 +8,7 @@ import {
   LanguageHead,
   scale,
   selectRows,
+  ShapeError,
   tanh,
   type Graph,
   type LayerState,
@@ -39,22 +40,46 @@ export class CausalLM<C extends CausalLMConfig = CausalLMConfig> extends CausalB
 
   /**
    * One stretch of a sequence through the KV cache: rows stand at `step.position` and after; `step.length` of them are
-   * real. ids (B, T) u32 -> logits (B, V) of the last real row. `starts` and `lengths` are those of `Decoder.next`.
+   * real. ids (B, T) u32 -> logits (B, V) of the last real row. `starts` and `lengths` are those of `Decoder.next`. Behind a
+   * prompt of P rows (see `prompt`) texts begin at position P, in caches that `prepare` has filled.
    */
   next(g: Graph, ids: Tensor, state: readonly LayerState[], options: Placed = {}): Tensor {
     const { starts, lengths } = options;
     expectOptions(`${this.where}.next`, options, { starts, lengths });
-    const x = this.rows(g, ids, { state, placed: placedOf(options) }).at(-1)!;
+    this.prompt.expectAfter(g, `${this.where}.next`, state);
+    const x = this.after(g, ids, state, placedOf(options));
     return this.#logits(g, selectRows(g, x, lengths ? { lengths } : {}));
+  }
+
+  /** Rows of caches that stand before every text: P of a prompt. */
+  get ahead(): number {
+    return this.prompt.rows;
+  }
+
+  /** Fills the first rows of caches with those of the prompt, which the text does not change. In a run at `position` 0. */
+  prepare(g: Graph, state: readonly LayerState[]): void {
+    const where = `${this.where}.prepare`;
+    const B = this.prompt.expectMade(where, state);
+    const { rows } = this.prompt;
+    const lengths = g.constant('rows of the prompt', [B], new Uint32Array(B).fill(rows));
+    this.layered(g, this.prompt.of(g, B), { state, placed: { lengths } });
+    this.prompt.fills(g, where, state);
   }
 
   /** Empty caches for `sequences`, K = `beams` rows each, of up to `target` tokens; give them to a ParameterStore for memory. */
   caches(sequences: number, sizes: Omit<CacheSizes, 'source'> = {}): LayerState[] {
     // Rows of a prefix take the first learned positions.
-    const room = this.config.context - (this.positions ? this.stack.prefix : 0);
+    const { ahead } = this;
+    const room = this.config.context - ahead - (this.positions ? this.stack.prefix : 0);
     const { beams = 1, target = room, dtype = 'f32' } = sizes;
     expectOptions(`${this.where}.caches`, sizes, { beams, target, dtype });
-    return this.stack.state({ batch: sequences * beams, capacity: target, dtype });
+    if (ahead > 0 && target > room) {
+      const what = `${target} tokens behind a prompt of ${ahead} in a context of ${this.config.context}`;
+      throw new ShapeError(`${this.where}.caches`, what, `Use a target of at most ${room}.`);
+    }
+    const state = this.stack.state({ batch: sequences * beams, capacity: ahead + target, dtype });
+    this.prompt.made(state);
+    return state;
   }
 
   #logits(g: Graph, x: Tensor): Tensor {

@@ -228,8 +228,9 @@ export class GPT extends CausalLM<Complete> {
   override caches(sequences: number, sizes: Omit<CacheSizes, 'source'> = {}): LayerState[] {
     const { context } = this.config;
     if (this.#trained >= context) return super.caches(sequences, sizes);
-    const { target = this.#trained } = sizes;
-    if (target > this.#trained) throw grows(`caches of ${target} tokens`, this.#trained);
+    const most = this.#trained - this.ahead;
+    const { target = most } = sizes;
+    if (target > most) throw grows(`caches of ${target} tokens`, most);
     return super.caches(sequences, { ...sizes, target });
   }
 

@@ -28,7 +28,7 @@ export class PooledEncoder<C extends TextEncoderConfig = TextEncoderConfig> exte
 
   /** ids (B, T) u32 -> (B, C), from the first token; `hidden` gives the rows of all tokens. */
   override forward(g: Graph, ids: Tensor, input: TextEncoderInput = {}): Tensor {
-    return g.call(this, 'pooler', super.forward(g, ids, input));
+    return g.call(this, 'pooler', this.whole(g, ids, input).at(-1)!);
   }
 }
 

@@ -68,9 +68,9 @@ export class PreTraining<C extends TextEncoderConfig = TextEncoderConfig> extend
     ids: Tensor,
     input: TextEncoderInput = {},
   ): { readonly tokens: Tensor; readonly next: Tensor } {
-    const x = this.hidden(g, ids, input).at(-1)!;
+    const x = this.whole(g, ids, input).at(-1)!;
     const text = dropout(g, g.call(this, 'pooler', x), this.#dropout);
-    return { tokens: this.logits(g, x), next: g.call(this, 'next', text) };
+    return { tokens: this.logits(g, this.prompt.cut(g, x)), next: g.call(this, 'next', text) };
   }
 
   /** As `MaskedLM.loss`, and with `next`, u32 (B), plus the mean cross-entropy of what follows what. `pretraining` is the objective. */

@@ -9,6 +9,7 @@ import {
   type Embedding,
   type Graph,
   type Init,
+  type PromptPlace,
   type Stack,
   type Tensor,
   type TextInput,
@@ -57,6 +58,8 @@ export class Seq2SeqQuestionAnswering {
 /** Classes of tokens from the rows of an encoder alone (T5). */
 export class Seq2SeqTokenClassifier {
   readonly tokens: Embedding;
+  /** See the adapter `prompt`. */
+  readonly prompt: PromptPlace;
   readonly encoder: Stack;
   readonly classifier: Classifier;
   /** What the classes are called, in order: K of them. */
@@ -88,6 +91,7 @@ export class Seq2SeqTokenClassifier {
     }
     this.#model = model;
     this.tokens = model.tokens;
+    this.prompt = model.prompt;
     this.encoder = model.encoder;
     this.labels = labels;
     this.classifier = new Classifier({ width, classes: labels.length, dropout, ...(init && { init }) });
@@ -100,7 +104,7 @@ export class Seq2SeqTokenClassifier {
   /** ids (B, T) u32 of `lengths` u32 (B), default all T -> logits (B, T, K). */
   forward(g: Graph, ids: Tensor, input: TextInput = {}): Tensor {
     const lengths = lengthsIn(g.where('Seq2SeqTokenClassifier'), input);
-    return g.call(this, 'classifier', this.#model.encode(g, ids, lengths));
+    return g.call(this, 'classifier', this.prompt.cut(g, this.#model.encode(g, ids, lengths)));
   }
 
   /** Mean cross-entropy over the labels (B, T) u32 that are not IGNORE_INDEX. -> scalar. `tag` is the objective. */

@@ -7,7 +7,9 @@ import {
   crossEntropy,
   dropout,
   expectOptions,
+  EngineError,
   LanguageHead,
+  PromptPlace,
   reorderState,
   scale,
   selectRows,
@@ -85,6 +87,8 @@ interface Side {
   readonly what: 'source' | 'target';
   /** What stands before the others, of which the last falls out. Default null: nothing. */
   readonly begin?: Begin | null;
+  /** Default: none. */
+  readonly prompt?: PromptPlace;
 }
 
 /** An id, or the last token of each text of `lengths` (null: of all T). */
@@ -110,6 +114,8 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   /** The target's, and the source's where they share it. */
   readonly tokens: Embedding;
   readonly sourceTokens: Embedding | null;
+  /** Before the source, see the adapter `prompt`. */
+  readonly prompt: PromptPlace;
   readonly sourcePositions: Positions | null;
   readonly targetPositions: Positions | null;
   readonly sourceNorm: Norm | null;
@@ -151,6 +157,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     this.config = own.config ?? (config as Seq2SeqLMConfig as C);
     this.tokens = tokens;
     this.sourceTokens = sourceTokens;
+    this.prompt = new PromptPlace(sourceTokens ?? tokens);
     this.sourcePositions = sourcePositions;
     this.targetPositions = targetPositions;
     this.sourceNorm = sourceNorm;
@@ -208,8 +215,9 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     sourceLengths: Tensor | null,
     target: Tensor,
   ): { readonly encoder: Tensor[]; readonly decoder: Tensor[] } {
-    const encoder = this.#encoded(g, source, sourceLengths);
-    const input = { memory: encoder.at(-1)!, memoryLengths: sourceLengths };
+    const whole = this.#encoded(g, source, sourceLengths);
+    const input = { memory: whole.at(-1)!, memoryLengths: this.#remembered(g, sourceLengths) };
+    const encoder = whole.map((x) => this.prompt.cut(g, x));
     return { encoder, decoder: this.#decoded(g, target, () => input) };
   }
 
@@ -219,17 +227,18 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
    * that judge a text read it (BART's classes).
    */
   reread(g: Graph, source: Tensor, lengths: Tensor | null, begin: number | 'last'): Tensor {
-    const input = { memory: this.encode(g, source, lengths), memoryLengths: lengths };
+    const memoryLengths = this.#remembered(g, lengths);
+    const input = { memory: this.encode(g, source, lengths), memoryLengths };
     const first = begin === 'last' ? { lengths } : begin;
     return this.#decoded(g, source, () => input, { begin: first }).at(-1)!;
   }
 
-  /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C). Runs at `position` 0. */
+  /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C); (B, P + S, C) with a prompt of P rows. Runs at `position` 0. */
   encode(g: Graph, source: Tensor, lengths: Tensor | null): Tensor {
     return this.#encoded(g, source, lengths).at(-1)!;
   }
 
-  /** memory (B, S, C) of `encode`, with its lengths, and target (B, T) u32 -> logits (B, T, V), as `forward`. */
+  /** memory of `encode`, the lengths of its sources, and target (B, T) u32 -> logits (B, T, V), as `forward`. */
   decode(
     g: Graph,
     memory: Tensor,
@@ -237,7 +246,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     target: Tensor,
     targetLengths: Tensor | null = null,
   ): Tensor {
-    const input = { lengths: targetLengths, memory, memoryLengths: lengths };
+    const input = { lengths: targetLengths, memory, memoryLengths: this.#remembered(g, lengths) };
     return this.#logits(g, this.#decoded(g, target, () => input).at(-1)!);
   }
 
@@ -268,11 +277,16 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   ): Tensor {
     const { sourceLengths = null, starts, lengths, order, look } = options;
     expectOptions(`${this.#where}.next`, options, { sourceLengths, starts, lengths, order, look });
+    if (look && this.prompt.rows > 0) {
+      const what = 'attention to the source is asked for, before which a prompt stands';
+      throw new EngineError(`${this.#where}.next`, what, 'Leave coverage out.');
+    }
+    const memoryLengths = this.#remembered(g, sourceLengths);
     const placed = placedOf(options);
     const [rows, time] = ids.shape;
     if (order) g.scope('decoder', () => reorderState(g, state, order, starts ? { starts } : {}));
     const input = (i: number): LayerInput => ({
-      ...{ state: state[i], memoryLengths: sourceLengths, ...placed },
+      ...{ state: state[i], memoryLengths, ...placed },
       ...(look && { look: (q: Tensor, keys: Tensor, scale: number) => look(i, q, keys, scale) }),
     });
     const hidden = this.#decoded(g, ids, input, placed).at(-1)!;
@@ -286,15 +300,24 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     const { beams = 1, source = context, target = context, dtype = 'f32' } = sizes;
     expectOptions(`${this.#where}.caches`, sizes, { beams, source, target, dtype });
     const rows = { batch: batch * beams, capacity: target };
-    return this.decoder.state({ ...rows, memories: batch, memoryCapacity: source, dtype });
+    const memoryCapacity = this.prompt.rows + source;
+    return this.decoder.state({ ...rows, memories: batch, memoryCapacity, dtype });
   }
 
   #encoded(g: Graph, source: Tensor, lengths: Tensor | null): Tensor[] {
     const { sourceTokens, tokens, sourcePositions: positions, sourceNorm: norm, encoder } = this;
-    const side: Side = { table: sourceTokens ?? tokens, positions, norm, what: 'source' };
+    const table = sourceTokens ?? tokens;
+    const side: Side = { table, positions, norm, what: 'source', prompt: this.prompt };
     return g.scope('encoder', () =>
-      encoder.hidden(g, this.#embed(g, source, side, { after: encoder.prefix }), { lengths }),
+      encoder.hidden(g, this.#embed(g, source, side, { after: encoder.prefix }), {
+        lengths: this.prompt.lengths(g, lengths, source.shape[1]),
+      }),
     );
+  }
+
+  /** How many rows of a memory are real, by the tokens of its source. */
+  #remembered(g: Graph, lengths: Tensor | null): Tensor | null {
+    return this.prompt.lengths(g, lengths, this.config.context);
   }
 
   /** The decoder's stack over ids (B, T) -> what goes into each layer, then what comes out, (B, T, C). */
@@ -314,14 +337,15 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   #embed(
     g: Graph,
     ids: Tensor,
-    { table, positions, norm, what, begin = null }: Side,
+    { table, positions, norm, what, begin = null, prompt }: Side,
     placed: PositionsOptions & { readonly after: number },
   ): Tensor {
-    const { context } = this.config;
+    const context = this.config.context - (prompt?.rows ?? 0);
     const todo = 'cut the text at the ends of sentences or raise context';
     expectContext(this.#where, ids, context, todo, `${what} ids`);
     return g.scope('embed', () => {
       let x = table.forward(g, ids);
+      if (prompt) x = prompt.put(g, x);
       if (begin !== null) x = movedOn(g, x, firstOf(g, x, begin, table));
       if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
       if (positions) x = positions.forward(g, x, placed);

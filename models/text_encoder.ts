@@ -4,10 +4,12 @@
  */
 import {
   add,
+  concat,
   dropout,
   EngineError,
   expectOptions,
   normal,
+  PromptPlace,
   type Activation,
   type Embedding,
   type Graph,
@@ -76,6 +78,8 @@ export interface TextEncoderInput {
 export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
   readonly config: C;
   readonly tokens: Embedding;
+  /** See the adapter `prompt`. */
+  readonly prompt: PromptPlace;
   readonly positions: LearnedPositions;
   readonly segments: Embedding | null;
   readonly norm: Norm;
@@ -88,6 +92,7 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
     expectOptions('TextEncoder', parts, { config, ...blocks });
     this.config = config;
     this.tokens = tokens;
+    this.prompt = new PromptPlace(tokens);
     this.positions = positions;
     this.segments = segments;
     this.norm = norm;
@@ -97,16 +102,22 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
 
   /** ids (B, T) u32 -> the rows of all tokens, (B, T, C). */
   forward(g: Graph, ids: Tensor, input: TextEncoderInput = {}): Tensor {
-    return this.hidden(g, ids, input).at(-1)!;
+    return this.prompt.cut(g, this.whole(g, ids, input).at(-1)!);
   }
 
   /** ids (B, T) u32 -> what goes into each layer, then what comes out in the end, (B, T, C) each. */
   hidden(g: Graph, ids: Tensor, input: TextEncoderInput = {}): Tensor[] {
+    return this.whole(g, ids, input).map((x) => this.prompt.cut(g, x));
+  }
+
+  /** As `hidden`, (B, P + T, C) each: with the rows of a prompt's P virtual tokens, whose first heads of whole texts read. */
+  protected whole(g: Graph, ids: Tensor, input: TextEncoderInput): Tensor[] {
     const { segments = null, lengths = null, mask = null, embedded: given = null } = input;
     expectOptions('TextEncoder', input, { segments, lengths, mask, embedded: given });
     const { context, dropout: p, skippedPositions } = this.config;
     const [B = 0, T = 0] = ids.shape;
-    expectContext('TextEncoder', ids, context, 'or cut the text into pieces');
+    const { rows: P } = this.prompt;
+    expectContext('TextEncoder', ids, context - P, 'or cut the text into pieces');
     if (lengths && mask) {
       throw new EngineError('TextEncoder', 'both lengths and mask are given', 'Give one.');
     }
@@ -114,19 +125,29 @@ export class TextEncoder<C extends TextEncoderConfig = TextEncoderConfig> {
       const what = 'mask is given, but its positions count real tokens';
       throw new EngineError('TextEncoder', what, 'Pad texts on the right and give lengths.');
     }
+    if (mask && P > 0) {
+      throw new EngineError('TextEncoder', 'mask is given beside a prompt', 'Give lengths.');
+    }
     if (segments && !this.segments) {
       throw new EngineError('TextEncoder', 'segments are given, but it knows none', 'Leave them out.');
     }
-    const words = given ?? g.call(this, 'tokens', ids);
-    const kinds = (): Tensor => segments ?? g.constant('segments', [B, T], new Uint32Array(B * T));
-    const rows = this.segments ? add(g, words, g.call(this, 'segments', kinds())) : words;
+    const words = this.prompt.put(g, given ?? g.call(this, 'tokens', ids));
+    const kinds = (): Tensor => {
+      const first = (rows: number): Tensor =>
+        g.call(this, 'segments', g.constant('segments', [B, rows], new Uint32Array(B * rows)));
+      if (!segments) return first(P + T);
+      const own = g.call(this, 'segments', segments);
+      return P > 0 ? concat(g, [first(P), own], 1) : own;
+    };
+    const rows = this.segments ? add(g, words, kinds()) : words;
+    const real = this.prompt.lengths(g, lengths, T);
     const x = g.call(
       this,
       'norm',
-      g.call(this, 'positions', rows, { after: this.stack.prefix, padded: lengths }),
+      g.call(this, 'positions', rows, { after: this.stack.prefix, padded: real }),
     );
     const embedded = g.drops && p > 0 ? dropout(g, x, p) : x;
     const y = this.projection ? g.call(this, 'projection', embedded) : embedded;
-    return g.scope('stack', () => this.stack.hidden(g, y, { lengths, keyMask: mask }));
+    return g.scope('stack', () => this.stack.hidden(g, y, { lengths: real, keyMask: mask }));
   }
 }

@@ -49,7 +49,7 @@ class Summarizer<C extends TextEncoderConfig> extends TextEncoder<C> {
 
   /** ids (B, T) u32 -> (B, K). */
   protected scores(g: Graph, ids: Tensor, input: TextEncoderInput): Tensor {
-    const x = super.forward(g, ids, input);
+    const x = this.whole(g, ids, input).at(-1)!;
     return g.call(this, 'classifier', this.pooler ? g.call(this, 'pooler', x) : firstRow(g, x));
   }
 }

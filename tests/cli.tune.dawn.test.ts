@@ -70,6 +70,20 @@ it('learns a text by LoRA, writes what PEFT reads, and the model with it merged'
     expect(theirs.get(name), name).toEqual(data);
 });
 
+it.each([
+  ['adalora', { peft_type: 'ADALORA', target_r: 2, init_r: 3, total_step: 4 }, ['--rank', '2']],
+  ['ia3', { peft_type: 'IA3' }, []],
+  ['prompt', { peft_type: 'PROMPT_TUNING', num_virtual_tokens: 5 }, ['--prefix-length', '5']],
+] as const)('learns by %s, too', async (kind, config, more) => {
+  const args = ['--data', at('verse.txt'), '--window', '16', '--batch', '2', '--kind', kind, ...more];
+  const { code, told } = await run([writer, ...args, '--steps', '4', '--out', at(kind)]);
+  expect(told).toMatch(new RegExp(`${kind}: \\d+ numbers learn beside`));
+  expect(code, told).toBe(0);
+  expect(JSON.parse(readFileSync(at(`${kind}/adapter_config.json`), 'utf8'))).toMatchObject(config);
+  using loaded = await load(modelFolder(writer), { device, families: [gpt2] });
+  (await loadPeft(loaded, modelFolder(at(kind))))[Symbol.dispose]();
+});
+
 it('goes on where it was interrupted, and refuses what stands there already', async () => {
   const args = [writer, ...small, '--out', at('paused'), '--steps', '6', '--evaluate-every', '2'];
   const stopped = await run(args, /step 2 /);
@@ -110,6 +124,11 @@ it.each([
   [['--data', at('none.txt')], /none\.txt: it cannot be read \(ENOENT\)/, 1],
   [[], /--data: no text is given/, 2],
   [['--data', at('verse.txt'), '--kind', 'prefix', '--rank', '4'], /--rank: it is not for --kind prefix/, 2],
+  [
+    ['--data', at('verse.txt'), '--kind', 'prompt', '--merge', 'x'],
+    /--merge: it is not for --kind prompt/,
+    2,
+  ],
   [['--data', at('verse.txt'), '--window', '4096'], /--window: it is 4096\. Use at most 128/, 2],
   [
     ['--data', at('verse.txt'), '--kind', 'prefix', '--window', '120'],

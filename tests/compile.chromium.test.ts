@@ -58,6 +58,7 @@ const recorded: { readonly [name: string]: Record } = {
     ops.concat(g, [x(2, 3, 8), ops.slice(g, x(2, 5, 8), 1, 1, 3)], 1),
     ops.rope(g, x(2, 8, 48), { heads: 4 }),
     ops.selectRows(g, x(2, 8, 16), { lengths: ids(2) }),
+    ops.selectRows(g, x(2, 8, 16), { lengths: ops.lengthsAfter(g, ids(2), { rows: 3, most: 5 }) }),
     ops.embedding(g, ops.textPositions(g, ids(2), { rows: 8, first: 1, padding: 0 }), x(9, 16)),
   ],
   attention: (g, x) => [ops.selfAttention(g, x(2, 32, 48), self)],

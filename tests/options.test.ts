@@ -34,6 +34,7 @@ const calls: Record<string, (more: object) => unknown> = {
   rope: (o) => heed.rope(g, f32(2, 3, 24), { heads: 2, ...o }),
   addPositions: (o) => heed.addPositions(g, f32(2, 3, 4), f32(5, 4), { starts: u32(2), ...o }),
   selectRows: (o) => heed.selectRows(g, f32(2, 3, 4), { lengths: u32(2), ...o }),
+  lengthsAfter: (o) => heed.lengthsAfter(g, u32(2), { rows: 3, most: 5, ...o }),
   textPositions: (o) => heed.textPositions(g, u32(2), { rows: 3, first: 1, padding: 0, ...o }),
   attention: (o) => heed.attention(g, { q: f32(2, 3, 8), kv: f32(2, 3, 16), heads: 2, width: 4, ...o }),
   'attention of k and v': (o) =>

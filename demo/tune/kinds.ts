@@ -1,7 +1,7 @@
 /** Kinds of adapters that the page offers, with settings that do well beside a small model. */
 import type { AdapterChoice } from '../../models/adapters/tuning';
 
-export type AdapterKindName = AdapterChoice['kind'];
+export type AdapterKindName = Extract<AdapterChoice['kind'], 'lora' | 'dora' | 'ia3' | 'prefix'>;
 
 /** The peak learning rate that a kind does well with: what has fewer numbers takes larger steps. */
 export const KINDS: Readonly<Record<AdapterKindName, { readonly rate: number }>> = {

@@ -16,9 +16,17 @@ export interface EmbeddingLayerOptions {
   readonly padding?: number | null;
 }
 
+/** What is added to rows of a table: see `adapt`. */
+export interface EmbeddingSum {
+  /** ids (…) u32, y (…, C), the rows -> y + f(ids), of y's shape. `padding`: an id that learns nothing, where there is one. */
+  add(g: Graph, ids: Tensor, y: Tensor, padding: number | null): Tensor;
+}
+
 /** Rows of a table by token id. ids (…) u32 -> (…, C). */
 export class Embedding {
   readonly weight: Parameter;
+  /** Added to what it gives, first to last: see `adapt`. */
+  sums: readonly EmbeddingSum[] = [];
   readonly #padding: number | null;
 
   /** Throws `ShapeError` for a padding that is no id. */
@@ -39,6 +47,8 @@ export class Embedding {
   }
 
   forward(g: Graph, ids: Tensor): Tensor {
-    return embedding(g, ids, g.use(this.weight), this.#padding === null ? {} : { padding: this.#padding });
+    const padding = this.#padding;
+    const rows = embedding(g, ids, g.use(this.weight), padding === null ? {} : { padding });
+    return this.sums.reduce((y, sum) => sum.add(g, ids, y, padding), rows);
   }
 }

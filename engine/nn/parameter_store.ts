@@ -47,10 +47,17 @@ export interface Block {
   readonly decay: boolean;
   /** All weights of the block as one vector; its gradient likewise. */
   readonly weights: Stored;
-  /** Those that the optimizer has: AdamW both, SGD the first or none. Null in a store that does not train. */
-  readonly moments: { readonly first: Stored | null; readonly second: Stored | null } | null;
+  /**
+   * Those that the optimizer has: AdamW both, SGD the first or none; and how much each number matters, where somebody wants to
+   * know. Null in a store that does not train.
+   */
+  readonly moments: Readonly<Record<MomentName, Stored | null>> | null;
   readonly members: readonly Member[];
 }
+
+/** What training remembers of each number: the moments of an optimizer, and how much it matters. */
+export const MOMENTS = ['first', 'second', 'importance', 'uncertainty'] as const;
+export type MomentName = (typeof MOMENTS)[number];
 
 /** What memory a store gives to parameters, and what it writes there first. */
 export interface ParameterStoreOptions {
@@ -321,7 +328,7 @@ export class ParameterStore implements Disposable {
   #block(
     { storage, elements, members }: Range,
     gradient: Storage | null,
-    moments: readonly Storage[] | null,
+    moments: Readonly<Partial<Record<MomentName, Storage>>> | null,
   ): Block {
     const { dtype, decay } = members[0].parameter;
     const stored = (name: string, memory: Storage, type: DType, grad: Storage | null): Stored => {
@@ -342,15 +349,17 @@ export class ParameterStore implements Disposable {
       decay,
       weights: stored('weights', storage, dtype, gradient),
       moments: moments && {
-        first: moments[0] ? stored('first moment', moments[0], 'f32', null) : null,
-        second: moments[1] ? stored('second moment', moments[1], 'f32', null) : null,
+        first: moments.first ? stored('first moment', moments.first, 'f32', null) : null,
+        second: moments.second ? stored('second moment', moments.second, 'f32', null) : null,
+        importance: moments.importance ? stored('importance', moments.importance, 'f32', null) : null,
+        uncertainty: moments.uncertainty ? stored('uncertainty', moments.uncertainty, 'f32', null) : null,
       },
       members,
     };
   }
 
   /** Gradients and moments, zeros, for what is trainable now. */
-  #addTraining(moments = 2): void {
+  #addTraining(moments: readonly MomentName[] = ['first', 'second']): void {
     this.#dropTraining();
     for (const [name, { trainable, dtype, packed }] of this.parameters) {
       if (!trainable || dtype === 'f32') continue;
@@ -369,8 +378,8 @@ export class ParameterStore implements Disposable {
       const gradient = vector(range.elements, 'gradients');
       for (const { held, offset, size } of range.members)
         held.gradient = slice(gradient, offset, 4 * size, 'f32');
-      const own = Array.from({ length: moments }, () => vector(range.elements, 'moments'));
-      return this.#block(range, gradient, own);
+      const own = moments.map((name) => [name, vector(range.elements, 'moments')] as const);
+      return this.#block(range, gradient, Object.fromEntries(own));
     });
   }
 
@@ -386,16 +395,20 @@ export class ParameterStore implements Disposable {
 
   /**
    * For a trainer: takes the store for one training, with gradients and as many moments as the optimizer has, which begin
-   * at zero, until what it returns is disposed of. The weights stay. Throws `EngineError` while another trainer has it.
+   * at zero, until what it returns is disposed of; `importance`: also how much each number matters (`RankBudget`). The weights
+   * stay. Throws `EngineError` while another trainer has it.
    */
-  train(moments: 0 | 1 | 2 = 2): Disposable {
+  train(moments: 0 | 1 | 2 = 2, options: { readonly importance?: boolean } = {}): Disposable {
+    const { importance = false } = options;
+    expectOptions('ParameterStore.train', options, { importance });
+    const names = MOMENTS.filter((_, i) => (i < 2 ? i < moments : importance));
     const [first = this.#owner] = this.parameters.keys();
     if (this.#disposed) throw new EngineError(first, 'its store was disposed of', 'Create a new one.');
     if (this.#trained) {
       throw new EngineError(first, 'it is being trained already', 'Dispose of the other trainer first.');
     }
     try {
-      this.#allocating(() => this.#addTraining(moments));
+      this.#allocating(() => this.#addTraining(names));
     } catch (error) {
       this.#dropTraining();
       throw error;
@@ -670,7 +683,7 @@ export class ParameterStore implements Disposable {
   }
 
   /** Every tensor of one kind, by parameter name: one readback a block. Moments exist for trained parameters only. */
-  async readAll(part: 'weights' | 'first' | 'second'): Promise<Map<string, Float32Array>> {
+  async readAll(part: 'weights' | MomentName): Promise<Map<string, Float32Array>> {
     for (const [name, parameter] of this.parameters) {
       this.#assertOwned(name);
       if (part === 'weights') expectWritten(parameter);
@@ -700,7 +713,7 @@ export class ParameterStore implements Disposable {
   }
 
   /** Overwrites elements of a trained parameter's moment, from `at` on. */
-  writeMoment(part: 'first' | 'second', name: string, data: WeightPiece, at: number): void {
+  writeMoment(part: MomentName, name: string, data: WeightPiece, at: number): void {
     const values = data instanceof Uint16Array ? float16ToFloat32(data) : data;
     let left = values.length;
     for (const { moments, members } of this.blocks) {

@@ -1,6 +1,7 @@
 /** Every op. To add one: copy a folder, edit its files, add a line. */
 export * from './activation/activation';
 export * from './adamw/adamw';
+export * from './adalora/adalora';
 export * from './add/add';
 export * from './attention/attention';
 export type { AttentionBias, DistanceBias } from './attention/bias/bias';
@@ -24,6 +25,7 @@ export * from './embedding/embedding';
 export * from './exponential/exponential';
 export * from './gated/gated';
 export * from './layernorm/layernorm';
+export * from './lengths_after/lengths_after';
 export { scaledSeed, unscaleNorm, type LossScaling } from './loss_scale/loss_scale';
 export type { ReductionOptions } from './lib/reduction';
 export * from './matmul/matmul';

@@ -1,6 +1,6 @@
 /**
  * A training checkpoint is one safetensors file: weights under their own names (so any reader finds a plain model),
- * moments under `optimizer.first.` and `optimizer.second.`, what the objective carries along (`Objective.state`) under
+ * moments under `optimizer.first.` and `optimizer.second.` (AdaLoRA's `optimizer.importance.` and `optimizer.uncertainty.`), what the objective carries along (`Objective.state`) under
  * `objective.`, with f16 the loss scale as `optimizer.loss_scale`, and
  * everything else as strings in its metadata. That is three times the weights. Where a run averages its last k evaluations
  * (`FitOptions.keepLast`), the weights of the k - 1 before lie under `average.STEP.` as F16: half of the weights more for
@@ -11,7 +11,7 @@ import { formatShape, sameShape, sizeOf } from '../graph/tensor';
 import { openSafetensors, saveSafetensors, type NamedTensor, type TensorSource } from '../io/safetensors';
 import { elementCount, isFloat } from '../io/safetensors_header';
 import { inTodaysNames } from '../nn/former_names';
-import type { ParameterStore } from '../nn/parameter_store';
+import type { MomentName, ParameterStore } from '../nn/parameter_store';
 import { allRead } from '../runtime/transfer';
 import { FIRST_SCALE } from '../shaders/loss_scale/loss_scale';
 import type { Objective } from './objective';
@@ -25,11 +25,10 @@ const FORMAT = 'heed.train.2';
 export const WEIGHTS_FORMAT = 'heed.weights.2';
 /** The loss scale of f16 training, and updates since it changed. */
 const LOSS_SCALE = 'optimizer.loss_scale';
-const MOMENTS = ['first', 'second'] as const;
 /** Whether a tensor of a checkpoint is what training goes on with (moments, earlier weights), and no weight. */
 export const isTrainingState = (name: string): boolean => /^(optimizer|average|objective)\./.test(name);
 const stateName = (name: string): string => `objective.${name}`;
-const momentName = (which: (typeof MOMENTS)[number], name: string): string => `optimizer.${which}.${name}`;
+const momentName = (which: MomentName, name: string): string => `optimizer.${which}.${name}`;
 /** A weight as it was at an evaluation. */
 export const snapshotName = (step: number, name: string): string => `average.${step}.${name}`;
 /** The opposite; null for other tensors. */
@@ -86,13 +85,15 @@ interface Checkpointed {
   readonly state: ParameterStore | null;
   /** Of f16 training. */
   readonly lossScale: ParameterStore | null;
+  /** What training remembers of each number. */
+  readonly moments: readonly MomentName[];
   readonly trained: { readonly config: object };
   readonly options: {
     readonly seed: number;
     readonly accumulate: number;
     readonly objective: { readonly identity: Objective<unknown>['identity'] };
     readonly schedule: Schedule;
-    readonly optimizer: Pick<Optimizer, 'kind' | 'options' | 'moments'>;
+    readonly optimizer: Pick<Optimizer, 'kind' | 'options'>;
     readonly rates: Rates;
     readonly adversarial: Adversary | null;
   };
@@ -130,10 +131,9 @@ export async function writeCheckpoint(
     progress,
   };
   // All copies are queued before any is awaited, so they belong to one moment.
-  const [weights, first, second, state, scale] = await allRead([
+  const [weights, moments, state, scale] = await allRead([
     store.readAll('weights'),
-    store.readAll('first'),
-    store.readAll('second'),
+    allRead(trainer.moments.map((moment) => store.readAll(moment))),
     trainer.state?.readAll('weights') ?? Promise.resolve(new Map<string, Float32Array>()),
     trainer.lossScale?.read('scale') ?? Promise.resolve(undefined),
   ]);
@@ -143,8 +143,8 @@ export async function writeCheckpoint(
   };
   for (const key of store.parameters.keys()) {
     put(key, key, weights.get(key));
-    put(momentName('first', key), key, first.get(key));
-    put(momentName('second', key), key, second.get(key));
+    for (const [i, moment] of trainer.moments.entries())
+      put(momentName(moment, key), key, moments[i].get(key));
   }
   for (const [name, data] of state) {
     const { shape } = trainer.state!.parameters.get(name)!;
@@ -273,7 +273,7 @@ interface Part {
   readonly name: string;
   readonly size: number;
   readonly from: string;
-  readonly moment: (typeof MOMENTS)[number] | null;
+  readonly moment: MomentName | null;
 }
 
 /** A setting as files hold it. */
@@ -345,7 +345,7 @@ export async function readCheckpoint(
   const parts = [...store.parameters].flatMap(([name, { size }]): Part[] => [
     { name, size, from: name, moment: null },
     ...(trained.has(name)
-      ? MOMENTS.slice(0, optimizer.moments).map((moment) => ({
+      ? trainer.moments.map((moment) => ({
           name,
           size,
           from: momentName(moment, name),

@@ -13,15 +13,17 @@ import { Workspace } from '../graph/workspace';
 import type { NamedTensor } from '../io/safetensors';
 import { values } from '../nn/init';
 import { Parameter } from '../nn/parameter';
-import { ParameterStore } from '../nn/parameter_store';
+import { MOMENTS, ParameterStore, type MomentName } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
 import type { Device } from '../runtime/device';
+import { add } from '../shaders/add/add';
 import { FIRST_SCALE, scaledSeed, SKIPPED } from '../shaders/loss_scale/loss_scale';
 import type { Adversary, Perturbation } from './adversarial';
 import type { Batch } from './batches';
 import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
 import type { Feed, Modelled, Objective } from './objective';
 import type { Optimizer } from './optimizer';
+import { Ranks } from './ranks';
 import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
 import { noteChange } from '../nn/changes';
@@ -125,6 +127,7 @@ export class Trainer<B = Batch> implements Disposable {
   readonly #plans: readonly Plan[];
   readonly #update: Plan;
   readonly #perturbation: Perturbation | null;
+  readonly #ranks: Ranks | null;
   /** Gradients and moments. */
   readonly #training: Disposable;
   /** What the objective carries along, see `Objective.state`. */
@@ -157,6 +160,7 @@ export class Trainer<B = Batch> implements Disposable {
     plans: readonly Plan[];
     update: Plan;
     perturbation: Perturbation | null;
+    ranks: Ranks | null;
     workspace: Workspace;
     ring: Storage;
   }) {
@@ -175,6 +179,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#trains = new Map([...parts.store.parameters.values()].map((p) => [p, p.trainable]));
     this.#update = parts.update;
     this.#perturbation = parts.perturbation;
+    this.#ranks = parts.ranks;
     this.#workspace = parts.workspace;
     this.#ring = parts.ring;
   }
@@ -203,8 +208,9 @@ export class Trainer<B = Batch> implements Disposable {
     let ring: Storage | null = null;
     let update: Plan | null = null;
     let perturbation: Perturbation | null = null;
+    const ranks = Ranks.of(trained);
     try {
-      training = store.train(optimizer.moments);
+      training = store.train(optimizer.moments, { importance: ranks !== null });
       ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
       await device.buffers.accepted([ring]);
       await store.ready();
@@ -219,7 +225,7 @@ export class Trainer<B = Batch> implements Disposable {
       await state?.ready();
       const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
       const graphs = shapes.map((shape) =>
-        recordTraining(device, model, objective, shape, { storage, scale, carried }),
+        recordTraining(device, model, objective, shape, { storage, scale, carried, ranks }),
       );
       if (!graphs.some(({ g }) => reaches(g, store))) {
         const what = `no gradient reaches any of ${store.parameters.size} parameters`;
@@ -245,8 +251,10 @@ export class Trainer<B = Batch> implements Disposable {
       const u = new Graph(device, { train: true, label: 'update' });
       const scaling = scale && { state: u.use(scale), unit: u.input(UNIT, [1], 'f32') };
       const shares = ratesOf('Trainer', store.parameters.keys(), rates);
-      const norm = optimizer.record(u, store, scaling, shares);
+      const record = (): Tensor => optimizer.record(u, store, scaling, shares);
+      const norm = ranks ? ranks.observe(u, store, record) : record();
       update = await u.compile({ norm }, signal ? { signal } : {});
+      await ranks?.compile(store, signal ?? null);
       perturbation = (await adversarial?.create(device, store, signal ?? null)) ?? null;
       const full = {
         objective: objective as Objective<B>,
@@ -263,6 +271,7 @@ export class Trainer<B = Batch> implements Disposable {
         plans,
         update,
         perturbation,
+        ranks,
         workspace,
         ring,
       };
@@ -273,6 +282,7 @@ export class Trainer<B = Batch> implements Disposable {
       for (const plan of plans) plan[Symbol.dispose]();
       update?.[Symbol.dispose]();
       perturbation?.[Symbol.dispose]();
+      ranks?.[Symbol.dispose]();
       workspace[Symbol.dispose]();
       if (ring) device.buffers.release(ring);
       training?.[Symbol.dispose]();
@@ -281,6 +291,12 @@ export class Trainer<B = Batch> implements Disposable {
       if (!found) store[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** What training remembers of each number. */
+  get moments(): readonly MomentName[] {
+    const { moments } = this.options.optimizer;
+    return MOMENTS.filter((_, i) => (i < 2 ? i < moments : this.#ranks !== null));
   }
 
   /** Number of the next update. */
@@ -360,6 +376,7 @@ export class Trainer<B = Batch> implements Disposable {
     // Zero gradients are no reason to decay weights and to move them on by their momentum.
     const inputs: Record<string, ArrayBufferView> = this.lossScale ? { [UNIT]: Float32Array.of(unit) } : {};
     if (labels > 0) this.#update.run(inputs, { index, seed, lr, ...optimizer.corrections(index) });
+    this.#ranks?.after(index + 1);
     noteChange(this.device);
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
     this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), labels, shares });
@@ -524,6 +541,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#disposed = true;
     for (const part of [...this.#plans, this.#update, this.#evaluations]) part[Symbol.dispose]();
     this.#perturbation?.[Symbol.dispose]();
+    this.#ranks?.[Symbol.dispose]();
     this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
     this.#training[Symbol.dispose]();
@@ -619,14 +637,21 @@ function recordTraining<B, M>(
     storage,
     scale,
     carried,
-  }: { readonly storage: 'f32' | 'f16'; readonly scale: Parameter | null; readonly carried: object | null },
+    ranks,
+  }: {
+    readonly storage: 'f32' | 'f16';
+    readonly scale: Parameter | null;
+    readonly carried: object | null;
+    readonly ranks: Ranks | null;
+  },
 ): { readonly g: Graph; readonly loss: Tensor } {
   const g = new Graph(device, {
     train: true,
     storage,
     label: objective.shapes > 1 ? `train ${shape}` : 'train',
   });
-  const loss = objective.record(g, shape, model, carried);
+  const aim = objective.record(g, shape, model, carried);
+  const loss = ranks ? add(g, aim, ranks.penalty(g)) : aim;
   const share = g.input(SHARE, loss.shape, 'f32');
   g.backprop(loss, scale ? scaledSeed(g, share, g.use(scale)) : share);
   return { g, loss };

@@ -13,7 +13,8 @@ export interface CombineOptions {
 /** An adapter and its weight. */
 export type Weighted = readonly [adapter: Adapter, weight: number];
 
-interface Piece {
+/** LoRA of one adapter in a layer. */
+export interface Piece {
   readonly addition: LoRA;
   readonly weight: number;
   readonly store: Adapter['store'];
@@ -35,22 +36,13 @@ export async function combine<M extends { readonly config: object }>(
   expectOptions('combine', options, { type });
   expectOneOf('combine', 'type', type, ['cat', 'linear']);
   if (given.length === 0) throw new EngineError('combine', 'no adapters are given', 'Give at least one.');
-  const pieces = new Map<string, Piece[]>();
-  for (const [adapter, weight] of given) {
+  for (const [, weight] of given) {
     if (!Number.isFinite(weight) || (type === 'linear' && weight < 0)) {
       const todo = type === 'linear' ? "Use one of at least 0, or type: 'cat'." : 'Use a finite number.';
       throw new EngineError('combine', `a weight is ${weight}`, todo);
     }
-    for (const place of adapter.places) {
-      if (!('addition' in place && place.addition instanceof LoRA))
-        throw new EngineError('combine', `what is at ${place.site.name} is no LoRA`, 'Combine LoRAs.');
-      const { name } = place.site;
-      pieces.set(name, [
-        ...(pieces.get(name) ?? []),
-        { addition: place.addition, weight, store: adapter.store },
-      ]);
-    }
   }
+  const pieces = piecesOf('combine', given);
   const layers = Object.fromEntries(
     [...pieces].map(([name, list]) => {
       const ranks = list.map(({ addition }) => addition.rank);
@@ -78,13 +70,34 @@ export async function combine<M extends { readonly config: object }>(
   return combined;
 }
 
+/** What several adapters have at each place, by its name, in their order. Throws `EngineError` for kinds other than LoRA. */
+export function piecesOf(where: string, given: readonly Weighted[]): ReadonlyMap<string, readonly Piece[]> {
+  const pieces = new Map<string, Piece[]>();
+  for (const [adapter, weight] of given) {
+    for (const place of adapter.places) {
+      if (!('addition' in place && place.addition instanceof LoRA))
+        throw new EngineError(
+          where,
+          `what is at ${place.site.name} is no LoRA of a linear layer`,
+          'Take LoRAs.',
+        );
+      const { name } = place.site;
+      pieces.set(name, [
+        ...(pieces.get(name) ?? []),
+        { addition: place.addition, weight, store: adapter.store },
+      ]);
+    }
+  }
+  return pieces;
+}
+
 const read = async ({ addition, store }: Piece) => ({
   A: await store.read(addition.A.name),
   B: await store.read(addition.B.name),
 });
 
-/** A below A, B beside B. */
-async function joined(pieces: readonly Piece[]) {
+/** A below A, B beside B; A with all factors. */
+export async function joined(pieces: readonly Piece[]) {
   const rank = pieces.reduce((sum, { addition }) => sum + addition.rank, 0);
   const { A: first, B: last } = pieces[0].addition;
   const [inputs, outputs] = [first.shape[1], last.shape[0]];

@@ -1,5 +1,13 @@
 /** What an adapter costs, told before it learns. */
-import { Graph, ledgerBytes, nextToken, parameters, type TrainableModel } from '../../engine/index';
+import { AdaLoRA } from '../../engine/adapters';
+import {
+  Graph,
+  ledgerBytes,
+  nextToken,
+  parameters,
+  type Adapter,
+  type TrainableModel,
+} from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import { storedBytes } from '../files/inspect_recording';
 import type { Json } from '../pretrained_config';
@@ -54,7 +62,7 @@ export async function adapterCost(
   const own = storedBytes(device, adapter);
   const memory = {
     weights: whole.weights,
-    adapter: own.weights + 3 * own.trained, // gradients and two moments
+    adapter: own.weights + perNumber(adapter) * own.trained,
     activations: activationsOf(loaded, size),
   };
   return {
@@ -63,6 +71,10 @@ export async function adapterCost(
     memory: { ...memory, total: memory.weights + memory.adapter + memory.activations },
   };
 }
+
+/** Numbers that training has for each that learns: its gradient, two moments, and what AdaLoRA wants to know of it. */
+const perNumber = ({ places }: Adapter): number =>
+  places.some((place) => 'addition' in place && place.addition instanceof AdaLoRA) ? 5 : 3;
 
 /** Bytes of what passes between the kernels of a step, of the model as it is now. */
 function activationsOf(

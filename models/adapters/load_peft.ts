@@ -9,25 +9,35 @@ import {
   ShapeError,
   throwIfAborted,
   type Adapter,
+  type Shape,
+  type Tokenizer,
   type WeightSource,
 } from '../../engine/index';
 import type { Pretrained } from '../family/load';
 import { jsonOf, opener, type FolderOptions, type ModelFolder } from '../files/folder';
 import { reordered } from '../pretrained_checkpoint';
 import type { Json } from '../pretrained_config';
+import { plainName } from './file_names';
 import { modulesOf, type TheirModules } from './modules';
-import type { PeftTensor } from './peft_tensor';
+import { transposed, type PeftPlan, type PeftTensor } from './peft_tensor';
+import { PROMPTS } from './prompt_plan';
 import { planOf } from './plan';
-import { PROMPT } from './prefix_plan';
 
 const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';
-export const BEGINNING = 'base_model.model.';
 
 /** Whether the class of Transformers is one without a head. */
 export function isBare({ config }: Pretrained<object>): boolean {
   const [name] = [config.architectures].flat();
   return typeof name === 'string' && /Model$/.test(name) && !/(LMHead|DoubleHeads|MT)Model$/.test(name);
+}
+
+/** How `adaptPeft` begins. */
+export interface AdaptPeftOptions {
+  /** Seed of the adapter's first values. Default 0. */
+  readonly seed?: number;
+  /** The base's own, for virtual tokens that begin as a text (`prompt_tuning_init` TEXT). Default null. */
+  readonly tokenizer?: Tokenizer | null;
 }
 
 /**
@@ -44,11 +54,12 @@ export function isBare({ config }: Pretrained<object>): boolean {
 export async function adaptPeft<M extends object>(
   loaded: Pretrained<M & { readonly config: object }>,
   config: Json,
-  options: { readonly seed?: number } = {},
+  options: AdaptPeftOptions = {},
 ): Promise<Adapter> {
-  const { seed = 0 } = options;
-  expectOptions('adaptPeft', options, { seed });
-  const { layers } = planOf(config, modulesOf(loaded, isBare(loaded)), loaded.model, false);
+  const { seed = 0, tokenizer = null } = options;
+  expectOptions('adaptPeft', options, { seed, tokenizer });
+  const modules = modulesOf(loaded, isBare(loaded));
+  const { layers } = planOf(config, modules, loaded.model, { saved: false, tokenizer });
   return adapt(loaded.model, layers, { seed });
 }
 
@@ -87,18 +98,28 @@ export async function loadPeft<M extends object>(
     const todo = 'Heed reads adapters in safetensors files: save it as such.';
     throw new DataError(WEIGHTS, 'it is not there', todo);
   }
-  const source = plainNames(await openSafetensors(file, given));
+  const learnsPrompts = PROMPTS.includes(config.peft_type as string) || config.peft_type === 'PREFIX_TUNING';
+  const source = plainNames(await openSafetensors(file, given), learnsPrompts);
   const modules = modulesOf(loaded, bareIn(loaded, source.names()));
-  const { layers, tensors } = planOf(config, modules, loaded.model);
-  const found = foundIn(source, tensors, config, modules);
+  const plan = planOf(config, modules, loaded.model);
+  const { layers } = plan;
+  const found = foundIn(source, plan, config, modules);
+  await expectUnchanged(loaded, source, plan, given);
   const adapter = await adapt(loaded.model, layers);
   try {
     const { store } = adapter;
     const theirs = await readEach(source, new Set(found.values()), signal);
     const all = await store.readAll('weights');
     const written = new Map<string, Uint32Array | null>();
-    for (const [{ ours, from, order, columns }, name] of found) {
-      const data = theirs.get(name)!;
+    for (const [{ ours, from, order, columns, rows, picked, turned, shape }, name] of found) {
+      const whole = theirs.get(name)!;
+      if (picked) {
+        spread(whole, all.get(ours)!, picked, store.parameters.get(ours)!.shape);
+        written.set(ours, order);
+        continue;
+      }
+      const some = rows === undefined ? whole : whole.subarray(0, rows * shape[1]);
+      const data = turned ? transposed(some, shape) : some;
       all.get(ours)!.set(columns ? columnsOf(data, source.info(name).shape[1], ...columns) : data, from);
       written.set(ours, order);
     }
@@ -129,6 +150,20 @@ async function readEach(
   return read;
 }
 
+/** Makes of some rows, or columns, of a table (N, M) all of them: the others are zeros. */
+function spread(
+  some: Float32Array,
+  all: Float32Array,
+  { axis, at }: NonNullable<PeftTensor['picked']>,
+  [rows, columns = 1]: Shape,
+): void {
+  all.fill(0);
+  for (const [k, n] of at.entries()) {
+    if (axis === 0) all.set(some.subarray(k * columns, (k + 1) * columns), n * columns);
+    else for (let row = 0; row < rows; row++) all[row * columns + n] = some[row * at.length + k];
+  }
+}
+
 /** Some columns of a table of `all`. */
 function columnsOf(table: Float32Array, all: number, from: number, count: number): Float32Array {
   return Float32Array.from(
@@ -138,18 +173,10 @@ function columnsOf(table: Float32Array, all: number, from: number, count: number
 }
 
 /** A file's tensors without `base_model.model.`, and without what PEFT 0.10 writes of the base beside what was learnt. */
-function plainNames(file: WeightSource): WeightSource {
+function plainNames(file: WeightSource, prompts: boolean): WeightSource {
   const names = new Map<string, string>();
   for (const name of file.names()) {
-    if (name === PROMPT) {
-      names.set(name, name);
-      continue;
-    }
-    if (!name.startsWith(BEGINNING)) {
-      const what = `${name} does not begin with ${BEGINNING}`;
-      throw new DataError(WEIGHTS, what, 'Give a file that PEFT saved, or one of savePeft.');
-    }
-    const plain = name.slice(BEGINNING.length);
+    const plain = plainName(name, prompts);
     if (/\.(original_module|modules_to_save)\./.test(plain)) continue; // the latter are there by their own names, too
     names.set(plain, name);
   }
@@ -166,10 +193,43 @@ function bareIn(loaded: Pretrained<object>, names: readonly string[]): boolean {
   return prefix !== '' && !names.some((name) => name.startsWith(prefix));
 }
 
+/** How far a file's copy of a table may be from the base's, relatively: rounding, of either. */
+const ROUNDED = { plain: 5e-3, packed: 0.2 };
+
+/** Throws `DataError` where a file has tables of the base that are others than the model's. */
+async function expectUnchanged(
+  { store }: Pretrained<object>,
+  source: WeightSource,
+  { unchanged = new Map() }: PeftPlan,
+  options: { readonly signal?: AbortSignal },
+): Promise<void> {
+  for (const [name, { ours, from, order, shape, parameter }] of unchanged) {
+    if (!source.names().includes(name)) continue;
+    const refuse = (what: string): never => {
+      throw new DataError(
+        WEIGHTS,
+        `${name} is ${what}`,
+        'It was learnt, or is of another base: merge it in PEFT.',
+      );
+    };
+    if (!sameShape(source.info(name).shape, shape)) refuse(`${formatShape(source.info(name).shape)} there`);
+    const theirs = await source.float32(name, options);
+    const all = await store.read(ours);
+    const own = (order ? reordered(all, order, true) : all).subarray(from, from + theirs.length);
+    let [lost, size] = [0, 0];
+    for (let i = 0; i < own.length; i++) {
+      lost += (theirs[i] - own[i]) ** 2;
+      size += own[i] ** 2;
+    }
+    const most = parameter.packed ? ROUNDED.packed : ROUNDED.plain;
+    if (!(lost <= most ** 2 * size)) refuse("other numbers than the model's");
+  }
+}
+
 /** The file's name of each tensor that it has. Throws for what is missing, left over or of another shape. */
 function foundIn(
   source: WeightSource,
-  tensors: readonly PeftTensor[],
+  { tensors, unchanged }: PeftPlan,
   config: Json,
   modules: TheirModules,
 ): Map<PeftTensor, string> {
@@ -181,7 +241,7 @@ function foundIn(
     if (name !== undefined) found.set(tensor, name);
     else if (!tensor.optional) missing.push(tensor.names[0]);
   }
-  const known = new Set(tensors.flatMap(({ names }) => names));
+  const known = new Set([...tensors.flatMap(({ names }) => names), ...(unchanged?.keys() ?? [])]);
   const left = [...there].filter((name) => !known.has(name));
   if (missing.length > 0 || left.length > 0) {
     const some = (names: readonly string[]): string =>

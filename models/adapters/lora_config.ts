@@ -88,7 +88,7 @@ export function loraSettings(config: Json): LoraSettings {
     dora: flag(config, 'use_dora'),
     ranks: patterns('rank_pattern', wholeNumber),
     alphas: patterns('alpha_pattern', positive),
-    modulesToSave: words('modules_to_save', config.modules_to_save) ?? [],
+    modulesToSave: savedModules(config),
   };
 }
 
@@ -109,7 +109,7 @@ export function ia3Settings(config: Json): IA3Settings {
   return {
     ...targetsOf(config),
     feedForward: typeof given === 'string' ? given : (words('feedforward_modules', given) ?? []),
-    modulesToSave: words('modules_to_save', config.modules_to_save) ?? [],
+    modulesToSave: savedModules(config),
   };
 }
 
@@ -132,6 +132,15 @@ function targetsOf(config: Json): Targets {
     layersPattern: words('layers_pattern', config.layers_pattern),
     classes: task === 'SEQ_CLS',
   };
+}
+
+/** Heads that PEFT learns for these tasks whether it is told so or not; some of its files lack them. */
+export const impliedHeads = (task: unknown): readonly string[] =>
+  task === 'SEQ_CLS' || task === 'TOKEN_CLS' ? ['classifier', 'score'] : [];
+
+/** Ends of names of modules that are learnt whole. */
+function savedModules({ modules_to_save: given, task_type: task }: Json): readonly string[] {
+  return [...new Set([...(words('modules_to_save', given) ?? []), ...impliedHeads(task)])];
 }
 
 function words(key: string, value: unknown): readonly string[] | null {

@@ -4,6 +4,7 @@ import {
   parameters,
   sameShape,
   sizeOf,
+  type EmbeddingPlace,
   type LinearPlace,
   type Parameter,
   type Shape,
@@ -39,10 +40,19 @@ export interface TheirLinear {
   readonly turned: boolean;
 }
 
+/** A table of embeddings of theirs. */
+export interface TheirTable {
+  readonly name: string;
+  readonly place: EmbeddingPlace;
+  /** Modules that read the same table, but for the output layer. */
+  readonly others: readonly string[];
+}
+
 export interface TheirModules {
   /** All of them that have parameters, those that hold others included. */
   readonly names: readonly string[];
   readonly linear: ReadonlyMap<string, TheirLinear>;
+  readonly tables: ReadonlyMap<string, TheirTable>;
   readonly tensors: ReadonlyMap<string, TheirTensor>;
 }
 
@@ -71,7 +81,26 @@ export function modulesOf({ model, map }: Pretrained<object>, bare: boolean): Th
       while (one.includes('.')) names.add((one = one.slice(0, one.lastIndexOf('.'))));
     }
   }
-  return { names: [...names], linear: linearOf(model, tensors), tensors };
+  return { names: [...names], linear: linearOf(model, tensors), tables: tablesOf(model, tensors), tensors };
+}
+
+/** Output layers that may be tied to a table. */
+export const HEADS = /^(lm_head|embed_out|cls\.predictions\.decoder|lm_head\.decoder)$/;
+
+/** Those of the tensors that are tables of embeddings here. */
+function tablesOf(model: object, tensors: ReadonlyMap<string, TheirTensor>): ReadonlyMap<string, TheirTable> {
+  const places = [...sitesOf(model).values()].filter((site): site is EmbeddingPlace => 'table' in site);
+  const found = new Map<string, TheirTable>();
+  for (const { name, parameter, whole, order, copies } of tensors.values()) {
+    const place = places.find(({ table }) => table.weight === parameter);
+    if (!place || !whole || order) continue;
+    const module = (one: string): string => one.replace(/\.weight$/, '');
+    const all = [name, ...copies].map(module);
+    const others = all.filter((one) => !HEADS.test(one));
+    const own = others[0] ?? all[0];
+    found.set(own, { name: own, place, others: others.slice(1) });
+  }
+  return found;
 }
 
 /** Those of the tensors that are weights of linear layers here. */

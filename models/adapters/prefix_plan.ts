@@ -1,4 +1,4 @@
-/** Prefix tuning by PEFT's settings and in its file, for models that read from left to right. */
+/** Prefix tuning by PEFT's settings and in its file, for models that read from left to right and for BERT's classes of texts. */
 import { sitesOf } from '../../engine/adapters';
 import {
   DataError,
@@ -11,26 +11,37 @@ import {
   type KeyValueAddition,
 } from '../../engine/index';
 import type { Json } from '../pretrained_config';
+import { SequenceClassifier } from '../text_heads';
+import { withHeads } from './heads';
 import { expectSettings, flag, wholeNumber } from './lora_config';
+import { PROMPT } from './file_names';
+import type { TheirModules } from './modules';
 import type { PeftPlan } from './peft_tensor';
+import { throughLinear } from './through_linear';
 
-export const PROMPT = 'prompt_embeddings';
 const FILE = 'adapter_config.json';
 
-/** Attentions of a model, in order. Throws `DataError` for one that does not read from left to right. */
+/** Whether PEFT has prefixes for its classes: those that a pooler's row decides, and layers that are not shared (BERT). */
+const isPooled = (model: object): model is SequenceClassifier =>
+  model instanceof SequenceClassifier &&
+  model.pooler !== null &&
+  new Set(model.stack.layers).size === model.stack.layers.length;
+
+/** Attentions of a model, in order. Throws `DataError` for one of another kind. */
 function attentionsOf(model: object): readonly AttentionPlace[] {
   const places = [...sitesOf(model).values()].filter(
     (site): site is AttentionPlace => 'layer' in site && !('columns' in site),
   );
-  if (!('caches' in model) || 'encoder' in model || places.length === 0) {
-    const what = 'peft_type is "PREFIX_TUNING", but the model does not read from left to right alone';
+  const isCausal = 'caches' in model && !('encoder' in model);
+  if (!(isCausal || isPooled(model)) || places.length === 0) {
+    const what = `peft_type is "PREFIX_TUNING", but the model neither reads from left to right alone nor is BERT's of classes`;
     throw new DataError(FILE, what, 'That is not done: take LoRA here.');
   }
   return places;
 }
 
 /** `saved`: a file has the keys and values that a network made, not the network. */
-export function prefixPlan(config: Json, model: object, saved: boolean): PeftPlan {
+export function prefixPlan(config: Json, modules: TheirModules, model: object, saved: boolean): PeftPlan {
   expectSettings(config, [
     ...['num_virtual_tokens', 'token_dim', 'num_transformer_submodules', 'num_attention_heads'],
     ...['num_layers', 'encoder_hidden_size', 'prefix_projection'],
@@ -38,12 +49,12 @@ export function prefixPlan(config: Json, model: object, saved: boolean): PeftPla
   const places = attentionsOf(model);
   const width = places[0].layer.keyValueWidth;
   const length = wholeNumber('num_virtual_tokens', config.num_virtual_tokens);
-  const expect = (key: string, want: number, why: string): void => {
+  const expect = (key: string, want: number | string, why: string): void => {
     if ((config[key] ?? want) === want) return;
     throw new DataError(
       FILE,
       `${key} is ${JSON.stringify(config[key])}, but ${why} ${want}`,
-      'Load its base model.',
+      'Load its base model, of the class that it is for.',
     );
   };
   expect('token_dim', width, 'keys of the model are as wide as');
@@ -60,7 +71,9 @@ export function prefixPlan(config: Json, model: object, saved: boolean): PeftPla
     ...{ names: [PROMPT], shape: [length, 2 * width * places.length], from: 0, order: null },
     ...{ ours: `${name}.prefix.keyValues`, columns: [2 * width * n, 2 * width] as const },
   }));
-  return { layers, tensors };
+  const task = isPooled(model) ? 'SEQ_CLS' : 'CAUSAL_LM';
+  expect('task_type', task, 'the model is for');
+  return withHeads({ layers, tensors }, modules, model);
 }
 
 /** What is at attentions, as PEFT writes it. Throws `EngineError` where not all have the same kind of prefix. */
@@ -109,14 +122,6 @@ function projected(
   { network: { table, inner }, output }: ProjectedPrefix,
   read: (parameter: { readonly name: string }) => Float32Array,
 ): Float32Array {
-  const through = (x: Float64Array, { weight, bias, inputs, outputs }: typeof inner): Float64Array => {
-    const [w, b] = [read(weight), read(bias!)];
-    return Float64Array.from({ length: (x.length / inputs) * outputs }, (_, i) => {
-      const [row, o] = [Math.floor(i / outputs), i % outputs];
-      let sum = b[o];
-      for (let k = 0; k < inputs; k++) sum += x[row * inputs + k] * w[o * inputs + k];
-      return sum;
-    });
-  };
-  return Float32Array.from(through(through(Float64Array.from(read(table)), inner).map(Math.tanh), output));
+  const made = throughLinear(Float64Array.from(read(table)), inner, read).map(Math.tanh);
+  return Float32Array.from(throughLinear(made, output, read));
 }

@@ -1,6 +1,6 @@
 /** Which modules a configuration of PEFT means, by the rules that PEFT has. */
 import { DataError, nearest } from '../../engine/index';
-import type { TheirLinear, TheirModules } from './modules';
+import { HEADS, type TheirLinear, type TheirModules, type TheirTable } from './modules';
 
 const FILE = 'adapter_config.json';
 
@@ -35,8 +35,7 @@ const ends = (name: string, list: readonly string[]): boolean =>
 
 /** Heads, which 'all-linear' leaves out. */
 const isHead = ({ name }: TheirLinear, classes: boolean): boolean =>
-  /^(lm_head|embed_out|cls\.predictions\.decoder|lm_head\.decoder)$/.test(name) ||
-  (classes && /^(score|classifier)(\.|$)/.test(name));
+  HEADS.test(name) || (classes && /^(score|classifier)(\.|$)/.test(name));
 
 /** The number of the layer that a module is in, null where it is in none. */
 function layerOf(name: string, patterns: readonly string[] | null): number | null {
@@ -48,34 +47,60 @@ function layerOf(name: string, patterns: readonly string[] | null): number | nul
   return null;
 }
 
-/**
- * The linear layers that are meant, in the order of the model. Throws `DataError` where there are none (with the nearest names),
- * and for modules of other kinds.
- */
+/** What a configuration means. */
+export interface Targeted {
+  readonly linear: readonly TheirLinear[];
+  /** Tables of embeddings. */
+  readonly tables: readonly TheirTable[];
+}
+
+/** The linear layers that are meant, as `targetedOf`. Throws `DataError` for tables of embeddings, too. */
 export function targeted(
+  targets: Targets,
+  modules: TheirModules,
+  saved: (name: string) => boolean,
+): readonly TheirLinear[] {
+  const { linear, tables } = targetedOf(targets, modules, saved);
+  if (tables.length === 0) return linear;
+  const what = `target_modules has ${tables[0].name}, which is a table of embeddings`;
+  throw new DataError(FILE, what, 'Only LoRA adapts these: leave it out.');
+}
+
+/**
+ * The linear layers and tables of embeddings that are meant, in the order of the model. Throws `DataError` where there are none
+ * (with the nearest names), and for modules of other kinds.
+ */
+export function targetedOf(
   { targets, exclude, layers, layersPattern, classes }: Targets,
   modules: TheirModules,
   saved: (name: string) => boolean,
-): TheirLinear[] {
+): Targeted {
   const isMeant = matcher(targets, 'target_modules');
   const isOut = exclude === null ? (): boolean => false : matcher(exclude, 'exclude_modules');
   const all = targets === 'all-linear';
   const within = (name: string): boolean =>
     layers === null || layers.includes(layerOf(name, layersPattern) ?? NaN);
   const found: TheirLinear[] = [];
+  const tables: TheirTable[] = [];
   for (const name of modules.names) {
     if (saved(name) || isOut(name)) continue;
     const linear = modules.linear.get(name);
     if (all ? !linear || isHead(linear, classes) : !isMeant(name)) continue;
     // Names that are given in full are meant whatever the layer, as in PEFT.
     if (!(Array.isArray(targets) && targets.includes(name)) && !within(name)) continue;
+    const table = all ? undefined : modules.tables.get(name);
+    if (table) {
+      expectAlone(table);
+      tables.push(table);
+      continue;
+    }
     if (!linear?.place) {
       const what = `target_modules has ${name}, which is ${linear ? 'a part of a layer' : 'no linear layer'} here`;
-      throw new DataError(FILE, what, 'Only linear layers are adapted: name those, or merge it in PEFT.');
+      throw new DataError(FILE, what, 'Only linear layers and tables of embeddings are adapted: name those.');
     }
     found.push(linear);
   }
-  if (found.length > 0) return found;
+  if (found.length + tables.length > 0) return { linear: found, tables };
   const known = [...modules.linear.keys()];
   const given = typeof targets === 'string' ? [targets] : targets;
   const near = given.flatMap((name) => nearest(name, endsOf(known), 2));
@@ -85,6 +110,13 @@ export function targeted(
       (layers ? ` within the layers ${layers.join(', ')}` : ''),
     `The nearest are ${[...new Set(near)].join(', ')}: is the adapter for another base?`,
   );
+}
+
+/** Throws `DataError` for a table that several modules share, of which PEFT adapts each by itself. */
+function expectAlone({ name, others }: TheirTable): void {
+  if (others.length === 0) return;
+  const what = `target_modules has ${name}, whose table ${others.join(' and ')} read, too`;
+  throw new DataError(FILE, what, 'That is not done: name linear layers.');
 }
 
 /** Whether a name is meant by an expression of whole names, or by ends, which PEFT does not ask to be whole words here. */

@@ -26,27 +26,35 @@ export const WINDOW = 256;
 /** Held-out batches that a model is judged by at most. */
 const JUDGED = 64;
 
-/** Rows of a prefix, unless somebody says so. */
+/** Rows of a prefix, and virtual tokens, unless somebody says so. */
 const PREFIX = 16;
+
+/** Ranks of AdaLoRA at first, for each that is left in the end. */
+const SURPLUS = 1.5;
 
 /** An adapter as people choose one. */
 export interface AdapterChoice {
-  readonly kind: 'lora' | 'dora' | 'ia3' | 'prefix';
-  /** Of LoRA and DoRA. Default 8. */
+  readonly kind: 'lora' | 'dora' | 'adalora' | 'ia3' | 'prefix' | 'prompt' | 'p-tuning';
+  /** Of LoRA and DoRA, and the mean rank of AdaLoRA in the end. Default 8. */
   readonly rank?: number;
-  /** Of LoRA and DoRA. Default twice the rank. */
+  /** Of LoRA, DoRA and AdaLoRA. Default twice the rank. */
   readonly alpha?: number;
-  /** Of LoRA and DoRA. Default 0. */
+  /** The same. Default 0. */
   readonly dropout?: number;
-  /** Ends of names of linear layers, as Transformers has them; of all kinds but prefixes. Default: all but heads. */
+  /** Ends of names of linear layers, as Transformers has them; of all kinds but prefixes and prompts. Default: all but heads. */
   readonly targets?: readonly string[];
-  /** Rows of keys and values before those of the text; of prefixes. Default 16. */
+  /** Rows of keys and values before those of the text, of prefixes; virtual tokens, of prompts. Default 16. */
   readonly prefixLength?: number;
+  /** Updates of the training, which AdaLoRA must know. Default 1000. */
+  readonly steps?: number;
 }
 
-/** Rows of keys and values that a prefix has, which take places from the text; 0 for other kinds. */
+/** Kinds of what stands before a text, and takes places from it. */
+export const BEFORE: readonly AdapterChoice['kind'][] = ['prefix', 'prompt', 'p-tuning'];
+
+/** Rows that stand before a text; 0 for other kinds. */
 const prefixRows = ({ kind, prefixLength = PREFIX }: AdapterChoice): number =>
-  kind === 'prefix' ? prefixLength : 0;
+  BEFORE.includes(kind) ? prefixLength : 0;
 
 /** The longest window that a model of this context reads beside an adapter. */
 export const longestWindow = (context: number, choice: AdapterChoice): number => context - prefixRows(choice);
@@ -62,12 +70,28 @@ export const numbersOf = (model: object): number =>
 /** As adapter_config.json says it, for `adaptPeft`. */
 export function adapterSettings(choice: AdapterChoice): Json {
   const { kind, rank = 8, alpha = 2 * rank, dropout = 0, targets } = choice;
-  if (kind === 'prefix') return { peft_type: 'PREFIX_TUNING', num_virtual_tokens: prefixRows(choice) };
+  const before = { prefix: 'PREFIX_TUNING', prompt: 'PROMPT_TUNING', 'p-tuning': 'P_TUNING' } as const;
+  if (kind in before)
+    return { peft_type: before[kind as keyof typeof before], num_virtual_tokens: prefixRows(choice) };
   const target_modules = targets ?? 'all-linear';
   if (kind === 'ia3') return { peft_type: 'IA3', target_modules, feedforward_modules: [] };
+  const common = { lora_alpha: alpha, lora_dropout: dropout, target_modules };
+  if (kind === 'adalora') return { peft_type: 'ADALORA', ...common, ...budgetOf(rank, choice.steps) };
   return {
-    ...{ peft_type: 'LORA', r: rank, lora_alpha: alpha, lora_dropout: dropout, use_dora: kind === 'dora' },
-    target_modules,
+    ...{ peft_type: 'LORA', r: rank, use_dora: kind === 'dora' },
+    ...common,
+  };
+}
+
+/** A tenth of the steps before ranks fall, a quarter after; as often in between as a hundredth, which is never more than each step. */
+function budgetOf(rank: number, steps = 1000): Json {
+  return {
+    ...{ init_r: Math.max(rank + 1, Math.round(SURPLUS * rank)), target_r: rank, total_step: steps },
+    ...{
+      tinit: Math.floor(steps / 10),
+      tfinal: Math.floor(steps / 4),
+      deltaT: Math.max(1, Math.floor(steps / 100)),
+    },
   };
 }
 

@@ -9,7 +9,7 @@ const CACHE_BYTES = 512 << 20;
 function tokenBytes(model: Decoder) {
   const state = model.caches(1);
   const { keys, prefix } = state[0].self;
-  const capacity = keys.shape[1] - prefix;
+  const capacity = keys.shape[1] - prefix - (model.ahead ?? 0);
   const each = state.map(({ self }) => (4 * self.keys.size) / self.keys.shape[1]);
   const largest = Math.max(...each);
   return { capacity, largest, all: 2 * each.reduce((a, b) => a + b, 0) };

@@ -1,6 +1,9 @@
 /** What generation needs of a model. */
 import type { Graph, LayerState, Tensor } from '../../engine/index';
 
+/** The input of plans that says which adapter each row has, u32 (B): see `perRow`. */
+export const ROW_ADAPTERS = 'adapters';
+
 /** Sizes of the caches that a `Decoder` goes on with. */
 export interface CacheSizes {
   /** K: rows of each sequence, which share its source's memory. Default 1. */
@@ -63,6 +66,12 @@ export interface Decoder {
   };
   /** Empty caches for N = `sequences`; a ParameterStore gives them memory. Throws for sizes that it cannot do. */
   caches(sequences: number, sizes?: CacheSizes): readonly LayerState[];
+  /**
+   * Rows of the caches that stand before every text, which `prepare` fills in a run at `position` 0: those of a learnt prompt. Texts then
+   * begin at this position. Default 0.
+   */
+  readonly ahead?: number;
+  prepare?(g: Graph, state: readonly LayerState[]): void;
   /** Models with a source: source (N, S) u32, lengths u32 (N) -> memory (N, S, C). Runs at `position` 0. */
   encode?(g: Graph, source: Tensor, lengths: Tensor | null): Tensor;
   /** Fills the caches with what decoding needs of that memory. */

@@ -1,6 +1,7 @@
 /** What decoding needs on the GPU: caches for N sequences of K rows, and the plans over them. */
 import {
   DeviceError,
+  EngineError,
   formatBytes,
   Graph,
   Parameter,
@@ -11,7 +12,7 @@ import {
   type Plan,
   type Tensor,
 } from '../../engine/index';
-import type { Decoder, NextOptions } from './decoder';
+import { ROW_ADAPTERS, type Decoder, type NextOptions } from './decoder';
 
 /** Lengths that sources and prompts are padded to: one plan each, compiled when first needed. */
 const SOURCES = [16, 32, 64, 128, 256, 512, 1024];
@@ -49,6 +50,10 @@ export class Decoding implements Disposable {
   readonly #extra = new Map<string, ParameterStore>();
   readonly #plans = new Plans<string>();
   #inputs: Readonly<Record<string, Uint32Array>> = {};
+  /** Of each sequence, see `perRow`; null where nobody says. */
+  #adapters: ArrayLike<number> | null = null;
+  /** Plans whose model has an adapter for each row. */
+  readonly #adapted = new WeakSet<Plan>();
 
   constructor(device: Device, model: Decoder, sizes: DecodingSizes) {
     const { sequences, beams, context, source, owner, more = {} } = sizes;
@@ -85,6 +90,21 @@ export class Decoding implements Disposable {
     return this.#state.ready();
   }
 
+  /** Rows that stand before every text. */
+  get ahead(): number {
+    return this.#model.ahead ?? 0;
+  }
+
+  /** Fills the caches with what stands before every text: as it is now, for it may have learnt since. */
+  async prepare(): Promise<void> {
+    if (this.ahead === 0) return;
+    const plan = await this.plan('prepare', (g) => {
+      this.#model.prepare!(g, this.caches);
+      return {};
+    });
+    plan.run(this.inputsOf(plan), { position: 0 });
+  }
+
   /** Fills the caches with the memory of at most N sources. */
   async encode(sources: readonly ArrayLike<number>[]): Promise<void> {
     const { sourceVocabulary, vocabulary } = this.#model.config;
@@ -102,12 +122,30 @@ export class Decoding implements Disposable {
     // Sentences that are not there count as one token, so that no row is empty.
     const lengths = Uint32Array.from({ length: this.sequences }, (_, n) => sources[n]?.length ?? 1);
     this.#inputs = { lengths };
-    plan.run({ source, lengths });
+    plan.run({ ...this.inputsOf(plan, 1), source });
   }
 
-  /** What every step's plan is fed, beside what is its own. */
-  get inputs(): Readonly<Record<string, Uint32Array>> {
-    return this.#inputs;
+  /** Says which adapter each sequence has, of a model that has one for each row (`perRow`). */
+  adapt(adapters: ArrayLike<number> | null): void {
+    this.#adapters = adapters;
+  }
+
+  /** What a plan is fed, beside what is its own; `each`: its rows of a sequence. */
+  inputsOf(plan: Plan, each = this.beams): Readonly<Record<string, Uint32Array>> {
+    const own = this.#adapters;
+    if (!this.#adapted.has(plan)) {
+      if (!own) return this.#inputs;
+      throw new EngineError('adapters', 'the model has none for rows', 'Leave them out, or use perRow.');
+    }
+    if (!own) {
+      const what = 'the model has an adapter for each row, and nobody says which';
+      throw new EngineError('adapters', what, 'Give adapters to SequenceGenerator.generate.');
+    }
+    const rows = Uint32Array.from(
+      { length: this.sequences * each },
+      (_, row) => own[Math.floor(row / each)] ?? 0,
+    );
+    return { ...this.#inputs, [ROW_ADAPTERS]: rows };
   }
 
   /** How many rows at once take a prompt of `length`: few different numbers, so few plans. */
@@ -150,7 +188,11 @@ export class Decoding implements Disposable {
   plan(label: string, record: (g: Graph) => Readonly<Record<string, Tensor>>): Promise<Plan> {
     return this.#plans.get(label, () => {
       const g = new Graph(this.#device, { label });
-      return g.compile(record(g));
+      const outputs = record(g);
+      return g.compile(outputs).then((plan) => {
+        if (g.inputs.has(ROW_ADAPTERS)) this.#adapted.add(plan);
+        return plan;
+      });
     });
   }
 

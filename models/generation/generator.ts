@@ -161,6 +161,7 @@ export class Generator implements Disposable {
     try {
       const decoding = await this.#memory();
       if (this.#model.encode) await decoding.encode([prompt]);
+      await decoding.prepare();
       const text = start.slice();
       let position = o.reuse ? this.#shared(decoding, start) : 0; // rows that the caches hold
       this.#held = null;
@@ -262,7 +263,7 @@ export class Generator implements Disposable {
     const scores = o.onToken ? 1 + o.alternatives : 0;
     const plan = await this.#plan(decoding, { length, bans: places, penalised, scores });
     this.#turns.assertUsable();
-    const inputs: Record<string, ArrayBufferView> = { ...decoding.inputs };
+    const inputs: Record<string, ArrayBufferView> = { ...decoding.inputsOf(plan) };
     if (fresh.length > 0) {
       inputs.ids = padded(fresh, length, 0);
       if (penalised) {
@@ -277,7 +278,16 @@ export class Generator implements Disposable {
       inputs.penalties = Float32Array.of(o.repetitionPenalty, o.presencePenalty, o.frequencyPenalty);
     }
     plan.run(inputs, {
-      ...{ index, seed, position, temperature, topK, topP, minP, length: Math.max(1, fresh.length) },
+      ...{
+        index,
+        seed,
+        position: decoding.ahead + position,
+        temperature,
+        topK,
+        topP,
+        minP,
+        length: Math.max(1, fresh.length),
+      },
     });
     this.#newest = plan;
     return {

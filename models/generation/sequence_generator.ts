@@ -169,8 +169,10 @@ export class SequenceGenerator implements Disposable {
     const { beams: K } = o;
     const decoding = await this.#decodingFor(group.length, K);
     this.#check(o);
+    decoding.adapt(o.adapters && group.map(({ index }) => o.adapters![index]));
     const sources = group.flatMap(({ source }) => (source ? [source] : []));
     if (sources.length > 0) await decoding.encode(sources);
+    await decoding.prepare();
     let chosen: readonly Chosen[] = [];
     for (let index = 0; group.some(({ search }) => !search.done); index++) {
       this.#check(o);

@@ -72,6 +72,8 @@ export interface GenerateSequenceOptions extends ChoiceOptions {
   readonly stopStrings?: readonly string[];
   /** The tokenizer that belongs to the model, or a function from ids to their text. */
   readonly tokenizer?: TextDecoding | ((ids: readonly number[]) => string);
+  /** Which adapter each text has, of a model with one for each row: see `perRow`, `RowAdapters.rows`. Default null: it has none. */
+  readonly adapters?: ArrayLike<number> | null;
   /** Of samples; above 0. Default 1. */
   readonly temperature?: number;
   /** Called after each token with the best hypotheses of the sentences at work. */
@@ -112,6 +114,7 @@ const KNOWN: Readonly<Record<keyof GenerateSequenceOptions, true>> = {
     onStep: true,
     stopStrings: true,
     tokenizer: true,
+    adapters: true,
   },
 };
 
@@ -147,7 +150,7 @@ export function completeOptions(
   const o = {
     ...CHOICE_DEFAULTS,
     ...{ lengthPenalty: 1, coverage: 0, earlyStopping: false as const, forceEnd: false, renormalize: false },
-    temperature: 1,
+    ...{ temperature: 1, adapters: null },
     ...definedOf(options),
     ...{ mode, beams, nBest, end, forceBegin },
     forced: (isLists(forced) ? forced : sources.map(() => forced)).map((ids) =>
@@ -204,6 +207,10 @@ export function completeOptions(
       `prompt ${short} has ${length} tokens and ${o.tokens[short]} more are to come, but the caches hold ${context}`,
       'Shorten it, ask for fewer tokens, or make the generator with a larger context.',
     );
+  }
+  if (o.adapters && o.adapters.length !== sources.length) {
+    const what = `${o.adapters.length} adapters for ${sources.length} sentences`;
+    throw new ShapeError(WHERE, what, 'Give one for each: see RowAdapters.rows.');
   }
   if (o.forced.length !== sources.length) {
     throw new ShapeError(

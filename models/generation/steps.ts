@@ -145,7 +145,7 @@ export class DecodingStep {
     { temperature, topK, topP, minP, seed }: Pick<Step, 'temperature' | 'topK' | 'topP' | 'minP' | 'seed'>,
   ): Promise<Chosen[]> {
     const { plan } = this;
-    const { rows, beams, inputs } = this.#decoding;
+    const { rows, beams, ahead } = this.#decoding;
     const { mode, coverage: covers } = this.#choice;
     const own: Record<string, ArrayBufferView> =
       mode === 'sample' ? { counters } : { only, ...(beams > 1 && { order }) };
@@ -154,13 +154,13 @@ export class DecodingStep {
       {
         ids: fed,
         bans,
-        ...inputs,
+        ...this.#decoding.inputsOf(plan),
         ...own,
         ...penalised,
         ...(lengths && { lengths }),
         ...(starts && { starts }),
       },
-      { position, length, index, temperature, topK, topP, minP, seed },
+      { position: ahead + (position ?? 0), length, index, temperature, topK, topP, minP, seed },
     );
     const [ids, logs, covered] = await Promise.all([
       plan.readIntegers('ids'),

@@ -304,7 +304,7 @@ describe('an adapter', () => {
     using weights = new ParameterStore(device, model, { seed: 1 });
     const refused = (layers: Parameters<typeof adapt>[1]) => expect(adapt(model, layers)).rejects;
     await refused({ 'stack.layers.*.attention.qvk': lora() }).toThrow(
-      'adapt: "stack.layers.*.attention.qvk" is none of its 18 places for lora. The nearest are stack.layers.*.attention.qkv,',
+      'adapt: "stack.layers.*.attention.qvk" is none of its 19 places for lora. The nearest are stack.layers.*.attention.qkv,',
     );
     await refused({ 'stack.layers.*.attention': lora() }).toThrow(
       'adapt: lora is not for attentions such as stack.layers.0.attention. The nearest are stack.layers.*.attention.',

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copy, ia3 } from '../../engine/adapters';
 import { adapt, Graph, lora, type Adapter, type Device } from '../../engine/index';
-import { adaptPeft, combine, NamedAdapters } from '../../models/adapters/index';
+import { adaptPeft, combine, NamedAdapters, perRow } from '../../models/adapters/index';
 import type { Pretrained } from '../../models/family/load';
-import { Generator, type GPT } from '../../models/index';
+import { Generator, SequenceGenerator, type GPT } from '../../models/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft.json';
 import { withDevice } from '../harness/device';
@@ -41,6 +41,76 @@ describe('several adapters of one model', () => {
   const logits = (): Promise<Float32Array> => logitsOf(device, loaded.model, 'causal');
   const errorOf = async (name: string): Promise<number> =>
     relativeError(await logits(), wanted.get(`combined.${name}.logits`)!.data);
+
+  it('are each of a row of its own, in a batch and in generation', async () => {
+    const rowOf = (data: Float32Array | Int32Array, row: number) =>
+      data.subarray((row * data.length) / 2, ((row + 1) * data.length) / 2);
+    const want = (name: string, row: number) => rowOf(wanted.get(`combined.${name}.logits`)!.data, row);
+    const model = loaded.model as unknown as GPT;
+    const prompts = [
+      [3, 39, 8],
+      [3, 39, 8],
+      [3, 39, 8],
+      [5, 6],
+    ];
+    using first = await made('A');
+    first.disable();
+    using second = await made('B');
+    first.enable();
+    second.disable();
+    const alone: number[][] = [];
+    const write = async (prompt: readonly number[]): Promise<void> => {
+      using generator = new Generator(device, model);
+      const ids: number[] = [];
+      for await (const id of generator.generate(prompt, { tokens: 5, temperature: 0 })) ids.push(id);
+      alone.push(ids);
+    };
+    await write(prompts[0]);
+    first.disable();
+    second.enable();
+    await write(prompts[1]);
+    second.disable();
+    await write(prompts[2]);
+    second.enable();
+    await write(prompts[3]);
+    {
+      using mixed = await perRow(model, { legal: first, french: second });
+      expect([first.enabled, second.enabled]).toEqual([false, false]);
+      const g = new Graph(device);
+      using plan = await g.compile({ y: given.logits(loaded.model, g) });
+      const { ids } = given.step(0);
+      for (const names of [
+        ['legal', 'french'],
+        ['french', null],
+        [null, 'legal'],
+      ] as const) {
+        plan.run({ ids, adapters: mixed.rows(names) });
+        const y = await plan.read('y');
+        for (const [row, name] of names.entries()) {
+          const theirs = name === null ? 'base' : name === 'legal' ? 'A' : 'B';
+          expect(relativeError(rowOf(y, row), want(theirs, row)), String(names)).toBeLessThan(5e-6);
+        }
+      }
+      using search = new SequenceGenerator(device, model, { sentences: 4, beams: 2 });
+      const adapters = mixed.rows(['legal', 'french', null, 'french']);
+      const found = await search.generate(prompts, { beams: 1, tokens: 5, adapters });
+      expect(found.map(([best]) => best.ids)).toEqual(alone);
+      await expect(search.generate(prompts, { tokens: 5 })).rejects.toThrow('nobody says which');
+      await expect(search.generate(prompts, { tokens: 5, adapters: [1] })).rejects.toThrow(
+        '1 adapters for 4 sentences',
+      );
+      expect(() => mixed.rows(['latin'])).toThrow('a name is latin');
+      await expect(mixed.adapter.merge()).rejects.toThrow('no weights do the same');
+    }
+    expect(await errorOf('base')).toBeLessThan(5e-6);
+    using search = new SequenceGenerator(device, model, { sentences: 2, beams: 1 });
+    await expect(search.generate(prompts.slice(0, 1), { tokens: 2, adapters: [1] })).rejects.toThrow(
+      'the model has none for rows',
+    );
+    using factors = await adapt(model, { 'stack.layers.0.feedForward.down': ia3() });
+    await expect(perRow(model, { factors })).rejects.toThrow('is no LoRA of a linear layer');
+    await expect(perRow(model, {})).rejects.toThrow('no adapters are given');
+  });
 
   it('are switched without loading anything, and refuse what was made with others', async () => {
     using adapters = new NamedAdapters();

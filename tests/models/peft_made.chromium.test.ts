@@ -133,8 +133,11 @@ describe('an adapter by the settings of PEFT', () => {
       ...['attention.output', 'feedForward.up', 'feedForward.down'].map((one) => `${layer}.${one}`),
     ];
     const all = { target_modules: 'all-linear', task_type: 'SEQ_CLS' };
-    expect(await namesOf(all)).toEqual([...linear, 'pooler.dense']);
-    expect(await namesOf({ ...all, exclude_modules: ['dense', 'key'] })).toEqual([linear[0], linear[2]]);
+    // They learn whole, as PEFT's class of classifiers has it.
+    const head = ['classifier.output.weight', 'classifier.output.bias'];
+    expect(await namesOf(all)).toEqual([...linear, 'pooler.dense', ...head]);
+    const some = await namesOf({ ...all, exclude_modules: ['dense', 'key'] });
+    expect(some).toEqual([linear[0], linear[2], ...head]);
     expect(await namesOf({ target_modules: ['dense'], exclude_modules: '.*attention.*|.*pooler.*' })).toEqual(
       linear.slice(4),
     );
@@ -172,7 +175,8 @@ describe('what is refused leaves the model as it was', () => {
       { target_modules: ['ln_1'] },
       /target_modules has transformer.h.0.ln_1, which is no linear layer here/,
     ],
-    ['tokens', { target_modules: ['wte'] }, /wte, which is no linear layer here/],
+    ['positions', { target_modules: ['wpe'] }, /wpe, which is no linear layer here/],
+    ['a tied head', { target_modules: ['lm_head'] }, /lm_head, which is no linear layer here/],
     [
       'a tied table',
       { modules_to_save: ['wte'] },
@@ -195,7 +199,7 @@ describe('what is refused leaves the model as it was', () => {
       expect(loadPeft(loaded, folderOf({ ...files, ...own }))).rejects;
     const other = folderOfCase('gpt2-patterns', about('gpt2-patterns')).files;
     await refused(other).toThrow(
-      /target_modules \["c_attn","c_proj"\] is none of the model's 14 linear layers.*another base/,
+      /target_modules \["c_attn","c_proj"\] is none of the model's 15 linear layers.*another base/,
     );
     await refused({ 'adapter_model.safetensors': other['adapter_model.safetensors'] }).toThrow(
       /13 tensors are missing \(.*12 have no place \(.*The model has no transformer\.h\.0\.attn\.c_attn/,
@@ -239,7 +243,10 @@ describe('what is refused leaves the model as it was', () => {
       await expect(savePeft(loaded, adapter)).rejects.toThrow(why);
     };
     await refused(bitfit(loaded.model), /it has no LoRA/);
-    await refused({ 'stack.layers.*.attention': prefix() }, /does not read from left to right alone/);
+    await refused(
+      { 'stack.layers.*.attention': prefix() },
+      /PEFT learns classifier.weight beside what stands before texts/,
+    );
     await refused(
       { 'stack.layers.*.attention.output': bottleneck() },
       /PEFT has no kind for what is at stack.layers.0.attention.output/,

@@ -2,12 +2,13 @@
 // Run: npm run node -- tests/real/peft.ts FOLDER
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bitfit, copy, dora, ia3 } from '../../engine/adapters';
-import { adapt, Device, Graph, lora, prefix, type AdapterKind } from '../../engine/index';
+import { adalora, bitfit, copy, dora, ia3 } from '../../engine/adapters';
+import { adapt, Device, Graph, lora, prefix, prompt, type AdapterKind } from '../../engine/index';
 import { savePeft } from '../../models/adapters/index';
 import { inputsOf, openBase, type Base } from '../models/peft_cases';
 
 const QKV = 'stack.layers.*.attention.qkv';
+const HEAD = { 'classifier.output.{weight,bias}': copy() };
 const CASES: Record<string, readonly [Base, string, (model: object) => Record<string, AdapterKind>]> = {
   'gpt2-columns': [
     ...(['gpt-small', 'causal'] as const),
@@ -48,6 +49,28 @@ const CASES: Record<string, readonly [Base, string, (model: object) => Record<st
     ...(['gpt-small', 'causal'] as const),
     () => ({ 'stack.layers.*.attention': prefix({ length: 4, hidden: 6 }) }),
   ],
+  'gpt2-prompt': [...(['gpt-small', 'causal'] as const), () => ({ prompt: prompt({ length: 4 }) })],
+  'bert-ptuning': [
+    ...(['bert-heads/sequence', 'padded'] as const),
+    () => ({ prompt: prompt({ length: 3, hidden: 5 }), ...HEAD }),
+  ],
+  't5-prompt': [...(['seq2seq-t5/t5-v1.1', 'seq2seq'] as const), () => ({ prompt: prompt({ length: 3 }) })],
+  'bert-prefix': [
+    ...(['bert-heads/sequence', 'padded'] as const),
+    () => ({ 'stack.layers.*.attention': prefix({ length: 3, hidden: 5 }), ...HEAD }),
+  ],
+  'llama-tables': [
+    ...(['gpt-modern', 'causal'] as const),
+    () => ({
+      tokens: lora({ rank: 2, alpha: 3 }),
+      head: lora({ rank: 3 }),
+      [`${QKV}.value`]: lora({ rank: 2 }),
+    }),
+  ],
+  'gpt2-adalora': [
+    ...(['gpt-small', 'causal'] as const),
+    () => ({ [QKV]: adalora({ steps: 9, rank: 4, target: 2, kept: '1010' }) }),
+  ],
   't5-apart': [
     ...(['seq2seq-t5/t5-v1.1', 'seq2seq'] as const),
     () => ({
@@ -65,6 +88,7 @@ export async function main([folder]: readonly string[]): Promise<void> {
     for (const [own, { size, trainable }] of adapter.store.parameters) {
       if (!trainable) continue; // norms of DoRA
       const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i * 1.7 + own.length) / 3);
+      if (own.endsWith('.adalora.E')) for (let r = 1; r < size; r += 2) data[r] = 0; // those that are gone
       adapter.store.write(own, data);
     }
     const given = await inputsOf(kind);

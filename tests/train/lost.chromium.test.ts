@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   activation,
+  adapt,
   Device,
   DeviceError,
   Graph,
@@ -11,6 +12,7 @@ import {
   type FitOptions,
   type RunOptions,
 } from '../../engine/index';
+import { adalora } from '../../engine/adapters';
 import { openTestGpu } from '../harness/host';
 import { Losing, type Moment } from '../harness/losing';
 import { at, tinyGPT, tinyOptions, type TinyOptions } from './tiny';
@@ -163,6 +165,36 @@ describe('a run goes on', () => {
     expect(seeded.device).toBe(run.trainer.device);
     run[Symbol.dispose]();
     seeded[Symbol.dispose]();
+  });
+
+  it('with AdaLoRA, whose ranks are again what they were', async () => {
+    const course = async (lose: boolean) => {
+      const { losing, device, open } = await begin();
+      const model = tinyGPT();
+      const base = new ParameterStore(device, model, { seed: 1 });
+      const weights = await base.readAll('weights');
+      const budget = { steps: 6, rank: 4, target: 2, warmup: 1, final: 1, every: 2 };
+      const adapter = await adapt(model, { 'stack.layers.*.feedForward.{up,down}': adalora(budget) });
+      const run = await create(device, { model, adapter });
+      if (lose) losing.plan([{ call: 'submit', n: 24, when: 'after' }]);
+      const reopen = async (): Promise<Device> => {
+        const next = await open();
+        base.moveTo(next);
+        for (const [name, data] of weights) base.write(name, data);
+        return next;
+      };
+      const losses = await fit(run, { steps: 6, reopen });
+      const learnt = await adapter.store.readAll('weights');
+      for (const one of [run, adapter, base]) one[Symbol.dispose]();
+      return { losses, learnt, devices: new Set(opened).size };
+    };
+    const calm = await course(false);
+    const stormy = await course(true);
+    expect(stormy.devices).toBe(calm.devices + 2);
+    expect(stormy.losses).toEqual(calm.losses);
+    expect(stormy.learnt).toEqual(calm.learnt);
+    const kept = calm.learnt.get('stack.layers.0.feedForward.up.adalora.kept')!;
+    expect(kept.some((one) => one === 0)).toBe(true);
   });
 
   it('not from other weights than it had', async () => {

@@ -79,10 +79,14 @@ export class Base implements Disposable {
     }
   }
 
-  /** Rows of keys and values that its adapter puts before those of a text. */
+  /** Rows that its adapter puts before those of a text: of keys and values, or virtual tokens. */
   get prefixRows(): number {
     const places = this.#adapter?.places ?? [];
-    return places.reduce((most, place) => Math.max(most, 'rows' in place ? place.rows.rows : 0), 0);
+    const rowsOf = (place: (typeof places)[number]): number => {
+      if ('rows' in place) return place.rows.rows;
+      return 'prompt' in place ? place.prompt.rows : 0;
+    };
+    return places.reduce((most, place) => Math.max(most, rowsOf(place)), 0);
   }
 
   /** The adapter goes: the base is as it was. */

@@ -110,7 +110,7 @@ export class AdapterPanel {
 
   /** Those of a run. */
   adopt({ choice: chosen, rate, steps, seed }: Omit<TuneSettings, 'writing'>): void {
-    this.#check(chosen.kind);
+    this.#check(chosen.kind as AdapterKindName);
     this.#numbers.adopt({ rate, steps });
     this.#seed.set('seed', seed);
     if (chosen.prefixLength !== undefined) this.#prefix.set('rows', chosen.prefixLength);

@@ -11,7 +11,8 @@ import {
   type MergeOptions,
   type MergeReport,
 } from './merge';
-import { onAttention, onLinear, onParameter, siteOf } from './place';
+import { onAttention, onEmbedding, onLinear, onParameter, onStart, siteOf } from './place';
+import { Prompt } from './prompt';
 import { matching, sitesOf, type Site } from './sites';
 
 /** A model with weights. */
@@ -104,6 +105,18 @@ export class Adapter<C extends object = object> implements Disposable {
       field(copy);
       return { site, copy, attach: onParameter(site, copy) };
     }
+    if ('table' in site) {
+      const [vocabulary, width] = site.table.weight.shape;
+      const sum = kind.embedding!({ name: site.name, vocabulary, width });
+      field(sum);
+      return { site, sum, attach: onEmbedding(site, sum, kind.kind) };
+    }
+    if ('start' in site) {
+      const [vocabulary, width] = site.start.table.shape;
+      const prompt = kind.prompt!({ name: site.name, width, vocabulary });
+      field(prompt);
+      return { site, prompt, attach: onStart(site, prompt) };
+    }
     const { layer } = site;
     const rows = kind.attention!({ name: site.name, keyValueWidth: layer.keyValueWidth, shared });
     field(rows);
@@ -121,6 +134,14 @@ export class Adapter<C extends object = object> implements Disposable {
       } else if ('addition' in placed && placed.addition.begin) {
         const first = placed.addition.begin(await readColumns(this.#base, placed.site));
         for (const [{ name }, data] of first) this.#store.write(name, data);
+      } else if ('prompt' in placed && placed.prompt instanceof Prompt && placed.prompt.first) {
+        const { embeddings, first } = placed.prompt;
+        const [, width] = embeddings.shape;
+        const table = await this.#base.read(placed.site.start.table.name);
+        const rows = new Float32Array(embeddings.size);
+        for (const [p, id] of first.entries())
+          rows.set(table.subarray(id * width, (id + 1) * width), p * width);
+        this.#store.write(embeddings.name, rows);
       }
     }
   }

@@ -1,6 +1,8 @@
 /** What `adapt` puts into layers: modules, whose parameters are what is learnt. */
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
+import type { PromptRows } from '../blocks/prompt_place';
+import type { EmbeddingSum } from '../embedding';
 import type { Parameter } from '../parameter';
 
 /** A linear layer, or columns of a fused one, as what is added to it sees them. */
@@ -81,6 +83,21 @@ export interface LinearEntry extends LinearAdded {
 /** What an adapter adds to a `Linear`: to what comes out, to the whole of how it is computed, or to what goes in. */
 export type LinearAddition = LinearSum | LinearChange | LinearEntry;
 
+/** A table of embeddings, as what is added to its rows sees it. */
+export interface EmbeddingSite {
+  readonly name: string;
+  /** V. */
+  readonly vocabulary: number;
+  /** C. */
+  readonly width: number;
+}
+
+/** What is added to rows of a table. */
+export interface EmbeddingAddition extends EmbeddingSum {
+  /** Adds what the addition does to a table (V, C) in float64, in place. */
+  merge(table: Float64Array, read: (parameter: object) => Float32Array): void;
+}
+
 /** Rows of keys and values that stand before those of every sequence. */
 export interface KeyValueAddition {
   /** P. */
@@ -88,6 +105,18 @@ export interface KeyValueAddition {
   /** -> (P, 2·G·D): keys, then values. */
   forward(g: Graph): Tensor;
 }
+
+/** Where virtual tokens stand before those of every text. */
+export interface PromptSite {
+  readonly name: string;
+  /** E, numbers of an embedding. */
+  readonly width: number;
+  /** V. */
+  readonly vocabulary: number;
+}
+
+/** Virtual tokens before every text. */
+export type PromptAddition = PromptRows;
 
 /** Numbers that are learnt in the place of a parameter's own. They begin as these are. */
 export interface ParameterCopy {
@@ -102,8 +131,12 @@ export interface AdapterKind {
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** What it adds to a linear layer. Without it, it is not for these. */
   readonly linear?: (site: LinearSite) => LinearAddition;
+  /** The same of a table of embeddings. */
+  readonly embedding?: (site: EmbeddingSite) => EmbeddingAddition;
   /** The same of an attention. */
   readonly attention?: (site: AttentionSite) => KeyValueAddition;
+  /** What stands before every text. */
+  readonly prompt?: (site: PromptSite) => PromptAddition;
   /** What takes the place of a parameter. */
   readonly parameter?: (site: ParameterSite) => ParameterCopy;
 }

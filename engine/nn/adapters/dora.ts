@@ -13,7 +13,8 @@ import { sum } from '../../shaders/sum/sum';
 import { transpose } from '../../shaders/transpose/transpose';
 import { Parameter } from '../parameter';
 import type { AdapterKind, Begin, LinearChange, LinearSite, Merge } from './addition';
-import { LoRA, loraSettings, type LoRAOptions } from './lora';
+import { LoRA } from './lora';
+import { loraSettings, type LoRAOptions } from './lora_options';
 
 /**
  * m · (W + s B A) / ‖W + s B A‖ for each output (Liu et al. 2024): LoRA turns rows of the weight, m is how long they are. The gradient

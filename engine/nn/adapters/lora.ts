@@ -1,4 +1,4 @@
-import { EngineError, expectOptions, ShapeError } from '../../errors';
+import { ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import type { Tensor } from '../../graph/tensor';
 import { dropout } from '../../shaders/dropout/dropout';
@@ -7,18 +7,8 @@ import { scale } from '../../shaders/scale/scale';
 import { uniform, zeros } from '../init';
 import { Parameter } from '../parameter';
 import type { AdapterKind, LinearSite, LinearSum, Merge } from './addition';
-
-/** Size and strength of the low-rank matrices of `lora`. */
-export interface LoRAOptions {
-  /** r. Default 8. */
-  readonly rank?: number;
-  /** What is added is multiplied by alpha / r. Default r. */
-  readonly alpha?: number;
-  /** By alpha / √r instead, so that high ranks learn as fast (rsLoRA, Kalajdzievski 2023). Default false. */
-  readonly rankStabilized?: boolean;
-  /** Probability of dropping a number of x, for what is added, while training. Default 0. */
-  readonly dropout?: number;
-}
+import { EmbeddingLoRA } from './embedding_lora';
+import { loraSettings, type LoRAOptions } from './lora_options';
 
 /** y + (alpha / r) x Aᵀ Bᵀ (Hu et al. 2021). B begins at zero, so that nothing changes at first. */
 export class LoRA implements LinearSum {
@@ -75,23 +65,12 @@ export class LoRA implements LinearSum {
   };
 }
 
-/** The options of `lora` and `dora`, checked. Throws `EngineError` for those that cannot be. */
-export function loraSettings(kind: string, options: LoRAOptions) {
-  const { rank = 8, alpha = rank, rankStabilized = false, dropout = 0 } = options;
-  expectOptions(kind, options, { rank, alpha, rankStabilized, dropout });
-  const refuse = (name: string, value: number, todo: string): never => {
-    throw new EngineError(kind, `${name} is ${value}`, todo);
-  };
-  if (!Number.isInteger(rank) || rank < 1) refuse('rank', rank, 'Use a whole number of at least 1.');
-  if (!(Number.isFinite(alpha) && alpha > 0)) refuse('alpha', alpha, 'Use a number above 0.');
-  if (!(dropout >= 0 && dropout < 1)) refuse('dropout', dropout, 'It must be at least 0 and below 1.');
-  // Checkpoints of before have no word for what is not used.
-  const settings = { rank, alpha, dropout, ...(rankStabilized && { rankStabilized }) };
-  return { settings, all: { rank, alpha, dropout, rankStabilized } };
-}
-
-/** Low-rank matrices beside linear layers: for `adapt`. Throws `EngineError` for options that cannot be. */
+/** Low-rank matrices beside linear layers, and beside tables of embeddings: for `adapt`. Throws `EngineError` for options that cannot be. */
 export function lora(options: LoRAOptions = {}): AdapterKind {
   const { settings, all } = loraSettings('lora', options);
-  return { kind: 'lora', settings, linear: (site) => new LoRA(site, all) };
+  return {
+    ...{ kind: 'lora', settings },
+    linear: (site) => new LoRA(site, all),
+    embedding: (site) => new EmbeddingLoRA(site, all),
+  };
 }

@@ -4,19 +4,23 @@ import type { Linear } from '../linear';
 import type { Parameter } from '../parameter';
 import type { KeptWeights, ParameterStore } from '../parameter_store';
 import type {
+  EmbeddingAddition,
   KeyValueAddition,
   LinearAddition,
   MergedWeights,
   ParameterCopy,
   ParameterSite,
+  PromptAddition,
 } from './addition';
-import type { AttentionPlace, Columns, LinearPlace } from './sites';
+import type { AttentionPlace, Columns, EmbeddingPlace, LinearPlace, TextStart } from './sites';
 
 /** What stands where in a model. */
 export type AdapterPlace =
   | { readonly site: LinearPlace; readonly addition: LinearAddition }
+  | { readonly site: EmbeddingPlace; readonly sum: EmbeddingAddition }
   | { readonly site: ParameterSite; readonly copy: ParameterCopy }
-  | { readonly site: AttentionPlace; readonly rows: KeyValueAddition };
+  | { readonly site: AttentionPlace; readonly rows: KeyValueAddition }
+  | { readonly site: TextStart; readonly prompt: PromptAddition };
 
 /** How `Adapter.merge` tells of its work, and is ended. */
 export interface MergeOptions {
@@ -119,13 +123,18 @@ function distance(a: Numbers, b: Numbers): number {
 
 /** Throws `EngineError` for what no weights do, and for rounded weights where it is not said how much may be lost. */
 export function expectMergeable(places: readonly AdapterPlace[], most: number | null): void {
+  const tied = places.find((place) => 'sum' in place && place.site.tied);
+  if (tied) {
+    const what = `${tied.site.name} is the output layer, too, which merging would change`;
+    throw new EngineError('Adapter.merge', what, 'Keep it beside it.');
+  }
   for (const place of places) {
-    if ('copy' in place || ('addition' in place && place.addition.merge)) continue;
+    if ('copy' in place || 'sum' in place || ('addition' in place && place.addition.merge)) continue;
     const what = `no weights do the same as what is at ${place.site.name}`;
     throw new EngineError('Adapter.merge', what, 'Keep it beside them.');
   }
   for (const { site } of places) {
-    const { packed } = 'columns' in site ? site.layer.weight : 'parameter' in site ? site.parameter : NONE;
+    const { packed } = parameterOf(site);
     if (!packed || most !== null) continue;
     throw new EngineError(
       'Adapter.merge',
@@ -134,7 +143,13 @@ export function expectMergeable(places: readonly AdapterPlace[], most: number | 
     );
   }
 }
-const NONE = { packed: null };
+
+/** What merging into a place writes. */
+function parameterOf(site: AdapterPlace['site']): Pick<Parameter, 'packed'> {
+  if ('columns' in site) return site.layer.weight;
+  if ('table' in site) return site.table.weight;
+  return 'parameter' in site ? site.parameter : { packed: null };
+}
 
 /** What weights were before, and what was lost: see `Adapter.merge`. Where it throws, all is as it was. */
 export async function mergeAll(
@@ -182,6 +197,15 @@ async function mergeOne(
     if (part) all.set(read(place.copy.values), part.from);
     base.write(parameter.name, all);
     return share(await base.read(parameter.name), all, was);
+  }
+  if ('sum' in place) {
+    const { weight } = place.site.table;
+    await keep(weight);
+    const before = Float64Array.from(await base.read(weight.name));
+    const sum = before.slice();
+    place.sum.merge(sum, read);
+    base.write(weight.name, Float32Array.from(sum));
+    return share(await base.read(weight.name), sum, before);
   }
   if (!('addition' in place)) return 0;
   const { weight, bias } = place.site.layer;

@@ -6,13 +6,16 @@ import { activation as activate } from '../../shaders/activation/activation';
 import { add } from '../../shaders/add/add';
 import { attention } from '../../shaders/attention/attention';
 import { embedding } from '../../shaders/embedding/embedding';
+import { lengthsAfter } from '../../shaders/lengths_after/lengths_after';
 import { matmul } from '../../shaders/matmul/matmul';
 import { concat, placeColumns, slice, storeFirstRows } from '../../shaders/rearrange/rearrange';
 import { rope as turn } from '../../shaders/rope/rope';
 import type { Attention, AttentionPrefix, PrefixedOptions } from '../blocks/attention';
+import type { EmbeddingSum } from '../embedding';
 import type { Linear, LinearForward } from '../linear';
 import type { Parameter } from '../parameter';
 import type {
+  EmbeddingAddition,
   KeyValueAddition,
   LinearAddition,
   LinearChange,
@@ -20,8 +23,9 @@ import type {
   LinearSum,
   ParameterCopy,
   ParameterSite,
+  PromptAddition,
 } from './addition';
-import type { Columns, LinearPlace } from './sites';
+import type { Columns, EmbeddingPlace, LinearPlace, TextStart } from './sites';
 
 /** Plans of `weight` are out of date from now on, until what this returns is called. */
 function tellPlans(weight: Parameter, own: object): () => void {
@@ -38,6 +42,21 @@ export function onLinear(layer: Linear, addition: LinearAddition, columns: Colum
     return () => {
       forget();
       layer.wraps = layer.wraps.filter((other) => other !== wrap);
+    };
+  };
+}
+
+/** The same of what is added to rows of a table. */
+export function onEmbedding({ table }: EmbeddingPlace, addition: EmbeddingAddition, kind: string) {
+  const sum: EmbeddingSum = {
+    add: (g, ids, y, padding) => g.scope(kind, () => addition.add(g, ids, y, padding)),
+  };
+  return (): (() => void) => {
+    table.sums = [...table.sums, sum];
+    const forget = tellPlans(table.weight, sum);
+    return () => {
+      forget();
+      table.sums = table.sums.filter((other) => other !== sum);
     };
   };
 }
@@ -140,6 +159,22 @@ export function onAttention(layer: Attention, addition: KeyValueAddition) {
   };
 }
 
+/** The same of virtual tokens. Throws `EngineError` where there are some already. */
+export function onStart({ start }: TextStart, addition: PromptAddition) {
+  return (): (() => void) => {
+    if (start.before) {
+      const what = 'texts have a prompt before them already';
+      throw new EngineError('adapt', what, 'Take the other adapter out first.');
+    }
+    start.before = addition;
+    const forget = tellPlans(start.table, addition);
+    return () => {
+      forget();
+      if (start.before === addition) start.before = null;
+    };
+  };
+}
+
 /**
  * A linear layer with an addition to its columns. What is no sum, and whatever stands before an activation, has that (and
  * the residual) behind it in dispatches of their own; a sum leaves the residual in the layer's matmul.
@@ -192,15 +227,20 @@ function asPrefix(addition: KeyValueAddition): AttentionPrefix {
   const made = (g: Graph): Tensor => g.scope('prefix', () => addition.forward(g));
   return {
     rows: P,
-    attend(g: Graph, qkv: Tensor, { heads, keyValueHeads, rope, ...options }: PrefixedOptions): Tensor {
-      const [B, , all] = qkv.shape;
+    attend(
+      g: Graph,
+      qkv: Tensor,
+      { heads, keyValueHeads, rope, lengths, ...options }: PrefixedOptions,
+    ): Tensor {
+      const [B, T, all] = qkv.shape;
       const width = all / (heads + 2 * keyValueHeads);
       const each = Uint32Array.from({ length: B * P }, (_, i) => i % P);
       const before = embedding(g, g.constant('rows of the prefix', [B, P], each), made(g));
       const rows = rope ? turn(g, qkv, { ...rope, heads, keyValueHeads, start: P }) : qkv;
       const own = slice(g, rows, 2, heads * width, 2 * keyValueHeads * width);
       const [q, kv] = [slice(g, rows, 2, 0, heads * width), concat(g, [before, own], 1)];
-      return attention(g, { q, kv, heads, keyValueHeads, width, ...options });
+      const real = lengths && { lengths: lengthsAfter(g, lengths, { rows: P, most: T }) };
+      return attention(g, { q, kv, heads, keyValueHeads, width, ...options, ...real });
     },
     // In each run again, since they may have learnt meanwhile.
     store(g: Graph, keys: Tensor, values: Tensor): void {

@@ -1,6 +1,9 @@
 /** Where in a model `adapt` puts things. */
 import { EngineError, nearest } from '../../errors';
 import { Attention } from '../blocks/attention';
+import { LanguageHead } from '../blocks/language_head';
+import { PromptPlace } from '../blocks/prompt_place';
+import { Embedding } from '../embedding';
 import { Linear } from '../linear';
 import { namePattern } from '../name_pattern';
 import { Parameter } from '../parameter';
@@ -26,14 +29,30 @@ export interface AttentionPlace {
   readonly layer: Attention;
 }
 
+/** A table of embeddings, with its name. */
+export interface EmbeddingPlace {
+  readonly name: string;
+  readonly table: Embedding;
+  /** Whether the output layer reads it, too. */
+  readonly tied: boolean;
+}
+
+/** Where virtual tokens may stand before those of a text. */
+export interface TextStart {
+  readonly name: string;
+  readonly start: PromptPlace;
+}
+
 /** A place of a model that an adapter may be put into. */
-export type Site = LinearPlace | AttentionPlace | ParameterSite;
+export type Site = LinearPlace | EmbeddingPlace | AttentionPlace | ParameterSite | TextStart;
 
 /** Every place of a model, by dotted path; columns of a fused layer by its path and their name. */
 export function sitesOf(model: object): ReadonlyMap<string, Site> {
   const sites = new Map<string, Site>();
   const seen = new Set<object>();
   const add = (site: Site): void => void sites.set(site.name, site);
+  const { tokens, head } = model as { readonly tokens?: unknown; readonly head?: unknown };
+  const tied = head instanceof LanguageHead && !head.weight;
   const linear = (layer: Linear, name: string): void => {
     add({ name, layer, columns: { from: 0, outputs: layer.outputs } });
     let from = 0;
@@ -49,17 +68,30 @@ export function sitesOf(model: object): ReadonlyMap<string, Site> {
     seen.add(value);
     if (value instanceof Parameter) return add({ name, parameter: value, part: null });
     if (value instanceof Attention) add({ name, layer: value });
+    if (value instanceof PromptPlace) return add({ name, start: value });
     if (value instanceof Linear) linear(value, name);
+    if (value instanceof LanguageHead && value.matrix) linear(value.matrix, name);
+    if (value instanceof Embedding) add({ name, table: value, tied: tied && value === tokens });
     for (const [key, child] of Object.entries(value)) walk(child, name ? `${name}.${key}` : key);
   };
   walk(model, '');
   return sites;
 }
 
-const WORDS = { linear: 'linear layers', attention: 'attentions', parameter: 'parameters' } as const;
+const WORDS = {
+  linear: 'linear layers',
+  embedding: 'tables of embeddings',
+  attention: 'attentions',
+  parameter: 'parameters',
+  prompt: 'beginnings of texts',
+} as const;
 
-const sortOf = (site: Site): keyof typeof WORDS =>
-  'columns' in site ? 'linear' : 'parameter' in site ? 'parameter' : 'attention';
+function sortOf(site: Site): keyof typeof WORDS {
+  if ('columns' in site) return 'linear';
+  if ('parameter' in site) return 'parameter';
+  if ('table' in site) return 'embedding';
+  return 'start' in site ? 'prompt' : 'attention';
+}
 
 /** Where a pattern is: a star is a number, braces are one of several words. Throws `EngineError` with the nearest names. */
 export function matching(sites: ReadonlyMap<string, Site>, pattern: string, kind: AdapterKind): Site[] {

@@ -110,6 +110,8 @@ export interface PrefixedOptions extends Pick<AttentionOptions, 'window' | 'soft
   readonly causal: boolean;
   readonly dropout: number;
   readonly rope: RotaryOptions | null;
+  /** Rows that are real in each sequence, u32 (B): later ones are padding. Default all. */
+  readonly lengths?: Tensor | null;
 }
 
 /** Says to caches that the rows of B sequences stand after a prefix. */
@@ -232,7 +234,7 @@ export class Attention {
       throw new EngineError(g.where('Attention'), 'it has a bias of its own', 'Give no other.');
     }
     const own = { ...this.#logits, ...(distanceBias && { bias: distanceBias }) };
-    if (prefix > 0 && (keyMask || bias || distanceBias || starts || (lengths && !cache))) {
+    if (prefix > 0 && (keyMask || bias || distanceBias || starts)) {
       const what = 'masks, biases or starts are given beside a prefix';
       throw new EngineError(g.where('Attention'), what, 'Leave them out.');
     }
@@ -261,7 +263,7 @@ export class Attention {
       }
       const options = { ...layout, causal, dropout: attentionDropout };
       y = this.before
-        ? this.before.attend(g, qkv, { ...options, ...this.#logits })
+        ? this.before.attend(g, qkv, { ...options, ...this.#logits, ...(lengths && { lengths }) })
         : selfAttention(g, qkv, { ...options, ...own, ...masksOf(input) });
     }
     return addTo(g, residual, this.output, y, dropout);

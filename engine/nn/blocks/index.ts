@@ -14,5 +14,6 @@ export * from './feed_forward';
 export * from './language_head';
 export { firstRow, Pooler, type PoolerConfig } from './pooler';
 export { ScalarMix } from './scalar_mix';
+export { PromptPlace, type PromptRows } from './prompt_place';
 export * from './stack';
 export * from './transformer_layer';

@@ -2,6 +2,7 @@ import { EngineError, expectOptions } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectShape, type Tensor } from '../../graph/tensor';
 import type { Activation } from '../../shaders/activation/activation';
+import { add } from '../../shaders/add/add';
 import { matmul } from '../../shaders/matmul/matmul';
 import { zeros, type Init } from '../init';
 import { Linear } from '../linear';
@@ -43,6 +44,8 @@ export class LanguageHead {
   readonly weight: Parameter | null;
   /** (V). */
   readonly bias: Parameter | null;
+  /** A matrix of its own as a layer: adapters are put beside it. */
+  readonly #matrix: Linear | null;
   readonly #activation: Activation | null;
   /** V, E. */
   readonly #shape: readonly [number, number];
@@ -59,9 +62,15 @@ export class LanguageHead {
     this.transform = transform && new Linear(width, inner, transform.init ? { init: transform.init } : {});
     this.norm = transform?.norm ?? null;
     this.#activation = transform?.activation ?? null;
-    this.weight = tied ? null : new Linear(inner, vocabulary, { bias: false, ...(init && { init }) }).weight;
+    this.#matrix = tied ? null : new Linear(inner, vocabulary, { bias: false, ...(init && { init }) });
+    this.weight = this.#matrix?.weight ?? null;
     const trainable = bias !== 'frozen';
     this.bias = bias ? new Parameter([vocabulary], { init: zeros, trainable }) : null;
+  }
+
+  /** A matrix of its own, as a layer without the bias; null where it is tied. */
+  get matrix(): Linear | null {
+    return this.#matrix;
   }
 
   /** `table`, (V, E), is the matrix where the head is tied. Throws `EngineError` without it, `ShapeError` for another. */
@@ -76,6 +85,10 @@ export class LanguageHead {
     if (this.transform) {
       const activation = this.#activation!;
       h = this.norm!.forward(g, g.call(this, 'transform', x, { activation }));
+    }
+    if (this.#matrix && this.#matrix.wraps.length > 0) {
+      const y = this.#matrix.forward(g, h);
+      return this.bias ? add(g, y, g.use(this.bias)) : y;
     }
     return matmul(g, h, weight, {
       transposeB: true,
