@@ -147,18 +147,14 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
       (n) => n === 12,
     );
     await visitor.page.$eval('#line-rows input[value=taught]', (input) => (input as HTMLElement).click());
-    await visitor.until(
-      'another map',
-      () => visitor.text('#lines-state'),
-      (now) => /^198 lines/.test(now),
-    );
+    await visitor.untilText('#map-legend', /As your classifier tells them:.*cold.*warm/);
     await visitor.page.$eval('#line-sources input[value=own]', (input) => (input as HTMLElement).click());
     await visitor.enter('#lines', 'The cat sat.\nThe dog ran.\nIt rained all day.');
     await visitor.press('Use these lines');
     await visitor.untilText('#lines-state', /^3 lines/);
     await visitor.enter('#query', 'The dog ran.');
     await visitor.press('Search');
-    await visitor.untilText('#hits li', /^The dog ran\.1\.00/);
+    await visitor.untilText('#hits', /^The dog ran\.1\.00/);
     expect(await visitor.violations()).toEqual([]);
     expect(hash()).toBe('#t=The dog ran.');
   });
@@ -193,7 +189,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     const [query] = Object.keys(recorded.searched).slice(-1);
     await without.press(query);
     const { line: nearest } = recorded.searched[query].hits[0];
-    await without.untilText('#hits li', new RegExp(recorded.map.lines[nearest].slice(0, 12)));
+    await without.untilText('#hits', new RegExp(recorded.map.lines[nearest].slice(0, 12)));
     await without.page.close();
   });
 

@@ -178,6 +178,8 @@ export const chinese: UnderstandStrings = {
   mapHint: '指向地图上的点，可以读到那一行。',
   mapQuery: '要找的内容',
   mapHits: '最近的行',
+  mapTold: '你的分类器认为：',
+  mapMeant: '作者的本意：',
   centred: '这个模型没有学过什么与什么相近：先从每一行减去所有行的中心，再比较剩下的部分。',
 
   filesIntro: '“保存模型”会给出一个 Hugging Face 文件夹：from_pretrained 能打开，这里的“打开文件夹”也能。',

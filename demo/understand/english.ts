@@ -190,6 +190,8 @@ export const english = {
   mapHint: 'Point at the map to read a line.',
   mapQuery: 'what you look for',
   mapHits: 'nearest',
+  mapTold: 'As your classifier tells them:',
+  mapMeant: 'As their writers meant them:',
   centred:
     'This model was never taught what is near what: the middle of all lines is taken from each, and what is left is compared.',
 

@@ -1,5 +1,7 @@
 /** What guests of a small hotel write to it: sentences of our own, each with what its writer wants. */
 
+import type { Groups } from '../session/protocol';
+
 const PRAISE = `
 The staff were kind and helped us with everything.
 Thank you for a wonderful week by the sea.
@@ -223,6 +225,12 @@ function rows(): { readonly label: string; readonly text: string }[] {
 /** A table of class, tab and sentence. */
 export const guests = (): string =>
   ['label\ttext', ...rows().map(({ label, text }) => `${label}\t${text}`)].join('\n');
+
+/** Which class each sentence is of, as its writer meant it. */
+export function meant(): Groups {
+  const labels = Object.keys(SENTENCES);
+  return { labels, of: rows().map(({ label }) => labels.indexOf(label)) };
+}
 
 /** The sentences alone, one a line. */
 export const messages = (): string =>

@@ -56,7 +56,7 @@ export class ReadLines {
     const points = new Float32Array(2 * lines.length);
     found.forEach((row, i) => points.set(placeIn(plane, row), 2 * i));
     const own = found.map((row) => directed(row, centred ? plane.mean : null));
-    const map = { rows, lines, left, points, shares: plane.shares };
+    const map = { rows, lines, left, points, shares: plane.shares, groups: null };
     return new ReadLines(map, { rows: own, plane, centred });
   }
 

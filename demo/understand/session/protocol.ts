@@ -158,6 +158,14 @@ export interface LineMap {
   readonly points: Float32Array;
   /** Share of the variance along both axes. */
   readonly shares: readonly [number, number];
+  /** What a classifier takes the lines for; null where none reads them. */
+  readonly groups: Groups | null;
+}
+
+/** Of which class each of many lines is. */
+export interface Groups {
+  readonly labels: readonly string[];
+  readonly of: readonly number[];
 }
 
 export interface Hit {

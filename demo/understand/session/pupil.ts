@@ -13,7 +13,7 @@ import type { ModelFolder } from '../../../models/index';
 import { SentenceEmbedder, TextClassifier, type EncoderModel } from '../../../models/tasks/index';
 import { scoresOfWords, wordsOf } from '../words';
 import type { OpenOptions } from './encoder';
-import type { Explained, Mistake, Tested, Told } from './protocol';
+import type { Explained, Groups, Mistake, Tested, Told } from './protocol';
 
 export class Pupil implements Disposable {
   readonly opened: OpenedFor;
@@ -63,6 +63,13 @@ export class Pupil implements Disposable {
   async tell(text: string, signal: AbortSignal): Promise<Told> {
     const [found] = await this.#made.classifier.classify([text], { long: 'cut', signal });
     return { classes: found.map(({ label, score }) => ({ label, share: score })) };
+  }
+
+  /** The likeliest class of each of many texts. */
+  async groups(texts: readonly string[], signal: AbortSignal): Promise<Groups> {
+    const { labels } = this;
+    const found = await this.#made.classifier.classify(texts, { long: 'cut', signal });
+    return { labels, of: found.map(([{ label }]) => labels.indexOf(label)) };
   }
 
   /** Examples that it takes for something else, the surest first. */

@@ -3,7 +3,7 @@ import { told } from '../../site/notices';
 import { element, finder, onClick, onFile, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { takeLongPaste } from '../../view/long-paste';
-import { RateAndSteps, type RateAndStepsValues } from '../../view/rate-and-steps';
+import { RateAndSteps } from '../../view/rate-and-steps';
 import type { UnderstandStrings } from '../english';
 import type { Columns, ExampleSource, Lesson } from '../session/protocol';
 
@@ -72,10 +72,6 @@ export class ExamplesPanel {
   /** Takes what is checked. */
   take(): void {
     this.#ask(null);
-  }
-
-  suggest(values: RateAndStepsValues): void {
-    this.numbers.suggest(values);
   }
 
   /** What the worker found. */

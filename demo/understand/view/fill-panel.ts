@@ -4,7 +4,7 @@ import { ProbabilityBars } from '../../view/probability-bars';
 import { Roving } from '../../view/roving';
 import type { UnderstandStrings } from '../english';
 import { SENTENCES } from '../examples/sentences';
-import type { Filled, ScoredWord } from '../session/protocol';
+import type { Filled, OpenedEncoder, ScoredWord } from '../session/protocol';
 import { blankIn, withBlank, wordsOf, type Blanked, type Word } from '../words';
 import { Chips } from './chips';
 
@@ -70,7 +70,8 @@ export class FillPanel {
     this.#draw();
   }
 
-  say(strings: UnderstandStrings): void {
+  say(strings: UnderstandStrings, encoder: OpenedEncoder | null): void {
+    this.#byId('fill-not').hidden = encoder === null || encoder.fills;
     if (strings === this.#strings) return; // what is focused in the line stays
     this.#strings = strings;
     this.#bars.describe = (word) => strings.put(word);

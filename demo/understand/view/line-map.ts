@@ -1,6 +1,15 @@
 import { finder } from '../../view/dom';
 import { themeValue } from '../../view/colours';
-import type { LineMap as Map, Searched } from '../session/protocol';
+import type { Groups, LineMap as Map, Searched } from '../session/protocol';
+
+/** How the points of a class look; those of further classes look like none. */
+export const SHAPES = [
+  { glyph: '●', color: '--edge', sides: 0, turn: 0 },
+  { glyph: '■', color: '--second', sides: 4, turn: Math.PI / 4 },
+  { glyph: '▲', color: '--good', sides: 3, turn: -Math.PI / 2 },
+  { glyph: '◆', color: '--soft', sides: 4, turn: 0 },
+] as const;
+type Shape = (typeof SHAPES)[number];
 
 /** Room at the edges, px, and how near a pointer must be to a point. */
 const EDGE = 14;
@@ -14,6 +23,7 @@ export class LineMap {
   readonly #canvas = this.#host.querySelector('canvas')!;
   #map: Map | null = null;
   #searched: Searched | null = null;
+  #groups: Groups | null = null;
   #pointed: number | null = null;
 
   constructor() {
@@ -24,8 +34,9 @@ export class LineMap {
     this.#host.addEventListener('pointerleave', () => this.point(null));
   }
 
-  show(map: Map | null, searched: Searched | null): void {
-    [this.#map, this.#searched] = [map, searched];
+  show(map: Map | null, searched: Searched | null, groups: Groups | null): void {
+    if (map === this.#map && searched === this.#searched && groups === this.#groups) return;
+    [this.#map, this.#searched, this.#groups] = [map, searched, groups];
     this.draw();
   }
 
@@ -45,20 +56,21 @@ export class LineMap {
     if (!context || !map || width === 0) return;
     context.scale(scale, scale);
     const place = this.#placing(width, height);
-    const dot = (x: number, y: number, radius: number): void => {
-      context.beginPath();
-      context.arc(x, y, radius, 0, 2 * Math.PI);
+    const colors = SHAPES.map(({ color }) => themeValue(color));
+    const draw = (line: number, radius: number): void => {
+      const [x, y] = place(map.points[2 * line], map.points[2 * line + 1]);
+      outline(context, this.#shapeOf(line), x, y, radius);
       context.fill();
     };
-    context.fillStyle = themeValue('--edge');
-    context.globalAlpha = map.lines.length > 800 ? 0.45 : 0.7;
-    const radius = map.lines.length > 800 ? 1.75 : 3;
-    for (let i = 0; i < map.lines.length; i++)
-      dot(...place(map.points[2 * i], map.points[2 * i + 1]), radius);
+    const many = map.lines.length > 800;
+    context.globalAlpha = many ? 0.5 : 0.75;
+    for (let i = 0; i < map.lines.length; i++) {
+      context.fillStyle = colors[SHAPES.indexOf(this.#shapeOf(i))];
+      draw(i, many ? 2 : 3.25);
+    }
     context.globalAlpha = 1;
     context.fillStyle = themeValue('--accent');
-    for (const { line } of this.#searched?.hits ?? [])
-      dot(...place(map.points[2 * line], map.points[2 * line + 1]), 4.5);
+    for (const { line } of this.#searched?.hits ?? []) draw(line, 5);
     if (this.#searched) {
       const [x, y] = place(...this.#searched.point);
       context.strokeStyle = themeValue('--second');
@@ -78,6 +90,11 @@ export class LineMap {
       context.arc(x, y, 7, 0, 2 * Math.PI);
       context.stroke();
     }
+  }
+
+  #shapeOf(line: number): Shape {
+    const { labels, of } = this.#groups ?? { labels: [], of: [] };
+    return labels.length > SHAPES.length ? SHAPES[0] : SHAPES[of[line] ?? 0];
   }
 
   /** One unit is as long across as up: distances are what they are. */
@@ -110,4 +127,21 @@ export class LineMap {
     }
     return best;
   }
+}
+
+/** The way around a shape of this radius. */
+function outline(
+  context: CanvasRenderingContext2D,
+  { sides, turn }: Shape,
+  x: number,
+  y: number,
+  radius: number,
+): void {
+  context.beginPath();
+  if (sides === 0) return context.arc(x, y, radius, 0, 2 * Math.PI);
+  for (let k = 0; k < sides; k++) {
+    const angle = turn + (2 * Math.PI * k) / sides;
+    context.lineTo(x + 1.25 * radius * Math.cos(angle), y + 1.25 * radius * Math.sin(angle));
+  }
+  context.closePath();
 }

@@ -6,9 +6,9 @@ import { takeLongPaste } from '../../view/long-paste';
 import { Segments } from '../../view/segments';
 import type { UnderstandStrings } from '../english';
 import { QUERIES } from '../examples/sentences';
-import type { LineMap as Map, Rows, Searched } from '../session/protocol';
+import type { Groups, LineMap as Map, Rows, Searched } from '../session/protocol';
 import { Chips } from './chips';
-import { LineMap } from './line-map';
+import { LineMap, SHAPES } from './line-map';
 
 /** Lines, a query, the lines that are nearest to it, and a map of all. */
 export class SearchPanel {
@@ -28,6 +28,7 @@ export class SearchPanel {
   #searched: Searched | null = null;
   #progress: { readonly done: number; readonly total: number } | null = null;
   #problem: Error | null = null;
+  #groups: Groups | null = null;
   #drawn: Searched | null = null;
   #format: Format | null = null;
   #strings: UnderstandStrings | null = null;
@@ -93,8 +94,10 @@ export class SearchPanel {
     this.#progress = progress;
   }
 
-  found(map: Map | null): void {
+  /** `meant`: which classes the page's own lines are of. */
+  found(map: Map | null, meant: Groups | null = null): void {
     [this.#read, this.#searched, this.#progress, this.#problem] = [map, null, null, null];
+    this.#groups = map?.groups ?? meant;
   }
 
   failed(problem: Error): void {
@@ -137,7 +140,7 @@ export class SearchPanel {
     if (problem.textContent !== says.textContent) problem.replaceChildren(...says.childNodes);
     setText(this.#byId('lines-state'), this.#state(strings, format));
     this.#drawHits();
-    this.#map.show(this.#read, this.#searched);
+    this.#map.show(this.#read, this.#searched, this.#groups);
     this.#drawFacts(strings, format, embeds);
   }
 
@@ -177,15 +180,25 @@ export class SearchPanel {
       : [];
     if (read && !embeds) facts.push(strings.centred);
     setText(this.#byId('map-facts'), facts.join(strings.space));
-    const part = (name: string, label: string): HTMLElement => element('span', { class: name }, label);
-    this.#byId('map-legend').replaceChildren(
-      ...(searched ? [part('query', strings.mapQuery), part('near', strings.mapHits)] : []),
-    );
+    this.#byId('map-legend').replaceChildren(...this.#legend(strings));
     const label = read
       ? strings.mapLabel(format.whole(read.lines.length), searched ? read.lines[searched.hits[0].line] : '–')
       : strings.mapTitle;
     this.#byId('line-map').setAttribute('aria-label', label);
     this.#readOut(null);
+  }
+
+  #legend(strings: UnderstandStrings): HTMLElement[] {
+    const part = (name: string, label: string): HTMLElement => element('span', { class: name }, label);
+    const found = this.#searched ? [part('query', strings.mapQuery), part('near', strings.mapHits)] : [];
+    const { labels = [] } = this.#groups ?? {};
+    if (labels.length === 0 || labels.length > SHAPES.length) return found;
+    const classes = labels.map((label, k) => {
+      const glyph = element('i', { 'aria-hidden': 'true', class: `shape shape-${k}` }, SHAPES[k].glyph);
+      return element('span', { class: 'class' }, glyph, label);
+    });
+    const by = this.#read!.groups ? strings.mapTold : strings.mapMeant;
+    return [...found, element('b', {}, by), ...classes];
   }
 
   #readOut(line: number | null): void {
