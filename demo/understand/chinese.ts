@@ -156,6 +156,7 @@ export const chinese: UnderstandStrings = {
   searchTitle: '按含义查找文本行',
   searchIntro: '每一行变成一个点；模型读起来相近的行彼此靠近，不管用了哪些词。',
   lines: '文本行',
+  linesName: '哪些行',
   guestsLines: '客人留言',
   ownLines: '自己的',
   ownLinesHint: '每行一段文本，最多 5,000 行。它们不会离开你的电脑。',

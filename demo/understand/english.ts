@@ -166,6 +166,7 @@ export const english = {
   searchIntro:
     'Each line becomes a point; lines that the model reads alike are near each other, whatever words they use.',
   lines: 'Lines',
+  linesName: 'Which lines',
   guestsLines: 'Guests’ messages',
   ownLines: 'Your own',
   ownLinesHint: 'One text a line, up to 5,000. They stay on this machine.',
