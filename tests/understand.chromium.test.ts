@@ -201,6 +201,7 @@ describe('search', () => {
     session.loseDevice();
     await new Promise((resolve) => setTimeout(resolve, 50));
     const after = await session.fill(blankIn('a ___ film')!);
+    expect(of('recovered')).toHaveLength(1);
     expect(after.candidates.map(({ token }) => token)).toEqual(before.candidates.map(({ token }) => token));
     expect(await session.search('anna')).toBeNull();
     await session.readLines(lines, 'base');

@@ -22,6 +22,23 @@ export class Lifeline {
     return now === lost ? this.#connection.reopen() : now;
   }
 
+  /**
+   * What there is on the device as it is now: `now` where it is there, else what `open` makes. Where the device was lost, that is told.
+   */
+  async current<T extends Disposable & { readonly device: Device }>(
+    now: T | null,
+    open: (device: Device) => Promise<T>,
+  ): Promise<T> {
+    const device = await this.open();
+    if (now?.device === device) return now;
+    const made = await open(device);
+    if (now) {
+      now[Symbol.dispose]();
+      this.#onRecovered();
+    }
+    return made;
+  }
+
   /** `on`: what it is done with, and on which device that is. */
   async hold<T>(
     on: () => { readonly device: Device } | null,
@@ -34,7 +51,6 @@ export class Lifeline {
       const { device } = on() ?? {};
       if (signal.aborted || !device || (await device.loss()) === null) throw error;
       await this.another(device);
-      this.#onRecovered();
       return work();
     }
   }

@@ -236,13 +236,10 @@ export class UnderstandSession {
         () => this.#encoder,
         async () => {
           const { source, found } = this.#expectChosen();
-          const device = await this.#lifeline.open();
-          if (this.#encoder?.device !== device) {
-            this.#closeEncoder();
+          this.#encoder = await this.#lifeline.current(this.#encoder, async (device) => {
             const folder = await this.#shelf.folder(source, signal);
-            const options = { device, signal, onWeights: this.#onWeights };
-            this.#encoder = await Encoder.open(folder, found, options);
-          }
+            return Encoder.open(folder, found, { device, signal, onWeights: this.#onWeights });
+          });
           return work(this.#encoder, signal);
         },
         signal,

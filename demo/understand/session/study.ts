@@ -189,13 +189,11 @@ export class Study {
       this.#lifeline.hold(
         () => this.#pupil,
         async () => {
-          const device = await this.#lifeline.open();
           const files = this.#files;
           if (!files) throw new EngineError('Classify', 'nothing has been taught', 'Teach it first.');
-          if (this.#pupil?.device !== device) {
-            this.#closePupil();
-            this.#pupil = await this.#opened(inMap(files), null, signal);
-          }
+          this.#pupil = await this.#lifeline.current(this.#pupil, () =>
+            this.#opened(inMap(files), null, signal),
+          );
           return work(this.#pupil, signal);
         },
         signal,
