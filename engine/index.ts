@@ -15,7 +15,8 @@ export {
   throwIfAborted,
   TrainingError,
 } from './errors';
-export type { Capabilities } from './runtime/capabilities';
+export type { Capabilities, RungKind, RungName, Rungs } from './runtime/capabilities';
+export type { Reason, RungTime, TunedKind, TuneOptions, Tuning, TuningStore } from './tuning/tune';
 export { asHex, fnv1a, fnv1aOfText } from './hash';
 export { Device, type AdapterInfo, type DeviceOptions } from './runtime/device';
 export { sizeClass, type Ledger, type Storage } from './runtime/buffers';

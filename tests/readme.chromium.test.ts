@@ -41,10 +41,10 @@ it('the README trains on pairs, translates, and shows where from', { timeout: 1_
   };
   const tsv = new Blob(Array.from({ length: 120 }, (_, i) => line(i)));
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  await translate(tsv, 'one two', 20);
+  await translate(tsv, 'one two', 10);
   const calls = log.mock.calls;
   log.mockRestore();
-  expect(calls.some(([step, metrics]) => step === 20 && 'bleu' in (metrics as object))).toBe(true);
+  expect(calls.some(([step, metrics]) => step === 10 && 'bleu' in (metrics as object))).toBe(true);
   expect(calls.filter(([score]) => /^-\d+\.\d\d$/.test(String(score)))).toHaveLength(4);
   expect(calls.at(-1)![1]).toBe('→');
 });

@@ -72,7 +72,7 @@ const attention = 'engine/shaders/attention';
 /** @type {Record<string, () => Promise<Counts>>} */
 const steps = {
   // Every kind of attention at every pair of lengths, on both rungs.
-  grid: dawn('grid', ['tests/attention/grid.dawn.test.ts'], {
+  grid: dawn('grid', ['tests/attention/grid.gpu.test.ts'], {
     HEED_GRID: process.env['HEED_GRID'] ?? 'turns',
   }),
   // Kinds of attention drawn anew each time; the seed repeats them.

@@ -82,6 +82,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'gpus',
+    title: { en: 'GPUs', zh: 'GPU' },
+    description: {
+      en: 'Kernels chosen by measurement on your device, and what we expect of GPUs that we have not had.',
+      zh: '在你的设备上实测后选择内核，以及我们对尚未实测的 GPU 的预期。',
+    },
+  },
+  {
     name: 'distributed',
     title: { en: 'On to PyTorch', zh: '转到 PyTorch' },
     description: {

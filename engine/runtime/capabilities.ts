@@ -1,3 +1,17 @@
+/** Kinds of kernels that have several rungs; `fewRows`: products of at most four rows, as writing has them. */
+export const RUNG_KINDS = ['matmul', 'fewRows', 'attention'] as const;
+export type RungKind = (typeof RUNG_KINDS)[number];
+
+/**
+ * Rungs of one kind: `quads` for CPUs that pretend to be GPUs, tiles that are `small` where lanes have few registers, and else
+ * `large`.
+ */
+export const RUNG_NAMES = ['quads', 'small', 'large'] as const;
+export type RungName = (typeof RUNG_NAMES)[number];
+
+/** By kind; a kind that is left out has its rung by what the adapter is. */
+export type Rungs = Readonly<Partial<Record<RungKind, RungName>>>;
+
 /** What kernels may choose their variants by. */
 export interface Capabilities {
   /** `shader-f16`: 16-bit storage. */
@@ -12,6 +26,8 @@ export interface Capabilities {
    * compilers spill them.
    */
   readonly manyRegisters: boolean;
+  /** Rungs that were measured, or set by hand: `Device.tune`, `Device.setRungs`. Default: none. */
+  readonly rungs?: Rungs;
   /** Largest storage binding, in a buffer of its own, bytes. */
   readonly maxBinding: number;
   /** Workgroup memory, bytes. */
@@ -20,4 +36,16 @@ export interface Capabilities {
   readonly maxInvocations: number;
   /** Floating-point operations that one dispatch should take at most. */
   readonly dispatchFlops: number;
+}
+
+/** The rung of an adapter whose kernels were not measured. */
+export function usualRung({ software, manyRegisters }: Capabilities): RungName {
+  return software ? 'quads' : manyRegisters ? 'large' : 'small';
+}
+
+/** The capabilities by which kernels of a kind are to be chosen: the device's own, but of the rung that is set. */
+export function rungOf(can: Capabilities, kind: RungKind): Capabilities {
+  const rung = can.rungs?.[kind];
+  if (rung === undefined || rung === usualRung(can)) return can;
+  return { ...can, software: rung === 'quads', manyRegisters: rung === 'large' };
 }

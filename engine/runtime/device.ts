@@ -1,6 +1,7 @@
-import { DeviceError, expectOptions, throwIfAborted } from '../errors';
+import { DeviceError, expectOneOf, expectOptions, throwIfAborted } from '../errors';
 import { BufferPool, USAGE } from './buffers';
-import type { Capabilities } from './capabilities';
+import type { TuneOptions, Tuning } from '../tuning/tune';
+import { RUNG_NAMES, type Capabilities, type Rungs } from './capabilities';
 import { PipelineCache } from './pipelines';
 import { READ, Readback } from './transfer';
 
@@ -55,7 +56,6 @@ const GRACE_MS = 5000;
 /** A WebGPU device and what Heed keeps for it: buffer pool, pipelines, readback. */
 export class Device implements Disposable {
   readonly gpu: GPUDevice;
-  readonly can: Capabilities;
   readonly info: AdapterInfo;
   readonly buffers: BufferPool;
   readonly pipelines: PipelineCache;
@@ -64,6 +64,7 @@ export class Device implements Disposable {
   readonly lost: Promise<DeviceError>;
   /** WebGPU's entry point, if we asked it for the device: Dawn in Node crashes once that is collected. */
   readonly entry: GPU | null;
+  #can: Capabilities;
   #lostError: DeviceError | null = null;
   #disposed = false;
 
@@ -76,7 +77,7 @@ export class Device implements Disposable {
     const subgroups = features.has('subgroups')
       ? { min: subgroupInfo?.subgroupMinSize ?? 4, max: subgroupInfo?.subgroupMaxSize ?? 128 }
       : null;
-    this.can = {
+    this.#can = {
       f16: features.has('shader-f16'),
       subgroups,
       manyRegisters: subgroups === null || subgroups.min >= 32,
@@ -171,6 +172,35 @@ export class Device implements Disposable {
     const device = new Device(gpu, describe(info), isSoftware(info), null);
     device.pipelines.onCompile = onCompile;
     return device;
+  }
+
+  get can(): Capabilities {
+    return this.#can;
+  }
+
+  /**
+   * Times the rungs that this device's kernels can take, and has every later plan take the fastest of each kind; plans that are
+   * compiled stay as they are. What was found is kept by adapter, browser and version of Heed, so that the next call reads it and
+   * measures nothing: call it after each `open`. Takes some hundred milliseconds on a GPU, and what the kernels take to compile; on
+   * a software adapter some seconds.
+   *
+   * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
+   *
+   * Throws the signal's reason, `DeviceError` where the device is lost or the page hidden meanwhile, and leaves the rungs as they were.
+   */
+  async tune(options: TuneOptions = {}): Promise<Tuning> {
+    const { tune } = await import('../tuning/tune'); // many apps never call it: bundlers load it on demand
+    return tune(this, options);
+  }
+
+  /**
+   * Has every later plan take these rungs, whatever they cost here: those of another session, say, whose numbers are to come
+   * again bit for bit. Kinds that are left out have what the adapter usually has. Throws `EngineError` for kinds and rungs that there are none of.
+   */
+  setRungs(rungs: Rungs): void {
+    expectOptions('Device.setRungs', rungs, { matmul: 0, fewRows: 0, attention: 0 });
+    for (const [kind, rung] of Object.entries(rungs)) expectOneOf('Device.setRungs', kind, rung, RUNG_NAMES);
+    this.#can = { ...this.#can, rungs: { ...rungs } };
   }
 
   /** Whether its memory is there: it was neither lost nor disposed of. */

@@ -171,7 +171,7 @@ export class Run<B = Batch> implements Disposable {
       } catch (error) {
         const loss = await device.loss();
         if (!loss || signal?.aborted) throw error;
-        device = await recovery.open(lossBehind(error, loss));
+        device = await recovery.open(lossBehind(error, loss), device);
         store?.moveTo(device);
         for (const [name, data] of weights ?? []) store!.write(name, data);
       }
@@ -491,7 +491,7 @@ export class Run<B = Batch> implements Disposable {
   /** To a device that is there, with the state of the last checkpoint. */
   async #recover(recovery: Recovery, loss: DeviceError, signal: AbortSignal | undefined): Promise<void> {
     for (let cause = loss; ;) {
-      const device = await recovery.open(cause);
+      const device = await recovery.open(cause, this.#trainer.device);
       try {
         await this.#moveTo(device, signal);
         return;

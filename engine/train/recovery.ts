@@ -43,10 +43,10 @@ export class Recovery {
   }
 
   /**
-   * Another device, one that answers. Throws `loss` itself where there is no `reopen`, a `DeviceError` with the last cause
+   * Another device in place of `lost`, one that answers, with its rungs: numbers go on bit for bit. Throws `loss` itself where there is no `reopen`, a `DeviceError` with the last cause
    * when all calls failed, and the signal's reason.
    */
-  async open(loss: DeviceError): Promise<Device> {
+  async open(loss: DeviceError, { can: { rungs } }: Device): Promise<Device> {
     const { reopen, reopenPauses: pauses = PAUSES, signal } = this.#options;
     throwIfAborted(signal);
     if (!reopen) throw loss;
@@ -57,7 +57,10 @@ export class Recovery {
       try {
         const device = await unlessAborted(signal, () => reopen());
         const lost = await device.loss();
-        if (!lost) return device;
+        if (!lost) {
+          if (rungs && !device.can.rungs) device.setRungs(rungs);
+          return device;
+        }
         cause = lost;
       } catch (error) {
         throwIfAborted(signal);

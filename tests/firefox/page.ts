@@ -7,6 +7,7 @@ import { TestFile } from '../deno/vitest';
 
 const files = import.meta.glob([
   '/engine/shaders/**/*.test.ts',
+  '!/engine/shaders/attention/readers.test.ts', // lavapipe takes half a minute to compile it; `npm run test:deep -- wgpu` has it
   '/tests/adapter.gpu.test.ts',
   '/tests/models/gpt.gpu.test.ts',
 ]);

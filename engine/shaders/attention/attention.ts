@@ -10,6 +10,7 @@ import type { AttentionOptions, QueriesKeysValues, QueriesWithKeyValues } from '
 import { resolve } from './problem';
 import { showAttention } from './maps/show';
 import { dispatchTiles } from './tile/work';
+import { rungOf } from '../../runtime/capabilities';
 
 /**
  * Scaled dot-product attention without a T×S matrix: out = softmax(mask(softcap(scale q kᵀ) + bias)) v per head,
@@ -31,9 +32,9 @@ export function attention(
   const { q: rawQ, kv: rawKv, ...options } = 'kv' in inputs ? inputs : sideBySide(g, inputs);
   const p = resolve(g, rawQ, rawKv, options);
   const { q, kv, B, T, S, heads, width, wide, bias, sparse, turns, uniforms, constants, kind } = p;
-  const mapping = chooseMapping({ width, heads, wide }, g.device.can);
+  const mapping = chooseMapping({ width, heads, wide }, rungOf(g.device.can, 'attention'));
   const form: Form = { mapping, bias: bias.form, walk: sparse?.walk ?? null, turns: turns !== null };
-  const own = chooseOuter(mapping, { width, rows: T, tall: TALL.forward }, g.device.can);
+  const own = chooseOuter(mapping, { width, rows: T, tall: TALL.forward }, rungOf(g.device.can, 'attention'));
 
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T, 2], 'f32');

@@ -5,6 +5,7 @@ import { backwardKey, backwardQuery, delta } from './tile/kernels';
 import { chooseMapping, chooseOuter, expectCovered, storageOf, TALL, type Mapping } from './layout';
 import type { Problem } from './problem';
 import { dispatchTiles } from './tile/work';
+import { rungOf } from '../../runtime/capabilities';
 
 /** What the forward pass leaves for the backward pass. */
 interface Forward {
@@ -68,7 +69,11 @@ export function attentionBackward(
     ADD: dx.add,
   });
   if (dq) {
-    const mapping = chooseOuter(form.mapping, { width, rows: p.T, tall: TALL.backwardQuery }, g.device.can);
+    const mapping = chooseOuter(
+      form.mapping,
+      { width, rows: p.T, tall: TALL.backwardQuery },
+      rungOf(g.device.can, 'attention'),
+    );
     dispatchTiles(
       g,
       backwardQuery({ ...form, mapping }),
@@ -83,8 +88,12 @@ export function attentionBackward(
     );
   }
   if (dkv) {
-    const plain = chooseMapping({ width, heads: keyValueHeads, wide }, g.device.can);
-    const mapping = chooseOuter(plain, { width, rows: p.S, tall: TALL.backwardKey }, g.device.can);
+    const plain = chooseMapping({ width, heads: keyValueHeads, wide }, rungOf(g.device.can, 'attention'));
+    const mapping = chooseOuter(
+      plain,
+      { width, rows: p.S, tall: TALL.backwardKey },
+      rungOf(g.device.can, 'attention'),
+    );
     dispatchTiles(
       g,
       backwardKey({ ...form, mapping }),

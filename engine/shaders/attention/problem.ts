@@ -21,6 +21,7 @@ import type { AttentionOptions } from './options';
 import { turn, type Rows, type TurnsOnLoad } from './rotary/rotary';
 import type { SparseTiles } from './pattern/sparse';
 import { pairsWithin, times, type Reach } from './tile/work';
+import { rungOf } from '../../runtime/capabilities';
 
 /** What an attention is, checked, as its kernels want it. */
 export interface Problem extends Rows {
@@ -86,7 +87,11 @@ export function resolve(g: Graph, q: Tensor, kv: Tensor, options: AttentionOptio
   const stride = (c: Columns): number => c.tensor.shape.at(-1)! / per;
   const drops = dropout > 0 && g.drops;
   const storage = storageOf(q, wide);
-  const [seen, plain, products] = [{ T, S, left, right }, tileRows(g.device.can), 2 * B * heads * width];
+  const [seen, plain, products] = [
+    { T, S, left, right },
+    tileRows(rungOf(g.device.can, 'attention')),
+    2 * B * heads * width,
+  ];
   return {
     ...z,
     q: turning?.q ?? q,

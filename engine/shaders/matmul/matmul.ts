@@ -51,6 +51,7 @@ import splitsWgsl from './splits.wgsl';
 import { tile, type Rung } from './tile';
 import tile32x32 from './tile_32x32.wgsl';
 import tile64x64 from './tile_64x64.wgsl';
+import { rungOf } from '../../runtime/capabilities';
 
 /** How the operands of `matmul` are stored, and what is fused into it. */
 export interface MatmulOptions {
@@ -274,9 +275,10 @@ export function product(
   // A vector is stored like its transpose: take the reading where neighbours along K are neighbours in memory.
   const transposeA = left.transposed && m > 1;
   const transposeB = right.transposed || (n === 1 && !packed);
+  const can = rungOf(g.device.can, m <= 4 ? 'fewRows' : 'matmul');
   const { rung, lanes, along, height, width, step, splits, chunk } = tile(
     { batch, m, n, k, transposeB, packed },
-    g.device.can,
+    can,
   );
   const parts = sum ? batch * splits : splits;
   const wide = {
@@ -312,7 +314,7 @@ export function product(
         TA: float(left.tensor),
         ...(packed ? packedConstants(packed) : { TB: float(right.tensor) }),
         TY: float(target),
-        ...(rung === 'gemv' ? { COLUMN_LANES: width / 4, TWICE: m === 1 && !g.device.can.software } : {}),
+        ...(rung === 'gemv' ? { COLUMN_LANES: width / 4, TWICE: m === 1 && !can.software } : {}),
         ...(rung.startsWith('tile') && g.device.can.software ? { COUNTED: false } : {}),
         ...(along ? { K_LANES: along } : {}),
         ...(rung.startsWith('gemv') ? { ROWS: m === 1 ? 1 : 4 } : {}),

@@ -2,7 +2,7 @@ import { ShapeError } from '../../../errors';
 import { linearGrid, type Graph, type Grid } from '../../../graph/graph';
 import step from '../../../graph/step.wgsl';
 import type { Tensor } from '../../../graph/tensor';
-import type { Capabilities } from '../../../runtime/capabilities';
+import { rungOf, type Capabilities } from '../../../runtime/capabilities';
 import { defineKernel, linkedKernels, type Kernel } from '../../../runtime/kernel';
 import { byCapability, type Constants } from '../../../runtime/shader';
 import hidden from '../../lib/hidden.wgsl';
@@ -216,8 +216,8 @@ const NO_DROPOUT = { stream: 0, threshold: 0, kept: 1 } as const;
  */
 export function launchTiled(g: Graph, p: DecodeProblem, q: Tensor): Tensor {
   const { B, T, heads, width, wide, capacity, starts } = p.layout;
-  const plain = chooseMapping({ width, heads, wide }, g.device.can);
-  const m = chooseOuter(plain, { width, rows: T, tall: TALL.forward }, g.device.can);
+  const plain = chooseMapping({ width, heads, wide }, rungOf(g.device.can, 'attention'));
+  const m = chooseOuter(plain, { width, rows: T, tall: TALL.forward }, rungOf(g.device.can, 'attention'));
   const out = g.value('attention', [B, T, heads * width], q.dtype);
   const lse = g.value('attention lse', [B, heads, T, 2], 'f32');
   const biased = p.bias.tiled(g);

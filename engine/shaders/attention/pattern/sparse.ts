@@ -5,6 +5,7 @@ import type { Shader } from '../../../runtime/shader';
 import { tileRows } from '../layout';
 import walkTiles from './walk_tiles.wgsl';
 import type { Reach } from '../tile/work';
+import { rungOf } from '../../../runtime/capabilities';
 
 /** First and last of a range of key positions, both seen. */
 export type KeyRange = readonly [first: number, last: number];
@@ -54,7 +55,7 @@ export function sparseTiles(g: Graph, pattern: AttentionPattern, z: SparseSizes)
 }
 
 function build(g: Graph, pattern: AttentionPattern, z: SparseSizes): SparseTiles {
-  const tile = tileRows(g.device.can);
+  const tile = tileRows(rungOf(g.device.can, 'attention'));
   const listed = (name: string, { packed, pairs }: Lists): TileList => ({
     bind: { tiles: g.constant(`tiles of ${pattern.name}${name}`, [packed.length], packed) },
     pairs,

@@ -13,6 +13,7 @@ import {
 import type { Bias } from '../bias/bias';
 import { storageOf, TILE } from '../layout';
 import type { SparseTiles } from '../pattern/sparse';
+import { rungOf } from '../../../runtime/capabilities';
 
 /** An attention of q (B, T, ·) to kv (B, S, ·), and where their heads are. */
 export interface Rows {
@@ -50,7 +51,7 @@ export function turn(
     ? sparse.byQuery().pairs.reduce((sum, n) => sum + n / TILE ** 2, 0)
     : tilePairs(z.T, z.S, left, right);
   const loads =
-    !g.device.can.software && // loads are what limits there, and a pass over short rows takes next to nothing
+    !rungOf(g.device.can, 'attention').software && // loads are what limits there, and a pass over short rows takes next to nothing
     (fours || !wide) &&
     Object.keys(bias.bind).length + (sparse ? 1 : 0) <= 1 &&
     !(g.train && bias.learned && g.differentiable(bias.learned)) && // its kernels take rows that have turned

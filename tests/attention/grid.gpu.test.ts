@@ -1,14 +1,15 @@
 /**
- * Attention at every pair of lengths: T and S from LENGTHS, both rungs, in f32 and f16, by `expectAccurate`. Widths take
- * turns, and the kinds of attention that share the plain kernels are walked. `HEED_GRID=turns npx vitest run --project dawn
- * tests/attention/grid.dawn.test.ts` walks every kind, all widths in turns, and prints each kind's largest error
- * as a multiple of plain attention's (half an hour); `HEED_GRID=all` every kind at every width (hours).
+ * Attention over a grid of lengths: T and S from LENGTHS, both rungs, by `expectAccurate`; SwiftShader has f32, lavapipe f16. The
+ * kinds of attention that share the plain kernels are walked over a third of the pairs, with widths in turns.
+ * `HEED_GRID=turns npx vitest run --project dawn tests/attention/grid.gpu.test.ts` walks every kind over all pairs, all widths in
+ * turns, in both types, and prints each kind's largest error as a multiple of plain attention's (half an hour);
+ * `HEED_GRID=all` every kind at every width (hours).
  */
 import { describe, it } from 'vitest';
 import { expectAccurate, LENGTHS, NARROW, sequences, WIDTHS } from './accuracy';
 import { PLAIN, type Specimen } from '../../checks/specimen';
 import { withDevice } from '../harness/device';
-import { feature, host } from '../harness/host';
+import { compilesSlowly, feature } from '../harness/host';
 import { as } from '../harness/op';
 import { type Device } from '../../engine/index';
 
@@ -24,14 +25,9 @@ const SHARED: readonly Partial<Specimen>[] = [
   { keys: 'lengths' },
   { left: 40, right: 19 },
 ];
-/** With kernels of their own: in f16 a few lengths each, on one rung, the next kind on the other. */
-const OWN: readonly Partial<Specimen>[] = [
-  { bias: 'dense h', H: 2, G: 1 },
-  { rope: 'halves' },
-  { bias: 'slopes', H: 2, G: 2, causal: true },
-  { bias: 'buckets' },
-];
-const FEW = [1, 7, 65, 256] as const;
+/** With kernels of their own: in f16 a few lengths each, one kind on the software rung, the other on the hardware's. */
+const OWN: readonly Partial<Specimen>[] = [{ rope: 'halves' }, { bias: 'dense h', H: 2, G: 1 }];
+const FEW = [1, 7, 65, 127, 256] as const;
 
 const EVERY: Readonly<Record<string, Partial<Specimen>>> = {
   ...UNIFORM,
@@ -82,23 +78,25 @@ const caseOf = (kind: Partial<Specimen>, T: number, S: number, D: number): Speci
   return { ...c, B: Math.max(sequences(T, S), c.H * T * S * D < 2 ** 16 ? 2 : 1) };
 };
 
-function* walk(kind: Partial<Specimen>): Generator<Specimen> {
-  for (const T of LENGTHS) {
-    for (const S of LENGTHS) {
-      for (const D of asked === 'all' ? widths : [widths[turn++ % widths.length]]) {
-        yield caseOf(kind, T, S, D);
-      }
-    }
+/** Pairs of T and S: all that are asked for, else every third, others for the next kind; each length meets three. */
+function* pairs(offset = 0): Generator<readonly [T: number, S: number]> {
+  for (const [row, T] of LENGTHS.entries())
+    for (const [column, S] of LENGTHS.entries()) if (asked || (row + column) % 3 === offset) yield [T, S];
+}
+
+function* walk(kind: Partial<Specimen>, offset: number): Generator<Specimen> {
+  for (const [T, S] of pairs(offset % 3)) {
+    for (const D of asked === 'all' ? widths : [widths[turn++ % widths.length]]) yield caseOf(kind, T, S, D);
   }
 }
 
 /** Kinds in turns, of the width that compiles soonest. */
-function* inTurns(kinds: readonly Partial<Specimen>[], lengths: readonly number[]): Generator<Specimen> {
-  for (const [row, T] of lengths.entries()) {
-    for (const [column, S] of lengths.entries()) {
-      yield caseOf(kinds[(row + column) % kinds.length], T, S, NARROW[0]);
-    }
-  }
+function* inTurns(
+  kinds: readonly Partial<Specimen>[],
+  lengths: Iterable<readonly [number, number]>,
+): Generator<Specimen> {
+  let next = 0;
+  for (const [T, S] of lengths) yield caseOf(kinds[next++ % kinds.length], T, S, NARROW[0]);
 }
 
 describe('attention over the grid of lengths and widths', () => {
@@ -128,18 +126,18 @@ describe('attention over the grid of lengths and widths', () => {
   const missing = !feature('shader-f16');
   const inF16 = (name: string): string => title('f16', missing ? `${name} (needs shader-f16)` : name);
 
-  for (const [name, kind] of Object.entries(asked ? EVERY : UNIFORM)) {
-    it(title('f32', name), { timeout }, () => check(walk(kind), 'f32', asked && name));
+  for (const [i, [name, kind]] of Object.entries(asked ? EVERY : UNIFORM).entries()) {
+    if (asked || !compilesSlowly)
+      it(title('f32', name), { timeout }, () => check(walk(kind, i), 'f32', asked && name));
     if (!asked) continue;
-    it.skipIf(missing)(inF16(name), { timeout }, () => check(walk(kind), 'f16', name));
+    it.skipIf(missing)(inF16(name), { timeout }, () => check(walk(kind, i), 'f16', name));
   }
-  // Deno runs the same driver as Dawn, and kernels of two storages take it twice as long to compile.
-  if (!asked && host.name !== 'deno') {
-    it.skipIf(missing)(inF16('kinds in turns'), { timeout }, () => check(inTurns(SHARED, LENGTHS), 'f16'));
-    const onOneRung = ({ bias }: Specimen): readonly Rung[] =>
-      bias === 'buckets' || bias === 'none' ? ['software'] : ['hardware'];
-    it.skipIf(missing)(inF16('biases and rotary positions'), { timeout }, () =>
-      check(inTurns(OWN, FEW), 'f16', undefined, onOneRung),
+  if (!asked) {
+    it.skipIf(missing)(inF16('kinds in turns'), { timeout }, () => check(inTurns(SHARED, pairs()), 'f16'));
+    const few = FEW.flatMap((T) => FEW.map((S) => [T, S] as const));
+    const onOneRung = ({ bias }: Specimen): readonly Rung[] => [bias === 'none' ? 'software' : 'hardware'];
+    it.skipIf(missing)(inF16('a bias, and rotary positions'), { timeout }, () =>
+      check(inTurns(OWN, few), 'f16', undefined, onOneRung),
     );
   }
 });

@@ -1,0 +1,44 @@
+/** A file on disk in which `Device.tune` keeps what it found, in Node and in what runs its modules. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { TuningStore } from '../../engine/index';
+
+/**
+ * Rungs by adapter as JSON. The file is made when there is something to keep, and replaced as a whole, so that other processes
+ * see the old one or the new one. A file that is no JSON object is an error, and is left as it is.
+ */
+export function tuningFile(path: string): TuningStore {
+  const file = resolve(path);
+  const all = async (): Promise<Record<string, unknown>> => {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      throw cause;
+    }
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new Error(`${file} holds no object`);
+    return value as Record<string, unknown>;
+  };
+  return {
+    async read(key) {
+      const kept = await all();
+      return Object.hasOwn(kept, key) ? JSON.stringify(kept[key]) : null;
+    },
+    async write(key, text) {
+      const kept = { ...(await all()), [key]: JSON.parse(text) as unknown };
+      await mkdir(dirname(file), { recursive: true });
+      const draft = `${file}.${randomUUID()}`;
+      try {
+        await writeFile(draft, `${JSON.stringify(kept, null, 2)}\n`);
+        await rename(draft, file);
+      } catch (cause) {
+        await rm(draft, { force: true });
+        throw cause;
+      }
+    },
+  };
+}
