@@ -74,7 +74,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
   });
 
   test('learns them without a long task, and shows how well', async () => {
-    await visitor.enter('#steps', 12);
+    await visitor.enter('#steps', 6);
     const longest = await visitor.longestTask(async () => {
       await visitor.press('Train');
       await visitor.untilText('#status', /^Finished/);
@@ -83,7 +83,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     expect(await visitor.text('#accuracy')).toMatch(/^\d+(\.\d)? %$/);
     expect(await visitor.texts('#confusion tbody th')).toEqual(['cold', 'warm']);
     await visitor.untilText('#judged-at', /weights of step \d+/);
-    expect(search()).toBe('?tab=classify&steps=12');
+    expect(search()).toBe('?tab=classify&steps=6');
   });
 
   test('tries a sentence, and shows the words that decided, by each method', async () => {
@@ -96,7 +96,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     );
     await visitor.page.$eval('#methods input[value=leaveOneOut]', (input) => (input as HTMLElement).click());
     await visitor.untilText('#method-story', /left out/);
-    expect(search()).toBe('?tab=classify&method=leaveOneOut&steps=12');
+    expect(search()).toBe('?tab=classify&method=leaveOneOut&steps=6');
     await visitor.press('Test all five');
     await visitor.untilText('#faith-summary', /^Here/);
     expect(await visitor.texts('.faith-rows tbody tr')).toHaveLength(5);
@@ -146,12 +146,12 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
       async () => (await visitor.texts('#hits li')).length,
       (n) => n === 12,
     );
-    await visitor.page.$eval('#line-rows input[value=taught]', (input) => (input as HTMLElement).click());
-    await visitor.untilText('#map-legend', /As your classifier tells them:.*cold.*warm/);
     await visitor.page.$eval('#line-sources input[value=own]', (input) => (input as HTMLElement).click());
     await visitor.enter('#lines', 'The cat sat.\nThe dog ran.\nIt rained all day.');
     await visitor.press('Use these lines');
     await visitor.untilText('#lines-state', /^3 lines/);
+    await visitor.page.$eval('#line-rows input[value=taught]', (input) => (input as HTMLElement).click());
+    await visitor.untilText('#map-legend', /As your classifier tells them:.*cold.*warm/);
     await visitor.enter('#query', 'The dog ran.');
     await visitor.press('Search');
     await visitor.untilText('#hits', /^The dog ran\.1\.00/);

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Found, Source } from '../demo/bring/session/protocol';
 import { guests } from '../demo/understand/examples/guests';
+import { understand } from '../demo/understand/example';
 import type { UnderstandEvent } from '../demo/understand/session/protocol';
 import { UnderstandSession } from '../demo/understand/session/session';
 import { blankIn } from '../demo/understand/words';
@@ -28,10 +29,14 @@ function open() {
   const reopen = (): Promise<Device> => (device = Device.open({ gpu: openTestGpu() }));
   const lose = (): void => void device?.then(({ gpu }) => gpu.destroy());
   const connection = { open: () => (device ??= reopen()), reopen, lose };
-  return { session: new UnderstandSession((event) => events.push(event), connection), of };
+  return {
+    session: new UnderstandSession((event) => events.push(event), connection),
+    of,
+    device: connection.open,
+  };
 }
 
-const { session, of } = open();
+const { session, of, device } = open();
 const last = () => of('state').at(-1)!;
 const load = async (head: TaskHead) => {
   const found: Found = await session.find(source(head), 'f32');
@@ -207,6 +212,17 @@ describe('search', () => {
     await session.readLines(lines, 'base');
     expect((await session.search('anna is in york'))!.hits[0].line).toBe(3);
   });
+});
+
+it('the example of the page does what the page does', async () => {
+  const { files } = source('mask') as Extract<Source, { kind: 'files' }>;
+  const asked = { table: new File([table()], 'table.tsv'), text: 'a good film', steps: 2 };
+  const { metrics, target, tokens, tested, files: saved } = await understand(await device(), files, asked);
+  expect(metrics.macroF1).toBeGreaterThanOrEqual(0);
+  expect(['blame', 'praise']).toContain(target);
+  expect(tokens.map((token) => token.text)).toEqual(['a', 'good', 'film']);
+  expect(Object.keys(tested)).toHaveLength(5);
+  expect([...saved.keys()]).toContain('model.safetensors');
 });
 
 it('what cannot be taught is told before anything starts', async () => {
