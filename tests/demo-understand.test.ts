@@ -173,7 +173,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
   });
 
   test('without WebGPU there is a recording to look at', async () => {
-    const without = await site.visitWithoutWebGPU('try/understand/');
+    const without = await site.visitWithoutWebGPU('try/understand/?method=leaveOneOut');
     await without.untilText('#recorded', /What is missing/);
     const [line] = Object.keys(recorded.fills);
     await without.untilText('#fill-bars', new RegExp(recorded.fills[line].filled.candidates[0].text));
@@ -181,8 +181,9 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     await without.untilText('#macro-f1', new RegExp(recorded.judged.metrics.macroF1.toFixed(3)));
     for (const text of Object.keys(recorded.told)) {
       await without.press(text);
-      await without.untilText('#why-title', new RegExp(recorded.told[text].explained.rollout.target));
+      await without.untilText('#why-title', new RegExp(recorded.told[text].explained.leaveOneOut.target));
     }
+    expect(await without.text('#method-story')).toMatch(/left out/);
     expect(await without.texts('.faith-rows tbody tr')).toHaveLength(5);
     expect(await without.page.$eval('#train', (train) => train.matches(':disabled'))).toBe(true);
     await without.page.$eval('#tab-search', (button) => (button as HTMLElement).click());

@@ -36,6 +36,7 @@ export class TryPanel {
   #explained: Explained | null = null;
 
   constructor() {
+    this.#methods.offer(METHODS.map((method) => [method, method] as const)); // one may be chosen before they have names
     this.#input.value = this.#text;
     this.#input.addEventListener('input', () => this.#typed());
     this.#chips.onChoose = (text) => this.type(text);
