@@ -51,6 +51,7 @@ export {
   type WeightStorage,
   type LoadWeightsOptions,
 } from './nn/parameter_store';
+export { weightChanges } from './nn/changes';
 export { packedOrNot, storeAs, WEIGHT_STORAGES } from './nn/packed_weights';
 export { namePattern } from './nn/name_pattern';
 export { poolRows, type Pooling } from './nn/pool_rows';

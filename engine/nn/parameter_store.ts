@@ -40,6 +40,7 @@ import {
 import { parameters, type Parameter, type ParameterPart } from './parameter';
 import { weightRanges, type Member } from './weight_layout';
 import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
+import { noteChange } from './changes';
 
 /** Parameters of one kind in one flat range of memory, so that an optimizer is one dispatch. */
 export interface Block {
@@ -290,6 +291,11 @@ export class ParameterStore implements Disposable {
     return this.#revision;
   }
 
+  #changed(): void {
+    this.#revision++;
+    noteChange(this.#device);
+  }
+
   #allocate(): void {
     const ranges: Range[] = [];
     this.#ranges = ranges;
@@ -499,7 +505,7 @@ export class ParameterStore implements Disposable {
       refuse(`numbers ${from} to ${to} share words with others`, 'Write f16 from and to even elements.');
     }
     if (parameter.packed) return this.#writePacked(parameter, data as WeightPiece, from);
-    this.#revision++;
+    this.#changed();
     let bits = data;
     if (dtype !== 'f16') {
       const values = half ? float16ToFloat32(data as Uint16Array) : data;
@@ -525,7 +531,7 @@ export class ParameterStore implements Disposable {
       this.#forget(name);
       this.#writers.set(name, new PackedWriter(parameter));
     }
-    this.#revision++;
+    this.#changed();
     if (from < FIRST) {
       const [first, more] = [this.#firsts.get(name) ?? [], values.subarray(0, FIRST - from)];
       this.#firsts.set(name, Float32Array.of(...first, ...more));
@@ -606,7 +612,7 @@ export class ParameterStore implements Disposable {
   /** Writes back what `keep` gave. */
   restore({ name, memories, first }: KeptWeights): void {
     const parameter = this.#parameter(name);
-    this.#revision++;
+    this.#changed();
     this.#writers.delete(name);
     for (const [i, { held }] of heldBy(parameter).entries()) {
       upload(this.#device.gpu, held.storage!, new Uint8Array(memories[i]));
@@ -710,7 +716,7 @@ export class ParameterStore implements Disposable {
     if (left > 0) {
       throw new DataError(name, `there is no place for its ${part} moment`, 'Load another checkpoint.');
     }
-    this.#revision++;
+    this.#changed();
     this.#waiting += values.byteLength;
   }
 

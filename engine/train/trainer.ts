@@ -24,6 +24,7 @@ import type { Feed, Modelled, Objective } from './objective';
 import type { Optimizer } from './optimizer';
 import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
+import { noteChange } from '../nn/changes';
 
 /**
  * What every training needs, whatever it minimises. A model whose parameters have a `ParameterStore` is trained from the
@@ -359,6 +360,7 @@ export class Trainer<B = Batch> implements Disposable {
     // Zero gradients are no reason to decay weights and to move them on by their momentum.
     const inputs: Record<string, ArrayBufferView> = this.lossScale ? { [UNIT]: Float32Array.of(unit) } : {};
     if (labels > 0) this.#update.run(inputs, { index, seed, lr, ...optimizer.corrections(index) });
+    noteChange(this.device);
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
     this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), labels, shares });
     this.#step++;

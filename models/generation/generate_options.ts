@@ -52,13 +52,20 @@ export interface GenerateOptions extends ChoiceOptions {
    * alone penalties know then. Default 'stop'.
    */
   readonly overflow?: 'stop' | 'slide';
+  /**
+   * Reads only those tokens of the prompt that the last call's text did not begin with: a conversation's next turn costs what is new in
+   * it. What the caches hold was computed token by token then and is not to the last bit what reading it at once gives. Weights that
+   * were written or trained since are noticed, and all is read; those that a plan of your own writes are not. Not for models with a
+   * source. Default false.
+   */
+  readonly reuse?: boolean;
 }
 
 export type CompleteGenerate = CompleteChoice &
   Required<
     Pick<
       GenerateOptions,
-      'temperature' | 'stop' | 'overflow' | 'tokens' | 'length' | 'forceBegin' | 'alternatives'
+      'temperature' | 'stop' | 'overflow' | 'tokens' | 'length' | 'forceBegin' | 'alternatives' | 'reuse'
     >
   > &
   Pick<GenerateOptions, 'onToken'>;
@@ -66,7 +73,7 @@ export type CompleteGenerate = CompleteChoice &
 const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...CHOICES,
   ...{ tokens: true, length: true, minLength: true, forceBegin: true },
-  ...{ temperature: true, stop: true, overflow: true, onToken: true, alternatives: true },
+  ...{ temperature: true, stop: true, overflow: true, reuse: true, onToken: true, alternatives: true },
 };
 
 const MOST_ALTERNATIVES = 64;
@@ -96,10 +103,10 @@ export function completeGeneration(
   const o = {
     ...CHOICE_DEFAULTS,
     ...{ tokens: 256, length: Infinity, minLength: 0, forceBegin: null },
-    ...{ temperature: 1, stop: end, overflow: 'stop' as const, alternatives: 0 },
+    ...{ temperature: 1, stop: end, overflow: 'stop' as const, alternatives: 0, reuse: false },
     ...definedOf(options),
   };
-  const { temperature, tokens, length, minLength, forceBegin, stop, overflow, alternatives } = o;
+  const { temperature, tokens, length, minLength, forceBegin, stop, overflow, alternatives, reuse } = o;
   checkEach(where, [
     ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'Use 0 (greedy) or more.'],
     ...choiceChecks(o),
@@ -130,6 +137,8 @@ export function completeGeneration(
       options.onToken === undefined || typeof options.onToken === 'function',
       'Give a function.',
     ],
+    ['reuse', reuse, typeof reuse === 'boolean', 'Use true or false.'],
+    ['reuse', reuse, !reuse || !isSource, 'A source is read as a whole: leave it out.'],
     ['overflow', overflow, overflow === 'stop' || overflow === 'slide', "Use 'stop' or 'slide'."],
     [
       'stop',

@@ -9,6 +9,7 @@ import {
   sample,
   ShapeError,
   throwIfAborted,
+  weightChanges,
   withoutTokens,
 } from '../../engine/index';
 import type { Device, Plan, Tensor } from '../../engine/index';
@@ -47,7 +48,9 @@ interface Waiting {
 
 interface StepInput {
   readonly fresh: readonly number[];
-  /** How many of `fresh` are of the prompt. */
+  /** All tokens that stand in the caches once `fresh` does, from their first row on. */
+  readonly window: readonly number[];
+  /** How many of `window` are of the prompt. */
   readonly prompted: number;
   readonly position: number;
   readonly bans: readonly number[];
@@ -90,6 +93,8 @@ export class Generator implements Disposable {
   #decoding: Decoding | null;
   readonly #token: Parameter;
   #newest: Plan | null = null;
+  /** What the caches hold since the last call, and how often weights had changed then. */
+  #held: { readonly ids: readonly number[]; readonly changes: number } | null = null;
   readonly #turns = new Turns(WHERE);
 
   /**
@@ -123,7 +128,7 @@ export class Generator implements Disposable {
       return decoding;
     } catch (error) {
       decoding[Symbol.dispose]();
-      if (this.#decoding === decoding) this.#decoding = null;
+      if (this.#decoding === decoding) [this.#decoding, this.#held] = [null, null];
       throw error;
     }
   }
@@ -151,12 +156,16 @@ export class Generator implements Disposable {
     // Bans that depend on the text wait for it.
     const ahead = bansChange(o) ? 1 : AHEAD;
     const waiting: Waiting[] = [];
+    let window: number[] = []; // ids from the caches' first row on, as far as they are known
+    let rows = 0; // that were fed
     try {
       const decoding = await this.#memory();
       if (this.#model.encode) await decoding.encode([prompt]);
       const text = start.slice();
-      let position = 0; // rows that the caches hold
-      let fresh = text.slice(); // tokens to feed next; empty when the last sample, still on the GPU, is next
+      let position = o.reuse ? this.#shared(decoding, start) : 0; // rows that the caches hold
+      this.#held = null;
+      window = start.slice();
+      let fresh = text.slice(position); // tokens to feed next; empty when the last sample, still on the GPU, is next
       let made = first.length;
       yield* first;
       for (let given = first.length; given < tokens;) {
@@ -166,16 +175,20 @@ export class Generator implements Disposable {
         if (full && waiting.length === 0) {
           if (o.overflow === 'stop') return;
           fresh = text.slice(-Math.max(1, Math.floor(context / 2)));
+          window = fresh.slice();
           position = 0;
         }
         if (made < tokens && waiting.length < ahead && !(full && waiting.length > 0)) {
           const bans = bansOf(text, o, { made, end: o.stop });
-          const prompted = Math.max(0, fresh.length - (text.length - start.length)); // of `fresh`
-          const next = await this.#advance(decoding, o, { fresh, prompted, position, bans, index: made });
+          const prompted = Math.max(0, window.length - (text.length - start.length));
+          const next = await this.#advance(decoding, o, {
+            ...{ fresh, window, prompted, position, bans, index: made },
+          });
           next.token.catch(() => null); // told when its turn comes
           next.scored?.catch(() => null);
           waiting.push(next);
           position += Math.max(1, fresh.length);
+          rows = position;
           fresh = [];
           made++;
           continue;
@@ -184,6 +197,7 @@ export class Generator implements Disposable {
         const [[id], scores] = await Promise.all([token, scored]);
         throwIfAborted(o.signal);
         this.#checkToken(id, bans);
+        window.push(id);
         if (o.stop.includes(id)) return;
         text.push(id);
         given++;
@@ -191,10 +205,32 @@ export class Generator implements Disposable {
         yield id;
       }
     } finally {
-      await Promise.allSettled<unknown>(
-        waiting.flatMap(({ token, scored }) => (scored ? [token, scored] : [token])),
-      ); // made ahead, and nobody wants them
+      // Made ahead, and nobody wants them; but the caches have the rows of all but the last.
+      const [ahead] = await Promise.all([
+        Promise.allSettled(waiting.map(({ token }) => token)),
+        Promise.allSettled(waiting.flatMap(({ scored }) => (scored ? [scored] : []))),
+      ]);
+      const known = [
+        ...window,
+        ...ahead.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : [])),
+      ];
+      if (rows > 0 && known.length >= rows)
+        this.#held = { ids: known.slice(0, rows), changes: weightChanges(this.#device) };
       this.#turns.end();
+    }
+  }
+
+  /** Rows of the caches that hold what `start` begins with; its last token at least is read, for what follows it. */
+  #shared(decoding: Decoding, start: readonly number[]): number {
+    if (this.#held?.changes !== weightChanges(this.#device)) return 0;
+    const { ids } = this.#held;
+    let same = 0;
+    while (same < ids.length && same < start.length - 1 && ids[same] === start[same]) same++;
+    // Plans feed a few lengths only, and what they feed is to end within the caches.
+    for (;;) {
+      const over = same + decoding.stretch(start.length - same) - this.context;
+      if (same === 0 || over <= 0) return same;
+      same = Math.max(0, same - over);
     }
   }
 
@@ -217,7 +253,7 @@ export class Generator implements Disposable {
   async #advance(
     decoding: Decoding,
     o: CompleteGenerate,
-    { fresh, prompted, position, bans, index }: StepInput,
+    { fresh, window, prompted, position, bans, index }: StepInput,
   ): Promise<Waiting> {
     const { temperature, topK, topP, minP, seed } = o;
     const places = bans.length > 0 ? placesFor(bans.length) : 0;
@@ -230,7 +266,7 @@ export class Generator implements Disposable {
     if (fresh.length > 0) {
       inputs.ids = padded(fresh, length, 0);
       if (penalised) {
-        const seen = seenIn(fresh.slice(0, prompted), fresh.slice(prompted));
+        const seen = seenIn(window.slice(0, prompted), window.slice(prompted));
         const { ids, counts } = seenTable([seen], this.#seenPlaces);
         decoding.write('seen', ids);
         decoding.write('counts', counts);

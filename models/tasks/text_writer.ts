@@ -95,7 +95,7 @@ export class TextWriter implements Disposable {
       ...(template.end === null ? [] : [template.end]),
     ];
     const all = {
-      ...{ tokens: context - ids.length, ...own, stop: [...new Set(ends)] },
+      ...{ tokens: context - ids.length, reuse: true, ...own, stop: [...new Set(ends)] },
       ...choices,
       tokenizer: { decoder },
     };
