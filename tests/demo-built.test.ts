@@ -65,6 +65,7 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['train/tune/', 'its base writes', '#base-text', /^Impossible de[^]/, ''],
     ['try/write/', 'its model says what comes next', '#bars', /\d %/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
+    ['try/understand/', 'its model fills a blank', '#fill-bars', /\d %/, ''],
     ['inside/', 'its head computes', '#head-check', /\w/, ''],
     ['models/', 'its model writes', '#reply', /^The old man[^]/, ''],
     ['gpu/', 'its button waits', '#status', /GPU|CPU/, ''],

@@ -17,6 +17,8 @@ export const chinese: HomeStrings = {
   writeNote: '模型权衡的每一个词元：选择、反悔，并看它在关注什么。',
   translate: '翻译',
   translateNote: '单词、音素、句子；束搜索，以及每个词在关注什么。',
+  understand: '理解',
+  understandNote: '填空，教它你的分类，看哪些词起决定作用，按含义搜索。',
   laboratory: '一个注意力头',
   laboratoryNote: '让一个句子走过一个头，每个数字都从内核读回。',
   anyModel: '任意模型',

@@ -15,6 +15,8 @@ export const english = {
   writeNote: 'Every token that a model weighs up: choose, go back, and see what it attends to.',
   translate: 'Translate',
   translateNote: 'Words, phonemes, sentences; beams, and what each word attends to.',
+  understand: 'Understand',
+  understandNote: 'Fill blanks, teach it your classes, see which words decided, search by meaning.',
   laboratory: 'One attention head',
   laboratoryNote: 'Follow a sentence through a head, every number read back from the kernels.',
   anyModel: 'Any model',

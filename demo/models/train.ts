@@ -261,7 +261,12 @@ export async function main(args: string[]): Promise<void> {
     await writeFile(join(folder, file), new Uint8Array(await blob.arrayBuffer()));
   await writeFile(
     join(folder, 'tokenizer.json'),
-    `${JSON.stringify({ ...json, post_processor: processor ?? json.post_processor })}\n`,
+    `${JSON.stringify({
+      ...json,
+      post_processor: processor ?? json.post_processor,
+      // A hidden word was hidden with the space before it, which a mask takes along, as RoBERTa's does.
+      added_tokens: json.added_tokens.map((token) => ({ ...token, lstrip: token.content === '<mask>' })),
+    })}\n`,
   );
   console.log(
     `${steps} steps, best held-out loss ${loss.toFixed(4)}, ${((Date.now() - start) / 60e3).toFixed(0)} minutes`,

@@ -88,8 +88,20 @@ export const PAGES: readonly SitePage[] = [
       en: 'Translate with a Transformer in this tab, see what each word attends to, and train your own.',
       zh: '在这个标签页里用 Transformer 翻译，看每个词在关注什么，也可以训练自己的模型。',
     },
-    next: 'train/language/',
+    next: 'try/understand/',
     formerly: 'translate.html',
+  },
+  {
+    path: 'try/understand/',
+    module: 'understand',
+    group: 'try',
+    name: { en: 'Understand', zh: '理解' },
+    heading: { en: 'Have a text understood, and see by what', zh: '让模型读懂文本，并看到依据' },
+    description: {
+      en: 'An encoder fills blanks, learns your classes from examples, shows the words that decided, and finds lines by what they mean.',
+      zh: '编码器填空，从例子中学会你的分类，标出起决定作用的词，并按含义查找文本行。',
+    },
+    next: 'train/language/',
   },
   {
     path: 'train/language/',

@@ -14,6 +14,8 @@ const SESSIONS = {
   write: async (emit: Emit) => new (await import('../write/session/session')).WriteSession(emit),
   tasks: async (emit: Emit) => new (await import('../tasks/session/session')).TasksSession(emit),
   tune: async (emit: Emit) => new (await import('../tune/session/session')).TuneSession(emit),
+  understand: async (emit: Emit) =>
+    new (await import('../understand/session/session')).UnderstandSession(emit),
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),
   laboratory: async (emit: Emit) => new (await import('../laboratory/session/laboratory')).Laboratory(emit),

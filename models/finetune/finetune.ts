@@ -73,6 +73,8 @@ export interface FinetuneOptions<E extends object> extends FinetuneSettings {
   readonly pause?: PauseSwitch;
   /** Updates so far, and how many there will be at most. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Kernels that are compiled so far, of those that it needs before its first update. */
+  readonly onCompile?: (done: number, total: number) => void;
   /** Everything that happens; checkpoints come with the evaluations. */
   readonly onEvent?: (event: FitEvent) => unknown;
   /** Opens another device where this one is lost. */
@@ -129,6 +131,7 @@ export async function finetune<E extends object>(options: FinetuneOptions<E>): P
       ...(o.adversarial > 0 && { adversarial: fastGradient({ epsilon: o.adversarial }) }),
       ...(signal && { signal }),
       ...(o.reopen && { reopen: o.reopen }),
+      ...(o.onCompile && { onProgress: o.onCompile }),
     });
     if (o.resume) await run.load(o.resume, o.resumeBest ? { best: o.resumeBest } : {});
     const seen: { last: Judgement | null; best: Judgement | null } = { last: null, best: null };
@@ -182,7 +185,7 @@ function validationOf<R extends IdText>(
 
 function complete<E extends object>(options: FinetuneOptions<E>) {
   const { device, model, tokenizer, task, training, held, monitor, resume, resumeBest } = options;
-  const { signal, pause, onProgress, onEvent, reopen } = options;
+  const { signal, pause, onProgress, onCompile, onEvent, reopen } = options;
   const { epochs = 3, steps, tokens = 1024, accumulate = 1, weightDecay = 0.01, seed = 0 } = options;
   const { freeze = 0, layerDecay = 1, adversarial = 0, evaluateEvery, patience } = options;
   const { config = {}, padding } = model as {
@@ -198,7 +201,7 @@ function complete<E extends object>(options: FinetuneOptions<E>) {
     ...{ device, model, tokenizer, task, training, held },
     ...{ maxLength, evaluateEvery, patience, monitor, resume, resumeBest },
     ...{ epochs, steps, lr, tokens, accumulate, weightDecay, freeze, layerDecay, adversarial, seed },
-    ...{ signal, pause, onProgress, onEvent, reopen },
+    ...{ signal, pause, onProgress, onCompile, onEvent, reopen },
   };
   expectOptions('finetune', options, all);
   const refuse = (what: string, todo: string): never => {

@@ -65,6 +65,12 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     await visitor.untilText('#summary', /^From .* The adapter is 6\d\.\d KiB/);
   });
 
+  it(`the page Understand fills a blank, and tells by which words${needs}`, async () => {
+    visitor = await site.visit('try/understand/#t=She%20opened%20the%20___.');
+    await visitor.untilText('#fill-reasons', /^Shaded/);
+    expect(await visitor.texts('#fill-bars li')).toHaveLength(10);
+  });
+
   it(`the page My GPU checks kernels, and reckons what fits${needs}`, async () => {
     visitor = await site.visit('gpu/?only=add,softmax&do=right,fits&memory=8');
     await visitor.press('Test my GPU');

@@ -1,0 +1,167 @@
+/** A classifier that learns from examples: how far it came, and how well it did on what was held out. */
+import { type Device, type FitEvent, type PauseSwitch } from '../../../engine/index';
+import {
+  classification,
+  finetune,
+  type ClassExample,
+  type Judgement,
+  type Split,
+} from '../../../models/finetune/index';
+import type { History } from '../../session/protocol';
+import type { LearnSettings } from './protocol';
+import type { Pupil } from './pupil';
+
+/** Tokens of a batch, tokens of a text at most, and evaluations in a run. */
+const TOKENS = 384;
+const LENGTH = 128;
+const JUDGED = 12;
+
+export interface LearnOptions {
+  readonly signal: AbortSignal;
+  readonly pause: PauseSwitch;
+  /** Another device in the place of this one, which is lost. */
+  readonly another: (lost: Device) => Promise<Device>;
+  readonly onCompile: (share: number) => void;
+  readonly onSteps: (event: {
+    readonly from: number;
+    readonly losses: readonly number[];
+    readonly tokensPerSecond: number;
+    readonly stepMilliseconds: number;
+  }) => void;
+  readonly onJudged: (step: number, loss: number, judgement: Judgement) => void;
+  readonly onPaused: (paused: boolean) => void;
+  readonly onRecovered: (step: number) => void;
+}
+
+interface Checkpoint {
+  readonly step: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export class Course {
+  readonly id = crypto.randomUUID();
+  readonly settings: LearnSettings;
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly split: Split<ClassExample>;
+  /** Of the examples. */
+  readonly fingerprint: string;
+  #losses: number[] = [];
+  #validation: (readonly [step: number, loss: number])[] = [];
+  #last: Checkpoint | null = null;
+  #best: Checkpoint | null = null;
+  #done = false;
+  #kept = 0;
+  #long = 0;
+  #judgement: Judgement | null = null;
+
+  constructor(
+    settings: LearnSettings,
+    lesson: {
+      readonly title: string;
+      readonly labels: readonly string[];
+      readonly split: Split<ClassExample>;
+      readonly fingerprint: string;
+    },
+  ) {
+    this.settings = settings;
+    [this.title, this.labels] = [lesson.title, lesson.labels];
+    [this.split, this.fingerprint] = [lesson.split, lesson.fingerprint];
+  }
+
+  /** Whether these settings, for these examples, are its own. */
+  isOf({ rate, steps }: LearnSettings, fingerprint: string): boolean {
+    const own = this.settings;
+    return rate === own.rate && steps === own.steps && fingerprint === this.fingerprint;
+  }
+
+  /** It has learnt all that it will. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Updates up to the last checkpoint. */
+  get step(): number {
+    return this.#done ? this.settings.steps : (this.#last?.step ?? 0);
+  }
+
+  /** The step whose weights the model has. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /** Texts that were longer than what is read of them. */
+  get long(): number {
+    return this.#long;
+  }
+
+  /** Of the weights that the model has. */
+  get judgement(): Judgement | null {
+    return this.#judgement;
+  }
+
+  get history(): History {
+    return { losses: this.#losses, validation: this.#validation };
+  }
+
+  /** Learns until it is done or stopped; what it had learnt before goes on. The model ends with the best weights of all judgements. */
+  async learn(pupil: Pupil, options: LearnOptions): Promise<void> {
+    const { signal, pause, another, onCompile, onSteps, onJudged, onPaused, onRecovered } = options;
+    const { labels, split } = this;
+    const { rate, steps } = this.settings;
+    const { loaded, tokenizer } = pupil.opened;
+    const task = classification({ labels, weights: 'balanced' });
+    let judged: Judgement | null = null;
+    let { device } = pupil;
+    const onEvent = (event: FitEvent): void => {
+      if (event.kind === 'steps') {
+        const { reports, tokensPerSecond, stepMilliseconds } = event;
+        const losses = reports.map(({ loss }) => loss);
+        const from = reports[0].index;
+        this.#losses.length = Math.min(this.#losses.length, from);
+        this.#losses.push(...losses);
+        onSteps({ from, losses, tokensPerSecond, stepMilliseconds });
+      } else if (event.kind === 'evaluation') {
+        const { step, loss } = event;
+        this.#validation = [...this.#validation.filter(([at]) => at !== step), [step, loss]];
+        onJudged(step, loss, judged!);
+      } else if (event.kind === 'checkpoint') {
+        this.#last = { step: event.step, bytes: event.bytes };
+        if (event.best) this.#best = this.#last;
+      } else if (event.kind === 'recovered') {
+        this.#cut(event.step);
+        onRecovered(event.step);
+      } else onPaused(event.kind === 'paused');
+    };
+    this.#cut(this.step);
+    const result = await finetune({
+      ...{ device, tokenizer, signal, pause, onEvent },
+      model: loaded.model,
+      task: {
+        ...task,
+        judge: async (...asked) => (judged = await task.judge(...asked)),
+      },
+      ...{ training: split.training, held: split.held },
+      ...{ steps, lr: rate, tokens: TOKENS, seed: 1 },
+      maxLength: Math.min(
+        LENGTH,
+        (loaded.model as { readonly config: { readonly context: number } }).config.context,
+      ),
+      evaluateEvery: Math.max(1, Math.round(steps / JUDGED)),
+      ...(this.#last && { resume: this.#last.bytes }),
+      ...(this.#last && this.#best && { resumeBest: this.#best.bytes }),
+      onCompile: (done, total) => onCompile(done / total),
+      reopen: async () => (device = await another(device)),
+    }).finally(() => pupil.moved(device));
+    this.#done = result.reason === 'finished';
+    this.#kept = result.best;
+    this.#long = result.long;
+    this.#judgement = result.judgement;
+  }
+
+  /** Forgets what came after a step. */
+  #cut(step: number): void {
+    this.#losses.length = Math.min(this.#losses.length, step);
+    this.#validation = this.#validation.filter(([at]) => at <= step);
+  }
+}
