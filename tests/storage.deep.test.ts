@@ -66,7 +66,7 @@ async function losses(visitor: Visitor): Promise<number[]> {
 test(`a browser killed at ${KILLS} moments (seed ${SEED})`, { timeout: 60 * PATIENCE.test }, async () => {
   const undisturbed = await DemoSite.open();
   const want = await undisturbed
-    .visit('translate.html')
+    .visit('try/translate/')
     .then(async (visitor) => begin(visitor).then(() => losses(visitor)))
     .finally(() => undisturbed.close());
   expect(want).toHaveLength(STEPS);
@@ -76,7 +76,7 @@ test(`a browser killed at ${KILLS} moments (seed ${SEED})`, { timeout: 60 * PATI
   try {
     let kept = -1;
     for (let kill = 0; ; kill++) {
-      const visitor = await site.visit('translate.html');
+      const visitor = await site.visit('try/translate/');
       // The page translates once it has looked for a kept run.
       const translations = (): Promise<string[]> => visitor.texts('#hypotheses .text');
       await visitor.until('restored', translations, (all) => all.length > 0);

@@ -3,7 +3,7 @@
  *
  *     npm run node -- demo/models/train.ts writer|reader FOLDER [--steps N]
  *
- * `writer` is a GPT-2 that goes on with a text, `reader` a RoBERTa that fills in hidden tokens. What is trained so far stands in
+ * `writer` is a GPT-2 that goes on with a text, `reader` an MPNet that fills in hidden tokens. What is trained so far stands in
  * FOLDER/training.checkpoint, and the same command goes on with it.
  */
 import { existsSync } from 'node:fs';
@@ -12,9 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageFolder } from '../../corpora/package-text.ts';
 import { brownParagraphs } from '../data/brown.ts';
+import { wordVectors } from './word-vectors.ts';
 import {
   AdamW,
   Device,
+  DistanceBuckets,
   maskedToken,
   nextToken,
   ParameterStore,
@@ -30,7 +32,7 @@ import {
   type Schedule,
   type TokenizerJson,
 } from '../../engine/index.ts';
-import { bertParts, GPT, gpt2, MaskedLM, roberta, save } from '../../models/index.ts';
+import { bertParts, GPT, gpt2, MaskedLM, mpnet, save } from '../../models/index.ts';
 
 const CONTEXT = 128;
 const SIZE = { layers: 4, heads: 4, width: 128 };
@@ -118,16 +120,20 @@ const reader: Plan = {
   async train({ device, tokenizer, training, held, steps, resume, onEvent }) {
     const [begin, pad, end, unknown, mask] = [0, 1, 2, 3, 4];
     const vocabulary = tokenizer.size;
-    const shared = { vocabulary, skippedPositions: pad + 1, padding: pad, segments: 1, tied: true } as const;
-    const model = new MaskedLM(
-      bertParts({ ...SIZE, ...shared, context: CONTEXT, dropout: 0, attentionDropout: 0, epsilon: 1e-5 }),
-      {
-        activation: 'gelu',
-      },
-    );
-    new ParameterStore(device, model, { seed: 1 });
+    const shared = { vocabulary, skippedPositions: pad + 1, padding: pad, segments: 0, tied: true } as const;
+    // Distances, not places, tell a hidden token which are its neighbours: of few texts nothing else is learnt soon enough.
+    const distances = new DistanceBuckets({ heads: SIZE.heads });
+    const settings = { context: CONTEXT, dropout: 0, attentionDropout: 0, epsilon: 1e-5 };
+    const model = new MaskedLM(bertParts({ ...SIZE, ...shared, ...settings }, distances), {
+      activation: 'gelu',
+    });
+    const store = new ParameterStore(device, model, { seed: 1 });
     const rows = (texts: string[][]) =>
       packed(tokenizer, texts).map((ids) => ({ ids: [begin, ...ids, end] }));
+    if (!resume) {
+      const counted = packed(tokenizer, training);
+      store.write('tokens.weight', wordVectors(counted, { vocabulary, width: SIZE.width, scale: 0.05 }));
+    }
     const batches = new TextBatches(rows(training), {
       pad,
       tokens: 1024,
@@ -144,7 +150,7 @@ const reader: Plan = {
       seed: 1,
     });
     using run = await Run.create({
-      ...{ device, model, objective, schedule: { ...schedule(1e-3, steps), warmup: 300 } },
+      ...{ device, model, objective, schedule: { ...schedule(2e-3, steps), warmup: 100 } },
       optimizer: new AdamW({ beta2: 0.98, weightDecay: 0.01 }),
     });
     const best = await fit(run, resume, {
@@ -153,7 +159,7 @@ const reader: Plan = {
     });
     const { layers, heads, width } = SIZE;
     const files = await save(
-      roberta,
+      mpnet,
       model,
       {
         ...{ vocab_size: vocabulary, max_position_embeddings: CONTEXT + pad + 1, num_hidden_layers: layers },
@@ -161,7 +167,7 @@ const reader: Plan = {
           num_attention_heads: heads,
           hidden_size: width,
           intermediate_size: 4 * width,
-          type_vocab_size: 1,
+          relative_attention_num_buckets: 32,
         },
         ...{
           hidden_act: 'gelu',
