@@ -18,7 +18,7 @@ export {
 export type { Capabilities, RungKind, RungName, Rungs } from './runtime/capabilities';
 export {
   tuneDevice,
-  type Reason,
+  type RungReason,
   type RungTime,
   type TunedKind,
   type TuneOptions,

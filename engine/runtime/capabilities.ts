@@ -1,5 +1,6 @@
 /** Kinds of kernels that have several rungs; `fewRows`: products of at most four rows, as writing has them. */
 export const RUNG_KINDS = ['matmul', 'fewRows', 'attention'] as const;
+/** See `RUNG_KINDS`. */
 export type RungKind = (typeof RUNG_KINDS)[number];
 
 /**
@@ -7,6 +8,7 @@ export type RungKind = (typeof RUNG_KINDS)[number];
  * `large`.
  */
 export const RUNG_NAMES = ['quads', 'small', 'large'] as const;
+/** See `RUNG_NAMES`. */
 export type RungName = (typeof RUNG_NAMES)[number];
 
 /** By kind; a kind that is left out has its rung by what the adapter is. */

@@ -16,7 +16,7 @@ export interface RungTime {
  * Why a rung is taken: it was `faster` than the usual one; the `usual` one is the fastest, or none is faster by more than
  * `MARGIN`; there was nothing to choose from (`alone`); or the times were `noise`, and the usual one stays.
  */
-export type Reason = 'faster' | 'usual' | 'alone' | 'noise';
+export type RungReason = 'faster' | 'usual' | 'alone' | 'noise';
 
 /** Samples that differ by more than this share of their median say nothing. */
 export const NOISE = 0.3;
@@ -28,7 +28,7 @@ const spread = ({ milliseconds, low, high }: RungTime): number => (high - low) /
 export function choose(
   usual: RungName,
   times: readonly RungTime[],
-): { readonly rung: RungName; readonly why: Reason } {
+): { readonly rung: RungName; readonly why: RungReason } {
   const timed = times.filter(({ milliseconds }) => milliseconds !== null);
   const stands = timed.find(({ rung }) => rung === usual);
   if (!stands || timed.length < 2) return { rung: usual, why: 'alone' };

@@ -3,13 +3,14 @@ import { DeviceError, expectOptions, throwIfAborted } from '../errors';
 import type { Plan } from '../graph/plan';
 import { RUNG_KINDS, usualRung, type RungKind, type RungName, type Rungs } from '../runtime/capabilities';
 import type { Device } from '../runtime/device';
-import { choose, differenceOf, type Reason, type RungTime } from './choose';
+import { choose, differenceOf, type RungReason, type RungTime } from './choose';
 import { browserStore, keyOf, parseRungs, type TuningStore } from './kept';
 import { WORK, type Recorded, type Work } from './work';
 
-export type { Reason, RungTime } from './choose';
+export type { RungReason, RungTime } from './choose';
 export type { TuningStore } from './kept';
 
+/** Of `tuneDevice`: who hears of it and may end it, and where rungs are kept. */
 export interface TuneOptions {
   /** Looked at between samples. */
   readonly signal?: AbortSignal;
@@ -21,15 +22,17 @@ export interface TuneOptions {
   readonly again?: boolean;
 }
 
+/** Which rung kernels of a kind take now, and why. */
 export interface TunedKind {
   readonly kind: RungKind;
   /** The work that was timed. */
   readonly size: string;
   readonly rung: RungName;
-  readonly why: Reason;
+  readonly why: RungReason;
   readonly times: readonly RungTime[];
 }
 
+/** What `tuneDevice` found, or read. */
 export interface Tuning {
   /** What the device takes now. */
   readonly rungs: Rungs;

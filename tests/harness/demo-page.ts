@@ -293,9 +293,12 @@ export class Visitor {
     );
   }
 
-  /** Width that the page would scroll over. */
+  /** Width that the page would scroll over, once what it draws anew for another width is drawn. */
   scrollWidth(): Promise<number> {
-    return this.page.evaluate(() => document.documentElement.scrollWidth);
+    return this.page.evaluate(async () => {
+      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+      return document.documentElement.scrollWidth;
+    });
   }
 
   /** What axe finds, as rule: element. Colours that are on their way would be measured half-way: have motion reduced. */
