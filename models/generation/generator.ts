@@ -44,6 +44,8 @@ interface Waiting {
   /** What the model made of it; null where nobody asks. */
   readonly scored: Promise<Scores> | null;
   readonly bans: readonly number[];
+  /** Writes of the step itself that `weightChanges` counts. */
+  readonly writes: number;
 }
 
 interface StepInput {
@@ -93,7 +95,7 @@ export class Generator implements Disposable {
   #decoding: Decoding | null;
   readonly #token: Parameter;
   #newest: Plan | null = null;
-  /** What the caches hold since the last call, and how often weights had changed then. */
+  /** What the caches hold since the last call, and how often weights had changed when it began, its own writes besides. */
   #held: { readonly ids: readonly number[]; readonly changes: number } | null = null;
   readonly #turns = new Turns(WHERE);
 
@@ -157,13 +159,14 @@ export class Generator implements Disposable {
     const ahead = bansChange(o) ? 1 : AHEAD;
     const waiting: Waiting[] = [];
     let window: number[] = []; // ids from the caches' first row on, as far as they are known
-    let rows = 0; // that were fed
+    let position = 0; // rows that the caches hold
+    let changes = weightChanges(this.#device);
     try {
       const decoding = await this.#memory();
       if (this.#model.encode) await decoding.encode([prompt]);
       await decoding.prepare();
       const text = start.slice();
-      let position = o.reuse ? this.#shared(decoding, start) : 0; // rows that the caches hold
+      if (o.reuse) position = this.#shared(decoding, start);
       this.#held = null;
       window = start.slice();
       let fresh = text.slice(position); // tokens to feed next; empty when the last sample, still on the GPU, is next
@@ -188,8 +191,8 @@ export class Generator implements Disposable {
           next.token.catch(() => null); // told when its turn comes
           next.scored?.catch(() => null);
           waiting.push(next);
+          changes += next.writes;
           position += Math.max(1, fresh.length);
-          rows = position;
           fresh = [];
           made++;
           continue;
@@ -215,8 +218,7 @@ export class Generator implements Disposable {
         ...window,
         ...ahead.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : [])),
       ];
-      if (rows > 0 && known.length >= rows)
-        this.#held = { ids: known.slice(0, rows), changes: weightChanges(this.#device) };
+      if (position > 0 && known.length >= position) this.#held = { ids: known.slice(0, position), changes };
       this.#turns.end();
     }
   }
@@ -264,6 +266,7 @@ export class Generator implements Disposable {
     const plan = await this.#plan(decoding, { length, bans: places, penalised, scores });
     this.#turns.assertUsable();
     const inputs: Record<string, ArrayBufferView> = { ...decoding.inputsOf(plan) };
+    const changes = weightChanges(this.#device);
     if (fresh.length > 0) {
       inputs.ids = padded(fresh, length, 0);
       if (penalised) {
@@ -294,6 +297,7 @@ export class Generator implements Disposable {
       token: plan.readIntegers('token'),
       scored: scores > 0 ? readScores(plan, o.alternatives) : null,
       bans,
+      writes: weightChanges(this.#device) - changes,
     };
   }
 

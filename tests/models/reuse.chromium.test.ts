@@ -148,6 +148,15 @@ describe.each(Object.entries(KINDS))('%s', (_, config) => {
       await trainer.losses();
     }
     expect(await again(START)).toEqual({ said: await anew(START), read: START.length });
+
+    // Also where that was in the middle of a text, whose rows are then of both.
+    for await (const id of generator.generate(START, { temperature: 0, tokens: 4 }))
+      if (id >= 0)
+        store.write(
+          name,
+          before.map((x) => 2 * x),
+        );
+    expect(await again(START)).toEqual({ said: await anew(START), read: START.length });
   });
 
   it('is for calls that ask for it', async () => {
