@@ -37,10 +37,10 @@ import {
   WEIGHT_STORAGES,
   type WeightStorage,
 } from './packed_weights';
+import { noteChange } from './changes';
 import { parameters, type Parameter, type ParameterPart } from './parameter';
 import { weightRanges, type Member } from './weight_layout';
 import { piecesOf, type WeightPiece, type WeightSource } from './weight_source';
-import { noteChange } from './changes';
 
 /** Parameters of one kind in one flat range of memory, so that an optimizer is one dispatch. */
 export interface Block {

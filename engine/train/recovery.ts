@@ -43,10 +43,10 @@ export class Recovery {
   }
 
   /**
-   * Another device in place of `lost`, one that answers, with its rungs: numbers go on bit for bit. Throws `loss` itself where there is no `reopen`, a `DeviceError` with the last cause
-   * when all calls failed, and the signal's reason.
+   * Another device in place of `before`, one that answers, with the same rungs: numbers go on bit for bit. Throws `loss` itself where
+   * there is no `reopen`, a `DeviceError` with the last cause when all calls failed, and the signal's reason.
    */
-  async open(loss: DeviceError, { can: { rungs } }: Device): Promise<Device> {
+  async open(loss: DeviceError, before: Device): Promise<Device> {
     const { reopen, reopenPauses: pauses = PAUSES, signal } = this.#options;
     throwIfAborted(signal);
     if (!reopen) throw loss;
@@ -58,7 +58,7 @@ export class Recovery {
         const device = await unlessAborted(signal, () => reopen());
         const lost = await device.loss();
         if (!lost) {
-          if (rungs && !device.can.rungs) device.setRungs(rungs);
+          if (before.can.rungs && !device.can.rungs) device.setRungs(before.can.rungs);
           return device;
         }
         cause = lost;

@@ -11,6 +11,7 @@ import { Plans } from '../graph/plans';
 import { kindOf, type Tensor } from '../graph/tensor';
 import { Workspace } from '../graph/workspace';
 import type { NamedTensor } from '../io/safetensors';
+import { noteChange } from '../nn/changes';
 import { values } from '../nn/init';
 import { Parameter } from '../nn/parameter';
 import { MOMENTS, ParameterStore, type MomentName } from '../nn/parameter_store';
@@ -23,10 +24,9 @@ import type { Batch } from './batches';
 import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
 import type { Feed, Modelled, Objective } from './objective';
 import type { Optimizer } from './optimizer';
-import { Ranks } from './ranks';
+import type { Ranks } from './ranks';
 import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
-import { noteChange } from '../nn/changes';
 
 /**
  * What every training needs, whatever it minimises. A model whose parameters have a `ParameterStore` is trained from the
@@ -198,6 +198,8 @@ export class Trainer<B = Batch> implements Disposable {
     const schedule = scheduleOf(options.schedule);
     throwIfAborted(signal);
     const trained = options.adapter ?? model;
+    // Few adapters have ranks that move: bundlers load them on demand.
+    const ranks = options.adapter ? (await import('./ranks')).Ranks.of(trained) : null;
     const found = ParameterStore.of(device, trained);
     const store = found ?? new ParameterStore(device, trained, { init, seed });
     let training: Disposable | null = null;
@@ -208,7 +210,6 @@ export class Trainer<B = Batch> implements Disposable {
     let ring: Storage | null = null;
     let update: Plan | null = null;
     let perturbation: Perturbation | null = null;
-    const ranks = Ranks.of(trained);
     try {
       training = store.train(optimizer.moments, { importance: ranks !== null });
       ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
