@@ -40,9 +40,9 @@ const entries = [
     // outlive their device at any call. Then 6 KB for texts of unequal lengths in one batch, penalties, min-p and bans.
     // Then files that are asked for with a token; then what tells of each token's probability, the most of it on demand, and 5 KB
     // for weights in int8 and int4: rounding, and kernels that decode. Then shares of the learning rate by names; then
-    // 5 KB for attention's tiles by outer products, for GPUs. Then 5 KB for virtual tokens, LoRA of tables, and AdaLoRA in the trainer.
-    budget: 132 * KB,
-    demand: 10 * KB,
+    // 5 KB for attention's tiles by outer products, for GPUs. Then 2 KB for places of virtual tokens and tables.
+    budget: 123 * KB,
+    demand: 9 * KB,
   },
   {
     name: 'translate', // what it takes to open a translation model and use it: no training, no maps but on demand
@@ -78,15 +78,15 @@ const entries = [
   {
     name: 'finetune', // examples, what is held out, tasks and their training; on demand what reads CSV, and every family
     code: "export * from 'heed/finetune';",
-    budget: 148 * KB,
-    demand: 74 * KB,
+    budget: 107 * KB,
+    demand: 105 * KB,
   },
   {
     name: 'adapters', // kinds beside LoRA, and PEFT's files: 14 KB besides what reads and runs a model, which an app of it has
     code: "export * from 'heed/adapters';",
     // 13 KB more for AdaLoRA, virtual tokens, tables and an adapter for each row.
-    budget: 112 * KB,
-    demand: 10 * KB,
+    budget: 113.5 * KB,
+    demand: 8.5 * KB,
   },
   {
     name: 'metrics', // an entry of its own: only evaluations need it
@@ -105,7 +105,7 @@ const entries = [
     // and int4; then contrast of pairs, fast gradients, and shares of the learning rate; then answers, tokens and more classes on
     // encoder-decoders (7 families); then pre-training on pairs of segments, a mix of layers, and attention's tiles by outer products;
     // then further adapters, and rungs that are timed.
-    budget: 211 * KB,
+    budget: 210 * KB,
     demand: 34 * KB,
   },
 ];

@@ -11,6 +11,7 @@ import { Plans } from '../graph/plans';
 import { kindOf, type Tensor } from '../graph/tensor';
 import { Workspace } from '../graph/workspace';
 import type { NamedTensor } from '../io/safetensors';
+import type { AdapterTraining } from '../nn/adapters/addition';
 import { noteChange } from '../nn/changes';
 import { values } from '../nn/init';
 import { Parameter } from '../nn/parameter';
@@ -24,7 +25,6 @@ import type { Batch } from './batches';
 import { readCheckpoint, writeCheckpoint, type CheckpointExtras, type FitProgress } from './checkpoint';
 import type { Feed, Modelled, Objective } from './objective';
 import type { Optimizer } from './optimizer';
-import type { Ranks } from './ranks';
 import { checkRates, ratesOf, type Rates } from './rates';
 import { learningRate, scheduleOf, type Schedule } from './schedule';
 
@@ -43,7 +43,7 @@ export interface TrainerOptions<B = Batch, M extends Modelled = Modelled> {
    * What is trained in place of the model's own parameters: what `adapt` returned for it. Checkpoints hold it alone, and
    * refuse to go on with weights of the model other than those that it was made for. Default null.
    */
-  readonly adapter?: Modelled | null;
+  readonly adapter?: (Modelled & { training?(): AdapterTraining | null }) | null;
   readonly optimizer: Optimizer;
   /** A number is a constant learning rate. */
   readonly schedule: Schedule | number;
@@ -127,7 +127,7 @@ export class Trainer<B = Batch> implements Disposable {
   readonly #plans: readonly Plan[];
   readonly #update: Plan;
   readonly #perturbation: Perturbation | null;
-  readonly #ranks: Ranks | null;
+  readonly #together: AdapterTraining | null;
   /** Gradients and moments. */
   readonly #training: Disposable;
   /** What the objective carries along, see `Objective.state`. */
@@ -160,7 +160,7 @@ export class Trainer<B = Batch> implements Disposable {
     plans: readonly Plan[];
     update: Plan;
     perturbation: Perturbation | null;
-    ranks: Ranks | null;
+    together: AdapterTraining | null;
     workspace: Workspace;
     ring: Storage;
   }) {
@@ -179,7 +179,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#trains = new Map([...parts.store.parameters.values()].map((p) => [p, p.trainable]));
     this.#update = parts.update;
     this.#perturbation = parts.perturbation;
-    this.#ranks = parts.ranks;
+    this.#together = parts.together;
     this.#workspace = parts.workspace;
     this.#ring = parts.ring;
   }
@@ -198,8 +198,7 @@ export class Trainer<B = Batch> implements Disposable {
     const schedule = scheduleOf(options.schedule);
     throwIfAborted(signal);
     const trained = options.adapter ?? model;
-    // Few adapters have ranks that move: bundlers load them on demand.
-    const ranks = options.adapter ? (await import('./ranks')).Ranks.of(trained) : null;
+    const together = options.adapter?.training?.() ?? null;
     const found = ParameterStore.of(device, trained);
     const store = found ?? new ParameterStore(device, trained, { init, seed });
     let training: Disposable | null = null;
@@ -211,7 +210,7 @@ export class Trainer<B = Batch> implements Disposable {
     let update: Plan | null = null;
     let perturbation: Perturbation | null = null;
     try {
-      training = store.train(optimizer.moments, { importance: ranks !== null });
+      training = store.train(optimizer.moments, { importance: together !== null });
       ring = device.buffers.acquire(RING * (accumulate + 1) * SLOT, 'train: losses');
       await device.buffers.accepted([ring]);
       await store.ready();
@@ -226,7 +225,7 @@ export class Trainer<B = Batch> implements Disposable {
       await state?.ready();
       const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
       const graphs = shapes.map((shape) =>
-        recordTraining(device, model, objective, shape, { storage, scale, carried, ranks }),
+        recordTraining(device, model, objective, shape, { storage, scale, carried, together }),
       );
       if (!graphs.some(({ g }) => reaches(g, store))) {
         const what = `no gradient reaches any of ${store.parameters.size} parameters`;
@@ -253,9 +252,9 @@ export class Trainer<B = Batch> implements Disposable {
       const scaling = scale && { state: u.use(scale), unit: u.input(UNIT, [1], 'f32') };
       const shares = ratesOf('Trainer', store.parameters.keys(), rates);
       const record = (): Tensor => optimizer.record(u, store, scaling, shares);
-      const norm = ranks ? ranks.observe(u, store, record) : record();
+      const norm = together ? together.observe(u, store, record) : record();
       update = await u.compile({ norm }, signal ? { signal } : {});
-      await ranks?.compile(store, signal ?? null);
+      await together?.compile(store, signal ?? null);
       perturbation = (await adversarial?.create(device, store, signal ?? null)) ?? null;
       const full = {
         objective: objective as Objective<B>,
@@ -272,7 +271,7 @@ export class Trainer<B = Batch> implements Disposable {
         plans,
         update,
         perturbation,
-        ranks,
+        together,
         workspace,
         ring,
       };
@@ -283,7 +282,7 @@ export class Trainer<B = Batch> implements Disposable {
       for (const plan of plans) plan[Symbol.dispose]();
       update?.[Symbol.dispose]();
       perturbation?.[Symbol.dispose]();
-      ranks?.[Symbol.dispose]();
+      together?.[Symbol.dispose]();
       workspace[Symbol.dispose]();
       if (ring) device.buffers.release(ring);
       training?.[Symbol.dispose]();
@@ -297,7 +296,7 @@ export class Trainer<B = Batch> implements Disposable {
   /** What training remembers of each number. */
   get moments(): readonly MomentName[] {
     const { moments } = this.options.optimizer;
-    return MOMENTS.filter((_, i) => (i < 2 ? i < moments : this.#ranks !== null));
+    return MOMENTS.filter((_, i) => (i < 2 ? i < moments : this.#together !== null));
   }
 
   /** Number of the next update. */
@@ -377,7 +376,7 @@ export class Trainer<B = Batch> implements Disposable {
     // Zero gradients are no reason to decay weights and to move them on by their momentum.
     const inputs: Record<string, ArrayBufferView> = this.lossScale ? { [UNIT]: Float32Array.of(unit) } : {};
     if (labels > 0) this.#update.run(inputs, { index, seed, lr, ...optimizer.corrections(index) });
-    this.#ranks?.after(index + 1);
+    this.#together?.after(index + 1);
     noteChange(this.device);
     this.#keep(this.#update.storageOf('norm'), 8, slot + accumulate * SLOT);
     this.#pending.push({ index, lr, slot, tokens: sum(feeds, (feed) => feed.tokens), labels, shares });
@@ -542,7 +541,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#disposed = true;
     for (const part of [...this.#plans, this.#update, this.#evaluations]) part[Symbol.dispose]();
     this.#perturbation?.[Symbol.dispose]();
-    this.#ranks?.[Symbol.dispose]();
+    this.#together?.[Symbol.dispose]();
     this.#workspace[Symbol.dispose]();
     this.device.buffers.release(this.#ring);
     this.#training[Symbol.dispose]();
@@ -638,12 +637,12 @@ function recordTraining<B, M>(
     storage,
     scale,
     carried,
-    ranks,
+    together,
   }: {
     readonly storage: 'f32' | 'f16';
     readonly scale: Parameter | null;
     readonly carried: object | null;
-    readonly ranks: Ranks | null;
+    readonly together: AdapterTraining | null;
   },
 ): { readonly g: Graph; readonly loss: Tensor } {
   const g = new Graph(device, {
@@ -652,7 +651,7 @@ function recordTraining<B, M>(
     label: objective.shapes > 1 ? `train ${shape}` : 'train',
   });
   const aim = objective.record(g, shape, model, carried);
-  const loss = ranks ? add(g, aim, ranks.penalty(g)) : aim;
+  const loss = together ? add(g, aim, together.penalty(g)) : aim;
   const share = g.input(SHARE, loss.shape, 'f32');
   g.backprop(loss, scale ? scaledSeed(g, share, g.use(scale)) : share);
   return { g, loss };

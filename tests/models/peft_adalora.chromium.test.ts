@@ -1,7 +1,6 @@
 // AdaLoRA as PEFT trains it, for 60 steps: see tests/fixtures/make_peft_adalora.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { budgetStep } from '../../engine/nn/adapters/rank_budget';
-import { Ranks } from '../../engine/train/ranks';
 import {
   adapt,
   add,
@@ -163,7 +162,7 @@ describe.each(Object.entries(fixture.cases) as unknown as [string, AdaLoRACase][
       adapter = await begin();
       const { gradients } = await gradientsOf(
         adapter.store,
-        (g) => add(g, given.loss(loaded.model, g), Ranks.of(adapter)!.penalty(g)),
+        (g) => add(g, given.loss(loaded.model, g), adapter.training()!.penalty(g)),
         step(0),
       );
       for (const { names, ours } of plan().tensors) {

@@ -7,8 +7,9 @@ import { multiply } from '../../shaders/multiply/multiply';
 import { scale } from '../../shaders/scale/scale';
 import { normal, values, zeros } from '../init';
 import { Parameter } from '../parameter';
-import type { AdapterKind, LinearSite, LinearSum, Merge } from './addition';
+import type { AdapterKind, AdapterTraining, LinearSite, LinearTogether, Merge } from './addition';
 import type { BudgetSchedule } from './rank_budget';
+import { Ranks, type RankedLayer } from './ranks';
 
 /** Ranks of `adalora`, and when they change. Defaults are PEFT's, but for `steps`, which it wants, too. */
 export interface AdaLoRAOptions {
@@ -49,7 +50,7 @@ export interface AdaLoRASettings extends BudgetSchedule {
  * y + (alpha / r) x (Λ A)ᵀ Bᵀ (Zhang et al. 2023), Λ a diagonal: a singular value decomposition of what is added. Λ begins at zero, so that nothing
  * changes at first; training sets those of its values to zero that matter least: see `RankBudget`.
  */
-export class AdaLoRA implements LinearSum {
+export class AdaLoRA implements LinearTogether, RankedLayer {
   /** (r, inputs), N(0, 0.02) at first. */
   readonly A: Parameter;
   /** Λ, (r). */
@@ -85,6 +86,10 @@ export class AdaLoRA implements LinearSum {
     const h = matmul(g, dropout(g, x, this.settings.dropout), g.use(this.A), { transposeB: true });
     const scaled = scale(g, multiply(g, h, g.use(this.E)), this.scale);
     return matmul(g, scaled, g.use(this.B), { transposeB: true, ...(y && { residual: y }) });
+  }
+
+  together(all: readonly LinearTogether[]): AdapterTraining {
+    return Ranks.of(all.filter((one) => one instanceof AdaLoRA));
   }
 
   readonly merge: Merge = ({ weight }, read) => {

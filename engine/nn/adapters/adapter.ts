@@ -1,7 +1,7 @@
 /** What `adapt` puts into a model. */
 import { EngineError, expectOptions } from '../../errors';
 import { ParameterStore, type KeptWeights } from '../parameter_store';
-import type { AdapterKind, AttentionSite } from './addition';
+import type { AdapterKind, AdapterTraining, AttentionSite } from './addition';
 import { freeze } from './freeze';
 import {
   expectMergeable,
@@ -165,6 +165,14 @@ export class Adapter<C extends object = object> implements Disposable {
   /** Of its parameters alone. */
   get store(): ParameterStore {
     return this.#store;
+  }
+
+  /** What a trainer does for it besides minimising; null for most. Throws `EngineError` where its layers do not go together. */
+  training(): AdapterTraining | null {
+    const own = this.#placed.flatMap((place) =>
+      'addition' in place && 'together' in place.addition ? [place.addition] : [],
+    );
+    return own.length > 0 ? own[0].together(own) : null;
   }
 
   /** Whether the model computes with it beside its weights. */

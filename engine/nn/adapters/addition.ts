@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor';
 import type { PromptRows } from '../blocks/prompt_place';
 import type { EmbeddingSum } from '../embedding';
 import type { Parameter } from '../parameter';
+import type { ParameterStore } from '../parameter_store';
 
 /** A linear layer, or columns of a fused one, as what is added to it sees them. */
 export interface LinearSite {
@@ -68,6 +69,24 @@ export interface LinearSum extends LinearAdded {
   add(g: Graph, x: Tensor, y: Tensor | null): Tensor;
 }
 
+/** What a trainer does for all that an adapter added, besides minimising. */
+export interface AdapterTraining extends Disposable {
+  /** What is added to the loss, a scalar. */
+  penalty(g: Graph): Tensor;
+  /** Records an update, and what is to be remembered of its gradients; -> what `update` gives. */
+  observe(g: Graph, store: ParameterStore, update: () => Tensor): Tensor;
+  /** Compiles what `after` runs, over a store that trains. */
+  compile(store: ParameterStore, signal: AbortSignal | null): Promise<void>;
+  /** After update number `step`, 1 for the first. */
+  after(step: number): void;
+}
+
+/** A `LinearSum` that learns together with the others of its kind in an adapter. */
+export interface LinearTogether extends LinearSum {
+  /** `all` of them, itself included. Throws `EngineError` where they do not go together. */
+  together(all: readonly LinearTogether[]): AdapterTraining;
+}
+
 /** Changes what comes out of a layer in any other way. */
 export interface LinearChange extends LinearAdded {
   /** x (…, inputs), y = x Wᵀ + b (…, outputs) -> what takes y's place, of its shape. */
@@ -81,7 +100,7 @@ export interface LinearEntry extends LinearAdded {
 }
 
 /** What an adapter adds to a `Linear`: to what comes out, to the whole of how it is computed, or to what goes in. */
-export type LinearAddition = LinearSum | LinearChange | LinearEntry;
+export type LinearAddition = LinearSum | LinearTogether | LinearChange | LinearEntry;
 
 /** A table of embeddings, as what is added to its rows sees it. */
 export interface EmbeddingSite {

@@ -1,43 +1,48 @@
 /** Ranks that move among the layers of an adapter while it trains: AdaLoRA (Zhang et al. 2023). */
-import { EngineError } from '../errors';
-import { Graph } from '../graph/graph';
-import type { Plan } from '../graph/plan';
-import type { Tensor } from '../graph/tensor';
-import { Adapter } from '../nn/adapters/adapter';
-import { AdaLoRA } from '../nn/adapters/adalora';
-import { budgetStep, type BudgetSchedule } from '../nn/adapters/rank_budget';
-import type { Parameter } from '../nn/parameter';
-import type { ParameterStore } from '../nn/parameter_store';
-import { identityDistance, keepLargest, smoothImportance } from '../shaders/adalora/adalora';
-import { add } from '../shaders/add/add';
-import { matmul } from '../shaders/matmul/matmul';
-import { multiply } from '../shaders/multiply/multiply';
-import { concat, slice, storeSlice } from '../shaders/rearrange/rearrange';
-import { scale } from '../shaders/scale/scale';
-import { mean } from '../shaders/sum/sum';
+import { EngineError } from '../../errors';
+import { Graph } from '../../graph/graph';
+import type { Plan } from '../../graph/plan';
+import type { Tensor } from '../../graph/tensor';
+import type { AdapterTraining } from './addition';
+import { budgetStep, type BudgetSchedule } from './rank_budget';
+import type { Parameter } from '../parameter';
+import type { ParameterStore } from '../parameter_store';
+import { identityDistance, keepLargest, smoothImportance } from '../../shaders/adalora/adalora';
+import { add } from '../../shaders/add/add';
+import { matmul } from '../../shaders/matmul/matmul';
+import { multiply } from '../../shaders/multiply/multiply';
+import { concat, slice, storeSlice } from '../../shaders/rearrange/rearrange';
+import { scale } from '../../shaders/scale/scale';
+import { mean } from '../../shaders/sum/sum';
 
 /** The input of a change of ranks: how many of all are dropped. */
 const DROP = 'drop';
 
-/** What a trainer does for an adapter of AdaLoRA besides minimising: it all happens on the GPU, as a function of the step's number. */
-export class Ranks implements Disposable {
-  readonly #layers: readonly AdaLoRA[];
+/** A layer of AdaLoRA. */
+export interface RankedLayer {
+  /** (r, inputs), (r) and (outputs, r): A, Λ and B. */
+  readonly A: Parameter;
+  readonly E: Parameter;
+  readonly B: Parameter;
+  /** (r): 1 where a rank is kept, else 0. */
+  readonly kept: Parameter;
+  readonly settings: BudgetSchedule;
+}
+
+/** What a trainer does for layers of AdaLoRA besides minimising: it all happens on the GPU, as a function of the step's number. */
+export class Ranks implements AdapterTraining {
+  readonly #layers: readonly RankedLayer[];
   readonly #schedule: BudgetSchedule;
   #allocate: Plan | null = null;
   #mask: Plan | null = null;
 
-  private constructor(layers: readonly AdaLoRA[], schedule: BudgetSchedule) {
+  private constructor(layers: readonly RankedLayer[], schedule: BudgetSchedule) {
     this.#layers = layers;
     this.#schedule = schedule;
   }
 
-  /** Null for what has no such layers. Throws `EngineError` where their schedules differ. */
-  static of(trained: object): Ranks | null {
-    if (!(trained instanceof Adapter)) return null;
-    const layers = trained.places.flatMap((place) =>
-      'addition' in place && place.addition instanceof AdaLoRA ? [place.addition] : [],
-    );
-    if (layers.length === 0) return null;
+  /** Throws `EngineError` where their schedules differ. */
+  static of(layers: readonly RankedLayer[]): Ranks {
     const schedules = layers.map(({ settings }) => scheduleOf(settings));
     for (const schedule of schedules) {
       const keys = Object.keys(schedule) as (keyof BudgetSchedule)[];
@@ -133,7 +138,7 @@ export class Ranks implements Disposable {
 }
 
 /** Sets those values of Λ to zero that are not kept. */
-function mask(g: Graph, { E, kept }: AdaLoRA): void {
+function mask(g: Graph, { E, kept }: RankedLayer): void {
   const values = g.use(E);
   storeSlice(g, multiply(g, values, g.use(kept)), 0, 0, values);
 }
