@@ -20,7 +20,7 @@ import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft.json';
 import { withDevice } from '../harness/device';
 import { folderOf } from './folders';
-import { expectSteps, fixtureAdamW, gradientsOf, relativeError } from './parity';
+import { expectSteps, fixtureAdamW, relativeError } from './parity';
 import {
   folderOfCase,
   inputsOf,
@@ -31,6 +31,7 @@ import {
   type Given,
   type PeftCase,
 } from './peft_cases';
+import { expectAnswers, expectMerged } from './peft_parity';
 
 const { adamw } = fixture;
 let device: Device;
@@ -71,13 +72,8 @@ describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals 
   });
 
   it('logits, loss, and every gradient by name', async () => {
-    expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
-    const { loss, gradients } = await gradientsOf(
-      adapter.store,
-      (g) => given.loss(loaded.model, g),
-      given.step(0),
-    );
-    expect(Math.abs(loss / about.losses[0] - 1)).toBeLessThan(2e-6);
+    const answers = { logits: await logits(), wanted: want('logits'), loss: about.losses[0] };
+    const gradients = await expectAnswers(loaded, adapter, given, answers);
     const got = theirs(gradients);
     expect([...got.keys()].sort()).toEqual(Object.keys(about.parameters).sort());
     for (const [key, data] of got) {
@@ -138,14 +134,7 @@ describe.each(Object.entries(fixture.cases) as [string, PeftCase][])('%s equals 
     }
     const { most } = await adapter.merge();
     expect(most).toBeLessThan(1e-6);
-    const files = await loaded.save();
-    const saved = await openSafetensors(files.get('model.safetensors')!);
-    const keys = [...wanted.keys()].filter((key) => key.startsWith(`${name}.merged.`));
-    expect(keys.length).toBeGreaterThan(0);
-    for (const key of keys) {
-      const got = await saved.float32(key.slice(name.length + 8));
-      expect(relativeError(got, wanted.get(key)!.data, false), key).toBeLessThan(1e-6);
-    }
+    await expectMerged(loaded, name, wanted, 1e-6);
     expect(relativeError(await logits(), beside)).toBeLessThan(5e-6);
     await adapter.unmerge();
     expect(await loaded.store.readAll('weights')).toEqual(before);

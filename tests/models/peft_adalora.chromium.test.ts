@@ -23,6 +23,7 @@ import { withDevice } from '../harness/device';
 import { folderOf } from './folders';
 import { expectSteps, fixtureAdamW, gradientsOf, portableWeights, relativeError } from './parity';
 import { inputsOf, logitsOf, lossOf, openBase, type AnyModel, type Given, type PeftCase } from './peft_cases';
+import { expectMerged } from './peft_parity';
 
 const { adamw, steps } = fixture;
 const FILE = 'peft-adalora.safetensors';
@@ -144,14 +145,7 @@ describe.each(Object.entries(fixture.cases) as unknown as [string, AdaLoRACase][
     it('merges as PEFT does', async () => {
       const beside = await logits();
       await adapter.merge();
-      const files = await loaded.save();
-      const saved = await openSafetensors(files.get('model.safetensors')!);
-      const keys = [...wanted.keys()].filter((key) => key.startsWith(`${name}.merged.`));
-      expect(keys.length).toBeGreaterThan(0);
-      for (const key of keys) {
-        const got = await saved.float32(key.slice(name.length + 8));
-        expect(relativeError(got, wanted.get(key)!.data, false), key).toBeLessThan(1e-5);
-      }
+      await expectMerged(loaded, name, wanted, 1e-5);
       expect(relativeError(await logits(), beside)).toBeLessThan(5e-6);
       await adapter.unmerge();
       expect(await logits()).toEqual(beside);

@@ -25,8 +25,9 @@ import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft-prompts.json';
 import { withDevice } from '../harness/device';
 import { folderOf } from './folders';
-import { expectSteps, fixtureAdamW, gradientsOf, portableWeights, relativeError } from './parity';
+import { expectSteps, fixtureAdamW, portableWeights, relativeError } from './parity';
 import { inputsOf, logitsOf, lossOf, openBase, type AnyModel, type Given, type PeftCase } from './peft_cases';
+import { expectAnswers } from './peft_parity';
 
 const { adamw } = fixture;
 const FILE = 'peft-prompts.safetensors';
@@ -90,13 +91,8 @@ describe.each(Object.entries(fixture.cases) as unknown as [string, PromptCase][]
     });
 
     it('logits, loss, and every gradient by name', async () => {
-      expect(relativeError(await logits(), want('logits'))).toBeLessThan(5e-6);
-      const { loss, gradients } = await gradientsOf(
-        adapter.store,
-        (g) => given.loss(loaded.model, g),
-        given.step(0),
-      );
-      expect(Math.abs(loss / about.losses[0] - 1)).toBeLessThan(2e-6);
+      const answers = { logits: await logits(), wanted: want('logits'), loss: about.losses[0] };
+      const gradients = await expectAnswers(loaded, adapter, given, answers);
       for (const theirs of first.keys()) {
         const [own, wants] = asOurs(theirs, want(`grad.${theirs}`));
         expect(relativeError(gradients.get(own)!, wants, false), own).toBeLessThan(5e-5);
