@@ -2,6 +2,7 @@
 import { Run, type FitEvent, type PauseSwitch } from '../../../engine/index';
 import { adaptPeft } from '../../../models/adapters/index';
 import { adapterSettings, textCourse, type TextSplit } from '../../../models/adapters/tuning';
+import { FitRecord, type Steps } from '../../session/fit-record';
 import type { History } from '../../session/protocol';
 import type { ChosenText } from '../../session/texts';
 import type { Base } from './base';
@@ -19,28 +20,15 @@ export interface LearnOptions {
   /** The adapter stands beside its base, and everything is compiled. */
   readonly onBegin: () => void;
   readonly onCompile: (share: number) => void;
-  readonly onSteps: (event: {
-    readonly from: number;
-    readonly losses: readonly number[];
-    readonly tokensPerSecond: number;
-    readonly stepMilliseconds: number;
-  }) => void;
+  readonly onSteps: (steps: Steps) => void;
   readonly onJudged: (step: number, loss: number) => Promise<void>;
   readonly onPaused: (paused: boolean) => void;
-}
-
-interface Checkpoint {
-  readonly step: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export class Lesson {
   readonly settings: TuneSettings;
   readonly tokens: LessonTokens;
-  #losses: number[] = [];
-  #validation: (readonly [step: number, loss: number])[] = [];
-  #last: Checkpoint | null = null;
-  #best: Checkpoint | null = null;
+  readonly #record = new FitRecord();
   #done = false;
   #kept = 0;
 
@@ -62,12 +50,12 @@ export class Lesson {
   }
 
   get begun(): boolean {
-    return this.#last !== null;
+    return this.#record.last !== null;
   }
 
   /** Updates up to the last checkpoint. */
   get step(): number {
-    return this.#last?.step ?? 0;
+    return this.#record.step;
   }
 
   /** The step whose weights the adapter has. */
@@ -76,23 +64,23 @@ export class Lesson {
   }
 
   get history(): History {
-    return { losses: this.#losses, validation: this.#validation };
+    return this.#record.history;
   }
 
   judged(step: number, loss: number): void {
-    this.#validation = [...this.#validation.filter(([at]) => at !== step), [step, loss]];
+    this.#record.judged(step, loss);
   }
 
   /** Forgets what came after the last checkpoint: it begins there again. */
   cut(): void {
-    this.#losses.length = Math.min(this.#losses.length, this.step);
-    this.#validation = this.#validation.filter(([at]) => at <= this.step);
+    this.#record.cut(this.step);
   }
 
   /** Learns until it is done or stopped; what it had learnt before goes on, and the best of all judgements is what the adapter has at the end. */
   async learn(base: Base, options: LearnOptions): Promise<void> {
     const { signal, pause, onBegin, onCompile, onSteps, onJudged, onPaused } = options;
     const { choice, rate: lr, steps, seed } = this.settings;
+    const record = this.#record;
     const course = textCourse(this.tokens.split, { steps, lr, seed });
     using run = await base.adapt(
       (loaded) => adaptPeft(loaded, adapterSettings(choice), { seed }),
@@ -101,7 +89,7 @@ export class Lesson {
           ...{ device: base.device, model: base.model, adapter, signal, ...course.run },
           onProgress: (done, total) => onCompile(done / total),
         });
-        const before = this.#done ? this.#best : this.#last;
+        const before = this.#done ? record.best : record.last;
         if (before) await made.load(before.bytes);
         return made;
       },
@@ -109,31 +97,20 @@ export class Lesson {
     if (this.#done) return; // a device was lost after its end
     onBegin();
     const onEvent = async (event: FitEvent): Promise<void> => {
-      if (event.kind === 'steps') {
-        const { reports, tokensPerSecond, stepMilliseconds } = event;
-        const losses = reports.map(({ loss }) => loss);
-        const from = reports[0].index;
-        this.#losses.length = Math.min(this.#losses.length, from);
-        this.#losses.push(...losses);
-        onSteps({ from, losses, tokensPerSecond, stepMilliseconds });
-      } else if (event.kind === 'evaluation') {
-        this.judged(event.step, event.loss);
-        await onJudged(event.step, event.loss);
-      } else if (event.kind === 'checkpoint') {
-        const { step, bytes } = event;
-        this.#last = { step, bytes };
-        if (event.best) this.#best = this.#last;
-      } else if (event.kind === 'paused' || event.kind === 'resumed') onPaused(event.kind === 'paused');
+      record.hear(event, { onSteps, onPaused });
+      if (event.kind !== 'evaluation') return;
+      this.judged(event.step, event.loss);
+      await onJudged(event.step, event.loss);
     };
     try {
       const { step } = await run.fit({ ...course.fit, pause, signal, onEvent });
-      if (step < steps) this.#last = { step, bytes: await run.save() };
+      if (step < steps) record.last = { step, bytes: await run.save() };
       else {
-        if (this.#best) await run.load(this.#best.bytes);
+        if (record.best) await run.load(record.best.bytes);
         this.#done = true;
       }
     } finally {
-      this.#kept = this.#done ? (this.#best?.step ?? steps) : this.step;
+      this.#kept = this.#done ? (record.best?.step ?? steps) : this.step;
     }
   }
 }

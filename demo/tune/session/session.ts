@@ -22,6 +22,7 @@ import type { Cached, Found, Source, Storage } from '../../bring/session/protoco
 import { Shelf } from '../../bring/session/shelf';
 import { titleOf } from '../../bring/session/sources';
 import { Connection } from '../../session/connection';
+import { folderOfFiles } from '../../session/files-folder';
 import { InTurn } from '../../session/in-turn';
 import type { RunState, TextInfo, TextSource } from '../../session/protocol';
 import { chooseText, type ChosenText } from '../../session/texts';
@@ -243,7 +244,7 @@ export class TuneSession {
       const base = await this.#use(signal);
       const found = new Map<string, Blob>(files.map((file) => [file.name, file]));
       const adapter = await base.adapt(
-        (loaded) => loadPeft(loaded, inMap(found), { signal }),
+        (loaded) => loadPeft(loaded, folderOfFiles(found), { signal }),
         (one) => Promise.resolve(one),
       );
       this.#lesson = null;
@@ -267,7 +268,7 @@ export class TuneSession {
       const device = await this.#connection.open();
       const folder = await this.#shelf.folder(chosen.source, signal);
       using opened = await openFor(folder, WRITING, { device, signal });
-      using adapter = await loadPeft(opened.loaded as Pretrained<CausalLM>, inMap(files), { signal });
+      using adapter = await loadPeft(opened.loaded as Pretrained<CausalLM>, folderOfFiles(files), { signal });
       await adapter.merge({ signal });
       return [...(await opened.save())].map(([name, blob]) => ({ name, blob }));
     });
@@ -439,7 +440,7 @@ export class TuneSession {
     const files = this.#files;
     if (files) {
       await base.adapt(
-        (loaded) => loadPeft(loaded, inMap(files), { signal }),
+        (loaded) => loadPeft(loaded, folderOfFiles(files), { signal }),
         () => Promise.resolve(),
       );
       base.use(this.#inUse);
@@ -517,11 +518,6 @@ export class TuneSession {
 
 const windowOf = ({ model }: Base, choice: AdapterChoice): number =>
   Math.min(WINDOW, longestWindow(model.config.context, choice));
-
-const inMap =
-  (files: ReadonlyMap<string, Blob>): ModelFolder =>
-  (name) =>
-    Promise.resolve(files.get(name) ?? null);
 
 const sizeOfFiles = (files: ReadonlyMap<string, Blob>): number =>
   [...files.values()].reduce((sum, { size }) => sum + size, 0);

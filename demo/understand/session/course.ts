@@ -7,6 +7,7 @@ import {
   type Judgement,
   type Split,
 } from '../../../models/finetune/index';
+import { FitRecord, type Steps } from '../../session/fit-record';
 import type { History } from '../../session/protocol';
 import type { LearnSettings } from './protocol';
 import type { Pupil } from './pupil';
@@ -22,20 +23,10 @@ export interface LearnOptions {
   /** Another device in the place of this one, which is lost. */
   readonly another: (lost: Device) => Promise<Device>;
   readonly onCompile: (share: number) => void;
-  readonly onSteps: (event: {
-    readonly from: number;
-    readonly losses: readonly number[];
-    readonly tokensPerSecond: number;
-    readonly stepMilliseconds: number;
-  }) => void;
+  readonly onSteps: (steps: Steps) => void;
   readonly onJudged: (step: number, loss: number, judgement: Judgement) => void;
   readonly onPaused: (paused: boolean) => void;
   readonly onRecovered: (step: number) => void;
-}
-
-interface Checkpoint {
-  readonly step: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export class Course {
@@ -46,10 +37,7 @@ export class Course {
   readonly split: Split<ClassExample>;
   /** Of the examples. */
   readonly fingerprint: string;
-  #losses: number[] = [];
-  #validation: (readonly [step: number, loss: number])[] = [];
-  #last: Checkpoint | null = null;
-  #best: Checkpoint | null = null;
+  readonly #record = new FitRecord();
   #done = false;
   #kept = 0;
   #long = 0;
@@ -82,7 +70,7 @@ export class Course {
 
   /** Updates up to the last checkpoint. */
   get step(): number {
-    return this.#done ? this.settings.steps : (this.#last?.step ?? 0);
+    return this.#done ? this.settings.steps : this.#record.step;
   }
 
   /** The step whose weights the model has. */
@@ -101,39 +89,30 @@ export class Course {
   }
 
   get history(): History {
-    return { losses: this.#losses, validation: this.#validation };
+    return this.#record.history;
   }
 
   /** Learns until it is done or stopped; what it had learnt before goes on. The model ends with the best weights of all judgements. */
   async learn(pupil: Pupil, options: LearnOptions): Promise<void> {
     const { signal, pause, another, onCompile, onSteps, onJudged, onPaused, onRecovered } = options;
     const { labels, split } = this;
+    const record = this.#record;
     const { rate, steps } = this.settings;
     const { loaded, tokenizer } = pupil.opened;
     const task = classification({ labels, weights: 'balanced' });
     let judged: Judgement | null = null;
     let { device } = pupil;
     const onEvent = (event: FitEvent): void => {
-      if (event.kind === 'steps') {
-        const { reports, tokensPerSecond, stepMilliseconds } = event;
-        const losses = reports.map(({ loss }) => loss);
-        const from = reports[0].index;
-        this.#losses.length = Math.min(this.#losses.length, from);
-        this.#losses.push(...losses);
-        onSteps({ from, losses, tokensPerSecond, stepMilliseconds });
-      } else if (event.kind === 'evaluation') {
-        const { step, loss } = event;
-        this.#validation = [...this.#validation.filter(([at]) => at !== step), [step, loss]];
-        onJudged(step, loss, judged!);
-      } else if (event.kind === 'checkpoint') {
-        this.#last = { step: event.step, bytes: event.bytes };
-        if (event.best) this.#best = this.#last;
+      record.hear(event, { onSteps, onPaused });
+      if (event.kind === 'evaluation') {
+        record.judged(event.step, event.loss);
+        onJudged(event.step, event.loss, judged!);
       } else if (event.kind === 'recovered') {
-        this.#cut(event.step);
+        record.cut(event.step);
         onRecovered(event.step);
-      } else onPaused(event.kind === 'paused');
+      }
     };
-    this.#cut(this.step);
+    record.cut(this.step);
     const result = await finetune({
       ...{ device, tokenizer, signal, pause, onEvent },
       model: loaded.model,
@@ -148,8 +127,8 @@ export class Course {
         (loaded.model as { readonly config: { readonly context: number } }).config.context,
       ),
       evaluateEvery: Math.max(1, Math.round(steps / JUDGED)),
-      ...(this.#last && { resume: this.#last.bytes }),
-      ...(this.#last && this.#best && { resumeBest: this.#best.bytes }),
+      ...(record.last && { resume: record.last.bytes }),
+      ...(record.last && record.best && { resumeBest: record.best.bytes }),
       onCompile: (done, total) => onCompile(done / total),
       reopen: async () => (device = await another(device)),
     }).finally(() => pupil.moved(device));
@@ -157,11 +136,5 @@ export class Course {
     this.#kept = result.best;
     this.#long = result.long;
     this.#judgement = result.judgement;
-  }
-
-  /** Forgets what came after a step. */
-  #cut(step: number): void {
-    this.#losses.length = Math.min(this.#losses.length, step);
-    this.#validation = this.#validation.filter(([at]) => at <= step);
   }
 }

@@ -2,6 +2,7 @@
 import { EngineError, PauseSwitch } from '../../../engine/index';
 import type { Judgement } from '../../../models/finetune/index';
 import type { ModelFolder } from '../../../models/index';
+import { folderOfFiles } from '../../session/files-folder';
 import { InTurn } from '../../session/in-turn';
 import type { RunState } from '../../session/protocol';
 import { Course } from './course';
@@ -192,7 +193,7 @@ export class Study {
           const files = this.#files;
           if (!files) throw new EngineError('Classify', 'nothing has been taught', 'Teach it first.');
           this.#pupil = await this.#lifeline.current(this.#pupil, () =>
-            this.#opened(inMap(files), null, signal),
+            this.#opened(folderOfFiles(files), null, signal),
           );
           return work(this.#pupil, signal);
         },
@@ -237,7 +238,7 @@ export class Study {
   openKept(id: string): Promise<void> {
     return this.#turns.run(async (signal) => {
       const { about, files } = await this.#keptHere.files(id);
-      const pupil = await this.#opened(inMap(files), null, signal);
+      const pupil = await this.#opened(folderOfFiles(files), null, signal);
       this.drop();
       await this.place(pupil, about.title);
     });
@@ -303,8 +304,3 @@ export class Study {
     this.#emit({ kind: 'state', state: this.#state, run: this.#run });
   }
 }
-
-const inMap =
-  (files: ReadonlyMap<string, Blob>): ModelFolder =>
-  (name) =>
-    Promise.resolve(files.get(name) ?? null);
