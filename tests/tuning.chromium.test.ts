@@ -175,6 +175,21 @@ describe('what is cut off leaves the rungs as they were', () => {
     expect(lost.can.rungs).toEqual({ attention: 'small' });
   });
 
+  it('by a second call meanwhile, which is refused', async () => {
+    let second: Promise<unknown> | null = null;
+    const clock = meanwhile(
+      5,
+      () => (second = tune(device, { store: null }, LARGE).catch((error: unknown) => error)),
+    );
+    const { rungs } = await tune(device, { store: null }, clock);
+    expect(await second).toMatchObject({
+      name: 'EngineError',
+      message: 'tuneDevice: this device is being tuned already. Wait for that call, or abort it first.',
+    });
+    expect(device.can.rungs).toEqual(rungs);
+    await tune(device, { store: null }, LARGE); // the next one is not
+  });
+
   it('by options that there are none of', async () => {
     await expect(tuneDevice(device, { agian: true } as object)).rejects.toThrow(
       'there is no option "agian". Did you mean again?',

@@ -1,5 +1,5 @@
 /** Times a device's rungs and has it take the fastest. */
-import { DeviceError, expectOptions, throwIfAborted } from '../errors';
+import { DeviceError, EngineError, expectOptions, throwIfAborted } from '../errors';
 import type { Plan } from '../graph/plan';
 import { RUNG_KINDS, usualRung, type RungKind, type RungName, type Rungs } from '../runtime/capabilities';
 import type { Device } from '../runtime/device';
@@ -71,14 +71,32 @@ const wallClock: Clock = async (plan, _, repetitions) => {
  * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
  *
  * Throws the signal's reason, `DeviceError` where the device is lost or the page hidden meanwhile, and `EngineError` for options that
- * there are none of; the rungs are then as they were.
+ * there are none of and for a device that is being tuned already; the rungs are then as they were.
  */
 export function tuneDevice(device: Device, options: TuneOptions = {}): Promise<Tuning> {
   return tune(device, options);
 }
 
+/** Devices whose rungs are being changed for the sake of timing: a second call would take those for the device's own. */
+const underWay = new WeakSet<Device>();
+
 /** With another clock, for tests. */
 export async function tune(device: Device, options: TuneOptions, clock: Clock = wallClock): Promise<Tuning> {
+  if (underWay.has(device))
+    throw new EngineError(
+      WHERE,
+      'this device is being tuned already',
+      'Wait for that call, or abort it first.',
+    );
+  underWay.add(device);
+  try {
+    return await measureOrRead(device, options, clock);
+  } finally {
+    underWay.delete(device);
+  }
+}
+
+async function measureOrRead(device: Device, options: TuneOptions, clock: Clock): Promise<Tuning> {
   const { signal, onProgress, store = browserStore(), again = false } = options;
   expectOptions(WHERE, options, { signal, onProgress, store, again });
   throwIfAborted(signal);

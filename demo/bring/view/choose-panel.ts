@@ -216,7 +216,7 @@ export class ChoosePanel {
       this.#byId('verdict').classList.toggle('bad', !this.#loadable);
     } else setText(this.#byId('verdict'), '');
     this.#byId('found-facts').replaceChildren(
-      ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+      ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, ...breakable(value))]),
     );
   }
 
@@ -240,4 +240,11 @@ export class ChoosePanel {
     else bar.setAttribute('aria-valuenow', String(Math.round(100 * share)));
     bar.querySelector('span')!.style.transform = `scaleX(${share ?? 0})`;
   }
+}
+
+/** A text that a narrow column may break before the capitals within a name such as `GPT2LMHeadModel`. */
+function breakable(text: string): (Node | string)[] {
+  return text
+    .split(/(?<=[a-z0-9])(?=[A-Z][a-z])/)
+    .flatMap((part, i) => (i === 0 ? [part] : [element('wbr'), part]));
 }
