@@ -18,7 +18,7 @@ const until = <T>(what: string, read: () => Promise<T>, reached: (now: T) => boo
 
 beforeAll(async () => {
   site = await DemoSite.open();
-  visitor = await site.visit('inside/');
+  visitor = await site.visit('inside/laboratory/');
 }, PATIENCE.hook);
 
 afterAll(() => site?.close());
@@ -280,7 +280,7 @@ describe('the laboratory page', { timeout: PATIENCE.test, concurrent: false }, (
   });
 
   test('without WebGPU it says so and what to do; positions need none', async () => {
-    const without = await site.visitWithoutWebGPU('inside/');
+    const without = await site.visitWithoutWebGPU('inside/laboratory/');
     const said = await without.text('#missing');
     expect(said).toMatch(/needs WebGPU.*does not offer WebGPU.*Chrome/);
     expect(await without.page.$eval('#encoding canvas', (e) => e.getAttribute('aria-label'))).toContain(

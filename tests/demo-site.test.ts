@@ -29,6 +29,15 @@ const follow = (visitor: Visitor, name: string): Promise<void> =>
     (links, words) => links.find((link) => link.textContent.trim() === words)!.click(),
     name,
   );
+/** By a link that stands nowhere on the page. */
+const go = (visitor: Visitor, path: string): Promise<void> =>
+  visitor.page.evaluate((to) => {
+    const link = document.createElement('a');
+    link.href = `/${to}`;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, path);
 const arrived = (visitor: Visitor, title: RegExp): Promise<string> =>
   visitor.until(
     String(title),
@@ -49,7 +58,7 @@ describe('moving between pages', { timeout: PATIENCE.test, concurrent: false }, 
       () => step(visitor),
       (now) => now >= 12,
     );
-    await follow(visitor, 'Look inside');
+    await go(visitor, 'inside/laboratory/');
     await arrived(visitor, /Laboratory/);
     await visitor.untilText('#head-check', /\w/);
     await visitor.untilText('#run', /Training: step \d+, loss \d/);
@@ -69,7 +78,7 @@ describe('moving between pages', { timeout: PATIENCE.test, concurrent: false }, 
     await visitor.press('Pause');
     await visitor.untilText('#status', /^Paused/);
     const all = await count(visitor);
-    await follow(visitor, 'Look inside');
+    await go(visitor, 'inside/laboratory/');
     await arrived(visitor, /Laboratory/);
     await visitor.untilText('#run', /Paused at step \d+/);
     await visitor.enter('#sentence', 'the cat sat there');
@@ -92,7 +101,9 @@ describe('moving between pages', { timeout: PATIENCE.test, concurrent: false }, 
     expect(await visitor.page.evaluate(() => scrollY)).toBe(700);
     const sentence = await visitor.page.$eval('#sentence', (input) => (input as HTMLInputElement).value);
     expect(sentence).toBe('the cat sat there');
-    expect(await visitor.page.evaluate(() => new URL(location.href).pathname)).toMatch(/\/inside\/$/);
+    expect(await visitor.page.evaluate(() => new URL(location.href).pathname)).toMatch(
+      /\/inside\/laboratory\/$/,
+    );
     expect(await visitor.text('.masthead [aria-current]')).toBe('Look inside');
   });
 });
@@ -121,7 +132,7 @@ describe('the address', { timeout: PATIENCE.test, concurrent: false }, () => {
   });
 
   test('the Laboratory, too; what is typed stands behind the #, which no server sees', async () => {
-    const visitor = await site.visit('inside/?scheme=alibi&view=slopes&causal=0#t=hello%20there');
+    const visitor = await site.visit('inside/laboratory/?scheme=alibi&view=slopes&causal=0#t=hello%20there');
     await visitor.untilText('#tokens', /hello.*there/);
     expect(await value(visitor, '[name=scheme]:checked')).toBe('alibi');
     expect(await value(visitor, '[name=view]:checked')).toBe('slopes');

@@ -55,7 +55,7 @@ async function begin(visitor: Visitor): Promise<void> {
 
 /** Waits for the end for as long as steps come: on a busy machine they take their time. */
 async function finished(visitor: Visitor): Promise<void> {
-  for (let step = -1; ; ) {
+  for (let step = -1; ;) {
     const now = await visitor.until(
       `steps after ${step}`,
       () => visitor.text('#status'),

@@ -54,8 +54,13 @@ export class Reader implements Disposable {
     return { tokens, context, end: this.end };
   }
 
+  /** Ids of a text's tokens; of an empty one a line break, since a model goes on from something. Throws as `read` does. */
+  encode(text: string): Uint32Array {
+    return this.#someOf(this.tokenizer.encode(text, { special: false }));
+  }
+
   /**
-   * `text`: a text, or the ids of its tokens. An empty one is a line break, since a model goes on from something. Throws a
+   * `text`: a text, or the ids of its tokens. An empty text is a line break. Throws a
    * `DataError` for characters that its tokenizer lacks, and an `EngineError` for a model whose numbers are not finite.
    */
   read(text: string | ArrayLike<number>, { attention = true } = {}): Promise<Reading> {
@@ -66,8 +71,7 @@ export class Reader implements Disposable {
 
   async #read(text: string | ArrayLike<number>, attention: boolean): Promise<Reading> {
     const { tokenizer } = this;
-    const given = typeof text === 'string' ? tokenizer.encode(text, { special: false }) : text;
-    const ids = Uint32Array.from(given.length > 0 ? given : [lineBreak(tokenizer)]);
+    const ids = typeof text === 'string' ? this.encode(text) : this.#someOf(text);
     const from = Math.max(0, ids.length - this.model.config.context);
     const looked = { ids: ids.subarray(from) };
     const logits = rowsOf(await this.#look.logits(looked), looked.ids.length);
@@ -77,6 +81,10 @@ export class Reader implements Disposable {
       for (const layer of layers.keys()) maps.push(await this.#look.maps(looked, layer));
     }
     return { ids, text: tokenizer.decode(ids), from, logits, maps };
+  }
+
+  #someOf(ids: ArrayLike<number>): Uint32Array {
+    return Uint32Array.from(ids.length > 0 ? ids : [lineBreak(this.tokenizer)]);
   }
 
   [Symbol.dispose](): void {

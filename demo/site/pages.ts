@@ -141,10 +141,22 @@ export const PAGES: readonly SitePage[] = [
   },
   {
     path: 'inside/',
+    module: 'course',
+    group: 'inside',
+    name: { en: 'Course', zh: '课程' },
+    heading: { en: 'Look inside a GPT, in eight chapters', zh: '八章看懂 GPT 的内部' },
+    description: {
+      en: 'Follow one sentence through a trained model: tokens, embeddings, positions, attention, layers and the next word, number by number.',
+      zh: '跟着一句话走过一个训练好的模型：词元、嵌入、位置、注意力、各层和下一个词，逐个数字地看。',
+    },
+    next: 'inside/laboratory/',
+  },
+  {
+    path: 'inside/laboratory/',
     module: 'laboratory',
     group: 'inside',
     name: { en: 'Laboratory', zh: '实验室' },
-    heading: { en: 'Look inside attention', zh: '看注意力的内部' },
+    heading: { en: 'Take attention apart', zh: '拆开注意力' },
     description: {
       en: 'Softmax, positions and one attention head, number by number, from Heed’s own kernels.',
       zh: '逐个数字地看 softmax、位置编码和一个注意力头，全部来自 Heed 自己的内核。',

@@ -7,6 +7,8 @@ export interface Axis {
   readonly labels: readonly string[];
   /** Every row or column has one, so that some are left out where they would overlap. */
   readonly dense?: boolean;
+  /** Labels of a map beside this one, which get the same room. */
+  readonly roomFor?: readonly string[];
 }
 
 export interface HeatMapData {
@@ -64,7 +66,7 @@ export function fit(
 ): Layout {
   setFont(context);
   const widest = (axis: Axis): number => {
-    const widths = axis.labels.map((label) => context.measureText(label).width);
+    const widths = [...axis.labels, ...(axis.roomFor ?? [])].map((label) => context.measureText(label).width);
     return Math.min(LABEL_MOST, Math.ceil(Math.max(0, ...widths)));
   };
   const titled = (axis: Axis): number => (axis.title ? LABEL_FONT + GAP : 0);

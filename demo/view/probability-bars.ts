@@ -20,6 +20,8 @@ export class ProbabilityBars {
   onChoose: (text: string, row: number) => void = () => undefined;
   /** What pressing a bar does. */
   describe: (text: string) => string = (text) => text;
+  /** What stands behind a bar. */
+  amount: (share: number) => string = chance;
   /** They are to be looked at only. */
   locked = false;
   readonly #list = element('ol', { class: 'probability-bars', lang: 'en' });
@@ -70,7 +72,7 @@ export class ProbabilityBars {
       if (current) button.setAttribute('aria-current', 'true');
       else button.removeAttribute('aria-current');
       setText(button.children[0], word);
-      setText(button.children[2], shown ? chance(share) : '');
+      setText(button.children[2], shown ? this.amount(share) : '');
       if (button.children[3]) setText(button.children[3], cut ?? '');
       button.title = shown && !this.locked ? this.describe(word) : '';
       button.style.setProperty('--share', (share / most).toFixed(4)); // an attribute would break the page's policy

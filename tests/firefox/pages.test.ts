@@ -35,7 +35,7 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
   });
 
   it(`the laboratory agrees with float64${needs}`, async () => {
-    visitor = await site.visit('inside/');
+    visitor = await site.visit('inside/laboratory/');
     await visitor.untilText('#softmax-check', /float64: \d\.\de−([7-9]|1\d)$/);
     await visitor.untilText('#head-check', /largest difference (0|\d\.\de−[6-9]|\d\.\de−1\d);/);
   });
