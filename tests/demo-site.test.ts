@@ -163,6 +163,36 @@ test('old addresses lead to where their pages are now', { timeout: PATIENCE.test
   }
 });
 
+test(
+  'a term says what it means, in the language of the page, and leads into the course',
+  { timeout: PATIENCE.test },
+  async () => {
+    const visitor = await site.visit('inside/');
+    await visitor.page.waitForSelector('.term');
+    const terms = await visitor.page.$$eval('.term', (all) =>
+      all.map((one) => (one as HTMLElement).dataset.term),
+    );
+    expect(new Set(terms).size).toBe(terms.length); // each once
+    const press = (term: string): Promise<void> =>
+      visitor.page.$eval(`.term[data-term=${term}]`, (one) => (one as HTMLElement).click());
+    await press('position');
+    expect(await visitor.text('#term')).toMatch(/^Position.*Attention knows no order/);
+    await visitor.page.keyboard.press('Escape');
+    expect(await visitor.page.$eval('#term', (panel) => panel.matches(':popover-open'))).toBe(false);
+    await visitor.page.click('#language');
+    await press('position');
+    expect(await visitor.text('#term')).toMatch(/^位置.*次序/);
+    expect(await visitor.violations()).toEqual([]);
+    await visitor.page.$eval('#term a', (link) => (link as HTMLElement).click());
+    await visitor.until(
+      'its chapter',
+      () => visitor.page.$eval('section[data-chapter].current', (one) => one.dataset.chapter),
+      (now) => now === 'positions',
+    );
+    await visitor.page.close();
+  },
+);
+
 describe('the reference', { timeout: PATIENCE.test, concurrent: false }, () => {
   test('a code word of a guide leads to its name, and a search leaves what has the words', async () => {
     const visitor = await site.visit('docs/ops/');

@@ -33,6 +33,8 @@ class Shell {
   readonly #engine = new Engine();
   readonly #router = new Router(this.#root);
   readonly #entered = new Map<string, Entered>();
+  /** Marks terms of the glossary in the texts of a page. */
+  #mark: (main: HTMLElement) => void = () => undefined;
 
   async start(): Promise<void> {
     // The frame stays while addresses change: its links must not be relative to them.
@@ -51,6 +53,12 @@ class Shell {
       (files) => this.#current?.view.takeFiles?.(files),
       () => this.#current?.view.takeFiles !== undefined,
     );
+    // The glossary may come after the texts that it marks.
+    void import('./terms').then(({ markTerms, TermPanel }) => {
+      new TermPanel(this.#root, () => this.#appearance.language);
+      this.#mark = (main) => markTerms(main, this.#appearance.language);
+      if (this.#current) this.#mark(this.#current.main);
+    });
     this.#appearance.apply();
     document.documentElement.dataset.first = '';
     this.#router.start();
@@ -141,6 +149,7 @@ class Shell {
     this.#drawRun();
     if (!entered) return;
     fill(entered.main, { ...texts, ...entered.module.strings[this.#appearance.language] });
+    this.#mark(entered.main);
     setText(byId('drop').firstElementChild!, String(this.#pageString('dropHint')));
     entered.view.say();
   }
