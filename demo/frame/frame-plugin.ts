@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport, type Plugin } from 'vite';
 import { FRAME } from '../site/frame-strings.ts';
 import { navigationStrings } from '../site/navigation.ts';
-import { pageAt, PAGES, type SitePage } from '../site/pages.ts';
+import { ADDRESSES, pageAt, PAGES, type SitePage } from '../site/pages.ts';
 import { PARTS_OF_FRAME, rootFrom } from './markup.ts';
 import { escape, prerender } from './prerender.ts';
 
@@ -101,6 +101,11 @@ export function frame(): Plugin {
       });
     },
     generateBundle() {
+      if (ADDRESSES.site) {
+        // Previews of links show it.
+        const source = readFileSync(new URL('../home.png', import.meta.url));
+        this.emitFile({ type: 'asset', fileName: 'preview.png', source });
+      }
       for (const { formerly, path } of moved) {
         this.emitFile({ type: 'asset', fileName: formerly!, source: movedTo(path) });
       }
