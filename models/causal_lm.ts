@@ -33,6 +33,22 @@ export class CausalLM<C extends CausalLMConfig = CausalLMConfig> extends CausalB
     return this.#logits(g, this.hidden(g, ids).at(-1)!);
   }
 
+  /**
+   * What the model would say if it ended before each of its layers, and in the end (the logit lens, nostalgebraist 2020): states of
+   * `hidden` through the last norm and the head. ids (B, T) u32 -> L + 1 logits (B, T, V); with `lengths`, u32 (B), those of the last
+   * real token of each text, (B, V). The last are those of `forward`.
+   */
+  lens(g: Graph, ids: Tensor, input: { readonly lengths?: Tensor } = {}): Tensor[] {
+    const { lengths } = input;
+    expectOptions(`${this.where}.lens`, input, { lengths });
+    const states = this.hidden(g, ids);
+    return states.map((state, i) => {
+      const rows = lengths ? selectRows(g, state, { lengths }) : state;
+      const ended = i < states.length - 1 && this.stack.norm;
+      return g.scope(`lens ${i}`, () => this.#logits(g, ended ? g.call(this.stack, 'norm', rows) : rows));
+    });
+  }
+
   /** Mean cross-entropy in nats over the targets that are not IGNORE_INDEX. ids, targets (B, T) u32 -> scalar. */
   loss(g: Graph, ids: Tensor, targets: Tensor): Tensor {
     return crossEntropy(g, this.forward(g, ids), targets);

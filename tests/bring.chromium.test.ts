@@ -151,9 +151,20 @@ describe('the session of the Models page', () => {
       expect(one.instead(number, 0, 1)).toBeNull();
       const [cold] = one.instead(number, 4, 0.5)!;
       expect(cold.score!).toBeGreaterThan(one.instead(number, 4, 1)![0].score!);
+      // The last row of the lens is what the model says.
+      for (const at of [3, 7]) {
+        const states = (await one.layers(number, at))!;
+        expect(states).toHaveLength(reply.layers.length + 1);
+        for (const [i, { label, score }] of states.at(-1)!.entries()) {
+          expect(label).toBe(one.instead(number, at, 1)![i].label);
+          expect(score).toBeCloseTo(one.instead(number, at, 1)![i].score!, 5);
+        }
+      }
+      expect(await one.layers(number, 0)).toBeNull();
       await expectMaps(one, reply);
       const again = await one.ask(ask);
       expect(again.answer).toEqual(answer);
+      expect(await one.layers(number, 3)).toBeNull(); // another reply has been given since
     });
   });
 

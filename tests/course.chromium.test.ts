@@ -1,11 +1,13 @@
 // The way of a text through the writer that ships, which the course shows: beside the model called as one, Transformers, and float64.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { layerByLayer } from '../demo/course/example';
 import { POSITIONS, type Switches, type Walk } from '../demo/course/session/protocol';
 import { WalkPlan } from '../demo/course/session/walk-plan';
 import type { Connection } from '../demo/session/connection';
+import { likeliest } from '../demo/session/likeliest';
 import type { Reader } from '../demo/session/reader';
 import { ShippedReader } from '../demo/session/shipped-reader';
-import type { Device } from '../engine/index';
+import { Graph, type Device } from '../engine/index';
 import type { GPT } from '../models/index';
 import fixture from './fixtures/writer.json';
 import { withDevice } from './harness/device';
@@ -79,6 +81,40 @@ describe('the way of a text through a GPT', () => {
         }
       }
     }
+  });
+
+  it('tells after each layer what the lens of the model tells, and the example of the page', async () => {
+    const model = reader.model as GPT;
+    const g = new Graph(device);
+    const input = g.input('ids', [1, T], 'u32');
+    const all = model.lens(g, input);
+    const last = model.lens(g, input, { lengths: g.input('lengths', [1], 'u32') });
+    const outputs = [
+      ...all.map((x, i) => [`all ${i}`, x] as const),
+      ...last.map((x, i) => [`last ${i}`, x] as const),
+    ];
+    using compiled = await g.compile(Object.fromEntries(outputs));
+    compiled.run({ ids, lengths: Uint32Array.of(3) });
+    for (let i = 0; i <= layers; i++) {
+      const logits = await compiled.read(`all ${i}`);
+      const V = logits.length / T;
+      for (let t = 0; t < T; t++) {
+        const told = likeliest(logits.subarray(t * V, (t + 1) * V), 5);
+        for (const [at, { id, share }] of walk.stages[2 * i].guesses[t].entries()) {
+          expect(id, `state ${i}, token ${t}`).toBe(told[at].id);
+          expect(share).toBeCloseTo(told[at].share, 5);
+        }
+      }
+      expect(apart(await compiled.read(`last ${i}`), logits.subarray(2 * V, 3 * V))).toBeLessThan(1e-5);
+    }
+    const folder = (name: string): Promise<Blob | null> =>
+      name in files
+        ? fetch(files[name as keyof typeof files]).then((file) => file.blob())
+        : Promise.resolve(null);
+    const words = await layerByLayer(folder, fixture.text);
+    const best = (stage: number) => reader.tokenizer.decode([walk.stages[stage].guesses[T - 1][0].id]);
+    expect(words).toEqual([0, 2, 4, 6, 8].map(best));
+    expect(() => model.lens(g, input, { length: input } as object)).toThrow('there is no option "length"');
   });
 
   it('begins with token and position, and tells what is alike', async () => {

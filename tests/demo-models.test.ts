@@ -80,6 +80,13 @@ describe('the page of models', { timeout: PATIENCE.test, concurrent: false }, ()
     expect(shares).toHaveLength(10);
     expect([...shares].sort((a, b) => b - a)).toEqual(shares);
     expect(shares.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(100.5);
+    const rows = await visitor.until(
+      'the lens',
+      () => visitor.texts('#lens tr'),
+      (now) => now.length === 5,
+    );
+    const [best] = await visitor.texts('#instead .label');
+    expect(rows[4].replace('·', '')).toContain(`In the end${best.trim()}`);
   });
 
   test('every head is there, and one is shown in full', async () => {

@@ -108,6 +108,10 @@ export const chinese: BringStrings = {
   writtenTitle: '模型写出的内容',
   insteadOf: (token) => `“${token}”的位置上`,
   insteadHint: '请选择一个词元。',
+  lens: '这个猜测是怎样形成的',
+  lensIntro: '如果模型在每一层之前就结束，它在这个位置会说什么（logit lens）。',
+  lensBefore: (layer) => `第 ${layer} 层之前`,
+  lensEnd: '最后',
   probability: (token, share) => `“${token}”：${share}`,
 
   attention: '它在关注什么',

@@ -116,6 +116,11 @@ export const english = {
   writtenTitle: 'What it wrote',
   insteadOf: (token: string) => `In the place of “${token}”`,
   insteadHint: 'Choose a token.',
+  lens: 'How the guess came about',
+  lensIntro:
+    'What the model would have said in this place if it ended before each of its layers: the logit lens.',
+  lensBefore: (layer: number) => `Before layer ${layer}`,
+  lensEnd: 'In the end',
   probability: (token: string, share: string) => `“${token}”: ${share}`,
 
   attention: 'What it attends to',

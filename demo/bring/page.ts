@@ -57,6 +57,14 @@ export class BringPage implements PageView {
       const temperature = 'temperature' in this.#asked ? this.#asked.temperature : 1;
       return this.#session.instead(this.#reply, at, temperature);
     };
+    this.#tokens.onLayers = async (at) => {
+      try {
+        return (await this.#session?.layers(this.#reply, at)) ?? null;
+      } catch (error) {
+        this.#context.notices.error(error as Error);
+        return null;
+      }
+    };
     this.#learn.onLearn = (settings) => this.#teach(settings);
     this.#learn.onProblem = (problem) => this.#context.notices.error(problem);
     this.#learn.onPause = () => this.#session?.pause();

@@ -26,7 +26,10 @@ export interface LookedAt {
 export type Reading =
   | {
       readonly way: 'forward';
-      readonly model: Sized & { forward(g: Graph, ids: Tensor): Tensor };
+      readonly model: Sized & {
+        forward(g: Graph, ids: Tensor): Tensor;
+        lens?(g: Graph, ids: Tensor, input: { readonly lengths: Tensor }): Tensor[];
+      };
     }
   | {
       readonly way: 'both';
@@ -64,6 +67,8 @@ export class Look implements Disposable {
   readonly #options: Required<LookOptions>;
   /** By their shapes; the one that was used last comes last. */
   readonly #kept = new Map<string, Plan>();
+  /** How many logits the lens of the model gives. */
+  #states = 0;
   /** What the plan ran over last: a text is read once, whatever is asked about it. */
   #read: LookedAt | null = null;
 
@@ -120,12 +125,25 @@ export class Look implements Disposable {
     return { vocabulary, values: await plan.read('out') };
   }
 
-  async #planOf(S: number, T: number): Promise<Plan> {
-    const shape = `${S} ${T}`;
+  /**
+   * Of what follows the first `count` tokens, as the model would have it before each layer, and in the end: (V) each. Null for
+   * models that do not read from left to right.
+   */
+  async lens(ids: ArrayLike<number>, count: number): Promise<Float32Array[] | null> {
+    const reading = this.#reading;
+    if (reading.way !== 'forward' || !reading.model.lens) return null;
+    const S = this.#room(ids.length);
+    const plan = await this.#planOf(S, 0, 'lens');
+    plan.run({ ids: padded(ids, S), lengths: Uint32Array.of(count) }); // later tokens are seen by none of these
+    return Promise.all(Array.from({ length: this.#states }, (_, i) => plan.read(`lens ${i}`)));
+  }
+
+  async #planOf(S: number, T: number, kind: 'read' | 'lens' = 'read'): Promise<Plan> {
+    const shape = `${kind} ${S} ${T}`;
     const kept = this.#kept.get(shape);
     this.#kept.delete(shape);
     if (!kept) this.#drop(this.#options.plans - 1);
-    const plan = kept ?? (await this.#compile(S, T));
+    const plan = kept ?? (await (kind === 'lens' ? this.#compileLens(S) : this.#compile(S, T)));
     this.#kept.set(shape, plan);
     return plan;
   }
@@ -133,6 +151,14 @@ export class Look implements Disposable {
   #compile(S: number, T: number): Promise<Plan> {
     const g = new Graph(this.#device, { label: 'look' });
     return g.compile({ out: this.#record(g, S, T) });
+  }
+
+  #compileLens(S: number): Promise<Plan> {
+    const g = new Graph(this.#device, { label: 'lens' });
+    const model = this.#reading.model as Required<Extract<Reading, { way: 'forward' }>['model']>;
+    const logits = model.lens(g, g.input('ids', [1, S], 'u32'), { lengths: g.input('lengths', [1], 'u32') });
+    this.#states = logits.length;
+    return g.compile(Object.fromEntries(logits.map((one, i) => [`lens ${i}`, one])));
   }
 
   #record(g: Graph, S: number, T: number): Tensor {

@@ -79,7 +79,7 @@ export class OpenModel implements Disposable {
         zeroShot: found.use === 'classify' && labels.some((label) => /^entail/i.test(label)),
         learns: lessonFor(found, model.problem),
       };
-      const look = new Look(device, { way: performer.way, model } as Reading);
+      const look = new Look(device, { way: performer.way, model } as Reading, { plans: 2 }); // of a text, and of its lens
       return new OpenModel(info, { loaded, tokenizer }, look, {
         ...performer,
         owned: [...performer.owned, ...own],

@@ -33,10 +33,12 @@ import type {
   Use,
 } from './protocol';
 import { Shelf } from './shelf';
-import { nextTokens, seenTokens } from './tokens';
+import { bestTokens, nextTokens, seenTokens } from './tokens';
 
 /** Tokens of a text that is looked into. */
 const MOST_SEEN = 256;
+/** Tokens that are told of a layer. */
+const GUESSES = 3;
 
 /** A reply that may still be asked about. */
 interface Told {
@@ -174,6 +176,18 @@ export class BringSession {
     const told = this.#told;
     if (told?.number !== number || !told.logits || !this.#open) return null;
     return nextTokens(this.#open.model.tokenizer, told.logits, at, temperature);
+  }
+
+  /**
+   * What the model would have said in a place of the text of a reply if it ended before each of its layers, and in the end, the likeliest
+   * first; null for the first place, for models that do not read from left to right, and when nobody knows any more.
+   */
+  async layers(number: number, at: number): Promise<readonly (readonly Scored[])[] | null> {
+    const told = this.#told;
+    if (told?.number !== number || !this.#open || at < 1) return null;
+    const { look, tokenizer } = this.#open.model;
+    const states = await look.lens(told.text.ids, at);
+    return states && states.map((logits) => bestTokens(tokenizer, logits, GUESSES));
   }
 
   // Learning --------------------------------------------------------------------------------------------------------

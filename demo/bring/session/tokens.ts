@@ -28,5 +28,10 @@ export function nextTokens(
   return best.map(({ id, share }) => ({ label: tokenText(tokenizer, id), score: share }));
 }
 
+/** The likeliest `count` tokens of logits (V), best first. */
+export function bestTokens(tokenizer: Tokenizer, logits: Float32Array, count: number): readonly Scored[] {
+  return likeliest(logits, count).map(({ id, share }) => ({ label: tokenText(tokenizer, id), score: share }));
+}
+
 const rowOf = ({ vocabulary, values }: Logits, t: number): Float32Array =>
   values.subarray(t * vocabulary, (t + 1) * vocabulary);
