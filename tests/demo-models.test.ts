@@ -96,6 +96,10 @@ describe('the page of models', { timeout: PATIENCE.test, concurrent: false }, ()
     await visitor.page.focus('#map canvas');
     await visitor.page.keyboard.press('ArrowDown');
     await visitor.untilText('#readout', /draws [\d.]+ % of its attention from/);
+    await visitor.page.click('#rollout');
+    await visitor.untilText('#head-name', /attention rollout/);
+    await visitor.page.$eval('#heads input[value="1 0"]', (input) => input.click());
+    await visitor.untilText('#head-name', /^Layer 2, head 1$/);
   });
 
   test('learns a text, and is saved as a folder', async () => {

@@ -109,7 +109,7 @@ export const chinese: BringStrings = {
   insteadOf: (token) => `“${token}”的位置上`,
   insteadHint: '请选择一个词元。',
   lens: '这个猜测是怎样形成的',
-  lensIntro: '如果模型在每一层之前就结束，它在这个位置会说什么（logit lens）。',
+  lensIntro: '如果模型在每一层之前就结束，它在这个位置会说什么（logit lens，温度为 1）。',
   lensBefore: (layer) => `第 ${layer} 层之前`,
   lensEnd: '最后',
   probability: (token, share) => `“${token}”：${share}`,

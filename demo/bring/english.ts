@@ -118,7 +118,7 @@ export const english = {
   insteadHint: 'Choose a token.',
   lens: 'How the guess came about',
   lensIntro:
-    'What the model would have said in this place if it ended before each of its layers: the logit lens.',
+    'What the model would have said in this place if it ended before each of its layers: the logit lens, at temperature 1.',
   lensBefore: (layer: number) => `Before layer ${layer}`,
   lensEnd: 'In the end',
   probability: (token: string, share: string) => `“${token}”: ${share}`,

@@ -6,6 +6,7 @@ export const HEADS: Both<HeadsStrings> = {
   en: {
     headOf: (layer, head) => `${layer}, head ${head}`,
     cell: (row, column, share) => `“${row}” draws ${share} of its attention from “${column}”`,
+    rollout: 'All layers and heads together (attention rollout)',
     pointHint: 'Point at a cell, or walk with the arrow keys.',
     rows: 'reads',
     columns: 'is read',
@@ -13,6 +14,7 @@ export const HEADS: Both<HeadsStrings> = {
   zh: {
     headOf: (layer, head) => `${layer}，头 ${head}`,
     cell: (row, column, share) => `“${row}”有 ${share} 的注意力来自“${column}”`,
+    rollout: '所有层和头合在一起（attention rollout）',
     pointHint: '指向一个格子，或用方向键移动。',
     rows: '在读',
     columns: '被读',

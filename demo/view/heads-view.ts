@@ -1,4 +1,4 @@
-import type { Maps } from '../session/maps';
+import { rolled, type Maps } from '../session/maps';
 import { finder, setText } from './dom';
 import { HeadsGrid } from './heads-grid';
 import { HeatMap, type Cell } from './heat-map';
@@ -18,6 +18,7 @@ export interface HeadsStrings {
   cell(row: string, column: string, share: string): string;
   readonly rows: string;
   readonly columns: string;
+  readonly rollout: string;
   readonly pointHint: string;
 }
 
@@ -36,13 +37,22 @@ export class HeadsView {
   #layers: readonly HeadsLayer[] = [];
   #maps: (Maps | null)[] = [];
   #chosen = { layer: 0, head: 0 };
+  readonly #rollout = this.#byId<HTMLInputElement>('rollout');
+  #rollable = false;
+  /** Made when it is first looked at. */
+  #rolled: Maps | null = null;
 
   constructor(strings: HeadsStrings) {
     this.#strings = strings;
     this.#grid.onChoose = (layer, head) => {
+      this.#rollout.checked = false;
       this.choose(layer, head);
       this.onChoose();
     };
+    this.#rollout.addEventListener('change', () => {
+      this.#draw();
+      this.onChoose();
+    });
     this.#map.onPoint = (cell) => this.#tell(cell);
     this.#map.onChoose = ({ row }) => this.onRow(row);
   }
@@ -53,6 +63,8 @@ export class HeadsView {
 
   /** What is large, (rows, columns); null before it is there. */
   get shown(): { readonly maps: Maps; readonly probabilities: Float32Array } | null {
+    const all = this.#together;
+    if (all) return { maps: all, probabilities: all.probabilities };
     const { layer, head } = this.#chosen;
     const maps = this.#maps[layer];
     if (!maps) return null;
@@ -70,6 +82,7 @@ export class HeadsView {
   lay(layers: readonly HeadsLayer[]): void {
     this.#layers = layers;
     this.#maps = layers.map(() => null);
+    this.#offerRollout();
     if (layers.length === 0) return;
     const layer = Math.min(this.#chosen.layer, layers.length - 1);
     const head = Math.min(this.#chosen.head, layers[layer].heads - 1);
@@ -80,6 +93,8 @@ export class HeadsView {
   show(layer: number, maps: Maps): void {
     this.#maps[layer] = maps;
     this.#grid.show(layer, maps);
+    this.#offerRollout();
+    if (this.#together) this.#draw();
     if (layer === this.#chosen.layer) this.#draw();
   }
 
@@ -97,6 +112,22 @@ export class HeadsView {
     this.#draw();
   }
 
+  /** All layers as one map, where that is wanted. */
+  get #together(): Maps | null {
+    if (!this.#rollout.checked || !this.#rollable) return null;
+    return (this.#rolled ??= rolled(this.#maps as readonly Maps[]));
+  }
+
+  /** They can be taken together once they are there, of a text to itself; a single head has no others. */
+  #offerRollout(): void {
+    const all = this.#maps.filter((maps) => maps !== null);
+    const square = all.every(({ rows, columns }) => rows === columns && rows === all[0].rows);
+    this.#rollable =
+      square && all.length === this.#maps.length && all.reduce((n, { heads }) => n + heads, 0) > 1;
+    this.#rolled = null;
+    this.#byId('rollout-part').hidden = !this.#rollable;
+  }
+
   #name(): void {
     const { layer, head } = this.#chosen;
     this.#grid.lay(
@@ -112,7 +143,10 @@ export class HeadsView {
     if (!shown || !info) return;
     const { probabilities: own, maps } = shown;
     const { rows, columns } = maps;
-    const name = this.#strings.headOf(info.name, this.#chosen.head + 1);
+    setText(this.#byId('rollout-name'), this.#strings.rollout);
+    const name = this.#together
+      ? this.#strings.rollout
+      : this.#strings.headOf(info.name, this.#chosen.head + 1);
     setText(this.#byId('head-name'), name);
     // The first tokens of a text have nobody else to attend to.
     const most = own.subarray(Math.min(2, rows - 1) * columns).reduce((a, b) => Math.max(a, b), 0);

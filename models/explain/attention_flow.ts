@@ -42,20 +42,3 @@ export class AttentionMaps implements Disposable {
     this.#plans[Symbol.dispose]();
   }
 }
-
-/** Attention rollout (Abnar and Zuidema 2020): half of each layer's map and half of what passes by it, multiplied from below. (T, T). */
-export function rollout(maps: readonly Float64Array[], T: number): Float64Array {
-  let flow = new Float64Array(T * T);
-  for (let t = 0; t < T; t++) flow[t * T + t] = 1;
-  for (const map of maps) {
-    const next = new Float64Array(T * T);
-    for (let i = 0; i < T; i++)
-      for (let k = 0; k < T; k++) {
-        const share = 0.5 * map[i * T + k] + (i === k ? 0.5 : 0);
-        if (share === 0) continue;
-        for (let j = 0; j < T; j++) next[i * T + j] += share * flow[k * T + j];
-      }
-    flow = next;
-  }
-  return flow;
-}

@@ -20,7 +20,8 @@ import {
 import { logitsReader } from '../tasks/logits_reader';
 import type { TaskOptions, TextReader } from '../tasks/text_reader';
 import { TextEncoder } from '../text_encoder';
-import { AttentionMaps, rollout } from './attention_flow';
+import { AttentionMaps } from './attention_flow';
+import { rollout } from './rollout';
 import { PathGradients, type ExplainedModel } from './gradients';
 import { logOdds } from './log_odds';
 
