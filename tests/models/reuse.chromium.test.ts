@@ -1,6 +1,17 @@
 // Prompts that begin as the last text did: only what is new in them is read, and the tokens that follow are those of reading all.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AdamW, nextToken, ParameterStore, Trainer, type Device, type Plan } from '../../engine/index';
+import {
+  adapt,
+  AdamW,
+  Device,
+  lora,
+  nextToken,
+  ParameterStore,
+  Trainer,
+  type Adapter,
+  type Plan,
+} from '../../engine/index';
+import { NamedAdapters, perRow } from '../../models/adapters/index';
 import { EncoderDecoder, Generator, GPT, type GenerateOptions, type GPTConfig } from '../../models/index';
 import { withDevice } from '../harness/device';
 import { Random } from '../harness/op';
@@ -157,6 +168,55 @@ describe.each(Object.entries(KINDS))('%s', (_, config) => {
           before.map((x) => 2 * x),
         );
     expect(await again(START)).toEqual({ said: await anew(START), read: START.length });
+  });
+
+  it('reads all where adapters came, went or changed places since, though plans of another kind know nothing of that', async () => {
+    const added = async (): Promise<Adapter> => {
+      const adapter = await adapt(model, { 'stack.layers.*.attention.qkv.{query,value}': lora({ rank: 2 }) });
+      for (const [name, { size }] of adapter.store.parameters)
+        adapter.store.write(
+          name,
+          Float32Array.from({ length: size }, () => random.normal()),
+        );
+      return adapter;
+    };
+    using named = new NamedAdapters();
+    for (const name of ['one', 'two']) await named.add(name, added);
+    const one = named.get('one');
+    const changes: readonly (() => unknown)[] = [
+      () => named.use('one'),
+      () => one.disable(),
+      async () => (await perRow(model, { one }))[Symbol.dispose](),
+      async () => (await added())[Symbol.dispose](),
+    ];
+    for (const change of changes) {
+      generator[Symbol.dispose]();
+      generator = new Generator(device, model);
+      await take(generator, START, { tokens: 2 });
+      await change();
+      // Told each token, so that no plan is one of before, which would refuse.
+      const said = await anew(START, { tokens: 2 });
+      const options = { onToken: () => {}, tokens: 2 };
+      expect(await again(START, options)).toEqual({ said, read: START.length });
+    }
+    named[Symbol.dispose]();
+    generator[Symbol.dispose]();
+    generator = new Generator(device, model);
+    await take(generator, START);
+  });
+
+  it('reads all where weights were written by another device of ours on the same one of WebGPU', async () => {
+    using other = Device.from(device.gpu);
+    using writer = new Generator(other, model);
+    await take(writer, START);
+    const name = 'tokens.weight';
+    const before = await store.read(name);
+    store.write(
+      name,
+      before.map((x) => -x),
+    );
+    expect(await take(writer, START, { reuse: true })).toEqual(await anew(START));
+    store.write(name, before);
   });
 
   it('is for calls that ask for it', async () => {

@@ -11,6 +11,7 @@ import { matmul } from '../../shaders/matmul/matmul';
 import { concat, placeColumns, slice, storeFirstRows } from '../../shaders/rearrange/rearrange';
 import { rope as turn } from '../../shaders/rope/rope';
 import type { Attention, AttentionPrefix, PrefixedOptions } from '../blocks/attention';
+import { noteChange } from '../changes';
 import type { EmbeddingSum } from '../embedding';
 import type { Linear, LinearForward } from '../linear';
 import type { Parameter } from '../parameter';
@@ -27,10 +28,17 @@ import type {
 } from './addition';
 import type { Columns, EmbeddingPlace, LinearPlace, TextStart } from './sites';
 
-/** Plans of `weight` are out of date from now on, until what this returns is called. */
+/**
+ * Plans of `weight` are out of date from now on, until what this returns is called; so is what was computed with it before, by
+ * plans that may since have been recorded anew.
+ */
 function tellPlans(weight: Parameter, own: object): () => void {
-  weight.additions = [...weight.additions, own];
-  return () => (weight.additions = weight.additions.filter((other) => other !== own));
+  const put = (additions: readonly object[]): void => {
+    weight.additions = additions;
+    if (weight.device) noteChange(weight.device);
+  };
+  put([...weight.additions, own]);
+  return () => put(weight.additions.filter((other) => other !== own));
 }
 
 /** What puts an addition on columns of a layer, and returns what takes it away. */
