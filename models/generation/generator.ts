@@ -161,6 +161,7 @@ export class Generator implements Disposable {
     let window: number[] = []; // ids from the caches' first row on, as far as they are known
     let position = 0; // rows that the caches hold
     let changes = weightChanges(this.#device);
+    let sound = true; // whether it is known what the caches hold
     try {
       const decoding = await this.#memory();
       if (this.#model.encode) await decoding.encode([prompt]);
@@ -197,10 +198,11 @@ export class Generator implements Disposable {
           made++;
           continue;
         }
-        const { token, scored, bans } = waiting.shift()!;
+        const { token, scored, bans } = waiting[0];
         const [[id], scores] = await Promise.all([token, scored]);
-        throwIfAborted(o.signal);
+        throwIfAborted(o.signal); // the token is still among those that wait
         this.#checkToken(id, bans);
+        waiting.shift();
         window.push(id);
         if (o.stop.includes(id)) return;
         text.push(id);
@@ -208,17 +210,20 @@ export class Generator implements Disposable {
         if (scores) o.onToken!({ id, ...scores });
         yield id;
       }
+    } catch (error) {
+      sound = o.signal?.aborted === true && error === o.signal.reason;
+      throw error;
     } finally {
       // Made ahead, and nobody wants them; but the caches have the rows of all but the last.
       const [ahead] = await Promise.all([
         Promise.allSettled(waiting.map(({ token }) => token)),
         Promise.allSettled(waiting.flatMap(({ scored }) => (scored ? [scored] : []))),
       ]);
-      const known = [
-        ...window,
-        ...ahead.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : [])),
-      ];
-      if (position > 0 && known.length >= position) this.#held = { ids: known.slice(0, position), changes };
+      const read = ahead.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []));
+      sound &&= read.length === ahead.length;
+      const known = [...window, ...read];
+      if (sound && position > 0 && known.length >= position)
+        this.#held = { ids: known.slice(0, position), changes };
       this.#turns.end();
     }
   }

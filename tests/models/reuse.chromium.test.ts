@@ -219,6 +219,32 @@ describe.each(Object.entries(KINDS))('%s', (_, config) => {
     store.write(name, before);
   });
 
+  it('knows its rows after an abort while a token was read, and none after what nobody foresaw', async () => {
+    const plans = Object.getPrototypeOf(generator.plan) as Plan;
+    const read = Reflect.get<Plan, 'readIntegers'>(plans, 'readIntegers');
+    const [first, second] = await anew(START);
+    const controller = new AbortController();
+    const spy = vi.spyOn(plans, 'readIntegers');
+    const onceRead = (then: () => void): void =>
+      void spy.mockImplementationOnce(async function (this: Plan, name) {
+        const data = await read.call(this, name);
+        then();
+        return data;
+      });
+    onceRead(() => controller.abort(new Error('enough')));
+    await expect(take(generator, START, { signal: controller.signal })).rejects.toThrow('enough');
+    // As if the first token had not been said: in its row stands the first, and not the second.
+    const more = [...START, second, ...ids(4)];
+    expect(await again(more)).toEqual({ said: await anew(more), read: first === second ? 4 : 5 });
+
+    onceRead(() => {
+      throw new Error('nobody foresaw it');
+    });
+    await expect(take(generator, START)).rejects.toThrow('nobody foresaw it');
+    spy.mockRestore();
+    expect((await again(START)).read).toBe(START.length);
+  });
+
   it('is for calls that ask for it', async () => {
     await take(generator, START);
     expect((await again(START, { reuse: false })).read).toBe(START.length);
