@@ -1,7 +1,16 @@
 // Rungs that are chosen by measurement, on a software adapter: by the real clock, which must find its own rungs, and by clocks that say
 // what they are told to.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Device, Graph, matmul, Run, type RungName, type Tuning, type TuningStore } from '../engine/index';
+import {
+  Device,
+  Graph,
+  matmul,
+  Run,
+  type RungName,
+  type Rungs,
+  type Tuning,
+  type TuningStore,
+} from '../engine/index';
 import { tune, tuneDevice, type Clock } from '../engine/tuning/tune';
 import { fastest, repeat } from './docs/fastest';
 import { openTestGpu } from './harness/host';
@@ -175,14 +184,31 @@ describe('what is cut off leaves the rungs as they were', () => {
     expect(lost.can.rungs).toEqual({ attention: 'small' });
   });
 
+  it('and what others set meanwhile, whose plans never have a rung that is being timed', async () => {
+    const controller = new AbortController();
+    device.setRungs({ attention: 'small' });
+    const usual = productKernel();
+    const seen = new Set<string>();
+    let looks = 0;
+    const clock: Clock = (plan, rung, repetitions) => {
+      seen.add(productKernel());
+      if (looks++ === 3) device.setRungs({});
+      if (looks === 25) controller.abort(new Error('enough'));
+      return LARGE(plan, rung, repetitions);
+    };
+    await expect(tune(device, { store: null, signal: controller.signal }, clock)).rejects.toThrow('enough');
+    expect([...seen]).toEqual([usual]);
+    expect(device.can.rungs).toBeUndefined();
+  });
+
   it('by a second call meanwhile, which is refused', async () => {
-    let second: Promise<unknown> | null = null;
+    const second: Promise<unknown>[] = [];
     const clock = meanwhile(
       5,
-      () => (second = tune(device, { store: null }, LARGE).catch((error: unknown) => error)),
+      () => void second.push(tune(device, { store: null }, LARGE).catch((error: unknown) => error)),
     );
     const { rungs } = await tune(device, { store: null }, clock);
-    expect(await second).toMatchObject({
+    expect(await second[0]).toMatchObject({
       name: 'EngineError',
       message: 'tuneDevice: this device is being tuned already. Wait for that call, or abort it first.',
     });
@@ -202,17 +228,33 @@ describe('what is cut off leaves the rungs as they were', () => {
   });
 });
 
-it('a device that takes the place of a lost one takes its rungs', async () => {
+it('a device that takes the place of a lost one takes the rungs that the run has, unless reopen chooses some', async () => {
   const losing = new Losing(openTestGpu());
-  const open = (): Promise<Device> => Device.open({ gpu: losing.gpu });
-  using first = await open();
-  first.setRungs({ matmul: 'small' });
-  using run = await Run.create({ ...tinyOptions(first), reopen: open, reopenPauses: [0] });
-  losing.lose();
-  await run.fit({ steps: 1, batches: at });
-  const { device: second } = run.trainer;
-  expect(second).not.toBe(first);
-  expect(second.can.rungs).toEqual({ matmul: 'small' });
+  let chosen: Rungs = {};
+  const open = async (): Promise<Device> => {
+    const opened = await Device.open({ gpu: losing.gpu });
+    opened.setRungs(chosen);
+    return opened;
+  };
+  const devices = [await open()];
+  devices[0].setRungs({ matmul: 'small' });
+  using run = await Run.create({ ...tinyOptions(devices[0]), reopen: open, reopenPauses: [0] });
+  for (const [choice, expected] of [
+    [{}, { matmul: 'small' }],
+    [{ attention: 'small' }, { attention: 'small' }],
+    [{}, { attention: 'small' }],
+  ] as const) {
+    chosen = choice;
+    // Tuned since the run was made: it goes on with the kernels that it has, in evaluations, too.
+    run.trainer.device.setRungs({ matmul: 'large', fewRows: 'large' });
+    losing.lose();
+    await run.fit({ steps: run.trainer.step + 1, batches: at });
+    const { device: next } = run.trainer;
+    expect(devices).not.toContain(next);
+    devices.push(next);
+    expect(next.can.rungs).toEqual(expected);
+    expect(run.trainer.rungs).toEqual(expected);
+  }
   run[Symbol.dispose]();
-  second[Symbol.dispose]();
+  for (const one of devices) one[Symbol.dispose]();
 });

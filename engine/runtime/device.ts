@@ -179,12 +179,14 @@ export class Device implements Disposable {
 
   /**
    * Has every later plan take these rungs, whatever they cost here: those of another session, say, whose numbers are to come
-   * again bit for bit. Kinds that are left out have what the adapter usually has. Throws `EngineError` for kinds and rungs that there are none of.
+   * again bit for bit. Kinds that are left out have what the adapter usually has: all of them, where `rungs` is `{}`. Throws
+   * `EngineError` for kinds and rungs that there are none of.
    */
   setRungs(rungs: Rungs): void {
     expectOptions('Device.setRungs', rungs, { matmul: 0, fewRows: 0, attention: 0 });
     for (const [kind, rung] of Object.entries(rungs)) expectOneOf('Device.setRungs', kind, rung, RUNG_NAMES);
-    this.#can = { ...this.#can, rungs: { ...rungs } };
+    const { rungs: _before, ...can } = this.#can;
+    this.#can = Object.keys(rungs).length > 0 ? { ...can, rungs: { ...rungs } } : can;
   }
 
   /** Whether its memory is there: it was neither lost nor disposed of. */
@@ -236,6 +238,20 @@ export class Device implements Disposable {
     } else {
       this.buffers.trim();
     }
+  }
+}
+
+/**
+ * Has all that `record` records take these rungs (undefined: what the adapter usually has). The device's own are back before anybody else
+ * records: `record` awaits nothing.
+ */
+export function withRungs<T>(device: Device, rungs: Rungs | undefined, record: () => T): T {
+  const { rungs: own } = device.can;
+  device.setRungs(rungs ?? {});
+  try {
+    return record();
+  } finally {
+    device.setRungs(own ?? {});
   }
 }
 

@@ -2,7 +2,7 @@
 import { DeviceError, EngineError, expectOptions, throwIfAborted } from '../errors';
 import type { Plan } from '../graph/plan';
 import { RUNG_KINDS, usualRung, type RungKind, type RungName, type Rungs } from '../runtime/capabilities';
-import type { Device } from '../runtime/device';
+import { withRungs, type Device } from '../runtime/device';
 import { choose, differenceOf, type RungReason, type RungTime } from './choose';
 import { browserStore, keyOf, parseRungs, type TuningStore } from './kept';
 import { WORK, type Recorded, type Work } from './work';
@@ -70,14 +70,16 @@ const wallClock: Clock = async (plan, _, repetitions) => {
  *
  * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
  *
+ * Until it ends, others record with the rungs that the device has, and may set them.
+ *
  * Throws the signal's reason, `DeviceError` where the device is lost or the page hidden meanwhile, and `EngineError` for options that
- * there are none of and for a device that is being tuned already; the rungs are then as they were.
+ * there are none of and for a device that is being tuned already; it then sets no rungs.
  */
 export function tuneDevice(device: Device, options: TuneOptions = {}): Promise<Tuning> {
   return tune(device, options);
 }
 
-/** Devices whose rungs are being changed for the sake of timing: a second call would take those for the device's own. */
+/** Devices that are timed at present: a second call would time the first one's work, too. */
 const underWay = new WeakSet<Device>();
 
 /** With another clock, for tests. */
@@ -118,19 +120,14 @@ async function measureOrRead(device: Device, options: TuneOptions, clock: Clock)
       return { rungs, kept: true, kinds: [], ...(problem && { problem }) };
     }
   }
-  const before = device.can.rungs;
   const kinds: TunedKind[] = [];
-  try {
-    const names: readonly RungName[] =
-      device.can.subgroups || device.can.software ? ['quads', 'small', 'large'] : ['small', 'large'];
-    const all = RUNG_KINDS.length * names.length;
-    let done = 0;
-    for (const kind of RUNG_KINDS) {
-      const bench = new KindBench({ device, kind, names, clock, signal });
-      kinds.push(await bench.run(() => onProgress?.(++done, all)));
-    }
-  } finally {
-    device.setRungs(before ?? {});
+  const names: readonly RungName[] =
+    device.can.subgroups || device.can.software ? ['quads', 'small', 'large'] : ['small', 'large'];
+  const all = RUNG_KINDS.length * names.length;
+  let done = 0;
+  for (const kind of RUNG_KINDS) {
+    const bench = new KindBench({ device, kind, names, clock, signal });
+    kinds.push(await bench.run(() => onProgress?.(++done, all)));
   }
   const rungs: Rungs = Object.fromEntries(kinds.map(({ kind, rung }) => [kind, rung]));
   device.setRungs(rungs);
@@ -213,8 +210,7 @@ class KindBench {
   #record(work: Work, rung: RungName): Recorded {
     const { device, kind } = this.#setting;
     this.#check();
-    device.setRungs({ [kind]: rung });
-    return work.record(device);
+    return withRungs(device, { [kind]: rung }, () => work.record(device));
   }
 
   async #candidates(
