@@ -157,6 +157,7 @@ export class Run<B = Batch> implements Disposable {
     const trained = adapter ?? model;
     const recovery = new Recovery({ ...given, ...(signal && { signal }) });
     let { device } = trainerOptions;
+    const { rungs } = device.can;
     if (!device.alive && [...parameters(trained).values()].some(({ store }) => store)) {
       device.assertAlive('Run.create'); // its weights are gone, too: others must not take their place
     }
@@ -171,7 +172,7 @@ export class Run<B = Batch> implements Disposable {
       } catch (error) {
         const loss = await device.loss();
         if (!loss || signal?.aborted) throw error;
-        device = await recovery.open(lossBehind(error, loss), device);
+        device = await recovery.open(lossBehind(error, loss), rungs);
         store?.moveTo(device);
         for (const [name, data] of weights ?? []) store!.write(name, data);
       }
@@ -491,7 +492,7 @@ export class Run<B = Batch> implements Disposable {
   /** To a device that is there, with the state of the last checkpoint. */
   async #recover(recovery: Recovery, loss: DeviceError, signal: AbortSignal | undefined): Promise<void> {
     for (let cause = loss; ;) {
-      const device = await recovery.open(cause, this.#trainer.device);
+      const device = await recovery.open(cause, this.#trainer.rungs);
       try {
         await this.#moveTo(device, signal);
         return;

@@ -1,5 +1,6 @@
 /** From a lost device to another: how often one is asked for, and how long to wait in between. */
 import { DeviceError, EngineError, throwIfAborted } from '../errors';
+import type { Rungs } from '../runtime/capabilities';
 import type { Device } from '../runtime/device';
 
 /** What becomes of a run whose device is lost. */
@@ -43,10 +44,11 @@ export class Recovery {
   }
 
   /**
-   * Another device in place of `before`, one that answers, with the same rungs: numbers go on bit for bit. Throws `loss` itself where
-   * there is no `reopen`, a `DeviceError` with the last cause when all calls failed, and the signal's reason.
+   * Another device in place of the lost one, that answers. It takes `rungs`, those that the run's kernels have, unless `reopen` chose some:
+   * numbers go on bit for bit. Throws `loss` itself where there is no `reopen`, a `DeviceError` with the last cause when all calls failed,
+   * and the signal's reason.
    */
-  async open(loss: DeviceError, before: Device): Promise<Device> {
+  async open(loss: DeviceError, rungs: Rungs | undefined): Promise<Device> {
     const { reopen, reopenPauses: pauses = PAUSES, signal } = this.#options;
     throwIfAborted(signal);
     if (!reopen) throw loss;
@@ -58,7 +60,7 @@ export class Recovery {
         const device = await unlessAborted(signal, () => reopen());
         const lost = await device.loss();
         if (!lost) {
-          if (before.can.rungs && !device.can.rungs) device.setRungs(before.can.rungs);
+          if (rungs && !device.can.rungs) device.setRungs(rungs);
           return device;
         }
         cause = lost;

@@ -17,7 +17,8 @@ import { values } from '../nn/init';
 import { Parameter } from '../nn/parameter';
 import { MOMENTS, ParameterStore, type MomentName } from '../nn/parameter_store';
 import type { Storage } from '../runtime/buffers';
-import type { Device } from '../runtime/device';
+import type { Rungs } from '../runtime/capabilities';
+import { withRungs, type Device } from '../runtime/device';
 import { add } from '../shaders/add/add';
 import { FIRST_SCALE, scaledSeed, SKIPPED } from '../shaders/loss_scale/loss_scale';
 import type { Adversary, Perturbation } from './adversarial';
@@ -140,6 +141,8 @@ export class Trainer<B = Batch> implements Disposable {
   readonly #pending: Pending[] = [];
   /** Plans of a batch without training, by shape; compiled when first needed. */
   readonly #evaluations = new Plans<number>();
+  /** Those that its kernels have: the device's when it was made, whatever the device takes since. */
+  readonly rungs: Rungs | undefined;
   /** Which parameters trained when it was made. */
   readonly #trains: ReadonlyMap<Parameter, boolean>;
   #newest: Plan;
@@ -163,6 +166,7 @@ export class Trainer<B = Batch> implements Disposable {
     together: AdapterTraining | null;
     workspace: Workspace;
     ring: Storage;
+    rungs: Rungs | undefined;
   }) {
     this.device = parts.device;
     this.model = parts.model;
@@ -182,6 +186,7 @@ export class Trainer<B = Batch> implements Disposable {
     this.#together = parts.together;
     this.#workspace = parts.workspace;
     this.#ring = parts.ring;
+    this.rungs = parts.rungs;
   }
 
   /**
@@ -198,6 +203,7 @@ export class Trainer<B = Batch> implements Disposable {
     const schedule = scheduleOf(options.schedule);
     throwIfAborted(signal);
     const trained = options.adapter ?? model;
+    const { rungs } = device.can;
     const together = options.adapter?.training?.() ?? null;
     const found = ParameterStore.of(device, trained);
     const store = found ?? new ParameterStore(device, trained, { init, seed });
@@ -224,8 +230,10 @@ export class Trainer<B = Batch> implements Disposable {
       if (carried) state = new ParameterStore(device, carried, { owner: 'train: state' });
       await state?.ready();
       const shapes = Array.from({ length: objective.shapes }, (_, k) => k);
-      const graphs = shapes.map((shape) =>
-        recordTraining(device, model, objective, shape, { storage, scale, carried, together }),
+      const graphs = withRungs(device, rungs, () =>
+        shapes.map((shape) =>
+          recordTraining(device, model, objective, shape, { storage, scale, carried, together }),
+        ),
       );
       if (!graphs.some(({ g }) => reaches(g, store))) {
         const what = `no gradient reaches any of ${store.parameters.size} parameters`;
@@ -274,6 +282,7 @@ export class Trainer<B = Batch> implements Disposable {
         together,
         workspace,
         ring,
+        rungs,
       };
       const trainer = new Trainer({ device, model, trained, options: full, ...parts });
       trainer.clearGradients(); // what the norm's memory held before is no word of globalNorm's
@@ -483,10 +492,10 @@ export class Trainer<B = Batch> implements Disposable {
     return this.#evaluations.get(feed.shape, () => {
       const { objective, storage } = this.options;
       const g = new Graph(this.device, { storage, label: 'evaluate' });
-      return g.compile(
-        { loss: objective.record(g, feed.shape, this.model, this.#carried) },
-        { workspace: this.#workspace },
+      const loss = withRungs(this.device, this.rungs, () =>
+        objective.record(g, feed.shape, this.model, this.#carried),
       );
+      return g.compile({ loss }, { workspace: this.#workspace });
     });
   }
 
