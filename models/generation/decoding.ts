@@ -52,8 +52,8 @@ export class Decoding implements Disposable {
   #inputs: Readonly<Record<string, Uint32Array>> = {};
   /** Of each sequence, see `perRow`; null where nobody says. */
   #adapters: ArrayLike<number> | null = null;
-  /** Plans whose model has an adapter for each row. */
-  readonly #adapted = new WeakSet<Plan>();
+  /** Plans whose model has an adapter for each row, and below which their numbers are. */
+  readonly #adapted = new WeakMap<Plan, number>();
 
   constructor(device: Device, model: Decoder, sizes: DecodingSizes) {
     const { sequences, beams, context, source, owner, more = {} } = sizes;
@@ -133,13 +133,19 @@ export class Decoding implements Disposable {
   /** What a plan is fed, beside what is its own; `each`: its rows of a sequence. */
   inputsOf(plan: Plan, each = this.beams): Readonly<Record<string, Uint32Array>> {
     const own = this.#adapters;
-    if (!this.#adapted.has(plan)) {
+    const below = this.#adapted.get(plan);
+    if (below === undefined) {
       if (!own) return this.#inputs;
       throw new EngineError('adapters', 'the model has none for rows', 'Leave them out, or use perRow.');
     }
     if (!own) {
       const what = 'the model has an adapter for each row, and nobody says which';
       throw new EngineError('adapters', what, 'Give adapters to SequenceGenerator.generate.');
+    }
+    const unknown = Array.from(own).find((adapter) => adapter >= below);
+    if (unknown !== undefined) {
+      const what = `a row asks for adapter ${unknown}, and there are ${below - 1}`;
+      throw new EngineError('adapters', what, '0 is none: RowAdapters.rows makes the numbers of names.');
     }
     const rows = Uint32Array.from(
       { length: this.sequences * each },
@@ -190,7 +196,8 @@ export class Decoding implements Disposable {
       const g = new Graph(this.#device, { label });
       const outputs = record(g);
       return g.compile(outputs).then((plan) => {
-        if (g.inputs.has(ROW_ADAPTERS)) this.#adapted.add(plan);
+        const source = g.inputs.get(ROW_ADAPTERS)?.source;
+        if (source?.kind === 'input') this.#adapted.set(plan, source.below ?? Infinity);
         return plan;
       });
     });

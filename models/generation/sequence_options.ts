@@ -1,5 +1,5 @@
 /** What `SequenceGenerator` can be asked for, and what is refused. */
-import { DataError, expectOptions, ShapeError } from '../../engine/index';
+import { DataError, EngineError, expectOptions, ShapeError } from '../../engine/index';
 import { checkEach, definedOf, isWhole } from '../option_checks';
 import type { Decoder } from './decoder';
 import {
@@ -211,6 +211,11 @@ export function completeOptions(
   if (o.adapters && o.adapters.length !== sources.length) {
     const what = `${o.adapters.length} adapters for ${sources.length} sentences`;
     throw new ShapeError(WHERE, what, 'Give one for each: see RowAdapters.rows.');
+  }
+  for (const [i, adapter] of Array.from(o.adapters ?? []).entries()) {
+    if (isWhole(adapter, 0)) continue;
+    const what = `the adapter of sentence ${i} is ${JSON.stringify(adapter)}`;
+    throw new EngineError(WHERE, what, 'Give whole numbers: RowAdapters.rows makes them of names.');
   }
   if (o.forced.length !== sources.length) {
     throw new ShapeError(

@@ -99,6 +99,19 @@ describe('several adapters of one model', () => {
       await expect(search.generate(prompts, { tokens: 5, adapters: [1] })).rejects.toThrow(
         '1 adapters for 4 sentences',
       );
+      for (const [asked, message] of [
+        [
+          ['legal', 1, 0, 0],
+          'the adapter of sentence 0 is "legal". Give whole numbers: RowAdapters.rows makes them',
+        ],
+        [[0, null, 1, 0], 'the adapter of sentence 1 is null.'],
+        [[0, 1, -1, 0], 'the adapter of sentence 2 is -1.'],
+        [[0, 1, 0, 0.5], 'the adapter of sentence 3 is 0.5.'],
+        [[0, 1, 3, 0], 'adapters: a row asks for adapter 3, and there are 2. 0 is none'],
+      ] as const)
+        await expect(
+          search.generate(prompts, { beams: 1, tokens: 5, adapters: asked as readonly number[] }),
+        ).rejects.toThrow(message);
       expect(() => mixed.rows(['latin'])).toThrow('a name is latin');
       await expect(mixed.adapter.merge()).rejects.toThrow('no weights do the same');
     }
