@@ -35,8 +35,8 @@ function taskOf(type: unknown, model: object): 'CAUSAL_LM' | 'SEQ_CLS' | 'SEQ_2_
   if (model instanceof CausalLM) return 'CAUSAL_LM';
   if (model instanceof SequenceClassifier) return 'SEQ_CLS';
   if (model instanceof Seq2SeqLM) return 'SEQ_2_SEQ_LM';
-  const what = `peft_type is ${JSON.stringify(type)}, but the model neither writes texts nor classifies them`;
-  throw new DataError(FILE, what, 'That is not done: take LoRA here.');
+  const what = `peft_type is ${JSON.stringify(type)}, but virtual tokens are done of language models, of encoder-decoders and of encoders with classes of whole texts, such as BERT's, and this model is none`;
+  throw new DataError(FILE, what, 'Classes by GPT-2, Llama or T5 are not done: take LoRA here.');
 }
 
 /** Where virtual tokens of a model stand. */
