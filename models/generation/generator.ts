@@ -339,12 +339,17 @@ export class Generator implements Disposable {
 
   #checkRoom(prompt: number, { tokens, length, overflow }: CompleteGenerate): void {
     const { context } = this.#model.config;
+    const rows = this.#model.ahead ?? 0;
+    const room = context - rows;
     const goes = overflow === 'stop' && !this.#chosen ? tokens : 0;
-    const most = Math.min(prompt + goes, length, context);
+    const most = Math.min(prompt + goes, length, room);
     if (prompt <= this.context && most <= this.context) return;
+    const behind = rows > 0 ? `, ${rows} rows of which stand before every text` : '';
+    const what = `${prompt} tokens of prompt and ${tokens} more, but this generator's cache holds ${this.context} of the model's ${context}${behind}`;
+    if (prompt > room) throw new ShapeError('KV cache', what, `Shorten the prompt to at most ${room}.`);
     throw new ShapeError(
       'KV cache',
-      `${prompt} tokens of prompt and ${tokens} more, but this generator's cache holds ${this.context} of the model's ${context}`,
+      what,
       `Ask for fewer tokens, let the text slide (overflow), or make the generator with { context: ${most} }, whose cache takes ${formatBytes(cacheBytes(this.#model, most))}.`,
     );
   }

@@ -14,6 +14,7 @@ import {
   type Tokenizer,
 } from '../../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../../models/adapters/index';
+import { promptPlan } from '../../models/adapters/prompt_plan';
 import {
   Generator,
   SequenceGenerator,
@@ -213,6 +214,21 @@ describe('a prompt', () => {
     };
     expect(read(context - 4).shape).toEqual([1, context - 4, model.config.vocabulary]);
     expect(() => read(context - 3)).toThrow(`${context - 3} tokens in a context of ${context - 4}`);
+    {
+      // As many tokens as there is room for, whatever is asked for; and a prompt that leaves none is told what there is.
+      using generator = new Generator(device, model);
+      const write = async (length: number): Promise<number> => {
+        let written = 0;
+        for await (const id of generator.generate(new Uint32Array(length).fill(3), { temperature: 0 }))
+          if (id >= 0) written++;
+        return written;
+      };
+      expect(generator.context).toBe(context - 4);
+      expect(await write(context - 6)).toBe(3);
+      await expect(write(context - 2)).rejects.toThrow(
+        `holds ${context - 4} of the model's ${context}, 4 rows of which stand before every text. Shorten the prompt to at most ${context - 4}.`,
+      );
+    }
     expect(() => model.caches(1, { target: context })).toThrow(`Use a target of at most ${context - 4}`);
     const g = new Graph(device);
     const ids = g.input('ids', [1, 1], 'u32');
@@ -232,6 +248,10 @@ describe('a prompt', () => {
   });
 
   it('refuses what is not done, or not of the model', async () => {
+    const classes = { model: { config: {} }, modules: [] as never, saved: false, tokenizer: null };
+    expect(() => promptPlan(config, classes)).toThrow(
+      "and of encoders with classes of whole texts, such as BERT's, and this model is none. Classes by GPT-2, Llama or T5 are not done",
+    );
     using loaded = await openBase('gpt-small', device);
     const refused = (more: object) => expect(adaptPeft(loaded, { ...config, ...more })).rejects;
     await refused({ token_dim: 7 }).toThrow('token_dim is 7');
