@@ -1,8 +1,17 @@
 // Prefix tuning as PEFT has it, with a network and without: see tests/fixtures/make_peft.py.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSafetensors, saveSafetensors, Trainer, type Adapter, type Device } from '../../engine/index';
+import {
+  adapt,
+  openSafetensors,
+  prefix,
+  saveSafetensors,
+  Trainer,
+  type Adapter,
+  type Device,
+} from '../../engine/index';
 import { adaptPeft, loadPeft, savePeft } from '../../models/adapters/index';
 import type { Pretrained } from '../../models/family/load';
+import { SequenceGenerator, type CausalLM } from '../../models/index';
 import { fixtureTensors, type FixtureTensor } from '../fixtures/load';
 import fixture from '../fixtures/peft.json';
 import { withDevice } from '../harness/device';
@@ -149,4 +158,16 @@ it('refuses what is of another model, or not done', async () => {
   await refused({ token_dim: 16, num_virtual_tokens: null }).toThrow('num_virtual_tokens is');
   using t5 = await openBase('seq2seq-t5/t5-v1.1', device);
   await expect(adaptPeft(t5, config)).rejects.toThrow('neither reads from left to right alone');
+});
+
+it('says what of a call does not go with a prefix', async () => {
+  using loaded = await openBase('gpt-small', device);
+  const model = loaded.model as unknown as CausalLM;
+  using _adapter = await adapt(model, { 'stack.layers.*.attention': prefix({ length: 2 }) });
+  using search = new SequenceGenerator(device, model, { sentences: 2, beams: 1 });
+  const options = { tokens: 2 };
+  expect(await search.generate([[3], [4]], options)).toHaveLength(2);
+  await expect(search.generate([[3, 5], [4]], options)).rejects.toThrow(
+    "texts stand at different positions, as prompts of unequal lengths do, beside a prefix (an adapter's). Give prompts of one length at a time",
+  );
 });

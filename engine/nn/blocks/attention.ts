@@ -234,9 +234,17 @@ export class Attention {
       throw new EngineError(g.where('Attention'), 'it has a bias of its own', 'Give no other.');
     }
     const own = { ...this.#logits, ...(distanceBias && { bias: distanceBias }) };
-    if (prefix > 0 && (keyMask || bias || distanceBias || starts)) {
-      const what = 'masks, biases or starts are given beside a prefix';
-      throw new EngineError(g.where('Attention'), what, 'Leave them out.');
+    if (prefix > 0) {
+      const refuse = (what: string, todo: string): never => {
+        throw new EngineError(g.where('Attention'), `${what}, beside a prefix (an adapter's)`, todo);
+      };
+      if (starts) {
+        const todo = 'Give prompts of one length at a time, or adapt the model by another kind.';
+        refuse('texts stand at different positions, as prompts of unequal lengths do', todo);
+      }
+      if (keyMask) refuse('a keyMask is given', 'Give lengths, or adapt the model by another kind.');
+      if (distanceBias) refuse("the layer has a bias by distance (BLOOM's, T5's)", 'Use lora or prompt.');
+      if (bias) refuse('a bias is given', 'Leave it out, or adapt the model by another kind.');
     }
     let y: Tensor;
     if (cache) {
