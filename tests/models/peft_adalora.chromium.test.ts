@@ -231,6 +231,16 @@ describe('adalora', () => {
     await expect(
       Trainer.create({ ...training, optimizer: fixtureAdamW(adamw), schedule: 1 }),
     ).rejects.toThrow('adalora has steps 21 here and 20 there');
+    mixed[Symbol.dispose]();
+    for (const [budget, message] of [
+      [{ steps: 1 }, 'adalora has steps 1 and final 0: ranks are all chosen after the first update'],
+      [{ steps: 9, final: 8 }, 'adalora has steps 9 and final 8'],
+    ] as const) {
+      const short = adalora({ ...budget, rank: 2, target: 1 });
+      using adapter = await adapt(loaded.model, { 'stack.layers.0.feedForward.up': short });
+      const all = { ...training, adapter, optimizer: fixtureAdamW(adamw), schedule: 1 };
+      await expect(Trainer.create(all)).rejects.toThrow(message);
+    }
     expect(() => adalora({ steps: 5, warmup: 3, final: 2 })).toThrow('leaves none of 5 steps');
     expect(() => adalora({ steps: 5, rank: 8 })).toThrow(
       'target is 8. It must be below the rank at first, 8',

@@ -41,7 +41,7 @@ export class Ranks implements AdapterTraining {
     this.#schedule = schedule;
   }
 
-  /** Throws `EngineError` where their schedules differ. */
+  /** Throws `EngineError` where their schedules differ, and where ranks would be dropped before it is known which matter. */
   static of(layers: readonly RankedLayer[]): Ranks {
     const schedules = layers.map(({ settings }) => scheduleOf(settings));
     for (const schedule of schedules) {
@@ -50,6 +50,11 @@ export class Ranks implements AdapterTraining {
       if (!key) continue;
       const what = `adalora has ${key} ${schedule[key]} here and ${schedules[0][key]} there`;
       throw new EngineError('Trainer', what, 'Layers share one budget: give all the same schedule.');
+    }
+    const { steps, final } = schedules[0];
+    if (steps - final < 2) {
+      const what = `adalora has steps ${steps} and final ${final}: ranks are all chosen after the first update, before any importance is known`;
+      throw new EngineError('Trainer', what, 'Give at least 2 steps more than final.');
     }
     return new Ranks(layers, schedules[0]);
   }
