@@ -104,6 +104,10 @@ it('a graph computes with its own tensors, and eager with what is returned', asy
   const [g, other] = [new Graph(device), new Graph(device)];
   const foreign = other.input('x', [2], 'f32');
   g.input('x', [2], 'f32');
+  for (const none of [undefined, null, 5])
+    await expect(g.compile({ y: none as unknown as typeof foreign })).rejects.toThrow(
+      `plan: output y is ${none}. Give tensors of the graph`,
+    );
   for (const y of [relu(g, foreign), relu(other, foreign), foreign]) {
     await expect(g.compile({ y })).rejects.toThrow(/^plan: nothing in this graph gives (x|relu) \(2\) f32\./);
   }

@@ -169,7 +169,12 @@ export class Plan implements Disposable {
     expectOptions('compile', options, { signal, onProgress, repeatable, workspace });
     const { device } = graph;
     device.assertAlive(graph.label);
-    for (const [name, { root }] of Object.entries(outputs)) {
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const root = (tensor as Tensor | null | undefined)?.root;
+      if (!root) {
+        const what = `output ${name} is ${String(tensor)}`;
+        throw new KernelError(graph.label, what, 'Give tensors of the graph that is compiled.');
+      }
       if (root.source.kind !== 'parts') continue;
       const what = `output ${name}, ${root.toString()}, is larger than a binding's ${device.can.maxBinding} bytes`;
       throw new KernelError(graph.label, what, 'Use a smaller batch, context or vocabulary.');
