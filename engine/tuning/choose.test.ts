@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rungOf, usualRung, type Capabilities } from '../runtime/capabilities';
 import { LEAST_CAPABILITIES } from '../graph/imagined';
 import { choose, differenceOf, type RungTime } from './choose';
-import { keyOf, parseRungs } from './kept';
+import { browserStore, keyOf, parseRungs } from './kept';
 
 const time = (
   rung: RungTime['rung'],
@@ -41,6 +41,16 @@ describe('the rung that is taken', () => {
     expect(choose('large', [time('large', 10), time('small', 8), time('quads', 30, 20, 60)]).rung).toBe(
       'small',
     );
+  });
+
+  it('is the usual one where the clock stood still', () => {
+    for (const times of [
+      [time('large', 0), time('small', 0)],
+      [time('large', 10), time('small', 0)],
+      [time('large', 0), time('small', 10)],
+      [time('large', NaN), time('small', 1)],
+    ])
+      expect(choose('large', times)).toEqual({ rung: 'large', why: 'noise' });
   });
 
   it('is the usual one where no other was timed', () => {
@@ -84,12 +94,18 @@ describe('rungs', () => {
   });
 
   it('are read from what was kept only where all of it is ours', () => {
-    expect(parseRungs('{"matmul":"small","attention":"large"}')).toEqual({
+    expect(parseRungs('{"matmul":"small","fewRows":"quads","attention":"large"}')).toEqual({
       matmul: 'small',
+      fewRows: 'quads',
       attention: 'large',
     });
-    expect(parseRungs('{}')).toEqual({});
     for (const text of [
+      '{}',
+      '[]',
+      '["small","small","small"]',
+      '{"matmul":"small"}',
+      '{"matmul":"small","fewRows":"quads","attention":"large","gelu":"small"}',
+      '{"matmul":"small","fewRows":"quads","attention":null}',
       '',
       '[',
       'null',
@@ -100,6 +116,22 @@ describe('rungs', () => {
     ])
       expect(parseRungs(text), text).toBeNull();
   });
+});
+
+it('there is no store where a page may not look at the cache, as in a sandboxed frame', () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'caches');
+  Object.defineProperty(globalThis, 'caches', {
+    configurable: true,
+    get: () => {
+      throw new DOMException('the document is sandboxed', 'SecurityError');
+    },
+  });
+  try {
+    expect(browserStore()).toBeNull();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'caches', before);
+    else Reflect.deleteProperty(globalThis, 'caches');
+  }
 });
 
 describe('the key of what is kept', () => {

@@ -14,7 +14,7 @@ export interface RungTime {
 
 /**
  * Why a rung is taken: it was `faster` than the usual one; the `usual` one is the fastest, or none is faster by more than
- * `MARGIN`; there was nothing to choose from (`alone`); or the times were `noise`, and the usual one stays.
+ * `MARGIN`; there was nothing to choose from (`alone`); or the times were `noise` (or none: a clock that stands), and the usual one stays.
  */
 export type RungReason = 'faster' | 'usual' | 'alone' | 'noise';
 
@@ -32,6 +32,8 @@ export function choose(
   const timed = times.filter(({ milliseconds }) => milliseconds !== null);
   const stands = timed.find(({ rung }) => rung === usual);
   if (!stands || timed.length < 2) return { rung: usual, why: 'alone' };
+  if (timed.some(({ milliseconds }) => !(milliseconds! > 0 && milliseconds! < Infinity)))
+    return { rung: usual, why: 'noise' };
   const best = timed.reduce((a, b) => (b.milliseconds! < a.milliseconds! ? b : a));
   if (best.milliseconds! > (1 - MARGIN) * stands.milliseconds!) return { rung: usual, why: 'usual' };
   // Samples that do not overlap are told apart, however much they differ among themselves.

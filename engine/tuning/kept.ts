@@ -21,7 +21,7 @@ export function keyOf({ vendor, architecture, description }: AdapterInfo, featur
   return JSON.stringify([VERSION, vendor, architecture, description, features, host]);
 }
 
-/** Rungs as a store has them, or null for what is none of ours: then they are measured. */
+/** Rungs as a store has them, one of each kind, or null for what is none of ours: then they are measured. */
 export function parseRungs(text: string): Rungs | null {
   let value: unknown;
   try {
@@ -29,27 +29,33 @@ export function parseRungs(text: string): Rungs | null {
   } catch {
     return null;
   }
-  if (typeof value !== 'object' || value === null) return null;
-  const entries = Object.entries(value);
-  const known = (list: readonly string[], word: unknown): boolean => list.some((one) => one === word);
-  if (!entries.every(([kind, rung]) => known(RUNG_KINDS, kind) && known(RUNG_NAMES, rung))) return null;
-  return Object.fromEntries(entries);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const rungs = value as Readonly<Record<string, unknown>>;
+  const isRung = (word: unknown): boolean => RUNG_NAMES.some((name) => name === word);
+  const isWhole = RUNG_KINDS.every((kind) => Object.hasOwn(rungs, kind) && isRung(rungs[kind]));
+  return isWhole && Object.keys(rungs).length === RUNG_KINDS.length ? rungs : null;
 }
 
 const CACHE = 'heed-tuning';
 
-/** The browser's Cache API, where there is one: also in workers, of https pages and localhost. */
+/** The browser's Cache API, where there is one: also in workers, of https pages and localhost; null in sandboxed frames. */
 export function browserStore(): TuningStore | null {
-  const { caches } = globalThis as { readonly caches?: CacheStorage };
+  let caches: CacheStorage | undefined;
+  try {
+    ({ caches } = globalThis as { readonly caches?: CacheStorage });
+  } catch {
+    // A page without an origin of its own may not even look.
+  }
   if (!caches) return null;
+  const storage = caches;
   const address = (key: string): string => `https://heed.invalid/${encodeURIComponent(key)}`;
   return {
     async read(key) {
-      const answer = await (await caches.open(CACHE)).match(address(key));
+      const answer = await (await storage.open(CACHE)).match(address(key));
       return answer ? await answer.text() : null;
     },
     async write(key, text) {
-      await (await caches.open(CACHE)).put(address(key), new Response(text));
+      await (await storage.open(CACHE)).put(address(key), new Response(text));
     },
   };
 }
