@@ -51,15 +51,36 @@ export class TrainingError extends EngineError {
 
 type NamesOf<T> = T extends unknown ? keyof T : never;
 
+/** What a value that is wrong is, in messages: strings in quotes, what is no number or word by its kind. */
+function told(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** Throws `EngineError` for options that are no object: null and numbers would be taken for none. */
+export function expectObject(where: string, name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new EngineError(where, `${name} is ${told(value)}`, 'Give an object, such as {}.');
+}
+
+/** Throws `EngineError` for what is given and is no function. */
+export function expectFunction(where: string, name: string, value: unknown): void {
+  if (value === undefined || value === null || typeof value === 'function') return;
+  throw new EngineError(where, `${name} is ${told(value)}`, 'Give a function.');
+}
+
 /**
  * Throws unless every option has a name that `known` has: a misspelt one would be left out without a word. The values of
- * `known` do not matter.
+ * `known` do not matter. Options that are no object are refused, too.
  */
 export function expectOptions<T extends object>(
   where: string,
   options: T,
   known: { readonly [K in NamesOf<T>]-?: unknown },
 ): void {
+  expectObject(where, 'options', options);
   for (const name in options) {
     if (Object.hasOwn(known, name)) continue;
     const names = nearest(name, Object.keys(known), Infinity);
@@ -88,9 +109,12 @@ export function expectSeed(where: string, seed: unknown): void {
   if (!isSeed(seed)) throw new EngineError(where, `seed is ${String(seed)}`, SEEDS);
 }
 
-/** Throws the signal's reason if it has been aborted; the one check that all long work calls. */
+/** Throws the signal's reason if it has been aborted; the one check that all long work calls. `EngineError` for what is no signal. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  signal?.throwIfAborted();
+  if (!signal) return;
+  if (typeof (signal as Partial<AbortSignal>).throwIfAborted !== 'function')
+    throw new EngineError('signal', `it is ${told(signal)}`, "Give an AbortController's signal.");
+  signal.throwIfAborted();
 }
 
 /** Messages quote files, and a file may hold a name of megabytes: its two ends say which it is. */

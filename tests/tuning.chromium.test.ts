@@ -216,16 +216,55 @@ describe('what is cut off leaves the rungs as they were', () => {
     await tune(device, { store: null }, LARGE); // the next one is not
   });
 
-  it('by options that there are none of', async () => {
+  it('by options that there are none of, or that cannot be', async () => {
     await expect(tuneDevice(device, { agian: true } as object)).rejects.toThrow(
       'there is no option "agian". Did you mean again?',
     );
+    for (const [options, message] of [
+      [null, 'tuneDevice: options is null. Give an object, such as {}.'],
+      [5, 'tuneDevice: options is 5.'],
+      [[], 'tuneDevice: options is a list.'],
+      [{ signal: {} }, "signal: it is an object. Give an AbortController's signal."],
+      [{ onProgress: 5 }, 'tuneDevice: onProgress is 5. Give a function.'],
+      [{ again: 'yes' }, 'tuneDevice: again is yes. Use one of true, false.'],
+      [{ store: 'here' }, 'tuneDevice: store is "here".'],
+      [{ store: { write: () => null } }, 'tuneDevice: store lacks read or write.'],
+    ] as const) {
+      await expect(tuneDevice(device, options as never)).rejects.toMatchObject({
+        name: 'EngineError',
+        message: expect.stringContaining(message) as string,
+      });
+    }
+    for (const rungs of [null, undefined, [], 'small'])
+      expect(() => device.setRungs(rungs as never)).toThrow(
+        /^Device\.setRungs: rungs is (null|undefined|a list|"small")\./,
+      );
     expect(() => device.setRungs({ matmul: 'huge' as RungName })).toThrow(
       'matmul is huge. Use one of quads, small, large.',
     );
     expect(() => device.setRungs({ gelu: 'small' } as object)).toThrow('there is no option "gelu"');
     expect(device.can.rungs).toEqual({ matmul: 'small' });
   });
+});
+
+it('a device that is gone is told before anything that was kept, and after', async () => {
+  const store = new Kept();
+  const read = store.read;
+  await tune(device, { store }, LARGE);
+  const losing = new Losing(openTestGpu());
+  using lost = await Device.open({ gpu: losing.gpu });
+  store.read = async (key) => {
+    losing.lose();
+    await lost.lost;
+    return await read(key);
+  };
+  await expect(tuneDevice(lost, { store })).rejects.toMatchObject({ name: 'DeviceError' });
+  store.read = () => Promise.reject(new Error('nobody reads this'));
+  await expect(tuneDevice(lost, { store })).rejects.toThrow('tuneDevice: the device was lost');
+  const over = await Device.open({ gpu: openTestGpu() });
+  over[Symbol.dispose]();
+  await expect(tuneDevice(over, { store })).rejects.toThrow('tuneDevice: the device was disposed of');
+  expect([lost.can.rungs, over.can.rungs]).toEqual([undefined, undefined]);
 });
 
 it('a device that takes the place of a lost one takes the rungs that the run has, unless reopen chooses some', async () => {

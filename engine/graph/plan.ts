@@ -5,6 +5,7 @@
 import {
   DataError,
   DeviceError,
+  expectFunction,
   expectOptions,
   formatBytes,
   KernelError,
@@ -165,8 +166,9 @@ export class Plan implements Disposable {
     outputs: Readonly<Record<string, Tensor>>,
     options: PlanOptions,
   ): Promise<Plan> {
+    expectOptions('compile', options, { signal: 0, onProgress: 0, repeatable: 0, workspace: 0 });
     const { signal, onProgress, repeatable, workspace } = options;
-    expectOptions('compile', options, { signal, onProgress, repeatable, workspace });
+    expectFunction('compile', 'onProgress', onProgress);
     const { device } = graph;
     device.assertAlive(graph.label);
     for (const [name, tensor] of Object.entries(outputs)) {

@@ -1,4 +1,11 @@
-import { DeviceError, expectOneOf, expectOptions, throwIfAborted } from '../errors';
+import {
+  DeviceError,
+  expectFunction,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  throwIfAborted,
+} from '../errors';
 import { BufferPool, USAGE } from './buffers';
 import { RUNG_NAMES, type Capabilities, type Rungs } from './capabilities';
 import { PipelineCache } from './pipelines';
@@ -49,6 +56,8 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|microsoft basic render|warp|soft
  */
 const DISPATCH_FLOPS = 100e9;
 
+const DISPOSED = 'the device was disposed of';
+
 /** What a device that answers no more may take until it says that it is lost. */
 const GRACE_MS = 5000;
 
@@ -93,9 +102,7 @@ export class Device implements Disposable {
     this.lost = gpu.lost.then(({ reason, message }) => {
       this.#lostError = new DeviceError(
         'Device',
-        reason === 'destroyed'
-          ? 'the device was disposed of'
-          : `the device was lost (${message || 'no reason given'})`,
+        reason === 'destroyed' ? DISPOSED : `the device was lost (${message || 'no reason given'})`,
         reason === 'destroyed'
           ? ''
           : 'Open a new one with Device.open() and resume from the last checkpoint.',
@@ -109,10 +116,11 @@ export class Device implements Disposable {
    * Throws `DeviceError` where there is no WebGPU or no adapter, saying what to do.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const { signal, minimal = false, onCompile = null } = options;
     expectOptions('Device.open', options, {
-      ...{ signal, minimal, onCompile, powerPreference: 0, gpu: 0, label: 0 },
+      ...{ signal: 0, minimal: 0, onCompile: 0, powerPreference: 0, gpu: 0, label: 0 },
     });
+    const { signal, minimal = false, onCompile = null } = options;
+    expectFunction('Device.open', 'onCompile', onCompile);
     throwIfAborted(signal);
     const entry = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
     if (!entry) {
@@ -165,8 +173,9 @@ export class Device implements Disposable {
 
   /** Wraps an app's own device, which Heed will never destroy. Its features and limits are used as they are. */
   static from(gpu: GPUDevice, options: Pick<DeviceOptions, 'onCompile'> = {}): Device {
+    expectOptions('Device.from', options, { onCompile: 0 });
     const { onCompile = null } = options;
-    expectOptions('Device.from', options, { onCompile });
+    expectFunction('Device.from', 'onCompile', onCompile);
     const info = gpu.adapterInfo as GPUAdapterInfo | undefined;
     const device = new Device(gpu, describe(info), isSoftware(info), null);
     device.pipelines.onCompile = onCompile;
@@ -183,6 +192,7 @@ export class Device implements Disposable {
    * `EngineError` for kinds and rungs that there are none of.
    */
   setRungs(rungs: Rungs): void {
+    expectObject('Device.setRungs', 'rungs', rungs);
     expectOptions('Device.setRungs', rungs, { matmul: 0, fewRows: 0, attention: 0 });
     for (const [kind, rung] of Object.entries(rungs)) expectOneOf('Device.setRungs', kind, rung, RUNG_NAMES);
     const { rungs: _before, ...can } = this.#can;
@@ -197,6 +207,7 @@ export class Device implements Disposable {
   /** Throws if the device is gone, so that a run fails with a reason and not with silence. */
   assertAlive(where: string): void {
     if (this.#lostError) throw new DeviceError(where, this.#lostError.what, this.#lostError.todo);
+    if (this.#disposed) throw new DeviceError(where, DISPOSED); // WebGPU says so a moment later
   }
 
   /**

@@ -1,5 +1,13 @@
 /** Times a device's rungs and has it take the fastest. */
-import { DeviceError, EngineError, expectOptions, throwIfAborted } from '../errors';
+import {
+  DeviceError,
+  EngineError,
+  expectFunction,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  throwIfAborted,
+} from '../errors';
 import type { Plan } from '../graph/plan';
 import { RUNG_KINDS, usualRung, type RungKind, type RungName, type Rungs } from '../runtime/capabilities';
 import { withRungs, type Device } from '../runtime/device';
@@ -99,9 +107,18 @@ export async function tune(device: Device, options: TuneOptions, clock: Clock = 
 }
 
 async function measureOrRead(device: Device, options: TuneOptions, clock: Clock): Promise<Tuning> {
+  expectOptions(WHERE, options, { signal: 0, onProgress: 0, store: 0, again: 0 });
   const { signal, onProgress, store = browserStore(), again = false } = options;
-  expectOptions(WHERE, options, { signal, onProgress, store, again });
+  expectFunction(WHERE, 'onProgress', onProgress);
+  expectOneOf(WHERE, 'again', again, [true, false]);
+  if (store !== null) {
+    expectObject(WHERE, 'store', store);
+    const { read, write } = store as Partial<TuningStore>;
+    if (typeof read !== 'function' || typeof write !== 'function')
+      throw new EngineError(WHERE, 'store lacks read or write', 'Give a TuningStore, or null for none.');
+  }
   throwIfAborted(signal);
+  device.assertAlive(WHERE);
   const key = keyOf(device.info, `${String(device.can.f16)} ${JSON.stringify(device.can.subgroups)}`);
   let problem: string | undefined;
   const trying = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
@@ -116,6 +133,8 @@ async function measureOrRead(device: Device, options: TuneOptions, clock: Clock)
     const text = await trying('read', () => store.read(key));
     const rungs = text === null ? null : parseRungs(text);
     if (rungs) {
+      device.assertAlive(WHERE);
+      throwIfAborted(signal);
       device.setRungs(rungs);
       return { rungs, kept: true, kinds: [], ...(problem && { problem }) };
     }

@@ -31,8 +31,8 @@ export async function adapt<C extends object>(
   layers: Readonly<Record<string, AdapterKind>>,
   options: AdaptOptions = {},
 ): Promise<Adapter<C>> {
+  expectOptions('adapt', options, { seed: 0 });
   const { seed = 0 } = options;
-  expectOptions('adapt', options, { seed });
   expectSeed('adapt', seed);
   const [base] = [...parameters(model).values()].flatMap(({ store }) => (store?.living ? [store] : []));
   if (!base) {

@@ -1,5 +1,5 @@
 /** What `adapt` puts into a model. */
-import { EngineError, expectOptions } from '../../errors';
+import { EngineError, expectFunction, expectOptions } from '../../errors';
 import { ParameterStore, type KeptWeights } from '../parameter_store';
 import type { AdapterKind, AdapterTraining, AttentionSite } from './addition';
 import { freeze } from './freeze';
@@ -226,8 +226,9 @@ export class Adapter<C extends object = object> implements Disposable {
    * is thrown, and an abort, leaves all as it was.
    */
   async merge(options: MergeOptions = {}): Promise<MergeReport> {
-    const { most = null, signal, onProgress } = options;
-    expectOptions('Adapter.merge', options, { most, signal, onProgress });
+    expectOptions('Adapter.merge', options, { most: 0, signal: 0, onProgress: 0 });
+    const { most = null, onProgress } = options;
+    expectFunction('Adapter.merge', 'onProgress', onProgress);
     if (most !== null && !(most >= 0)) {
       throw new EngineError('Adapter.merge', `most is ${most}`, 'Give a share, such as 0.01.');
     }
