@@ -14,9 +14,10 @@ export async function example(text: string, show: (piece: string) => void, steps
     optimizer: new AdamW(),
     schedule,
   });
-  const batches = randomWindows(tokenizer.encode(text), size);
+  const ids = tokenizer.encode(text);
+  const batches = randomWindows(ids, size);
   await run.fit({ steps, batches, onEvent: (e) => e.kind === 'steps' && console.log(e.reports.at(-1)) });
   const decoder = tokenizer.decoder();
-  const writer = new Generator(device, model).generate(tokenizer.encode('O'), { temperature: 0.8 });
+  const writer = new Generator(device, model).generate(ids.slice(0, 1), { temperature: 0.8 });
   for await (const id of writer) show(decoder.push(id));
 }
