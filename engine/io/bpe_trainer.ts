@@ -258,6 +258,18 @@ function popHeap(heap: Candidate[]): Candidate {
   return top;
 }
 
+/**
+ * Merges as "left right", which every version of the `tokenizers` of Transformers opens: pairs only those since 0.20. Pairs where a string
+ * would be read as something else.
+ */
+function written(
+  merges: readonly (readonly [string, string])[],
+): readonly (string | readonly [string, string])[] {
+  const isPlain = ([left, right]: readonly [string, string]): boolean =>
+    !left.includes(' ') && !right.includes(' ') && !left.startsWith('#version');
+  return merges.every(isPlain) ? merges.map((pair) => pair.join(' ')) : merges;
+}
+
 function tokenizerJson(
   vocabulary: ReadonlyMap<string, number>,
   merges: [string, string][],
@@ -292,7 +304,7 @@ function tokenizerJson(
       byte_fallback: false,
       ignore_merges: false,
       vocab: Object.fromEntries(vocabulary),
-      merges,
+      merges: written(merges),
     },
   };
 }

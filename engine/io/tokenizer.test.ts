@@ -60,7 +60,7 @@ describe('trainByteLevelBPE', () => {
     async ({ vocabularySize, minFrequency, special, tokens, merges, sample, ids }) => {
       const json = await trainByteLevelBPE(fixture.text, { vocabularySize, minFrequency, special });
       const vocabulary = json.model.vocab as Record<string, number>;
-      expect((json.model.merges as string[][]).map((pair) => pair.join(' '))).toEqual(merges);
+      expect(json.model.merges).toEqual(merges); // as strings, which every version of Transformers opens
       expect(Object.keys(vocabulary).sort((a, b) => vocabulary[a] - vocabulary[b])).toEqual(tokens);
       const tokenizer = await tokenizerFromJson(json);
       expect(tokenizer.size).toBe(tokens.length);
@@ -85,7 +85,7 @@ describe('trainByteLevelBPE', () => {
   test.each(kinds.trained)("white space is Unicode's: $text", async ({ text, tokens, merges }) => {
     const json = await trainByteLevelBPE(text, { vocabularySize: 300 });
     const vocabulary = json.model.vocab as Record<string, number>;
-    expect((json.model.merges as string[][]).map((pair) => pair.join(' '))).toEqual(merges);
+    expect(json.model.merges).toEqual(merges);
     expect(Object.keys(vocabulary).slice(256)).toEqual(tokens);
   });
 
