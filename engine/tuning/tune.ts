@@ -74,7 +74,7 @@ const wallClock: Clock = async (plan, _, repetitions) => {
  * Times the rungs that a device's kernels can take, and has every later plan take the fastest of each kind; plans that are compiled
  * stay as they are. What was found is kept by adapter, browser and version of our kernels, so that the next call reads it and measures
  * nothing: call it after each `Device.open`. Takes some hundred milliseconds on a GPU, and what the kernels take to compile; on a
- * software adapter some seconds.
+ * software adapter some seconds, or minutes on cores that others use.
  *
  * Rungs differ in rounding: without this, and with one choice, results are the same to the bit.
  *
