@@ -82,8 +82,8 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
       await visitor.untilText('#status', /^Finished/);
     });
     expect(longest).toBeLessThan(50);
-    expect(await visitor.text('#accuracy')).toMatch(/^\d+(\.\d)? %$/);
-    expect(await visitor.texts('#confusion tbody th')).toEqual(['cold', 'warm']);
+    expect(await visitor.text('#marks .accuracy dd')).toMatch(/^\d+(\.\d)? %$/);
+    expect(await visitor.texts('.confusion tbody th')).toEqual(['cold', 'warm']);
     await visitor.untilText('#judged-at', /weights of step \d+/);
     expect(search()).toBe('?tab=classify&steps=6');
   });
@@ -180,7 +180,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     const [line] = Object.keys(recorded.fills);
     await without.untilText('#fill-bars', exactly(recorded.fills[line].filled.candidates[0].text));
     await without.page.$eval('#tab-classify', (button) => (button as HTMLElement).click());
-    await without.untilText('#macro-f1', new RegExp(recorded.judged.metrics.macroF1.toFixed(3)));
+    await without.untilText('#marks', exactly(recorded.taught.classify.judged.metrics.macroF1.toFixed(3)));
     for (const text of Object.keys(recorded.told)) {
       await without.press(text);
       await without.untilText('#why-title', new RegExp(recorded.told[text].explained.leaveOneOut.target));

@@ -1,17 +1,22 @@
 import { element, finder } from '../../view/dom';
 import type { Format } from '../../view/format';
 import type { UnderstandStrings } from '../english';
-import type { KeptClassifier } from '../session/protocol';
+import type { KeptModel, TaskName } from '../session/protocol';
 
-/** Classifiers that this browser keeps. */
+/** Models of a task that this browser keeps. */
 export class KeptPanel {
   onOpen: (id: string) => void = () => undefined;
   onDelete: (id: string) => void = () => undefined;
+  readonly #task: TaskName;
   readonly #byId = finder();
-  #kept: readonly KeptClassifier[] = [];
+  #kept: readonly KeptModel[] = [];
   #drawn = '';
 
-  set kept(kept: readonly KeptClassifier[]) {
+  constructor(task: TaskName) {
+    this.#task = task;
+  }
+
+  set kept(kept: readonly KeptModel[]) {
     this.#kept = kept;
   }
 
@@ -21,8 +26,8 @@ export class KeptPanel {
     if (key === this.#drawn) return;
     this.#drawn = key;
     const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-    const rows = this.#kept.map(({ id, title: given, labels, when, macroF1, bytes }) => {
-      const title = { guests: strings.guests, pasted: strings.pastedTitle }[given] ?? given;
+    const rows = this.#kept.map(({ id, title: given, labels, when, f1, bytes }) => {
+      const title = (strings.titles as Readonly<Record<string, string>>)[given] ?? given;
       const open = element('button', { type: 'button', disabled: !canOpen }, strings.open);
       open.addEventListener('click', () => this.onOpen(id));
       const label = strings.deleteOne(title);
@@ -33,7 +38,8 @@ export class KeptPanel {
       );
       remove.addEventListener('click', () => this.onDelete(id));
       const shown = labels.length > 6 ? `${labels.slice(0, 6).join(', ')}, …` : labels.join(', ');
-      const facts = strings.keptFacts(shown, macroF1?.toFixed(3) ?? null, dates.format(when));
+      const score = f1 === null ? '' : strings.keptScores[this.#task](f1.toFixed(3));
+      const facts = [shown, score, dates.format(when)].filter((one) => one !== '').join(strings.listed);
       return element(
         'li',
         {},
