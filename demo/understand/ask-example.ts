@@ -1,5 +1,12 @@
 import type { Device } from '../../engine/index';
-import { answerExamples, answering, finetune, holdOut, openFor, readTable } from '../../models/finetune/index';
+import {
+  answerExamples,
+  answering,
+  finetune,
+  holdOut,
+  openFor,
+  readTable,
+} from '../../models/finetune/index';
 import type { ModelFolder } from '../../models/index';
 import { QuestionAnswerer, type SpanModel } from '../../models/tasks/index';
 

@@ -160,7 +160,8 @@ export const chinese: UnderstandStrings = {
   answerF1: '词的 F1',
   answerMistake: (answer, told, share) => `答案是 ${answer}，它说 ${told}（${share}）`,
   askTryTitle: '向文本提问',
-  askHonest: '',
+  askHonest:
+    '它只会例子教给它的事。对这些便条中留出的问题，“小读者”大约三个里有两个答得一字不差，其余的有时会很有把握地答错。不要指望它读懂别的文本：在 SQuAD 上训练过的模型可以，请在“模型”处选择。',
   askEmpty: '学完之后，可以在这里向自己的文本提问。名为“ForQuestionAnswering”的模型一载入就能回答。',
   askText: '你的文本',
   askQuestion: '你的问题',

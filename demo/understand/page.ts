@@ -89,7 +89,8 @@ export class UnderstandPage implements PageView, Host {
     if (files.some((file) => file.name === 'config.json' || isWeights(file)))
       return this.#choice.panel.takeFiles(files);
     if (this.#tabs.shown === 'search') return void this.#search.panel.takeFile(files[0]);
-    const tab = this.#taught ?? this.#classify;
+    const isTagged = /\.(conll\w*|iob2?|bio)$/i.test(files[0].name);
+    const tab = isTagged ? this.#tag : (this.#taught ?? this.#classify);
     if (tab.running) return this.context.notices.meanwhile(this.strings.stopFirst);
     this.#tabs.show(tab.task);
     this.#onTab();

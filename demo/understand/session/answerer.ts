@@ -10,7 +10,7 @@ import { openPupil, Pupil } from './pupil';
 /** Tokens of a window at most, of an answer, answers that are told, and those that they are chosen from. */
 export const ASK_LENGTH = 384;
 const LONGEST = 30;
-const [TOLD, CHOSEN_FROM] = [5, 40];
+const [TOLD, CHOSEN_FROM] = [5, 500];
 
 interface Tools extends Record<string, Disposable> {
   readonly answerer: QuestionAnswerer;

@@ -7,6 +7,7 @@ import {
   type TagExample,
 } from '../../../models/finetune/index';
 import { requests } from '../examples/requests';
+import { kindOf, kindsIn } from '../kinds';
 import { contentOf, fingerprintOf, HELD, type ReadLesson } from './lesson';
 import type { ExampleSource, TagLesson } from './protocol';
 
@@ -32,14 +33,6 @@ export async function readTagLesson(source: ExampleSource): Promise<ReadLesson<T
     ]),
   };
 }
-
-/** A tag without what says that a name begins or goes on. */
-export const kindOf = (label: string): string => label.replace(/^[BIES]-/, '');
-
-/** Kinds in the order of the labels; O is none. */
-export const kindsIn = (labels: readonly string[]): string[] => [
-  ...new Set(labels.filter((label) => label !== 'O').map(kindOf)),
-];
 
 /** What is tagged, counted as it is shown: names, or words where tags have no B- and I-. */
 function kindsOf(labels: readonly string[], examples: readonly TagExample[]): TagLesson['kinds'] {

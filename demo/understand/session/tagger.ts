@@ -4,11 +4,11 @@ import { tagging, type TagExample } from '../../../models/finetune/index';
 import type { ModelFolder } from '../../../models/index';
 import { TokenTagger, type Tag, type TaggerModel } from '../../../models/tasks/index';
 import { grouped } from '../../../models/tasks/token_tagger';
+import { kindsIn } from '../kinds';
 import { wordsOf, type Word } from '../words';
 import type { OpenOptions } from './encoder';
 import type { Tagged, TagMistake } from './protocol';
 import { headOf, openPupil, Pupil } from './pupil';
-import { kindsIn } from './tag-lesson';
 
 interface Tools extends Record<string, Disposable> {
   readonly tagger: TokenTagger;

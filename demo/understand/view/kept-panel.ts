@@ -1,6 +1,7 @@
 import { element, finder } from '../../view/dom';
 import type { Format } from '../../view/format';
 import type { UnderstandStrings } from '../english';
+import { kindsIn } from '../kinds';
 import type { KeptModel, TaskName } from '../session/protocol';
 
 /** Models of a task that this browser keeps. */
@@ -37,7 +38,8 @@ export class KeptPanel {
         '×',
       );
       remove.addEventListener('click', () => this.onDelete(id));
-      const shown = labels.length > 6 ? `${labels.slice(0, 6).join(', ')}, …` : labels.join(', ');
+      const named = this.#task === 'tag' ? kindsIn(labels) : labels;
+      const shown = named.length > 6 ? `${named.slice(0, 6).join(', ')}, …` : named.join(', ');
       const score = f1 === null ? '' : strings.keptScores[this.#task](f1.toFixed(3));
       const facts = [shown, score, dates.format(when)].filter((one) => one !== '').join(strings.listed);
       return element(
