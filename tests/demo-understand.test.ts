@@ -146,8 +146,8 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     await visitor.page.$eval('#panel-tag [value=marked]', (input) => (input as HTMLElement).click());
     const towns = ['York', 'Bath', 'Malden', 'Dover', 'Paris', 'Rome'];
     await visitor.enter('#tag-lines', towns.map((town) => `We came from ${town}.`).join('\n'));
-    await visitor.page.$$eval('#tag-marker li', (lines) => {
-      for (const line of lines) line.querySelectorAll('button')[3].click();
+    await visitor.page.$eval('#tag-marker', (marker) => {
+      for (const line of marker.children) line.querySelectorAll('button')[3].click();
     });
     await visitor.untilText('#tag-labels', /person6York · Bath/);
     await visitor.enter('#tag-steps', 4);

@@ -23,7 +23,9 @@ export class Marker {
   #sentences: MarkedSentence[] = [];
   /** The word that was pressed last: with Shift, all from there on are marked. */
   #from: { readonly sentence: number; readonly word: number } | null = null;
-  #drawn = '';
+  /** What stands on the page, line by line. */
+  #drawn: readonly MarkedSentence[] = [];
+  #drawnNames: readonly string[] = [];
   #strings: UnderstandStrings | null = null;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -114,12 +116,21 @@ export class Marker {
   }
 
   #draw(): void {
-    const key = JSON.stringify([this.#sentences, this.#names]);
-    if (key === this.#drawn) return;
-    this.#drawn = key;
+    const before = this.#drawnNames === this.#names ? this.#drawn : [];
+    const now = this.#sentences;
+    if (before === now) return;
+    [this.#drawn, this.#drawnNames] = [now, this.#names];
     const focused = this.#wordOf(document.activeElement ?? this.#list);
-    this.#list.hidden = this.#sentences.length === 0;
-    this.#list.replaceChildren(...this.#sentences.map((one, i) => this.#line(one, i)));
+    this.#list.hidden = now.length === 0;
+    // Lines that are as they were stay: there may be hundreds.
+    const lines = [...this.#list.children];
+    now.forEach((one, i) => {
+      if (before[i] === one) return;
+      const line = this.#line(one, i);
+      if (i < lines.length) lines[i].replaceWith(line);
+      else this.#list.append(line);
+    });
+    for (const line of lines.slice(now.length)) line.remove();
     const again =
       focused &&
       this.#list.querySelector<HTMLElement>(
