@@ -156,11 +156,11 @@ export class Marker {
         'button',
         {
           ...{ type: 'button', class: state, 'aria-pressed': String(mark !== null) },
-          ...{ 'aria-label': mark ? `${word}: ${mark.kind}` : word },
+          ...(mark && !ends && { 'aria-label': `${word} ${mark.kind}` }), // else it says so itself
           ...{ 'data-sentence': sentence, 'data-word': i },
         },
         word,
-        ...(ends ? [element('small', {}, mark.kind)] : []),
+        ...(ends ? [' ', element('small', {}, mark.kind)] : []),
       );
       return [gap, button];
     });
