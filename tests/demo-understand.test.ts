@@ -1,6 +1,6 @@
 /**
  * The page Understand from end to end, in headless Chromium on SwiftShader: a word is hidden and guessed, pasted examples are taught, tried,
- * explained, saved and kept over a reload, lines are searched; then without WebGPU. What it computes: understand.chromium.test.ts.
+ * explained, saved and kept over a reload, words are marked and tags learnt, a text is asked, lines are searched; then without WebGPU. What it computes: understand.chromium.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordedFile } from '../demo/understand/recording';
@@ -82,8 +82,8 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
       await visitor.untilText('#status', /^Finished/);
     });
     expect(longest).toBeLessThan(50);
-    expect(await visitor.text('#accuracy')).toMatch(/^\d+(\.\d)? %$/);
-    expect(await visitor.texts('#confusion tbody th')).toEqual(['cold', 'warm']);
+    expect(await visitor.text('#marks .accuracy dd')).toMatch(/^\d+(\.\d)? %$/);
+    expect(await visitor.texts('.confusion tbody th')).toEqual(['cold', 'warm']);
     await visitor.untilText('#judged-at', /weights of step \d+/);
     expect(search()).toBe('?tab=classify&steps=6');
   });
@@ -140,6 +140,51 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     );
   });
 
+  test('words that are marked become a tagger, which shows names in place', async () => {
+    await tab('tag');
+    await visitor.untilText('#tag-lesson-facts', /It learns from 138 sentences and is judged by 34/);
+    await visitor.page.$eval('#panel-tag [value=marked]', (input) => (input as HTMLElement).click());
+    const towns = ['York', 'Bath', 'Malden', 'Dover', 'Paris', 'Rome'];
+    await visitor.enter('#tag-lines', towns.map((town) => `We came from ${town}.`).join('\n'));
+    await visitor.page.$eval('#tag-marker', (marker) => {
+      for (const line of marker.children) line.querySelectorAll('button')[3].click();
+    });
+    await visitor.untilText('#tag-labels', /person6York · Bath/);
+    await visitor.enter('#tag-steps', 4);
+    await visitor.page.$eval('#tag-train', (button) => (button as HTMLElement).click());
+    await visitor.untilText('#tag-status', /^Finished/);
+    expect(await visitor.text('#tag-marks .span-f1 dd')).toMatch(/^[01]\.\d{3}$/);
+    await visitor.enter('#tag-try-text', 'We came from York.');
+    await visitor.untilText('#tag-in-place', /^We/);
+    await visitor.untilText('#tag-found', /It finds nothing here|Probability/);
+    expect(search()).toBe('?tab=tag&steps=4');
+    expect(await visitor.violations()).toEqual([]);
+  });
+
+  test('answers are learnt from rows, and marked in the text with those that come after', async () => {
+    await tab('ask');
+    await visitor.untilText('#ask-lesson-facts', /480 questions on 160 texts/);
+    await visitor.page.$eval('#panel-ask [value=own]', (input) => (input as HTMLElement).click());
+    const own = ['York', 'Bath', 'Dover', 'Paris', 'Rome', 'Oslo'].map((town, i) =>
+      JSON.stringify({ question: 'Where?', context: `Guest ${'abcdef'[i]} is in ${town}`, answer: town }),
+    );
+    const wrong = JSON.stringify({ question: 'Who?', context: 'Nobody', answer: 'Ann' });
+    await visitor.enter('#ask-pasted', [wrong, ...own].join('\n'));
+    await visitor.page.$eval('#ask-use-pasted', (button) => (button as HTMLElement).click());
+    await visitor.untilText('#ask-lesson-facts', /6 questions on 6 texts/);
+    expect(await visitor.text('#ask-skipped')).toMatch(/"Ann" is not in its context \(row 1\)/);
+    await visitor.enter('#ask-steps', 3);
+    await visitor.page.$eval('#ask-train', (button) => (button as HTMLElement).click());
+    await visitor.untilText('#ask-status', /^Finished/);
+    await visitor.untilText('#ask-answer', /%/);
+    const [first, second] = await visitor.texts('#ask-bars li:not([hidden]) .word');
+    expect(await visitor.text('#ask-in-text .best')).toBe(first);
+    await visitor.page.$$eval('#ask-bars button', (bars) => bars[1].click());
+    expect(await visitor.text('#ask-in-text .best')).toBe(second);
+    expect(hash()).toBe('');
+    expect(await visitor.violations()).toEqual([]);
+  });
+
   test('lines are searched, and come apart as the classifier reads them', async () => {
     await tab('search');
     await visitor.untilText('#lines-state', /^198 lines/);
@@ -180,7 +225,7 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     const [line] = Object.keys(recorded.fills);
     await without.untilText('#fill-bars', exactly(recorded.fills[line].filled.candidates[0].text));
     await without.page.$eval('#tab-classify', (button) => (button as HTMLElement).click());
-    await without.untilText('#macro-f1', new RegExp(recorded.judged.metrics.macroF1.toFixed(3)));
+    await without.untilText('#marks', exactly(recorded.taught.classify.judged.metrics.macroF1.toFixed(3)));
     for (const text of Object.keys(recorded.told)) {
       await without.press(text);
       await without.untilText('#why-title', new RegExp(recorded.told[text].explained.leaveOneOut.target));
@@ -188,6 +233,14 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     expect(await without.text('#method-story')).toMatch(/left out/);
     expect(await without.texts('.faith-rows tbody tr')).toHaveLength(5);
     expect(await without.page.$eval('#train', (train) => train.matches(':disabled'))).toBe(true);
+    await without.page.$eval('#tab-tag', (button) => (button as HTMLElement).click());
+    const request = Object.keys(recorded.tagged)[1];
+    await without.press(request);
+    await without.untilText('#tag-in-place', exactly(recorded.tagged[request].tags[0].label));
+    await without.page.$eval('#tab-ask', (button) => (button as HTMLElement).click());
+    const [, question] = Object.keys(recorded.answered);
+    await without.press(question);
+    await without.untilText('#ask-answer', exactly(recorded.answered[question].answers[0].text));
     await without.page.$eval('#tab-search', (button) => (button as HTMLElement).click());
     const [query] = Object.keys(recorded.searched).slice(-1);
     await without.press(query);

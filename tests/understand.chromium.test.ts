@@ -3,9 +3,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Found, Source } from '../demo/bring/session/protocol';
 import { guests } from '../demo/understand/examples/guests';
+import { askText } from '../demo/understand/ask-example';
 import { understand } from '../demo/understand/example';
-import type { UnderstandEvent } from '../demo/understand/session/protocol';
+import type { TagMistake, TaskName, UnderstandEvent } from '../demo/understand/session/protocol';
 import { UnderstandSession } from '../demo/understand/session/session';
+import { tagNames } from '../demo/understand/tag-example';
 import { blankIn } from '../demo/understand/words';
 import { Device } from '../engine/index';
 import { openTestGpu } from './harness/host';
@@ -37,7 +39,8 @@ function open() {
 }
 
 const { session, of, device } = open();
-const last = () => of('state').at(-1)!;
+/** Of a task. */
+const last = (task: TaskName = 'classify') => of('state').findLast((event) => event.task === task)!;
 const load = async (head: TaskHead) => {
   const found: Found = await session.find(source(head), 'f32');
   return session.load(source(head), found);
@@ -86,9 +89,9 @@ describe('fill the blank', () => {
 
 describe('a classifier', () => {
   it('learns the examples, is judged as it goes, and ends with its best weights', async () => {
-    const lesson = await session.chooseExamples({ kind: 'pasted', text: table() }, null);
+    const lesson = await session.chooseExamples('classify', { kind: 'pasted', text: table() }, null);
     expect(lesson).toMatchObject({ labels: ['blame', 'praise'], counts: [30, 30], question: null });
-    await session.train(settings);
+    await session.train('classify', settings);
     const { state, run } = last();
     expect(state).toBe('finished');
     expect(run).toMatchObject({ step: 24, steps: 24, labels: ['blame', 'praise'], settings });
@@ -131,17 +134,17 @@ describe('a classifier', () => {
 
   it('is stopped, and goes on to where the same training ends that nobody stopped', async () => {
     const before = of('judged').at(-1)!.judged!;
-    await session.forget();
+    await session.forget('classify');
     expect(last()).toMatchObject({ state: 'empty', run: null });
     const seen = of('evaluation').length;
-    const training = session.train(settings);
+    const training = session.train('classify', settings);
     while (of('evaluation').length < seen + 3) await new Promise((resolve) => setTimeout(resolve, 5));
-    await session.stop();
+    await session.stop('classify');
     await training;
     const { state, run } = last();
     expect(state).toBe('stopped');
     expect(run!.step).toBeLessThan(24);
-    await session.train(settings);
+    await session.train('classify', settings);
     expect(last().state).toBe('finished');
     const after = of('judged').at(-1)!.judged!;
     expect(after.metrics).toEqual(before.metrics);
@@ -151,15 +154,18 @@ describe('a classifier', () => {
   it('is kept by the browser, saved as a folder, and tells the same from either', async () => {
     const text = 'a bad film';
     const told = await session.tell(text);
-    const kept = await session.classifiers();
+    const kept = await session.keptModels('classify');
     expect(kept[0]).toMatchObject({ labels: ['blame', 'praise'], title: 'pasted' });
-    const files = session.save().map(({ name, blob }) => new File([blob], name));
+    const files = session.save('classify').map(({ name, blob }) => new File([blob], name));
     expect(files.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']),
     );
-    await session.forget();
+    await session.forget('classify');
     await expect(session.tell(text)).rejects.toThrow(/nothing has been taught/);
-    for (const reopen of [() => session.openClassifier(kept[0].id), () => session.openFolder(files)]) {
+    for (const reopen of [
+      () => session.openKept('classify', kept[0].id),
+      () => session.openFolder('classify', files),
+    ]) {
       await reopen();
       expect(last()).toMatchObject({ state: 'finished', run: { settings: null } });
       const again = await session.tell(text);
@@ -168,9 +174,9 @@ describe('a classifier', () => {
         expect(share).toBeCloseTo(told.classes[i].share, 3);
       });
     }
-    for (const { id } of kept) await session.deleteClassifier(id);
-    expect(await session.classifiers()).toEqual([]);
-    await expect(session.openClassifier(kept[0].id)).rejects.toThrow(/not kept here/);
+    for (const { id } of kept) await session.deleteKept('classify', id);
+    expect(await session.keptModels('classify')).toEqual([]);
+    await expect(session.openKept('classify', kept[0].id)).rejects.toThrow(/not kept here/);
   });
 
   it('that comes with its head tells classes at once; a model without one has nothing to open', async () => {
@@ -178,8 +184,105 @@ describe('a classifier', () => {
     expect(last()).toMatchObject({ state: 'finished', run: { settings: null } });
     expect((await session.tell('a good film')).classes).toHaveLength(3);
     const { files } = source('mask') as Extract<Source, { kind: 'files' }>;
-    await expect(session.openFolder(files)).rejects.toThrow(/names no classes/);
+    await expect(session.openFolder('classify', files)).rejects.toThrow(/names no classes/);
     expect((await session.tell('a good film')).classes).toHaveLength(3); // it stays
+  });
+});
+
+/** Sentences of one person and two places, of which one has two words: CoNLL's rows. */
+const conll = (): string =>
+  Array.from({ length: 40 }, (_, i) => {
+    const town = i % 2 ? ['new\tB-WHERE', 'york\tI-WHERE'] : ['berlin\tB-WHERE'];
+    const [first, last] = ['abcdefghij'[i % 10], 'lkmn'[i % 4]];
+    return [`${first}\tO`, 'anna\tB-WHO', 'lives\tO', 'in\tO', ...town, `${last}\tO`].join('\n');
+  }).join('\n\n');
+
+describe('a tagger', () => {
+  it('learns tagged sentences, is judged by whole names, and tells what it mistakes', async () => {
+    await load('mask');
+    const lesson = await session.chooseExamples('tag', { kind: 'marked', text: conll() }, null);
+    expect(lesson).toMatchObject({ title: 'marked', sentences: 40 });
+    await session.train('tag', { rate: 1e-2, steps: 60 });
+    expect(last('tag')).toMatchObject({ state: 'finished', run: { labels: lesson.labels, step: 60 } });
+    const judged = of('judged').filter(({ task }) => task === 'tag');
+    const final = judged.at(-1)!.judged!;
+    expect(final.metrics.spanF1).toBe(Math.max(...judged.map((one) => one.judged?.metrics.spanF1 ?? 0)));
+    expect(final.metrics.spanF1).toBeGreaterThan(0.3);
+    const mistakes = final.mistakes as readonly TagMistake[];
+    const wrong = mistakes.reduce((sum, { words }) => sum + words.length, 0);
+    const words = final.confusion!.flat().reduce((a, b) => a + b);
+    if (mistakes.length < 12) expect(wrong / words).toBeCloseTo(1 - final.metrics.accuracy, 9);
+  });
+
+  it('tells names with their places in the text as it is typed, marks and spaces apart', async () => {
+    const text = ' Anna,  lives in New  York.';
+    const { tags, kinds } = await session.tag(text);
+    expect(kinds).toEqual(['WHERE', 'WHO']);
+    for (const { start, end, text: own, score } of tags) {
+      expect(text.slice(start, end)).toBe(own);
+      expect(own).toMatch(/^\S.*\S$/);
+      expect(score).toBeGreaterThan(0);
+      expect(score).toBeLessThanOrEqual(1);
+    }
+    expect(tags.length).toBeGreaterThan(0);
+    expect((await session.tag('  ')).tags).toEqual([]);
+  });
+
+  it('is kept beside what other tabs have learnt, which a training puts off the device and no more', async () => {
+    const [kept] = await session.keptModels('tag');
+    expect(kept).toMatchObject({ title: 'marked' });
+    expect(await session.keptModels('classify')).toEqual([]);
+    const before = await session.tag('anna lives in berlin');
+    await session.chooseExamples('classify', { kind: 'pasted', text: table() }, null);
+    await session.train('classify', { rate: 5e-3, steps: 2 });
+    expect(await session.tag('anna lives in berlin')).toEqual(before);
+    await session.deleteKept('tag', kept.id);
+    expect((await load('token')).can).toBe('tag');
+    expect((await session.tag('anna lives in berlin')).kinds).toEqual(['PER', 'LOC', 'MISC']);
+    expect(last()).toMatchObject({ state: 'empty' });
+  });
+});
+
+/** Questions with answers in their text, of which some have none. */
+const questions = (column = 'answers'): string =>
+  Array.from({ length: 30 }, (_, i) => {
+    const [town, letter] = [['berlin', 'paris', 'york'][i % 3], 'abcdefghij'[i % 10]];
+    const context = `${letter} ${'fedcba'[i % 6]} anna lives in ${town} and ${'klmno'[i % 5]} is good`;
+    return JSON.stringify({ context, question: 'where is anna?', [column]: i % 10 === 9 ? '' : town });
+  }).join('\n');
+
+describe('answers', () => {
+  it('are learnt from rows, judged by words, and looked for in windows of a long text', async () => {
+    await load('mask');
+    const lesson = await session.chooseExamples('ask', { kind: 'pasted', text: questions('answer') }, null);
+    expect(lesson).toMatchObject({ texts: 30, unanswered: 3 });
+    await session.train('ask', { rate: 1e-2, steps: 12 });
+    const { metrics, mistakes } = of('judged').at(-1)!.judged!;
+    expect(metrics.exactMatch).toBeLessThanOrEqual(metrics.f1);
+    expect(mistakes!.length).toBe(Math.min(12, Math.round((1 - metrics.exactMatch) * lesson.held)));
+    const context = `${'the film is good and '.repeat(12)}anna lives in berlin`;
+    const asked = { question: 'where is anna?', context, impossible: false };
+    const { answers, windows, length } = await session.answer(asked);
+    expect(length).toBe(40);
+    expect(windows).toBeGreaterThan(2);
+    expect(answers.length).toBeGreaterThan(1);
+    answers.forEach(({ start, end, text, score }, i) => {
+      expect(context.slice(start, end)).toBe(text);
+      for (const other of answers.slice(0, i)) {
+        expect(other.score).toBeGreaterThanOrEqual(score);
+        expect(end <= other.start || start >= other.end).toBe(true);
+      }
+    });
+    const open = await session.answer({ ...asked, impossible: true });
+    expect(open.answers.filter(({ text }) => text === '').length).toBeLessThanOrEqual(1);
+  });
+
+  it('come at once of a model that has the head; one without is refused', async () => {
+    expect((await load('question')).can).toBe('ask');
+    const asked = { question: 'who lives in york?', context: 'anna lives in york', impossible: false };
+    expect((await session.answer(asked)).answers[0].text).not.toBe('');
+    const { files } = source('single') as Extract<Source, { kind: 'files' }>;
+    await expect(session.openFolder('ask', files)).rejects.toThrow(/which has no head for this/);
   });
 });
 
@@ -225,9 +328,22 @@ it('the example of the page does what the page does', async () => {
   expect([...saved.keys()]).toContain('model.safetensors');
 });
 
+it('the examples of the other tabs do what these do', async () => {
+  const { files } = source('mask') as Extract<Source, { kind: 'files' }>;
+  const text = 'anna lives in berlin';
+  const tagged = await tagNames(await device(), files, { file: new Blob([conll()]), text, steps: 2 });
+  for (const { start, end, text: own } of tagged.names) expect(text.slice(start, end)).toBe(own);
+  expect(tagged.metrics.spanF1).toBeGreaterThanOrEqual(0);
+  const file = new File([questions()], 'questions.jsonl');
+  const asked = { file, question: 'where is anna?', context: text, steps: 2 };
+  const { answers, skipped } = await askText(await device(), files, asked);
+  expect(text).toContain(answers[0].text);
+  expect(skipped).toEqual([]);
+});
+
 it('what cannot be taught is told before anything starts', async () => {
   const { session: fresh } = open();
-  await expect(fresh.train(settings)).rejects.toThrow(/no examples/);
-  await fresh.chooseExamples({ kind: 'pasted', text: guests() }, null);
-  await expect(fresh.train(settings)).rejects.toThrow(/no model/);
+  await expect(fresh.train('classify', settings)).rejects.toThrow(/no examples/);
+  await fresh.chooseExamples('classify', { kind: 'pasted', text: guests() }, null);
+  await expect(fresh.train('classify', settings)).rejects.toThrow(/no model/);
 });

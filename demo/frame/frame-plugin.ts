@@ -1,6 +1,6 @@
 /**
  * The frame of the pages, put in where they say `<!-- frame: head -->`, `header`, `title`, `next` or `footer`, and what several pages
- * share (`transport`, `numbers`, `text`, `heads` and more: files beside this one), before Vite reads them; and the texts of the whole, in English. Every page
+ * share (`transport`, `numbers`, `text`, `heads` and more: files beside this one; `transport for tag` where a page has several), before Vite reads them; and the texts of the whole, in English. Every page
  * gets a policy of what it may load: what is its own, and nothing else. Addresses of former times lead to where a page is.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,9 @@ import { PARTS_OF_FRAME, rootFrom } from './markup.ts';
 import { escape, prerender } from './prerender.ts';
 
 const CODE = /<!-- code: ([\w/.-]+) -->/g;
-const PLACE = /<!-- frame: (\w+) -->/g;
+const PLACE = /<!-- frame: ([\w-]+?)(?: for (\w+))? -->/g;
+/** Attributes that have ids. */
+const IDS = /\b(id|for|aria-(?:labelledby|describedby|controls))="([^"]+)"/g;
 
 /** A Content-Security-Policy. Vite's server puts styles into the page by script, and talks through a socket. */
 function policy(html: string, served: boolean): string {
@@ -55,13 +57,18 @@ function codeOf(file: string): string {
 
 const partFile = (part: string): URL => new URL(`./${part}.html`, import.meta.url);
 
-/** Parts may have parts. */
+/** Parts may have parts. One that a page has several times is there for each by a name, which its ids begin with: see `within`. */
 function filled(html: string, page: SitePage): string {
-  return html.replace(PLACE, (_, part: string) => {
+  return html.replace(PLACE, (_, part: string, owner: string | undefined) => {
     const make = PARTS_OF_FRAME[part];
     if (make) return make(page);
     if (!existsSync(partFile(part))) throw new Error(`${page.path}: the frame has no part "${part}"`);
-    return filled(readFileSync(partFile(part), 'utf8'), page);
+    const whole = filled(readFileSync(partFile(part), 'utf8'), page);
+    if (owner === undefined) return whole;
+    return whole.replace(IDS, (_, name: string, ids: string) => {
+      const own = ids.split(' ').map((id) => `${owner}-${id}`);
+      return `${name}="${own.join(' ')}"`;
+    });
   });
 }
 

@@ -98,8 +98,8 @@ export const PAGES: readonly SitePage[] = [
     name: { en: 'Understand', zh: '理解' },
     heading: { en: 'Have a text understood, and see by what', zh: '让模型读懂文本，并看到依据' },
     description: {
-      en: 'An encoder fills blanks, learns your classes from examples, shows the words that decided, and finds lines by what they mean.',
-      zh: '编码器填空，从例子中学会你的分类，标出起决定作用的词，并按含义查找文本行。',
+      en: 'An encoder fills blanks, learns classes, tags and answers from your examples, shows the words that decided, and finds lines by what they mean.',
+      zh: '编码器填空，从你的例子中学会分类、标注和问答，标出起决定作用的词，并按含义查找文本行。',
     },
     next: 'train/language/',
   },

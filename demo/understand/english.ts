@@ -4,6 +4,7 @@ import { english as bring } from '../bring/english';
 import type { Found } from '../bring/session/protocol';
 import type { RunState } from '../session/protocol';
 import { english as training } from '../train/english';
+import type { TaskName } from './session/protocol';
 
 const { train, pause, resume, stop, startOver, states, typeRate, typeSteps } = training;
 const { step, of, loss, perSecond, stepTime, progress, atStep, rate, steps, left } = training;
@@ -22,7 +23,11 @@ export const english = {
   states: states satisfies Record<RunState, string>,
   phases: { encode: training.phases.encode, compile: training.phases.compile },
   training: training.training,
-  asIfAmong: (classes: string) => `as if among ${classes} classes`,
+  asIfs: {
+    classify: (classes: string) => `as if among ${classes} classes`,
+    tag: (tags: string) => `as if among ${tags} tags`,
+    ask: (places: string) => `as if among ${places} places`,
+  } satisfies Record<TaskName, (choices: string) => string>,
   notHere: ({ use }: Found): string | null =>
     use === 'write' || use === 'chat' || use === 'rewrite'
       ? 'This page is for encoders, which read a text in both directions; this model writes.'
@@ -34,7 +39,11 @@ export const english = {
   tabsLabel: 'What to do with a text',
   tabFill: 'Fill the blank',
   tabClassify: 'Classify',
+  tabTag: 'Tag',
+  tabAsk: 'Ask',
   tabSearch: 'Search',
+  tabs: { classify: 'Classify', tag: 'Tag', ask: 'Ask' } satisfies Record<TaskName, string>,
+  learnsElsewhere: (tab: string) => `“${tab}” is learning: one tab learns at a time.`,
   busyHere: 'It learns: ask it when it has finished.',
   noModel: 'No model is loaded yet.',
   examples: 'To try',
@@ -91,12 +100,12 @@ export const english = {
     `Loss by step. At step ${at} the training loss is ${trained}${heldOut ? `, that of the held-out part ${heldOut}` : ''}.`,
   continues: (at: number) => `Resume goes on from step ${at}.`,
   startsAgain: 'Train starts over: the same settings learn the same.',
-  startsNew: 'Examples or settings changed: Train teaches a new classifier.',
-  fromFiles: 'This classifier came with its files. Train teaches a new one.',
-  forgetQuestion: 'Forget this classifier? It stays in the list of those that this browser keeps.',
+  startsNew: 'Examples or settings changed: Train teaches a new model.',
+  fromFiles: 'This model came with its files. Train teaches a new one.',
+  forgetQuestion: 'Forget this model? It stays in the list of those that this browser keeps.',
 
   judgedTitle: 'On texts that it never saw',
-  judgedEmpty: 'Accuracy, F1 of each class and what is mistaken for what appear here while it learns.',
+  judgedEmpty: 'How well it does on them, and what it gets wrong, appears here while it learns.',
   accuracy: 'Accuracy',
   macroF1: 'Macro F1',
   judgedAt: (at: number) => `after ${at} steps`,
@@ -110,6 +119,76 @@ export const english = {
   mistakes: 'What it gets wrong',
   noMistakes: 'Nothing that was held out.',
   mistake: (label: string, told: string, share: string) => `${label}, taken for ${told} (${share})`,
+
+  requests: 'Guests’ requests',
+  marked: 'Mark your own',
+  tagged: 'A tagged file',
+  requestsStory:
+    'What guests ask of a small hotel, with persons, places, times and amounts marked by hand. Written for this page.',
+  tagOwnStory:
+    'CoNLL’s form: a word and its tag a line, by a tab or spaces, blank lines between sentences; B- begins a name, I- goes on. It stays on this machine.',
+  markStory:
+    'Write sentences, choose what you mark, and press words, or draw over several. What you mark stays in this browser.',
+  tagPaste: 'Anna\tB-person\nBerg\tI-person\narrives\tO\non\tO\nFriday\tB-time\n\nWe\tO\n…',
+  markLines: 'Your sentences, one a line',
+  markPlaceholder: 'Anna Berg arrives on Friday.\nWe drove here from Malden.\n…',
+  markAs: 'Mark as',
+  markNew: 'Another kind',
+  markAdd: 'Add',
+  markWords: 'Your sentences: press a word to mark it',
+  markHint:
+    'Words of one kind side by side are one name; press the second again to begin another, and once more to clear it. With Shift, all words since the last one. Sentences without a mark teach where nothing is.',
+  markSave: 'Save as CoNLL',
+  markClear: 'Clear all marks',
+  markNothing: 'Mark some words: of each kind in several sentences.',
+  tagFacts: (training: string, held: string) =>
+    `It learns from ${training} sentences and is judged by ${held} that it never sees.`,
+  spanF1: 'F1 of names',
+  wordAccuracy: 'Words right',
+  kind: 'Kind',
+  support: 'There',
+  kindCaption: 'A name counts as found where its kind, its begin and its end are right.',
+  wordMistake: (word: string, label: string, told: string) => `“${word}” is ${label}, taken for ${told}`,
+  /** Between things that are listed. */
+  listed: ', ',
+  tagTryTitle: 'Try it: tags in place',
+  nothingFound: 'It finds nothing here.',
+  foundText: 'Found',
+  probability: 'Probability',
+  offsets: 'Place',
+
+  notes: 'A hotel’s notes',
+  notesStory:
+    'Notes on a hotel’s board, with questions on them: made by chance of names and sentences of our own.',
+  askOwnStory:
+    'A table with a text, a question and its answer in each row (CSV, TSV, lines of JSON), or a file of SQuAD. An answer must stand in its text, word for word; empty means that there is none. It stays on this machine.',
+  askPaste: 'context,question,answer\n"Anna arrives on Friday.",Who arrives?,Anna\n…',
+  contextColumn: 'Text is in',
+  questionColumn: 'Question is in',
+  answerColumn: 'Answer is in',
+  askFacts: (questions: string, texts: string) => `${questions} questions on ${texts} texts.`,
+  askSplit: (held: string) =>
+    `${held} of them, on texts that it never sees, are held out to judge it. All questions on one text stay on one side.`,
+  askUnanswered: (count: string) => `${count} have no answer: it learns to say so.`,
+  exactMatch: 'Exact match',
+  answerF1: 'F1 of words',
+  answerMistake: (answer: string, told: string, share: string) =>
+    `The answer is ${answer}; it said ${told} (${share})`,
+  askTryTitle: 'Ask a text',
+  askHonest:
+    'It can do what its examples taught it, and no more. Of the held-out questions on these notes the small reader answers about two in three word for word, some of the others wrongly and surely. Do not expect it to understand other texts: a model that was trained on SQuAD does, and can be chosen under Model.',
+  askEmpty:
+    'Once it has learnt, ask a text of your own here. A model “ForQuestionAnswering” answers as soon as it is loaded.',
+  askText: 'Your text',
+  askQuestion: 'Your question',
+  askImpossible: 'There may be no answer',
+  askAnswers: 'Answers',
+  askPlace: 'In the text',
+  askNone: 'no answer',
+  askBest: (answer: string, share: string) => `${answer} (${share})`,
+  askWindows: (windows: number, length: number) =>
+    `The text is long: it was read in ${windows} windows of ${length} tokens that overlap.`,
+  showAnswer: (answer: string) => `Show “${answer}” in the text`,
 
   tryTitle: 'Try it, and see which words decided',
   tryEmpty: 'Once it has learnt, type a sentence of your own here.',
@@ -156,11 +235,17 @@ export const english = {
   keptTitle: 'Kept in this browser',
   keptIntro: 'What has learnt stays here when you leave, and nowhere else.',
   keptNone: 'Nothing yet.',
-  pastedTitle: 'Pasted rows',
+  titles: {
+    ...{ guests: 'Guests’ messages', requests: 'Guests’ requests', notes: 'A hotel’s notes' },
+    ...{ pasted: 'Pasted rows', marked: 'Your marks', folder: 'A folder' },
+  },
   open: 'Open',
   deleteOne: (title: string) => `Delete ${title}`,
-  keptFacts: (labels: string, f1: string | null, when: string) =>
-    `${labels}${f1 === null ? '' : `, macro F1 ${f1}`}, ${when}`,
+  keptScores: {
+    classify: (f1: string) => `macro F1 ${f1}`,
+    tag: (f1: string) => `F1 ${f1}`,
+    ask: (f1: string) => `F1 of words ${f1}`,
+  } satisfies Record<TaskName, (f1: string) => string>,
 
   searchTitle: 'Find lines by what they mean',
   searchIntro:

@@ -4,9 +4,10 @@ import { SHIPPED } from '../models/shipped';
 import { PageEngine } from '../site/engine';
 import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
-import { finder, setText } from '../view/dom';
+import { finder, setText, within } from '../view/dom';
 import { isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
+import { AskTab } from './ask';
 import { chinese } from './chinese';
 import { Classify } from './classify';
 import { english, type UnderstandStrings } from './english';
@@ -15,8 +16,10 @@ import type { Host } from './host';
 import type { RecordedFile } from './recording';
 import { Replay } from './replay';
 import { Search } from './search';
-import type { OpenedEncoder, UnderstandEvent } from './session/protocol';
+import type { LearnEvent, OpenedEncoder, TaskName, UnderstandEvent } from './session/protocol';
 import { TAB_NAMES, type TabName } from './tabs';
+import { TagTab } from './tag';
+import type { Teach } from './teach';
 import { Tabs } from './view/tabs';
 import { METHODS } from './view/try-panel';
 
@@ -34,6 +37,8 @@ export class UnderstandPage implements PageView, Host {
   readonly #tabs = new Tabs();
   readonly #fill: Fill;
   readonly #classify: Classify;
+  readonly #tag: TagTab;
+  readonly #ask: AskTab;
   readonly #search: Search;
   /** What stands in each tab's field before anybody typed. */
   readonly #usual: Readonly<Record<TabName, string>>;
@@ -46,6 +51,8 @@ export class UnderstandPage implements PageView, Host {
     this.engine = new PageEngine(context.engine, 'understand');
     this.attempts = new Attempts(context.notices, () => this.render());
     [this.#fill, this.#classify, this.#search] = [new Fill(this), new Classify(this), new Search(this)];
+    this.#tag = within(this.#byId('panel-tag'), () => new TagTab(this), 'tag-');
+    this.#ask = within(this.#byId('panel-ask'), () => new AskTab(this), 'ask-');
     this.#usual = this.#texts;
     this.#tabs.onChoose = () => this.#onTab();
     this.#classify.onForgotten = () => this.#search.taughtNoMore();
@@ -66,7 +73,7 @@ export class UnderstandPage implements PageView, Host {
 
   say(): void {
     this.#choice.panel.say(this.strings, this.format, this.context.language);
-    this.#classify.repaint();
+    for (const tab of this.#teaching) tab.repaint();
     this.#search.panel.repaint();
     this.render();
   }
@@ -74,7 +81,7 @@ export class UnderstandPage implements PageView, Host {
   arrive(): void {
     this.#restore();
     this.#onTab();
-    void (this.#tabs.shown === 'fill' ? this.#fill.ask() : this.#classify.ask());
+    void (this.#taught?.ask() ?? this.#fill.ask());
   }
 
   takeFiles(files: readonly File[]): void {
@@ -82,10 +89,21 @@ export class UnderstandPage implements PageView, Host {
     if (files.some((file) => file.name === 'config.json' || isWeights(file)))
       return this.#choice.panel.takeFiles(files);
     if (this.#tabs.shown === 'search') return void this.#search.panel.takeFile(files[0]);
-    if (this.#classify.running) return this.context.notices.meanwhile(this.strings.stopFirst);
-    this.#tabs.show('classify');
+    const isTagged = /\.(conll\w*|iob2?|bio)$/i.test(files[0].name);
+    const tab = isTagged ? this.#tag : (this.#taught ?? this.#classify);
+    if (tab.running) return this.context.notices.meanwhile(this.strings.stopFirst);
+    this.#tabs.show(tab.task);
     this.#onTab();
-    this.#classify.examples.takeFile(files[0]);
+    tab.examples.takeFile(files[0]);
+  }
+
+  get #teaching(): readonly [Classify, TagTab, AskTab] {
+    return [this.#classify, this.#tag, this.#ask];
+  }
+
+  /** The tab that is on view, where it teaches. */
+  get #taught(): Classify | TagTab | AskTab | null {
+    return this.#teaching.find(({ task }) => task === this.#tabs.shown) ?? null;
   }
 
   get session() {
@@ -107,7 +125,7 @@ export class UnderstandPage implements PageView, Host {
   async #open(): Promise<void> {
     const opened = await this.engine.start((event) => this.#hear(event));
     if (!opened) return this.#openRecording();
-    this.#classify.open();
+    for (const tab of this.#teaching) tab.open();
     await this.#choice.open();
     this.render();
   }
@@ -119,8 +137,17 @@ export class UnderstandPage implements PageView, Host {
     if (READERS.length > 0) this.#choice.panel.choose(READERS[0].id);
     for (const panel of [this.#fill.panel, this.#search.panel]) panel.lock();
     this.#classify.replay(file);
+    for (const tab of [this.#tag, this.#ask]) tab.trial.lock();
+    this.#replayed(this.#classify, file);
+    this.#replayed(this.#tag, file);
+    this.#replayed(this.#ask, file);
     this.render();
-    await Promise.all([this.#fill.ask(), this.#classify.ask(), this.#search.read(true)]);
+    await Promise.all([...this.#teaching.map((tab) => tab.ask()), this.#fill.ask(), this.#search.read(true)]);
+  }
+
+  #replayed<T extends TaskName>(tab: Teach<T>, { taught }: RecordedFile): void {
+    tab.examples.found(taught[tab.task].lesson);
+    for (const event of this.replay!.events(tab.task)) tab.hear(event);
   }
 
   // Address ---------------------------------------------------------------------------------------------------------
@@ -131,26 +158,28 @@ export class UnderstandPage implements PageView, Host {
     const wanted = address.get('tab');
     const tab = TAB_NAMES.find((name) => name === wanted) ?? 'fill';
     this.#tabs.show(tab);
-    this.#classify.examples.numbers.type(address.get('rate'), address.get('steps'));
+    this.#taught?.examples.numbers.type(address.get('rate'), address.get('steps'));
     this.#classify.trial.chooseMethod(address.get('method'));
     const text = address.text;
     if (!text) return;
-    if (tab === 'fill') this.#fill.panel.type(text, false);
-    else if (tab === 'classify') this.#classify.trial.put(text);
+    if (this.#taught) this.#taught.put(text);
+    else if (tab === 'fill') this.#fill.panel.type(text, false);
     else this.#search.panel.query = text;
   }
 
   get #texts(): Readonly<Record<TabName, string>> {
     const { panel } = this.#search;
-    return { fill: this.#fill.panel.line, classify: this.#classify.trial.text, search: panel.query };
+    const [classify, tag, ask] = this.#teaching.map(({ text }) => text);
+    return { fill: this.#fill.panel.line, classify, tag, ask, search: panel.query };
   }
 
   changed(): void {
     const tab = this.#tabs.shown;
     const text = this.#texts[tab];
-    const { rate, steps } = this.#classify.examples.numbers.typed;
+    const { rate = null, steps = null } = this.#taught?.examples.numbers.typed ?? {};
     const { method } = this.#classify.trial;
-    const settings = { tab: tab === 'fill' ? null : tab, method: method === METHODS[0] ? null : method };
+    const isUsual = tab !== 'classify' || method === METHODS[0];
+    const settings = { tab: tab === 'fill' ? null : tab, method: isUsual ? null : method };
     this.context.address.set({ ...settings, rate, steps }, this.#usual[tab] === text ? '' : text);
   }
 
@@ -166,16 +195,21 @@ export class UnderstandPage implements PageView, Host {
     this.encoder = model;
     this.#fill.panel.show(null);
     this.#search.forget();
-    this.#classify.suggest();
+    for (const tab of this.#teaching) tab.suggest();
     this.render();
     void this.#fill.ask();
-    void this.#classify.ask();
+    for (const tab of this.#teaching) void tab.ask();
     if (this.#tabs.shown === 'search') void this.#search.read(false);
   }
 
   /** A model is looked up or loaded: what was under way of that ends. Null where nothing can. */
   #begin(): number | null {
-    return this.session && !this.#classify.running ? ++this.#turn : null;
+    return this.session && !this.#running ? ++this.#turn : null;
+  }
+
+  /** The task that learns. */
+  get #running(): TaskName | null {
+    return this.#teaching.find(({ running }) => running)?.task ?? null;
   }
 
   /** Errors of what is not wanted any more are nobody's business. */
@@ -205,21 +239,32 @@ export class UnderstandPage implements PageView, Host {
         this.context.notices.news(this.strings.recovered(event.step));
         break;
       default:
-        if (event.kind === 'work' && event.what === 'embed') this.#search.hear(event);
-        else this.#classify.hear(event);
+        if (event.kind !== 'work') this.#learns(event);
+        else if (event.what === 'embed') this.#search.hear(event);
+        else this.#classify.tests(event);
     }
-    if ((event.kind === 'steps' || event.kind === 'work') && !this.#classify.due)
+    if ((event.kind === 'steps' || event.kind === 'work') && this.#teaching.some(({ due }) => !due))
       this.#waiting ??= setTimeout(() => this.render(), 250);
     else this.render();
+  }
+
+  #learns(event: LearnEvent): void {
+    const tab = this.#teaching.find(({ task }) => task === event.task)!;
+    (tab as unknown as Teach<TaskName>).hear(event);
   }
 
   render(): void {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#fill.render();
-    this.#classify.render();
+    const running = this.#running;
+    for (const tab of this.#teaching) tab.render(running === tab.task ? null : running);
+    const { shown } = this.#tabs;
+    this.#byId('code').hidden = shown === 'tag' || shown === 'ask'; // these have their own
+    const status = this.#teaching.find(({ running: goesOn }) => goesOn)?.status ?? null;
+    this.context.showRun(this.replay ? null : status);
     this.#search.render(this.#classify.canTry && this.replay === null);
-    this.#byId('model-part').inert = this.#classify.running || !this.ready;
+    this.#byId('model-part').inert = running !== null || !this.ready;
     const { strings, replay } = this;
     const note = this.#byId('recorded');
     note.hidden = !replay;

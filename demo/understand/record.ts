@@ -12,9 +12,15 @@ import type { Source } from '../bring/session/protocol.ts';
 import { recordingFile } from '../session/record-runs.ts';
 import { SharedDevice } from '../session/shared-device.ts';
 import { messages } from './examples/guests.ts';
-import { MESSAGES, QUERIES, SENTENCES } from './examples/sentences.ts';
-import type { RecordedFile } from './recording.ts';
-import type { Explained, ExplanationMethod, UnderstandEvent } from './session/protocol.ts';
+import { MESSAGES, NOTE, QUERIES, QUESTIONS, REQUESTS, SENTENCES } from './examples/sentences.ts';
+import type { RecordedFile, RecordedRun } from './recording.ts';
+import type {
+  Explained,
+  ExplanationMethod,
+  LearnSettings,
+  TaskName,
+  UnderstandEvent,
+} from './session/protocol.ts';
 import { UnderstandSession } from './session/session.ts';
 import { blankIn } from './words.ts';
 
@@ -29,9 +35,10 @@ const files = await Promise.all(
   ),
 );
 const source: Source = { kind: 'files', title: 'reader', files };
-const last: Partial<{ [Kind in UnderstandEvent['kind']]: Extract<UnderstandEvent, { kind: Kind }> }> = {};
-const losses: number[] = [];
-const validation: (readonly [number, number])[] = [];
+type Of<Kind> = Extract<UnderstandEvent, { kind: Kind }>;
+const last: Partial<{ [Kind in UnderstandEvent['kind']]: Of<Kind> }> = {};
+let losses: number[] = [];
+let validation: (readonly [number, number])[] = [];
 const session = new UnderstandSession((event) => {
   Object.assign(last, { [event.kind]: event });
   if (event.kind === 'steps') losses.push(...event.losses);
@@ -53,10 +60,17 @@ for (const line of SENTENCES) {
       .join(', '),
   );
 }
-const lesson = await session.chooseExamples({ kind: 'guests' }, null);
-await session.train({ rate, steps: 120 });
-const { run } = last.state!;
-const { judged } = last.judged!;
+/** Teaches a task by the page's own examples. */
+async function taught<T extends TaskName>(task: T, settings: LearnSettings): Promise<RecordedRun<T>> {
+  [losses, validation] = [[], []];
+  const lesson = await session.chooseExamples(task, { kind: 'page' }, null);
+  await session.train(task, settings);
+  const { run } = last.state!;
+  const { judged } = last.judged as unknown as { readonly judged: RecordedRun<T>['judged'] };
+  return { lesson, run: run!, history: { losses, validation }, judged };
+}
+
+const classify = await taught('classify', { rate, steps: 120 });
 const told: Record<string, RecordedFile['told'][string]> = {};
 for (const text of MESSAGES) {
   const explained = {} as Record<ExplanationMethod, Explained>;
@@ -66,6 +80,18 @@ for (const text of MESSAGES) {
 }
 const tested = await session.test();
 console.log(tested);
+const tag = await taught('tag', { rate, steps: 120 });
+const tagged: Record<string, RecordedFile['tagged'][string]> = {};
+for (const text of REQUESTS) {
+  tagged[text] = await session.tag(text);
+  console.log(text, tagged[text].tags);
+}
+const ask = await taught('ask', { rate: 2 * rate, steps: 380 });
+const answered: Record<string, RecordedFile['answered'][string]> = {};
+for (const question of QUESTIONS) {
+  answered[question] = await session.answer({ question, context: NOTE, impossible: false });
+  console.log(question, answered[question].answers);
+}
 const map = await session.readLines(messages(), 'base');
 const searched: Record<string, RecordedFile['searched'][string]> = {};
 for (const query of QUERIES) {
@@ -77,7 +103,8 @@ for (const query of QUERIES) {
 }
 const recorded: RecordedFile = {
   adapter: SharedDevice.ofWorker.adapter!.name,
-  ...{ lesson, run: run!, history: { losses, validation }, judged: judged!, tested, fills, told },
+  taught: { classify, tag, ask },
+  ...{ tested, fills, told, tagged, answered },
   map: { ...map, points: [...map.points] },
   searched,
 };

@@ -1,14 +1,17 @@
 /** Answers from a recording, as a session would give them. */
 import type { RecordedFile } from './recording';
 import type {
+  Answered,
   Explained,
   ExplanationMethod,
   Filled,
+  LearnEvent,
   LineMap,
   ScoredWord,
   Searched,
+  Tagged,
+  TaskName,
   Told,
-  UnderstandEvent,
 } from './session/protocol';
 
 export class Replay {
@@ -23,12 +26,12 @@ export class Replay {
   }
 
   /** What the session told while it learnt. */
-  events(): UnderstandEvent[] {
-    const { run, history, judged } = this.#file;
+  events<T extends TaskName>(task: T): LearnEvent<T>[] {
+    const { run, history, judged } = this.#file.taught[task];
     return [
-      { kind: 'state', state: 'finished', run },
-      { kind: 'history', history },
-      { kind: 'judged', judged },
+      { task, kind: 'state', state: 'finished', run },
+      { task, kind: 'history', history },
+      { task, kind: 'judged', judged },
     ];
   }
 
@@ -47,6 +50,14 @@ export class Replay {
 
   explained(text: string, method: ExplanationMethod): Explained | null {
     return this.#file.told[text]?.explained[method] ?? null;
+  }
+
+  tagged(text: string): Tagged | null {
+    return this.#file.tagged[text] ?? null;
+  }
+
+  answered(question: string): Answered | null {
+    return this.#file.answered[question] ?? null;
   }
 
   searched(query: string): Searched | null {

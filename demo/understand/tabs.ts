@@ -1,3 +1,3 @@
 /** What the page does with a text: one tab each. */
-export const TAB_NAMES = ['fill', 'classify', 'search'] as const;
+export const TAB_NAMES = ['fill', 'classify', 'tag', 'ask', 'search'] as const;
 export type TabName = (typeof TAB_NAMES)[number];

@@ -1,16 +1,23 @@
 /** Finds elements by id. */
 export type Finder = <T extends HTMLElement = HTMLElement>(id: string) => T;
 
-/** Where elements are looked up by what is made now: the page that is being entered, else the whole document. */
-let scope: ParentNode | null = null;
+/** Where elements are looked up by what is made now: the page that is being entered, or a part of it. */
+interface Scope {
+  readonly node: ParentNode;
+  /** Before each of its ids. */
+  readonly prefix: string;
+}
+
+/** Null: the whole document. */
+let scope: Scope | null = null;
 
 /**
  * Makes the views of a page, which find their elements in it by id, now and later. Pages live on while another one is
- * on view, and some of their ids are alike.
+ * on view, and some of their ids are alike. `prefix`: of a part that a page has several of, whose ids begin with it.
  */
-export function within<T>(page: ParentNode, make: () => T): T {
+export function within<T>(node: ParentNode, make: () => T, prefix = ''): T {
   const before = scope;
-  scope = page;
+  scope = { node, prefix };
   try {
     return make();
   } finally {
@@ -20,10 +27,10 @@ export function within<T>(page: ParentNode, make: () => T): T {
 
 /** A finder in the page that is being entered. */
 export function finder(): Finder {
-  const here = scope ?? document;
+  const { node, prefix } = scope ?? { node: document, prefix: '' };
   return <T extends HTMLElement>(id: string): T => {
-    const found = here.querySelector<T>(`#${id}`);
-    if (!found) throw new Error(`the page has no #${id}`);
+    const found = node.querySelector<T>(`#${prefix}${id}`);
+    if (!found) throw new Error(`the page has no #${prefix}${id}`);
     return found;
   };
 }

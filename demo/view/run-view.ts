@@ -97,7 +97,7 @@ export class RunView<
       tokensPerSecond: this.#speed?.tokensPerSecond,
       stepMilliseconds: this.#speed?.stepMilliseconds,
     };
-    this.#byId('status').closest('.page')!.classList.toggle('running', this.running);
+    this.#byId('status').closest('.panel, .page')!.classList.toggle('running', this.running);
     const now = { state: this.#state, run, phase: this.#phase };
     this.#transport.render(strings, format, now, progress, plannedSteps);
     this.#transport.setButtons({ state: this.#state, ...buttons });

@@ -236,6 +236,34 @@ describe('other examples', () => {
     );
   });
 
+  it('questions of SQuAD’s files have a row each, their places counted as JavaScript counts', async () => {
+    const asked = (question: string, text: string, answer_start: number) => {
+      return { id: question, question, answers: [{ text, answer_start }] };
+    };
+    const none = { id: 'n', question: 'Why?', is_impossible: true, answers: [], plausible_answers: [{}] };
+    const paragraphs = [
+      { context: 'Ann sat by Ann.', qas: [asked('Who?', 'Ann', 11), none, asked('Where?', 'Bob', 0)] },
+      { context: '🐈𝄞 Ann sang.', qas: [asked('Who sang?', 'Ann', 3)] },
+      { qas: [asked('What?', 'Ann', 0)] },
+    ];
+    const file = JSON.stringify({ version: '2.0', data: [{ title: 'a', paragraphs }] }, null, 1);
+    const table = await readTable(file);
+    expect(table.columns).toEqual(['id', 'context', 'question', 'answers']);
+    const columns = { question: 'question', context: 'context', answer: 'answers' };
+    const found = answerExamples(table, columns);
+    expect(found.examples.map(({ answers, row }) => [row, ...answers])).toEqual([
+      [1, { text: 'Ann', start: 11 }],
+      [2],
+      [4, { text: 'Ann', start: 5 }],
+    ]);
+    expect(found.skipped).toEqual([
+      { number: 3, reason: 'at 0 of its context stands "Ann", not "Bob"' },
+      { number: 5, reason: 'it has no context' },
+    ]);
+    // Other JSON of this form is a table as it was.
+    expect((await readTable('{"data": [1], "x": 2}')).columns).toEqual(['data', 'x']);
+  });
+
   it('tags come sentence by sentence', async () => {
     const text = '-DOCSTART- -X- O\n\n\nAnn NNP B-PER\nsaw VBD O\n\nBob NNP B-PER\nbroken\n\n# # O\n';
     const spaced = await readConll(text);

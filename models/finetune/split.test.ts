@@ -60,6 +60,13 @@ describe('holding out', () => {
     expect(held).toHaveLength(questions.filter(({ context }) => contexts.has(context)).length);
   });
 
+  it('takes a question that is asked about many texts for as many examples', () => {
+    const asked = Array.from({ length: 20 }, (_, i) => ({ question: 'Who?', context: `About ${text(i)}` }));
+    const { held, alike } = holdOut(asked);
+    expect(held).toHaveLength(4);
+    expect(alike).toBe(0);
+  });
+
   it('cuts folds that hold each example once, with all classes in each', () => {
     const all = folds(examples, { count: 4 });
     expect(

@@ -130,9 +130,10 @@ function grouped(examples: readonly object[], seed: number) {
   return { groups, alike, strata: strataOf(list) };
 }
 
-function textOf({ text, pair, words, question }: Example): string {
+/** A question counts with its text: the same may be asked about each of many. */
+function textOf({ text, pair, words, question, context }: Example): string {
   if (Array.isArray(words)) return words.join(' ');
-  return [text ?? question, pair].filter((one) => typeof one === 'string').join('\n');
+  return [text ?? question, pair ?? context].filter((one) => typeof one === 'string').join('\n');
 }
 
 /** Class of each example; of numbers the fifth that each is in; '' where there is neither. */

@@ -1,4 +1,4 @@
-/** Tables of people's own: CSV, TSV and lines of JSON, with a report of the rows that could not be read. */
+/** Tables of people's own: CSV, TSV, lines of JSON and SQuAD's files, with a report of the rows that could not be read. */
 import type Papa from 'papaparse';
 import { DataError, expectOneOf, expectOptions, nearest, readText } from '../../engine/index';
 
@@ -40,7 +40,7 @@ export interface ReadTableOptions {
 
 /**
  * Reads a table. CSV and TSV as RFC 4180 has them, the delimiter of a CSV (comma, semicolon or bar) told by the file; JSONL with an object
- * a line. A row with more or fewer fields than there are columns, a quotation mark that is never closed and a line that is no object are
+ * a line, or one list of them; SQuAD's JSON (Rajpurkar et al. 2016, 2018) as columns `context`, `question`, `answers` and `id`, a row a question. A row with more or fewer fields than there are columns, a quotation mark that is never closed and a line that is no object are
  * skipped, and told in `skipped`, with the lines that an open quotation mark takes along; blank lines count as rows but are nothing.
  *
  * Throws `DataError` for a file that is no text, is empty, has columns of one name twice, or has no row that can be read.
@@ -168,8 +168,10 @@ function fromJsonLines(name: string, text: string): Table {
     rows.push({ number, cells: value as Record<string, Cell> });
     for (const key of Object.keys(value)) columns.add(key);
   };
-  const whole = text.trimStart().startsWith('[') ? parsed(text) : undefined;
-  if (Array.isArray(whole)) whole.forEach((value, i) => take(value, i + 1));
+  const whole = /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+  const articles = articlesOf(whole);
+  if (articles) [...questionsOf(articles)].forEach((value, i) => take(value, i + 1));
+  else if (Array.isArray(whole)) whole.forEach((value, i) => take(value, i + 1));
   else {
     text.split(/\r\n?|\n/).forEach((line, i) => {
       if (line.trim() === '') return;
@@ -179,6 +181,44 @@ function fromJsonLines(name: string, text: string): Table {
     });
   }
   return { name, columns: [...columns], rows, skipped };
+}
+
+/** What SQuAD's file has of an article. */
+interface Article {
+  readonly paragraphs: readonly {
+    readonly context?: unknown;
+    readonly qas?: readonly {
+      readonly id?: unknown;
+      readonly question?: unknown;
+      readonly is_impossible?: unknown;
+      readonly answers?: readonly { readonly text?: unknown; readonly answer_start?: unknown }[];
+    }[];
+  }[];
+}
+
+/** Articles of a file of SQuAD; null for other JSON. */
+function articlesOf(whole: unknown): readonly Article[] | null {
+  const { data } = (whole ?? {}) as { readonly data?: unknown };
+  const isArticle = (one: unknown): one is Article =>
+    Array.isArray((one as Partial<Article> | null)?.paragraphs);
+  return Array.isArray(data) && data.length > 0 && data.every(isArticle) ? data : null;
+}
+
+/** Questions in the file's order. SQuAD counts letters, and JavaScript the halves of those beyond U+FFFF. */
+function* questionsOf(articles: readonly Article[]): Generator<Readonly<Record<string, Cell>>> {
+  for (const { context, qas = [] } of articles.flatMap(({ paragraphs }) => paragraphs)) {
+    const text = typeof context === 'string' ? context : '';
+    const isPlain = !/[\u{10000}-\u{10ffff}]/u.test(text);
+    const letters = isPlain ? [] : [...text];
+    const placed = (start: unknown): unknown =>
+      isPlain || typeof start !== 'number' ? start : letters.slice(0, start).join('').length;
+    for (const { id, question, answers = [], is_impossible: none } of qas) {
+      const own = answers.map(({ text: answer, answer_start: start }) => {
+        return { text: answer, answer_start: placed(start) };
+      });
+      yield { id, context, question, answers: none === true ? [] : own };
+    }
+  }
 }
 
 /** Undefined for what is no JSON. */

@@ -157,7 +157,8 @@ export class TokenTagger implements Disposable {
   }
 }
 
-type Part = Omit<Tag, 'text'>;
+/** A token or a word, as a part of a name. */
+export type Part = Omit<Tag, 'text'>;
 
 /** A text, or a part of a long one, and which of its own tokens it is asked about: [from, to). */
 interface Window {
@@ -201,7 +202,7 @@ function wordsOf(
 }
 
 /** Joins parts of one kind: B- begins a name, I- or neither goes on with one. */
-function grouped(parts: readonly Part[]): Part[] {
+export function grouped(parts: readonly Part[]): Part[] {
   const groups: (Part & { readonly all: number[] })[] = [];
   for (const part of parts) {
     const [, mark, kind] = /^(?:([BI])-)?([^]*)$/.exec(part.label)!;

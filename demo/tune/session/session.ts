@@ -2,7 +2,7 @@
  * What the worker does for the page Tune: loads a base, tells what an adapter beside it would cost, teaches it a text, and compares both.
  * A call either succeeds or throws one error that is fit to be shown; a failed call leaves things as they were.
  */
-import { EngineError, PauseSwitch, type Device } from '../../../engine/index';
+import { EngineError, type Device, type PauseSwitch } from '../../../engine/index';
 import { adapterCost } from '../../../models/adapters/cost';
 import { loadPeft, savePeft } from '../../../models/adapters/index';
 import {
@@ -23,9 +23,10 @@ import { Shelf } from '../../bring/session/shelf';
 import { titleOf } from '../../bring/session/sources';
 import { Connection } from '../../session/connection';
 import { folderOfFiles } from '../../session/files-folder';
-import { InTurn } from '../../session/in-turn';
-import type { RunState, TextInfo, TextSource } from '../../session/protocol';
+import { Lifeline, type Calls } from '../../session/lifeline';
+import type { TextInfo, TextSource } from '../../session/protocol';
 import { chooseText, type ChosenText } from '../../session/texts';
+import { Training } from '../../session/training';
 import { Base } from './base';
 import { Lesson } from './lesson';
 import type {
@@ -65,9 +66,9 @@ interface Tokens {
 
 export class TuneSession {
   readonly #emit: (event: TuneEvent) => void;
-  readonly #connection: Pick<Connection, 'open' | 'reopen' | 'lose'>;
+  readonly #lifeline: Lifeline;
   readonly #shelf: Shelf;
-  readonly #turns = new InTurn();
+  readonly #training: Training<TuneRun>;
   #chosen: Chosen | null = null;
   #base: Base | null = null;
   #text: ChosenText | null = null;
@@ -80,25 +81,23 @@ export class TuneSession {
   #lesson: Lesson | null = null;
   /** The adapter at rest, as PEFT has it: what is put back when a device is lost. */
   #files: ReadonlyMap<string, Blob> | null = null;
-  #run: TuneRun | null = null;
-  #state: RunState = 'empty';
-  #pause: PauseSwitch | null = null;
   #inUse = true;
 
-  constructor(emit: (event: TuneEvent) => void, connection?: Pick<Connection, 'open' | 'reopen' | 'lose'>) {
+  constructor(emit: (event: TuneEvent) => void, connection?: Calls) {
     this.#emit = emit;
     this.#shelf = new Shelf(emit);
-    this.#connection =
-      connection ??
+    this.#training = new Training((state, run) => emit({ kind: 'state', state, run }));
+    const own = (): Connection =>
       new Connection(
         (adapter) => emit({ kind: 'adapter', adapter }),
         () => undefined, // the next call loads the model on another device
       );
+    this.#lifeline = new Lifeline(connection ?? own(), () => this.#recovered());
   }
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */
   async open(): Promise<void> {
-    await this.#connection.open();
+    await this.#lifeline.open();
   }
 
   // The base --------------------------------------------------------------------------------------------------------
@@ -113,15 +112,15 @@ export class TuneSession {
 
   /** What a model is and what it takes. */
   find(source: Source, storage: Storage): Promise<Found> {
-    return this.#turns.run(async (signal) => {
-      return this.#shelf.find(source, storage, await this.#connection.open(), signal);
+    return this.#training.turns.run(async (signal) => {
+      return this.#shelf.find(source, storage, await this.#lifeline.open(), signal);
     });
   }
 
   /** Loads a base in place of the one that is there, whose adapter goes with it; one that does not load changes nothing. */
   load(source: Source, found: Found): Promise<OpenedBase> {
-    return this.#turns.run(async (signal) => {
-      const device = await this.#connection.open();
+    return this.#training.turns.run(async (signal) => {
+      const device = await this.#lifeline.open();
       const base = await this.#opened({ source, found }, device, signal);
       this.#close();
       this.#chosen = { source, found };
@@ -134,7 +133,7 @@ export class TuneSession {
 
   /** Ends what is under way, whose call then throws an AbortError; a training ends in order. */
   async cancel(): Promise<void> {
-    await this.#turns.cancel();
+    await this.#training.turns.cancel();
   }
 
   // The text --------------------------------------------------------------------------------------------------------
@@ -168,32 +167,23 @@ export class TuneSession {
 
   /** Teaches an adapter the text that was chosen: goes on with one that was stopped where the settings and the text are its own, else begins anew. */
   train(settings: TuneSettings): Promise<void> {
-    return this.#turns.run(async (signal) => {
-      this.#pause = new PauseSwitch();
-      this.#setState('preparing');
-      try {
-        await this.#train(settings, signal, this.#pause);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        this.#pause = null;
-        const { done = true } = this.#lesson ?? {};
-        this.#setState(!this.#run ? 'empty' : done ? 'finished' : 'stopped');
-      }
-    });
+    return this.#training.train(
+      (signal, pause) => this.#train(settings, signal, pause),
+      () => this.#lesson?.done ?? true,
+    );
   }
 
   pause(): void {
-    this.#pause?.pause();
+    this.#training.pause();
   }
 
   resume(): void {
-    this.#pause?.resume();
+    this.#training.resume();
   }
 
   /** The adapter goes, with all that it learnt. */
   async forget(): Promise<void> {
-    await this.#turns.cancel();
+    await this.#training.turns.cancel();
     this.#base?.forget();
     this.#drop();
   }
@@ -215,7 +205,7 @@ export class TuneSession {
     return this.#alive(async (signal) => {
       const base = await this.#use(signal);
       await this.#writeBase(base, writing, signal);
-      if (base.adapter) await this.#writeNow(base, writing, signal, this.#run!.kept);
+      if (base.adapter) await this.#writeNow(base, writing, signal, this.#training.run!.kept);
     });
   }
 
@@ -225,8 +215,9 @@ export class TuneSession {
       const base = await this.#use(signal);
       base.use(on);
       this.#inUse = on;
-      if (this.#run) this.#run = { ...this.#run, inUse: on };
-      this.#tell();
+      const { run } = this.#training;
+      if (run) this.#training.run = { ...run, inUse: on };
+      this.#training.tell();
     });
   }
 
@@ -254,9 +245,17 @@ export class TuneSession {
       const kind = Object.values(adapter.config.adapter)[0].kind;
       const steps = { step: 0, steps: 0, kept: 0 };
       const sizes = { learns, base: all, files: sizeOfFiles(this.#files!) };
-      this.#run = { settings: null, kind, ...steps, ...sizes, tokens: null, text: null, inUse: true };
+      this.#training.run = {
+        settings: null,
+        kind,
+        ...steps,
+        ...sizes,
+        tokens: null,
+        text: null,
+        inUse: true,
+      };
       this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
-      this.#setState('finished');
+      this.#training.set('finished');
     });
   }
 
@@ -265,7 +264,7 @@ export class TuneSession {
     return this.#alive(async (signal) => {
       const [files, chosen] = [this.#files, this.#chosen];
       if (!files || !chosen) throw new EngineError('Merge', 'there is no adapter', 'Teach one first.');
-      const device = await this.#connection.open();
+      const device = await this.#lifeline.open();
       const folder = await this.#shelf.folder(chosen.source, signal);
       using opened = await openFor(folder, WRITING, { device, signal });
       using adapter = await loadPeft(opened.loaded as Pretrained<CausalLM>, folderOfFiles(files), { signal });
@@ -276,7 +275,7 @@ export class TuneSession {
 
   /** For tests: destroys the device, as a driver crash would. */
   loseDevice(): void {
-    this.#connection.lose();
+    this.#lifeline.lose();
   }
 
   // Parts -----------------------------------------------------------------------------------------------------------
@@ -284,7 +283,7 @@ export class TuneSession {
   async #train(settings: TuneSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
     const { writing } = settings;
     let lesson: Lesson | null = null;
-    await this.#surviving(signal, async () => {
+    const work = async (): Promise<void> => {
       const base = await this.#use(signal);
       const tokens = await this.#tokensFor(base, windowOf(base, settings.choice), signal);
       const known = this.#lesson;
@@ -303,7 +302,13 @@ export class TuneSession {
       const rest = new AbortController().signal; // also where the visitor stopped it
       this.#emit({ kind: 'compared', comparison: await this.#compared(base, rest) });
       await this.#writeNow(base, writing, rest, lesson.kept);
-    });
+    };
+    await this.#lifeline.survive(
+      () => this.#base,
+      () => this.#lesson?.step ?? 0,
+      work,
+      signal,
+    );
   }
 
   async #learn(
@@ -322,7 +327,7 @@ export class TuneSession {
         this.#emit({ kind: 'compared', comparison: { base: before, now: null } });
         this.#emit({ kind: 'history', history: lesson.history });
         this.#describe(base);
-        this.#setState('training');
+        this.#training.set('training');
       },
       onCompile: (share) => this.#emit({ kind: 'progress', phase: 'compile', share }),
       onSteps: (event) => this.#emit({ kind: 'steps', ...event }),
@@ -334,55 +339,29 @@ export class TuneSession {
           if (!signal.aborted) throw error; // the training itself ends in order
         });
       },
-      onPaused: (paused) => this.#setState(paused ? 'paused' : 'training'),
+      onPaused: (paused) => this.#training.set(paused ? 'paused' : 'training'),
     });
   }
 
-  /** Does it again on another device where one is lost, from the last checkpoint. */
-  async #surviving(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    let step = -1;
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        const lost = await this.#lost();
-        const now = this.#lesson?.step ?? 0;
-        if (!lost || signal.aborted || now === step) throw error; // it gets nowhere
-        step = now;
-        this.#close();
-        await this.#connection.reopen();
-        this.#recovered();
-      }
-    }
-  }
-
+  /** The base stands on another device: what learns begins at its last checkpoint. */
   #recovered(): void {
     const lesson = this.#lesson;
     if (lesson) {
       lesson.cut();
       this.#emit({ kind: 'history', history: lesson.history });
     }
-    this.#emit({ kind: 'recovered', step: lesson?.step ?? 0 });
-  }
-
-  async #lost(): Promise<boolean> {
-    const { device } = this.#base ?? {};
-    return device !== undefined && (await device.loss()) !== null;
+    this.#emit({ kind: 'recovered', step: lesson?.step ?? this.#training.run?.step ?? 0 });
   }
 
   /** A call at rest: done again once where its device is lost meanwhile. */
   #alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#turns.run(async (signal) => {
-      try {
-        return await work(signal);
-      } catch (error) {
-        if (signal.aborted || !(await this.#lost())) throw error;
-        this.#close();
-        await this.#connection.reopen();
-        this.#recovered();
-        return work(signal);
-      }
-    });
+    return this.#training.turns.run((signal) =>
+      this.#lifeline.hold(
+        () => this.#base,
+        () => work(signal),
+        signal,
+      ),
+    );
   }
 
   async #compared(base: Base, signal: AbortSignal): Promise<Comparison> {
@@ -429,24 +408,25 @@ export class TuneSession {
 
   /** The base on the device as it is now, with its adapter. */
   async #use(signal: AbortSignal): Promise<Base> {
-    const device = await this.#connection.open();
-    if (this.#base?.device === device) return this.#base;
     const chosen = this.#chosen;
     if (!chosen) throw new EngineError('Tune', 'no model is loaded', 'Load one.');
-    const had = this.#base !== null;
-    this.#close();
-    const base = await this.#opened(chosen, device, signal);
-    this.#base = base;
-    const files = this.#files;
-    if (files) {
-      await base.adapt(
-        (loaded) => loadPeft(loaded, folderOfFiles(files), { signal }),
-        () => Promise.resolve(),
-      );
+    this.#base = await this.#lifeline.current(this.#base, async (device) => {
+      const base = await this.#opened(chosen, device, signal);
+      const files = this.#files;
+      if (!files) return base;
+      try {
+        await base.adapt(
+          (loaded) => loadPeft(loaded, folderOfFiles(files), { signal }),
+          () => Promise.resolve(),
+        );
+      } catch (error) {
+        base[Symbol.dispose]();
+        throw error;
+      }
       base.use(this.#inUse);
-    }
-    if (had) this.#emit({ kind: 'recovered', step: this.#run?.step ?? 0 });
-    return base;
+      return base;
+    });
+    return this.#base;
   }
 
   async #opened({ source, found }: Chosen, device: Device, signal: AbortSignal): Promise<Base> {
@@ -482,7 +462,7 @@ export class TuneSession {
     const { training, left } = lesson.tokens.split;
     const { kind, id, title, fingerprint } = lesson.tokens.text.info;
     const { choice, rate, steps, seed } = lesson.settings;
-    this.#run = {
+    this.#training.run = {
       settings: { choice, rate, steps, seed },
       kind: choice.kind,
       ...{ step: lesson.step, steps, kept: lesson.kept },
@@ -492,27 +472,18 @@ export class TuneSession {
       text: { kind, id, title, fingerprint },
       inUse: true,
     };
-    this.#tell();
+    this.#training.tell();
   }
 
   #drop(): void {
-    [this.#lesson, this.#files, this.#run] = [null, null, null];
+    [this.#lesson, this.#files, this.#training.run] = [null, null, null];
     this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
-    this.#setState('empty');
+    this.#training.set('empty');
   }
 
   #close(): void {
     this.#base?.[Symbol.dispose]();
     this.#base = null;
-  }
-
-  #setState(state: RunState): void {
-    this.#state = state;
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#emit({ kind: 'state', state: this.#state, run: this.#run });
   }
 }
 

@@ -1,21 +1,26 @@
-/** A classifier that learns from examples: how far it came, and how well it did on what was held out. */
-import { type Device, type FitEvent, type PauseSwitch } from '../../../engine/index';
-import {
-  classification,
-  finetune,
-  type ClassExample,
-  type Judgement,
-  type Split,
-} from '../../../models/finetune/index';
+/** A model that learns from examples: how far it came, and how well it did on what was held out. */
+import type { Device, FitEvent, PauseSwitch } from '../../../engine/index';
+import { finetune, type Judgement, type Split, type Task } from '../../../models/finetune/index';
 import { FitRecord, type Steps } from '../../session/fit-record';
 import type { History } from '../../session/protocol';
 import type { LearnSettings } from './protocol';
 import type { Pupil } from './pupil';
 
-/** Tokens of a batch, tokens of a text at most, and evaluations in a run. */
-const TOKENS = 384;
-const LENGTH = 128;
+/** Evaluations in a run. */
 const JUDGED = 12;
+
+/** What it learns. */
+export interface Taught<E extends object> {
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly split: Split<E>;
+  /** Of the examples. */
+  readonly fingerprint: string;
+  readonly task: Task<E>;
+  /** Tokens of a batch, and of a text at most. */
+  readonly tokens: number;
+  readonly length: number;
+}
 
 export interface LearnOptions {
   readonly signal: AbortSignal;
@@ -29,38 +34,24 @@ export interface LearnOptions {
   readonly onRecovered: (step: number) => void;
 }
 
-export class Course {
+export class Course<E extends object> {
   readonly id = crypto.randomUUID();
   readonly settings: LearnSettings;
-  readonly title: string;
-  readonly labels: readonly string[];
-  readonly split: Split<ClassExample>;
-  /** Of the examples. */
-  readonly fingerprint: string;
+  readonly taught: Taught<E>;
   readonly #record = new FitRecord();
   #done = false;
   #kept = 0;
   #long = 0;
   #judgement: Judgement | null = null;
 
-  constructor(
-    settings: LearnSettings,
-    lesson: {
-      readonly title: string;
-      readonly labels: readonly string[];
-      readonly split: Split<ClassExample>;
-      readonly fingerprint: string;
-    },
-  ) {
-    this.settings = settings;
-    [this.title, this.labels] = [lesson.title, lesson.labels];
-    [this.split, this.fingerprint] = [lesson.split, lesson.fingerprint];
+  constructor(settings: LearnSettings, taught: Taught<E>) {
+    [this.settings, this.taught] = [settings, taught];
   }
 
   /** Whether these settings, for these examples, are its own. */
   isOf({ rate, steps }: LearnSettings, fingerprint: string): boolean {
     const own = this.settings;
-    return rate === own.rate && steps === own.steps && fingerprint === this.fingerprint;
+    return rate === own.rate && steps === own.steps && fingerprint === this.taught.fingerprint;
   }
 
   /** It has learnt all that it will. */
@@ -95,11 +86,10 @@ export class Course {
   /** Learns until it is done or stopped; what it had learnt before goes on. The model ends with the best weights of all judgements. */
   async learn(pupil: Pupil, options: LearnOptions): Promise<void> {
     const { signal, pause, another, onCompile, onSteps, onJudged, onPaused, onRecovered } = options;
-    const { labels, split } = this;
+    const { split, task, tokens, length } = this.taught;
     const record = this.#record;
     const { rate, steps } = this.settings;
     const { loaded, tokenizer } = pupil.opened;
-    const task = classification({ labels, weights: 'balanced' });
     let judged: Judgement | null = null;
     let { device } = pupil;
     const onEvent = (event: FitEvent): void => {
@@ -121,9 +111,9 @@ export class Course {
         judge: async (...asked) => (judged = await task.judge(...asked)),
       },
       ...{ training: split.training, held: split.held },
-      ...{ steps, lr: rate, tokens: TOKENS, seed: 1 },
+      ...{ steps, lr: rate, tokens, seed: 1 },
       maxLength: Math.min(
-        LENGTH,
+        length,
         (loaded.model as { readonly config: { readonly context: number } }).config.context,
       ),
       evaluateEvery: Math.max(1, Math.round(steps / JUDGED)),

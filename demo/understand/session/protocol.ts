@@ -2,11 +2,12 @@
 import type { ExplanationMethod, Faithfulness } from '../../../models/explain/index';
 import type { Judgement } from '../../../models/finetune/index';
 import type { HubProgress } from '../../../models/index';
+import type { Answer, Tag } from '../../../models/tasks/index';
 import type { ExportedFile, Found } from '../../bring/session/protocol';
 import type { AdapterSummary, RunEvent } from '../../session/protocol';
 import type { Word } from '../words';
 
-export type { ExplanationMethod, ExportedFile, Faithfulness, Judgement };
+export type { Answer, ExplanationMethod, ExportedFile, Faithfulness, Judgement, Tag };
 
 /** The encoder that is loaded. */
 export interface OpenedEncoder extends Found {
@@ -16,7 +17,9 @@ export interface OpenedEncoder extends Found {
   readonly rate: number;
   /** Whether it can fill in hidden words. */
   readonly fills: boolean;
-  /** Classes that it came with; none where it has no head for them. */
+  /** What it came with the head for; null where it has to be taught first. */
+  readonly can: TaskName | null;
+  /** Classes or tags of that head. */
   readonly labels: readonly string[];
 }
 
@@ -41,15 +44,21 @@ export interface ScoredWord extends Word {
   readonly score: number;
 }
 
-// Classify ------------------------------------------------------------------------------------------------------------
+// What is taught ------------------------------------------------------------------------------------------------------
 
-/** Where labelled examples come from. */
+/** The tabs in which an encoder is taught something. */
+export const TASK_NAMES = ['classify', 'tag', 'ask'] as const;
+export type TaskName = (typeof TASK_NAMES)[number];
+
+/** Where examples come from: the page's own, or a visitor's. */
 export type ExampleSource =
-  | { readonly kind: 'guests' }
+  | { readonly kind: 'page' }
   | { readonly kind: 'pasted'; readonly text: string }
+  /** Words that were tagged by hand on the page, in CoNLL's form. */
+  | { readonly kind: 'marked'; readonly text: string }
   | { readonly kind: 'file'; readonly file: File };
 
-/** How a table is read. */
+/** How a table of texts with labels is read. */
 export interface Columns {
   readonly text: string;
   readonly label: string;
@@ -59,17 +68,26 @@ export interface Columns {
   readonly alike: 'ask' | 'same' | 'apart';
 }
 
-/** Labelled examples as they were read. */
-export interface Lesson {
+/** How a table of questions is read. */
+export interface AskColumns {
+  readonly context: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly header: boolean;
+}
+
+/** How each task's examples are read, where there is something to choose. */
+export interface Choices {
+  readonly classify: Columns;
+  readonly tag: never;
+  readonly ask: AskColumns;
+}
+
+/** Examples as they were read. */
+interface LessonFacts {
   readonly title: string;
-  readonly columns: readonly string[];
-  readonly chosen: Columns;
-  /** Labels that may be meant as one; null: nothing is to be asked, and all else is known. */
-  readonly question: string | null;
+  /** What is told apart: classes or tags; none of questions. */
   readonly labels: readonly string[];
-  readonly counts: readonly number[];
-  /** Of each label the first texts. */
-  readonly shown: readonly (readonly string[])[];
   readonly training: number;
   readonly held: number;
   /** Examples that are nearly those of others: all of a group are on one side. */
@@ -78,14 +96,53 @@ export interface Lesson {
   readonly skipped: string;
 }
 
+/** Texts with classes. */
+export interface Lesson extends LessonFacts {
+  readonly columns: readonly string[];
+  readonly chosen: Columns;
+  /** Labels that may be meant as one; null: nothing is to be asked, and all else is known. */
+  readonly question: string | null;
+  readonly counts: readonly number[];
+  /** Of each label the first texts. */
+  readonly shown: readonly (readonly string[])[];
+}
+
+/** Sentences with tagged words. */
+export interface TagLesson extends LessonFacts {
+  readonly sentences: number;
+  /** What is tagged, without B- and I-: how many names, or words, and the first of them. */
+  readonly kinds: readonly {
+    readonly label: string;
+    readonly count: number;
+    readonly shown: readonly string[];
+  }[];
+}
+
+/** Questions with answers in a text. */
+export interface AskLesson extends LessonFacts {
+  readonly columns: readonly string[];
+  readonly chosen: AskColumns;
+  readonly texts: number;
+  /** Questions that their text has no answer to. */
+  readonly unanswered: number;
+  /** The first rows. */
+  readonly shown: readonly { readonly question: string; readonly answer: string }[];
+}
+
+export interface Lessons {
+  readonly classify: Lesson;
+  readonly tag: TagLesson;
+  readonly ask: AskLesson;
+}
+
 export interface LearnSettings {
   /** Peak learning rate. */
   readonly rate: number;
   readonly steps: number;
 }
 
-/** A classifier that stands there: it learns, has learnt, or came with its files. */
-export interface ClassRun {
+/** A model that stands there: it learns, has learnt, or came with its files. */
+export interface TaughtRun {
   readonly title: string;
   readonly labels: readonly string[];
   /** Null for one that came from files. */
@@ -108,13 +165,57 @@ export interface Mistake {
   readonly share: number;
 }
 
+/** A held-out sentence of which words were taken for something else. */
+export interface TagMistake {
+  readonly text: string;
+  readonly words: readonly (Word & { readonly label: string; readonly told: string })[];
+}
+
+/** A held-out question whose answer was another one. */
+export interface AskMistake {
+  readonly context: string;
+  readonly question: string;
+  /** Empty: there is none. */
+  readonly answer: string;
+  readonly told: string;
+  readonly share: number;
+}
+
+export interface Mistakes {
+  readonly classify: Mistake;
+  readonly tag: TagMistake;
+  readonly ask: AskMistake;
+}
+
 /** How well it does on what was held out. */
-export interface Judged extends Judgement {
+export interface Judged<T extends TaskName = TaskName> extends Judgement {
   readonly step: number;
   readonly labels: readonly string[];
   /** Once it has learnt; null before. */
-  readonly mistakes: readonly Mistake[] | null;
+  readonly mistakes: readonly Mistakes[T][] | null;
 }
+
+/** A model that was taught and that this browser keeps. */
+export interface KeptModel {
+  readonly id: string;
+  readonly title: string;
+  readonly labels: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly when: number;
+  /** On what was held out: macro F1 of classes, F1 of names or of answers. */
+  readonly f1: number | null;
+  readonly bytes: number;
+}
+
+export type LearnEvent<T extends TaskName = TaskName> = { readonly task: T } & (
+  | RunEvent<TaughtRun, 'encode' | 'compile'>
+  /** Null: there is nothing to judge any more. */
+  | { readonly kind: 'judged'; readonly judged: Judged<T> | null }
+  /** What this browser keeps has changed. */
+  | { readonly kind: 'kept' }
+);
+
+// Classify ------------------------------------------------------------------------------------------------------------
 
 export interface Told {
   /** The likeliest first. */
@@ -132,15 +233,30 @@ export interface Explained {
 
 export type Tested = Readonly<Partial<Record<ExplanationMethod, Faithfulness>>>;
 
-/** A classifier that this browser keeps. */
-export interface KeptClassifier {
-  readonly id: string;
-  readonly title: string;
-  readonly labels: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly when: number;
-  readonly macroF1: number | null;
-  readonly bytes: number;
+// Tag -----------------------------------------------------------------------------------------------------------------
+
+/** What of a text has a tag, in its order. */
+export interface Tagged {
+  readonly tags: readonly Tag[];
+  /** What it can be, in the order of their colours. */
+  readonly kinds: readonly string[];
+}
+
+// Ask -----------------------------------------------------------------------------------------------------------------
+
+export interface Asked {
+  readonly question: string;
+  readonly context: string;
+  /** Whether there may be no answer. */
+  readonly impossible: boolean;
+}
+
+export interface Answered {
+  /** The likeliest first; none of them overlaps a likelier one. One without text: there is no answer. */
+  readonly answers: readonly Answer[];
+  /** In how many parts the text was read, and tokens of one at most. */
+  readonly windows: number;
+  readonly length: number;
 }
 
 // Search --------------------------------------------------------------------------------------------------------------
@@ -179,15 +295,11 @@ export interface Searched {
 }
 
 export type UnderstandEvent =
-  | RunEvent<ClassRun, 'encode' | 'compile'>
+  | LearnEvent
   | { readonly kind: 'adapter'; readonly adapter: AdapterSummary }
   | { readonly kind: 'download'; readonly progress: HubProgress }
   | { readonly kind: 'notice'; readonly message: string }
   | { readonly kind: 'weights'; readonly done: number; readonly total: number }
   | { readonly kind: 'recovered'; readonly step: number }
-  /** Null: there is nothing to judge any more. */
-  | { readonly kind: 'judged'; readonly judged: Judged | null }
   /** Long work beside a training. */
-  | { readonly kind: 'work'; readonly what: 'test' | 'embed'; readonly done: number; readonly total: number }
-  /** What this browser keeps has changed. */
-  | { readonly kind: 'kept' };
+  | { readonly kind: 'work'; readonly what: 'test' | 'embed'; readonly done: number; readonly total: number };

@@ -1,54 +1,25 @@
-/** A classifier on the device: tells classes, which words decided, and whether such explanations hold. */
+/** A model on the device that was taught a task, or is to be: its head, and what is done with it. */
 import { EngineError, type Device } from '../../../engine/index';
-import {
-  Explainer,
-  EXPLANATIONS,
-  faithfulness,
-  type ExplainedModel,
-  type ExplanationMethod,
-} from '../../../models/explain/index';
 import { jsonOf, opener } from '../../../models/files/folder';
-import { classification, openFor, type OpenedFor } from '../../../models/finetune/index';
+import { openFor, type OpenedFor, type Task } from '../../../models/finetune/index';
 import type { ModelFolder } from '../../../models/index';
-import { SentenceEmbedder, TextClassifier, type EncoderModel } from '../../../models/tasks/index';
-import { scoresOfWords, wordsOf } from '../words';
 import type { OpenOptions } from './encoder';
-import type { Explained, Groups, Mistake, Tested, Told } from './protocol';
 
-export class Pupil implements Disposable {
+type Tools = Readonly<Record<string, Disposable>>;
+
+export abstract class Pupil<T extends Tools = Tools> implements Disposable {
   readonly opened: OpenedFor;
+  /** What its head tells apart. */
   readonly labels: readonly string[];
   #device: Device;
   /** Made of the model where it is now. */
-  #tools: {
-    readonly classifier: TextClassifier;
-    readonly explainer: Explainer;
-    readonly embedder: SentenceEmbedder;
-  } | null = null;
+  #tools: T | null = null;
 
-  private constructor(device: Device, opened: OpenedFor, labels: readonly string[]) {
+  constructor(device: Device, opened: OpenedFor, labels: readonly string[]) {
     [this.#device, this.opened, this.labels] = [device, opened, labels];
   }
 
-  /** `labels`: of a head that is to learn; null for a checkpoint that has its own. */
-  static async open(
-    folder: ModelFolder,
-    labels: readonly string[] | null,
-    { device, signal, onWeights }: OpenOptions,
-  ): Promise<Pupil> {
-    const config = (await jsonOf(opener(folder, { signal }), 'config.json')) ?? {};
-    const own = Object.entries((config.id2label as Record<string, string> | undefined) ?? {})
-      .sort(([a], [b]) => Number(a) - Number(b))
-      .map(([, label]) => label);
-    const names = labels ?? own;
-    if (labels === null && (own.length < 2 || config.problem_type === 'regression')) {
-      throw new EngineError('Classifier', 'config.json names no classes', 'Open a model that has some.');
-    }
-    const multiLabel = labels === null && config.problem_type === 'multi_label_classification';
-    const task = classification({ labels: names, multiLabel });
-    const opened = await openFor(folder, task, { device, signal, onProgress: onWeights });
-    return new Pupil(device, opened, names);
-  }
+  protected abstract make(device: Device): T;
 
   get device(): Device {
     return this.#device;
@@ -60,68 +31,8 @@ export class Pupil implements Disposable {
     this.#device = device;
   }
 
-  async tell(text: string, signal: AbortSignal): Promise<Told> {
-    const [found] = await this.#made.classifier.classify([text], { long: 'cut', signal });
-    return { classes: found.map(({ label, score }) => ({ label, share: score })) };
-  }
-
-  /** The likeliest class of each of many texts. */
-  async groups(texts: readonly string[], signal: AbortSignal): Promise<Groups> {
-    const { labels } = this;
-    const found = await this.#made.classifier.classify(texts, { long: 'cut', signal });
-    return { labels, of: found.map(([{ label }]) => labels.indexOf(label)) };
-  }
-
-  /** Examples that it takes for something else, the surest first. */
-  async mistakes(
-    examples: readonly { readonly text: string; readonly label: string }[],
-    signal: AbortSignal,
-  ): Promise<Mistake[]> {
-    const texts = examples.map(({ text }) => text);
-    const found = await this.#made.classifier.classify(texts, { long: 'cut', signal });
-    return examples
-      .map(({ text, label }, i) => ({ text, label, told: found[i][0].label, share: found[i][0].score }))
-      .filter(({ label, told }) => label !== told)
-      .sort((a, b) => b.share - a.share);
-  }
-
-  /** `target`: null for the likeliest class. */
-  async explain(
-    text: string,
-    method: ExplanationMethod,
-    target: string | null,
-    signal: AbortSignal,
-  ): Promise<Explained> {
-    const asked = { method, long: 'cut', signal, ...(target !== null && { target }) } as const;
-    const { target: told, tokens, gap } = await this.#made.explainer.explain(text, asked);
-    const words = wordsOf(text);
-    const scores = scoresOfWords(words, tokens);
-    return { method, target: told, words: words.map((word, i) => ({ ...word, score: scores[i] })), gap };
-  }
-
-  test(
-    texts: readonly string[],
-    signal: AbortSignal,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Tested> {
-    return faithfulness(this.#made.explainer, texts, { methods: EXPLANATIONS, signal, onProgress });
-  }
-
-  get embedder(): SentenceEmbedder {
-    return this.#made.embedder;
-  }
-
-  get #made() {
-    if (this.#tools) return this.#tools;
-    const { loaded, tokenizer } = this.opened;
-    const model = loaded.model as ExplainedModel & EncoderModel;
-    const device = this.#device;
-    this.#tools = {
-      classifier: new TextClassifier(device, model, tokenizer),
-      explainer: new Explainer(device, model, tokenizer),
-      embedder: new SentenceEmbedder(device, model, tokenizer),
-    };
-    return this.#tools;
+  protected get tools(): T {
+    return (this.#tools ??= this.make(this.#device));
   }
 
   #drop(): void {
@@ -133,4 +44,35 @@ export class Pupil implements Disposable {
     this.#drop();
     this.opened[Symbol.dispose]();
   }
+}
+
+/** Labels of a checkpoint's own head, in their order, and how it tells them. */
+export async function headOf(
+  folder: ModelFolder,
+  signal: AbortSignal,
+): Promise<{ readonly labels: readonly string[]; readonly problem: unknown; readonly architecture: string }> {
+  const config = (await jsonOf(opener(folder, { signal }), 'config.json')) ?? {};
+  const labels = Object.entries((config.id2label as Record<string, string> | undefined) ?? {})
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, label]) => label);
+  const architecture = [config.architectures].flat()[0];
+  const named = typeof architecture === 'string' ? architecture : '';
+  return { labels, problem: config.problem_type, architecture: named };
+}
+
+/** Opens a folder for a task with a head that is to learn, or with its own: throws `EngineError` where it has none. */
+export async function openPupil<E extends object>(
+  folder: ModelFolder,
+  task: Task<E>,
+  own: boolean,
+  { device, signal, onWeights }: OpenOptions,
+): Promise<OpenedFor> {
+  if (own) {
+    const { architecture } = await headOf(folder, signal);
+    if (!task.classes.test(architecture)) {
+      const what = `config.json names ${architecture || 'no architecture'}, which has no head for this`;
+      throw new EngineError('Model', what, 'Open a folder that was saved in this tab, or one of its kind.');
+    }
+  }
+  return openFor(folder, task, { device, signal, onProgress: onWeights });
 }

@@ -1,30 +1,31 @@
-/** What is taught: the examples, the classifier that learns or has learnt, and what of it the browser keeps. */
-import { EngineError, PauseSwitch } from '../../../engine/index';
-import type { Judgement } from '../../../models/finetune/index';
+/** What is taught of one task: the examples, the model that learns or has learnt, and what of it the browser keeps. */
+import { EngineError, type PauseSwitch } from '../../../engine/index';
+import type { Judgement, Split } from '../../../models/finetune/index';
 import type { ModelFolder } from '../../../models/index';
 import { folderOfFiles } from '../../session/files-folder';
-import { InTurn } from '../../session/in-turn';
-import type { RunState } from '../../session/protocol';
+import type { Lifeline } from '../../session/lifeline';
+import { Training } from '../../session/training';
 import { Course } from './course';
-import { readLesson, type ReadLesson } from './examples';
-import { KeptClassifiers } from './kept';
-import type { Lifeline } from './lifeline';
+import type { OpenOptions } from './encoder';
+import { KeptModels } from './kept';
+import type { ReadLesson } from './lesson';
 import type {
-  ClassRun,
-  Columns,
+  Choices,
   ExampleSource,
   ExportedFile,
   Judged,
-  KeptClassifier,
+  KeptModel,
+  LearnEvent,
   LearnSettings,
-  Lesson,
-  Tested,
+  Lessons,
+  TaskName,
+  TaughtRun,
   UnderstandEvent,
 } from './protocol';
-import { Pupil } from './pupil';
+import type { Pupil } from './pupil';
+import type { Subject } from './subjects';
 
-/** Held-out texts that explanations are tested on, and mistakes that are told. */
-const TESTED = 16;
+/** Mistakes that are told. */
 const MISTAKES = 12;
 
 export interface StudyParts {
@@ -34,95 +35,87 @@ export interface StudyParts {
   readonly folder: (signal: AbortSignal) => Promise<ModelFolder>;
 }
 
-export class Study {
-  readonly #emit: (event: UnderstandEvent) => void;
-  readonly #lifeline: Lifeline;
-  readonly #folder: StudyParts['folder'];
-  readonly #keptHere = new KeptClassifiers();
-  readonly #turns = new InTurn();
-  #lesson: ReadLesson | null = null;
+type Said<Event> = Event extends unknown ? Omit<Event, 'task'> : never;
+
+export class Study<T extends TaskName, E extends object, P extends Pupil> {
+  readonly #subject: Subject<T, E, P>;
+  readonly #parts: StudyParts;
+  readonly #training: Training<TaughtRun>;
+  readonly #keptHere: KeptModels;
+  #lesson: ReadLesson<Lessons[T], E> | null = null;
   /** The examples that were chosen last: what comes of earlier ones is not taken. */
   #reading = 0;
-  #pupil: Pupil | null = null;
+  #pupil: P | null = null;
   /** What it learns by; null for one that came from files. */
-  #course: Course | null = null;
-  /** The classifier at rest, as a folder: what is put back where a device is lost. */
+  #course: Course<E> | null = null;
+  /** The model at rest, as a folder: what is put back where a device is lost. */
   #files: ReadonlyMap<string, Blob> | null = null;
-  #run: ClassRun | null = null;
-  #state: RunState = 'empty';
-  #pause: PauseSwitch | null = null;
 
-  constructor({ emit, lifeline, folder }: StudyParts) {
-    [this.#emit, this.#lifeline, this.#folder] = [emit, lifeline, folder];
+  constructor(subject: Subject<T, E, P>, parts: StudyParts) {
+    [this.#subject, this.#parts] = [subject, parts];
+    this.#keptHere = new KeptModels(subject.name);
+    this.#training = new Training((state, run) => this.#emit({ kind: 'state', state, run }));
   }
 
-  /** The step up to which it has learnt. */
-  get step(): number {
-    return this.#run?.step ?? 0;
+  get running(): boolean {
+    return this.#training.running;
+  }
+
+  /** Examples that were held out of what was learnt, or else of those that were chosen. */
+  get held(): readonly E[] {
+    return (this.#course?.taught.split ?? this.#lesson?.split)?.held ?? [];
   }
 
   /** Does something while nothing learns. */
-  alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#turns.run(work);
+  alone<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+    return this.#training.turns.run(work);
   }
 
-  /** Ends what is under way; a training in order: the classifier has the best weights so far. */
+  /** Ends what is under way; a training in order: the model has the best weights so far. */
   stop(): Promise<void> {
-    return this.#turns.cancel();
+    return this.#training.turns.cancel();
   }
 
   // Learning --------------------------------------------------------------------------------------------------------
 
-  async chooseExamples(source: ExampleSource, columns: Columns | null): Promise<Lesson> {
+  async chooseExamples(source: ExampleSource, choice: Choices[T] | null): Promise<Lessons[T]> {
     const reading = ++this.#reading;
-    const read = await readLesson(source, columns);
+    const read = await this.#subject.read(source, choice);
     if (reading === this.#reading) this.#lesson = read;
     return read.lesson;
   }
 
   train(settings: LearnSettings): Promise<void> {
-    return this.#turns.run(async (signal) => {
-      this.#pause = new PauseSwitch();
-      const before = this.#state;
-      this.#setState('preparing');
-      try {
-        await this.#train(settings, signal, this.#pause);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        this.#pause = null;
-        const done = this.#course?.done ?? before === 'finished';
-        this.#setState(!this.#run ? 'empty' : done ? 'finished' : 'stopped');
-      }
-    });
+    return this.#training.train(
+      (signal, pause) => this.#train(settings, signal, pause),
+      (before) => this.#course?.done ?? before === 'finished',
+    );
   }
 
   pause(): void {
-    this.#pause?.pause();
+    this.#training.pause();
   }
 
   resume(): void {
-    this.#pause?.resume();
+    this.#training.resume();
   }
 
   async forget(): Promise<void> {
-    await this.#turns.cancel();
+    await this.stop();
     this.drop();
   }
 
   async #train(settings: LearnSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
-    const lesson = this.#lesson;
-    if (!lesson?.split) throw new EngineError('Train', 'there are no examples', 'Choose some.');
-    const { split, fingerprint } = lesson;
+    const { split = null, fingerprint = '', lesson } = this.#lesson ?? {};
+    if (!split || !lesson) throw new EngineError('Train', 'there are no examples', 'Choose some.');
     const known = this.#course;
     const goesOn = known !== null && !known.done && known.isOf(settings, fingerprint);
-    const { title, labels } = lesson.lesson;
-    const course = goesOn ? known : new Course(settings, { title, labels, split, fingerprint });
-    const folder = await this.#folder(signal);
+    const course = goesOn ? known : this.#courseOf(settings, lesson, split, fingerprint);
+    const folder = await this.#parts.folder(signal);
     // A new head each time: the same settings learn the same. One that goes on finds its weights in its checkpoint.
-    const pupil = await this.#opened(folder, labels, signal);
+    const pupil = await this.#opened(folder, lesson.labels, signal);
     const before = goesOn ? this.#files : null;
-    this.#closePupil();
+    this.rest();
     [this.#pupil, this.#course, this.#files] = [pupil, course, null];
     this.#emit({ kind: 'history', history: course.history });
     if (!goesOn) this.#emit({ kind: 'judged', judged: null });
@@ -130,7 +123,7 @@ export class Study {
     try {
       await this.#learn(course, pupil, signal, pause);
     } catch (error) {
-      this.#closePupil();
+      this.rest();
       if (before) this.#files = before;
       else this.drop();
       throw error;
@@ -139,14 +132,24 @@ export class Study {
     else this.drop(); // it was ended before anything was learnt
   }
 
-  async #learn(course: Course, pupil: Pupil, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
+  #courseOf(
+    settings: LearnSettings,
+    { title, labels }: Lessons[T],
+    split: Split<E>,
+    fingerprint: string,
+  ): Course<E> {
+    const { tokens, length, task } = this.#subject;
+    return new Course(settings, { title, labels, split, fingerprint, task: task(labels), tokens, length });
+  }
+
+  async #learn(course: Course<E>, pupil: P, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
     let begun = false;
     await course.learn(pupil, {
       ...{ signal, pause },
-      another: (lost) => this.#lifeline.another(lost),
+      another: (lost) => this.#parts.lifeline.another(lost),
       onCompile: (share) => this.#emit({ kind: 'progress', phase: 'compile', share }),
       onSteps: (event) => {
-        if (!begun) this.#setState('training');
+        if (!begun) this.#training.set('training');
         begun = true;
         this.#emit({ kind: 'steps', ...event });
       },
@@ -154,47 +157,48 @@ export class Study {
         this.#emit({ kind: 'evaluation', step, loss });
         this.#judged(judgement, step, null);
       },
-      onPaused: (paused) => this.#setState(paused ? 'paused' : 'training'),
+      onPaused: (paused) => this.#training.set(paused ? 'paused' : 'training'),
       onRecovered: (step) => {
         this.#emit({ kind: 'history', history: course.history });
-        this.#emit({ kind: 'recovered', step });
+        this.#parts.emit({ kind: 'recovered', step });
       },
     });
   }
 
   /** What it learnt stays: as files, which no device takes away, on this page and in the browser. */
-  async #keep(pupil: Pupil, course: Course): Promise<void> {
+  async #keep(pupil: P, course: Course<E>): Promise<void> {
     this.#files = await pupil.opened.save();
     this.#describe();
-    const { id, title, labels, split, judgement, kept } = course;
+    const { id, kept } = course;
+    const { title, labels, split } = course.taught;
+    const judgement = course.judgement!;
     const rest = new AbortController().signal; // also where the visitor stopped it
-    const held = split.held.map(({ text, label }) => ({ text, label: labels[label as number] }));
-    const mistakes = await pupil.mistakes(held, rest);
-    this.#judged(judgement!, kept, mistakes.slice(0, MISTAKES));
-    const { macroF1 = null } = judgement!.metrics;
+    const mistakes = await this.#subject.mistakes(pupil, split.held, rest);
+    this.#judged(judgement, kept, mistakes.slice(0, MISTAKES));
     try {
-      const is = await this.#keptHere.keep({ id, title, labels, macroF1 }, this.#files);
+      const f1 = this.#subject.score(judgement);
+      const is = await this.#keptHere.keep({ id, title, labels, f1 }, this.#files);
       if (is) this.#emit({ kind: 'kept' });
     } catch (error) {
       const { message, name } = error as Error;
-      const why = `This browser does not keep the classifier (${message || name}): save it.`;
-      this.#emit({ kind: 'notice', message: why });
+      const why = `This browser does not keep the model (${message || name}): save it.`;
+      this.#parts.emit({ kind: 'notice', message: why });
     }
   }
 
   // What has learnt -------------------------------------------------------------------------------------------------
 
-  /** A call about the classifier: done again once where its device is lost meanwhile. */
-  ask<T>(work: (pupil: Pupil, signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#turns.run((signal) =>
-      this.#lifeline.hold(
+  /** A call about the model: done again once where its device is lost meanwhile. */
+  ask<R>(work: (pupil: P, signal: AbortSignal) => Promise<R>): Promise<R> {
+    const { lifeline } = this.#parts;
+    return this.alone((signal) =>
+      lifeline.hold(
         () => this.#pupil,
         async () => {
           const files = this.#files;
-          if (!files) throw new EngineError('Classify', 'nothing has been taught', 'Teach it first.');
-          this.#pupil = await this.#lifeline.current(this.#pupil, () =>
-            this.#opened(folderOfFiles(files), null, signal),
-          );
+          if (!files) throw new EngineError('Model', 'nothing has been taught', 'Teach it first.');
+          const open = (): Promise<P> => this.#opened(folderOfFiles(files), null, signal);
+          this.#pupil = await lifeline.current(this.#pupil, open);
           return work(this.#pupil, signal);
         },
         signal,
@@ -202,31 +206,20 @@ export class Study {
     );
   }
 
-  test(): Promise<Tested> {
-    return this.ask((pupil, signal) => {
-      const held = (this.#course?.split ?? this.#lesson?.split)?.held ?? [];
-      if (held.length === 0)
-        throw new EngineError('Test', 'there are no held-out texts', 'Choose examples first.');
-      const every = Math.max(1, held.length / TESTED);
-      const texts = held.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every));
-      const onProgress = (done: number, total: number): void =>
-        this.#emit({ kind: 'work', what: 'test', done, total });
-      return pupil.test(
-        texts.map(({ text }) => text),
-        signal,
-        onProgress,
-      );
-    });
+  /** Its place on the device is free: what is at rest comes back from its files. */
+  rest(): void {
+    this.#pupil?.[Symbol.dispose]();
+    this.#pupil = null;
   }
 
   // Files -----------------------------------------------------------------------------------------------------------
 
   save(): readonly ExportedFile[] {
-    if (!this.#files) throw new EngineError('Save', 'there is no classifier', 'Teach one first.');
+    if (!this.#files) throw new EngineError('Save', 'there is no model', 'Teach one first.');
     return [...this.#files].map(([name, blob]) => ({ name, blob }));
   }
 
-  list(): Promise<readonly KeptClassifier[]> {
+  list(): Promise<readonly KeptModel[]> {
     return this.#keptHere.list();
   }
 
@@ -236,71 +229,67 @@ export class Study {
   }
 
   openKept(id: string): Promise<void> {
-    return this.#turns.run(async (signal) => {
+    return this.alone(async (signal) => {
       const { about, files } = await this.#keptHere.files(id);
       const pupil = await this.#opened(folderOfFiles(files), null, signal);
       this.drop();
-      await this.place(pupil, about.title);
+      await this.#place(pupil, about.title);
     });
   }
 
   openFolder(files: readonly File[]): Promise<void> {
-    return this.#turns.run(async (signal) => {
+    return this.alone(async (signal) => {
       const pupil = await this.#opened(files, null, signal);
       this.drop();
-      await this.place(pupil, files[0].webkitRelativePath.split('/')[0] || 'folder');
+      await this.#place(pupil, files[0].webkitRelativePath.split('/')[0] || 'folder');
     });
   }
 
-  /** A classifier that came with its head. */
-  async place(pupil: Pupil, title: string): Promise<void> {
-    [this.#pupil, this.#files] = [pupil, await pupil.opened.save()];
-    const steps = { step: 0, steps: 0, kept: 0, long: 0 };
-    this.#run = { title, labels: pupil.labels, settings: null, ...steps, lesson: '' };
-    this.#setState('finished');
+  /** A checkpoint that has a head for this, opened, and what puts it in the place of the one that is there. */
+  async withHead(folder: ModelFolder, title: string, options: OpenOptions) {
+    const pupil = await this.#subject.open(folder, null, options);
+    return { labels: pupil.labels, place: () => this.#place(pupil, title) };
   }
 
-  /** The classifier goes. */
+  async #place(pupil: P, title: string): Promise<void> {
+    [this.#pupil, this.#files] = [pupil, await pupil.opened.save()];
+    const steps = { step: 0, steps: 0, kept: 0, long: 0 };
+    this.#training.run = { title, labels: pupil.labels, settings: null, ...steps, lesson: '' };
+    this.#training.set('finished');
+  }
+
+  /** The model goes. */
   drop(): void {
-    this.#closePupil();
-    [this.#course, this.#files, this.#run] = [null, null, null];
+    this.rest();
+    [this.#course, this.#files, this.#training.run] = [null, null, null];
     this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
     this.#emit({ kind: 'judged', judged: null });
-    this.#setState('empty');
+    this.#training.set('empty');
   }
 
   // Parts -----------------------------------------------------------------------------------------------------------
 
-  async #opened(folder: ModelFolder, labels: readonly string[] | null, signal: AbortSignal): Promise<Pupil> {
-    const device = await this.#lifeline.open();
-    return Pupil.open(folder, labels, { device, signal, onWeights: () => undefined });
+  async #opened(folder: ModelFolder, labels: readonly string[] | null, signal: AbortSignal): Promise<P> {
+    const device = await this.#parts.lifeline.open();
+    return this.#subject.open(folder, labels, { device, signal, onWeights: () => undefined });
   }
 
-  #judged(judgement: Judgement, step: number, mistakes: Judged['mistakes']): void {
-    const { labels } = this.#course!;
+  #judged(judgement: Judgement, step: number, mistakes: Judged<T>['mistakes']): void {
+    const { labels } = this.#course!.taught;
     this.#emit({ kind: 'judged', judged: { ...judgement, step, labels, mistakes } });
   }
 
   #describe(): void {
-    const { title, labels, settings, step, kept, long, fingerprint } = this.#course!;
-    this.#run = {
+    const { settings, step, kept, long } = this.#course!;
+    const { title, labels, fingerprint } = this.#course!.taught;
+    this.#training.run = {
       ...{ title, labels, settings, step, kept, long },
       ...{ steps: settings.steps, lesson: fingerprint },
     };
-    this.#tell();
+    this.#training.tell();
   }
 
-  #closePupil(): void {
-    this.#pupil?.[Symbol.dispose]();
-    this.#pupil = null;
-  }
-
-  #setState(state: RunState): void {
-    this.#state = state;
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#emit({ kind: 'state', state: this.#state, run: this.#run });
+  #emit(event: Said<LearnEvent<T>>): void {
+    this.#parts.emit({ ...event, task: this.#subject.name });
   }
 }

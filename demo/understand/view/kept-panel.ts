@@ -1,17 +1,23 @@
 import { element, finder } from '../../view/dom';
 import type { Format } from '../../view/format';
 import type { UnderstandStrings } from '../english';
-import type { KeptClassifier } from '../session/protocol';
+import { kindsIn } from '../kinds';
+import type { KeptModel, TaskName } from '../session/protocol';
 
-/** Classifiers that this browser keeps. */
+/** Models of a task that this browser keeps. */
 export class KeptPanel {
   onOpen: (id: string) => void = () => undefined;
   onDelete: (id: string) => void = () => undefined;
+  readonly #task: TaskName;
   readonly #byId = finder();
-  #kept: readonly KeptClassifier[] = [];
+  #kept: readonly KeptModel[] = [];
   #drawn = '';
 
-  set kept(kept: readonly KeptClassifier[]) {
+  constructor(task: TaskName) {
+    this.#task = task;
+  }
+
+  set kept(kept: readonly KeptModel[]) {
     this.#kept = kept;
   }
 
@@ -21,8 +27,8 @@ export class KeptPanel {
     if (key === this.#drawn) return;
     this.#drawn = key;
     const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-    const rows = this.#kept.map(({ id, title: given, labels, when, macroF1, bytes }) => {
-      const title = { guests: strings.guests, pasted: strings.pastedTitle }[given] ?? given;
+    const rows = this.#kept.map(({ id, title: given, labels, when, f1, bytes }) => {
+      const title = (strings.titles as Readonly<Record<string, string>>)[given] ?? given;
       const open = element('button', { type: 'button', disabled: !canOpen }, strings.open);
       open.addEventListener('click', () => this.onOpen(id));
       const label = strings.deleteOne(title);
@@ -32,8 +38,10 @@ export class KeptPanel {
         '×',
       );
       remove.addEventListener('click', () => this.onDelete(id));
-      const shown = labels.length > 6 ? `${labels.slice(0, 6).join(', ')}, …` : labels.join(', ');
-      const facts = strings.keptFacts(shown, macroF1?.toFixed(3) ?? null, dates.format(when));
+      const named = this.#task === 'tag' ? kindsIn(labels) : labels;
+      const shown = named.length > 6 ? `${named.slice(0, 6).join(', ')}, …` : named.join(', ');
+      const score = f1 === null ? '' : strings.keptScores[this.#task](f1.toFixed(3));
+      const facts = [shown, score, dates.format(when)].filter((one) => one !== '').join(strings.listed);
       return element(
         'li',
         {},

@@ -1,41 +1,27 @@
-/** Labelled examples of a visitor's own, or those of the page: read, counted, and a part held out. */
-import { DataError, fnv1aOfText } from '../../../engine/index';
+/** Labelled texts of a visitor's own, or those of the page: read, counted, and a part held out. */
+import { DataError } from '../../../engine/index';
 import {
   classExamples,
   describeSkipped,
   holdOut,
-  readTable,
   type ClassExample,
-  type Split,
   type Table,
 } from '../../../models/finetune/index';
 import { textIn } from '../../../models/finetune/table';
 import { guests } from '../examples/guests';
+import { contentOf, fingerprintOf, HELD, tableOf, type ReadLesson } from './lesson';
 import type { Columns, ExampleSource, Lesson } from './protocol';
 
-/** Share that is held out, and texts that are shown of each label. */
-const HELD = 0.2;
+/** Texts that are shown of each label. */
 const SHOWN = 2;
 
-export interface ReadLesson {
-  readonly lesson: Lesson;
-  /** Null where something is to be asked first. */
-  readonly split: Split<ClassExample> | null;
-  /** Of examples and labels: what a run that goes on must have in common. */
-  readonly fingerprint: string;
-}
-
 /** `columns`: null to be guessed. Throws `DataError` for what cannot be read, with rows and reasons. */
-export async function readLesson(source: ExampleSource, columns: Columns | null): Promise<ReadLesson> {
-  const { name, content } =
-    source.kind === 'file'
-      ? { name: source.file.name, content: source.file }
-      : source.kind === 'guests'
-        ? { name: 'guests', content: guests() }
-        : { name: 'pasted', content: source.text };
-  const { table, header } = columns
-    ? { table: await readTable(content, { name, header: columns.header }), header: columns.header }
-    : await read(content, name);
+export async function readClassLesson(
+  source: ExampleSource,
+  columns: Columns | null,
+): Promise<ReadLesson<Lesson, ClassExample>> {
+  const { name, content } = contentOf(source, { name: 'guests', text: guests });
+  const { table, header } = await tableOf(content, name, columns?.header ?? null);
   if (table.columns.length < 2) {
     const todo = 'Give two: a label and a text, with a tab, a comma or a semicolon between.';
     throw new DataError(name, 'it has one column', todo);
@@ -79,30 +65,11 @@ export async function readLesson(source: ExampleSource, columns: Columns | null)
       skipped: describeSkipped(skipped),
     },
     split,
-    fingerprint: fingerprintOf(examples, labels),
+    fingerprint: fingerprintOf([
+      labels.join('\t'),
+      ...examples.map((one) => `${String(one.label)}\t${one.text}`),
+    ]),
   };
-}
-
-function fingerprintOf(examples: readonly ClassExample[], labels: readonly string[]): string {
-  const rows = examples.map((one) => `${String(one.label)}\t${one.text}`);
-  return fnv1aOfText([labels.join('\t'), ...rows].join('\n')).toString(16);
-}
-
-/** A first row is none of names where one of its cells stands below it again. */
-async function read(content: File | string, name: string): Promise<{ table: Table; header: boolean }> {
-  const named = await readTable(content, { name }).catch((error: unknown) => {
-    if (error instanceof DataError) return error;
-    throw error;
-  });
-  const isNamed =
-    !(named instanceof DataError) &&
-    named.columns.every((column) => !named.rows.some(({ cells }) => cells[column] === column));
-  if (isNamed) return { table: named, header: true };
-  try {
-    return { table: await readTable(content, { name, header: false }), header: false };
-  } catch (error) {
-    throw named instanceof DataError ? named : error;
-  }
 }
 
 const TEXT = /^(text|sentence|message|body|content|review|comment|title|文本|句子|内容)s?$/i;
