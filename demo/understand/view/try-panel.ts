@@ -34,6 +34,8 @@ export class TryPanel {
   #told: Told | null = null;
   #target: string | null = null;
   #explained: Explained | null = null;
+  /** What is on view is of another text. */
+  #stale = false;
 
   constructor() {
     this.#methods.offer(METHODS.map((method) => [method, method] as const)); // one may be chosen before they have names
@@ -82,10 +84,11 @@ export class TryPanel {
 
   clear(): void {
     [this.#told, this.#explained, this.#target] = [null, null, null];
+    this.#stale = false;
   }
 
   tell(told: Told | null): void {
-    [this.#told, this.#explained] = [told, null];
+    [this.#told, this.#explained, this.#stale] = [told, null, false];
   }
 
   explain(explained: Explained | null): void {
@@ -108,7 +111,7 @@ export class TryPanel {
 
   #typed(): void {
     this.#text = this.#input.value;
-    this.#target = null;
+    [this.#target, this.#explained, this.#stale] = [null, null, true];
     this.onText(this.#text);
   }
 
@@ -119,13 +122,15 @@ export class TryPanel {
     this.#bars.show(
       classes.map(({ label, share }) => ({ text: label, share, current: label === explained })),
     );
-    const rows = this.#byId('class-bars').querySelectorAll('li');
+    const host = this.#byId('class-bars');
+    host.classList.toggle('waiting', this.#stale && classes.length > 0);
+    const rows = host.querySelectorAll('li');
     rows.forEach((row, i) => (row.hidden = classes.length > 0 && i >= classes.length));
   }
 
   #drawWhy(strings: UnderstandStrings): void {
     const explained = this.#explained;
-    const label = explained?.target ?? this.#told?.classes[0].label;
+    const label = explained?.target ?? (this.#stale ? undefined : this.#told?.classes[0].label);
     setText(this.#byId('why-title'), label === undefined ? '' : strings.why(label));
     const { method } = explained ?? this;
     const gap = explained?.gap == null ? '' : `${strings.space}${strings.gap(fixed(explained.gap, 2))}`;
