@@ -22,6 +22,14 @@ export {
 } from './text_encoder';
 export * from './sentence_heads';
 export * from './text_heads';
+export {
+  VisionEncoder,
+  type VisionEncoderConfig,
+  type VisionEncoderInput,
+  type VisionEncoderParts,
+} from './vision_encoder';
+export * from './vision_heads';
+export { vitParts, type ViTConfig } from './vit';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export {
   Generator,

@@ -1,0 +1,45 @@
+// Parity of ViT and DeiT with Hugging Face Transformers, see tests/fixtures/make_vision.py.
+import { expect, it } from 'vitest';
+import { Graph, meanSquaredError, resizeTable, type Device, type Tensor } from '../../engine/index';
+import * as deit from '../../models/families/deit';
+import * as vit from '../../models/families/vit';
+import type { VisionEncoder } from '../../models/vision_encoder';
+import { fixtureTensors } from '../fixtures/load';
+import { normalTensor } from '../fixtures/portable';
+import about from '../fixtures/vision.json';
+import { withDevice } from '../harness/device';
+import { parity, type FamilyFixture } from './family_parity';
+import { relativeError } from './parity';
+import { visionFixture } from './vision_fixture';
+
+let device: Device;
+withDevice((opened) => (device = opened), { empty: true });
+const shared = { device: (): Promise<Device> => Promise.resolve(device) };
+/** Of a pooler's row. */
+const pooled: Pick<FamilyFixture, 'loss'> = {
+  loss: (model: VisionEncoder, g: Graph, { pixels, labels }) =>
+    meanSquaredError(g, model.forward(g, pixels), labels),
+};
+
+parity(vit.vitForImageClassification, { ...visionFixture('vit-sequence'), ...shared });
+parity(vit.vitForImageClassification, { ...visionFixture('vit-several'), ...shared });
+parity(vit.vitModel, { ...visionFixture('vit-model'), ...shared, ...pooled });
+parity(deit.deitForImageClassification, { ...visionFixture('deit-sequence'), ...shared });
+parity(deit.deitForImageClassificationWithTeacher, { ...visionFixture('deit-teacher'), ...shared });
+parity(deit.deitModel, { ...visionFixture('deit-model'), ...shared, ...pooled });
+
+it('positions on other grids are those of torch', async () => {
+  const expected = await fixtureTensors('vision.safetensors');
+  const names = [...expected.keys()].filter((name) => name.startsWith('resized/'));
+  expect(names).toHaveLength(6);
+  for (const name of names) {
+    const [, filter, h, w] = /(\w+) (\d) x (\d)$/.exec(name)!;
+    const g = new Graph(device);
+    const to = [Number(h), Number(w)] as const;
+    const options = { from: [3, 4], to, filter: filter as 'bicubic' } as const;
+    const y = resizeTable(g, g.input('table', [12, 5], 'f32'), options);
+    using plan = await g.compile({ y });
+    plan.run({ table: normalTensor('table', [12, 5], 1, about.seed) });
+    expect(relativeError(await plan.read('y'), expected.get(name)!.data), name).toBeLessThan(2e-7);
+  }
+});
