@@ -9,7 +9,7 @@ import {
   EngineError,
   expectOptions,
   formatShape,
-  LearnedPositions,
+  type LearnedPositions,
   resizeTable,
   ShapeError,
   slice,

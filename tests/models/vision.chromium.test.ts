@@ -1,6 +1,6 @@
 // Parity of ViT and DeiT with Hugging Face Transformers, see tests/fixtures/make_vision.py.
 import { expect, it } from 'vitest';
-import { Graph, meanSquaredError, resizeTable, type Device, type Tensor } from '../../engine/index';
+import { Graph, meanSquaredError, resizeTable, type Device } from '../../engine/index';
 import * as deit from '../../models/families/deit';
 import * as vit from '../../models/families/vit';
 import type { VisionEncoder } from '../../models/vision_encoder';

@@ -2,7 +2,7 @@
 import type { Graph, Tensor } from '../../engine/index';
 import { normalTensor } from '../fixtures/portable';
 import about from '../fixtures/vision.json';
-import { fixtureOf, type About } from './family_fixture';
+import { fixtureOf } from './family_fixture';
 import type { FamilyFixture, Inputs } from './family_parity';
 
 export type VisionName = keyof typeof about.families;
@@ -16,7 +16,7 @@ export function pixelsOf(height: number, width: number) {
 
 /** A fixture with its pixels; ViT's and DeiT's read pixels and learn labels. */
 export function visionFixture(name: VisionName): FamilyFixture {
-  const found = fixtureOf(about as unknown as About, name, 'vision.safetensors');
+  const found = fixtureOf(about, name, 'vision.safetensors');
   const square = name.startsWith('clip');
   return {
     ...found,
