@@ -125,6 +125,14 @@ export {
   type LabelledText,
   type TaggedText,
 } from './train/classes';
+export {
+  ImageBatches,
+  type ImageBatch,
+  type ImageBatchOptions,
+  type ImageModel,
+  type LabelledImage,
+  type PixelImage,
+} from './train/image_batches';
 export { maskedToken, type MaskedModel, type MaskedTokenOptions } from './train/masked_token';
 export { regress, type ScoredText } from './train/regress';
 export {

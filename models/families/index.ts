@@ -4,6 +4,7 @@ import * as bart from './bart';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as decoderHeads from './decoder_heads';
+import * as clip from './clip';
 import * as deit from './deit';
 import * as distilbert from './distilbert';
 import * as electra from './electra';
@@ -34,6 +35,7 @@ export * from './mpnet';
 export * from './roberta';
 export * from './bart';
 export * from './t5';
+export * from './clip';
 export * from './deit';
 export * from './vit';
 export { m2m100, pegasus };
@@ -65,4 +67,5 @@ export const families = [
   // Those that read images.
   ...Object.values(vit),
   ...Object.values(deit),
+  ...Object.values(clip),
 ];

@@ -14,7 +14,7 @@ describe("Transformers' image processors", () => {
     '%s',
     async (_, name, config, [width, height]) => {
       const { shape, data } = (await fixtureTensors('images.safetensors')).get(name)!;
-      const processor = new ImageProcessor(config as Json);
+      const processor = new ImageProcessor(config);
       const found = processor.process(fixtureImage(width, height));
       expect([3, found.height, found.width]).toEqual(shape);
       if (processor.size) expect(processor.size).toEqual(shape.slice(1));

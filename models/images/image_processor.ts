@@ -167,9 +167,10 @@ function cropped({ data, width, height }: RGB, [h, w]: readonly [number, number]
 }
 
 function stepsOf(config: Json, modelType: string | null): Steps {
-  const named = config.image_processor_type ?? config.feature_extractor_type ?? null;
+  const named = (config.image_processor_type ?? config.feature_extractor_type ?? null) as string | null;
   const own = modelType === null ? null : (OF_MODELS[modelType] ?? null);
-  const kind = named === null ? own : String(named).replace(/(ImageProcessor(Fast)?|FeatureExtractor)$/, '');
+  const kind =
+    typeof named !== 'string' ? own : named.replace(/(ImageProcessor(Fast)?|FeatureExtractor)$/, '');
   const known = Object.keys(CLASSES).join(', ');
   if (kind === null || !Object.hasOwn(CLASSES, kind)) {
     const what =
