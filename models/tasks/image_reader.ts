@@ -89,19 +89,19 @@ export class ImageReader implements Disposable {
     if (!Array.isArray(images))
       throw new DataError('read', 'the images are no list', 'Give a list of images.');
     let done = 0;
-    let waiting: { readonly key: string; readonly batch: [number, ProcessedImage][] } | null = null;
+    let [key, batch]: [string, [number, ProcessedImage][]] = ['', []];
     let reading: Promise<void> = Promise.resolve();
     const flush = async (): Promise<void> => {
-      if (!waiting) return;
-      const { batch } = waiting;
-      waiting = null;
-      const rows = await this.#submit(batch.map(([, image]) => image));
+      if (batch.length === 0) return;
+      const own = batch;
+      batch = [];
+      const rows = await this.#submit(own.map(([, image]) => image));
       const before = reading;
       reading = (async () => {
         const [data] = await Promise.all([rows(), before]);
-        const each = data.length / rowsFor(batch.length);
-        for (const [row, [index]] of batch.entries()) take(index, data.slice(row * each, (row + 1) * each));
-        onProgress?.((done += batch.length), images.length);
+        const each = data.length / rowsFor(own.length);
+        for (const [row, [index]] of own.entries()) take(index, data.slice(row * each, (row + 1) * each));
+        onProgress?.((done += own.length), images.length);
       })();
       reading.catch(() => {}); // told below, whatever comes between
       await before;
@@ -109,12 +109,10 @@ export class ImageReader implements Disposable {
     for (const [i, given] of (images as readonly ImageInput[]).entries()) {
       throwIfAborted(signal);
       const image = this.#processor.process(await pixelsOf('read', given, `image ${i}`), { background });
-      const key = `${image.height} × ${image.width}`;
-      // Its type narrows to null where only `flush` writes it.
-      const open = waiting as { readonly key: string; readonly batch: [number, ProcessedImage][] } | null;
-      if (open && (open.key !== key || open.batch.length === MOST)) await flush();
-      waiting ??= { key, batch: [] };
-      (waiting as { readonly batch: [number, ProcessedImage][] }).batch.push([i, image]);
+      const size = `${image.height} × ${image.width}`;
+      if (size !== key || batch.length === MOST) await flush();
+      key = size;
+      batch.push([i, image]);
     }
     throwIfAborted(signal);
     await flush();

@@ -1,6 +1,6 @@
 // Tasks on images, from bytes to labels, beside Transformers: tests/fixtures/make_vision.py.
 import { describe, expect, it } from 'vitest';
-import type { Device } from '../../engine/index';
+import { adapt, lora, type Device } from '../../engine/index';
 import {
   clip,
   inspect,
@@ -124,7 +124,7 @@ describe('classes of images', () => {
       return { image, label: i % 2 };
     });
     const files = await filesOf('vit-sequence');
-    const saved = await school(device, folderOf(files), coloured, { 0: 'red', 1: 'blue' });
+    const saved = await school(device, folderOf(files), coloured, { 0: 'red', 1: 'blue' }, 20);
     const folder = folderOf({
       'preprocessor_config.json': files['preprocessor_config.json'],
       'config.json': JSON.parse(await saved.get('config.json')!.text()) as object,
@@ -139,6 +139,23 @@ describe('classes of images', () => {
       coloured.map(({ label }) => ['red', 'blue'][label]),
     );
   });
+});
+
+it('is stored in fewer bits, and carries LoRA on its patches', async () => {
+  const folder = folderOf(await filesOf('vit-sequence'));
+  const processor = await loadImageProcessor(folder);
+  using loaded = await load(folder, { device, families: [vitForImageClassification], storage: 'int8' });
+  expect(loaded.model.patches.linear.weight.packed).toBe('int8');
+  const first = async (): Promise<number[]> => {
+    using classifier = new ImageClassifier(device, loaded.model, processor);
+    const found = await classifier.classify(images);
+    return found.map(([{ label, score }]) => (label === 'dog' ? score : NaN));
+  };
+  const before = await first();
+  for (const [i, score] of before.entries()) expect(score).toBeCloseTo(results.classes[i][1], 1);
+  using _adapter = await adapt(loaded.model, { 'patches.linear': lora({ rank: 2 }) });
+  expect(loaded.model.patches.linear.wraps).toHaveLength(1);
+  expect(await first()).toEqual(before); // it begins as nothing
 });
 
 describe('images and texts', () => {
