@@ -4,10 +4,12 @@ import { Graph, meanSquaredError, resizeTable, type Device } from '../../engine/
 import * as deit from '../../models/families/deit';
 import * as vit from '../../models/families/vit';
 import type { VisionEncoder } from '../../models/vision_encoder';
+import { load } from '../../models/family/load';
 import { fixtureTensors } from '../fixtures/load';
 import { normalTensor } from '../fixtures/portable';
 import about from '../fixtures/vision.json';
 import { withDevice } from '../harness/device';
+import { checkpointOf, folderOf } from './folders';
 import { parity, type FamilyFixture } from './family_parity';
 import { relativeError } from './parity';
 import { visionFixture } from './vision_fixture';
@@ -42,4 +44,25 @@ it('positions on other grids are those of torch', async () => {
     plan.run({ table: normalTensor('table', [12, 5], 1, about.seed) });
     expect(relativeError(await plan.read('y'), expected.get(name)!.data), name).toBeLessThan(2e-7);
   }
+});
+
+it('larger images are read with positions on their grid', async () => {
+  const { config, weights } = visionFixture('vit-sequence');
+  const files = { 'config.json': config, 'model.safetensors': checkpointOf(await weights()) };
+  using loaded = await load(folderOf(files), { device, families: [vit.vitForImageClassification] });
+  const shape = [about.shape.B, 3, 21, 16];
+  const g = new Graph(device);
+  const pixels = g.input('pixels', shape, 'f32');
+  const h = new Graph(device);
+  const large = h.input('large', shape, 'f32');
+  const small = h.input('small', [1, 3, 3, 9], 'f32');
+  expect(() => loaded.model.forward(h, large)).toThrow('images are 21 × 16 pixels. Give (B, 3, 15, 13)');
+  expect(() => loaded.model.forward(h, small, { resizePositions: true })).toThrow(
+    'images of 3 × 9 pixels have no patch of 4 × 3',
+  );
+  const logits = loaded.model.forward(g, pixels, { resizePositions: true });
+  using plan = await g.compile({ logits });
+  plan.run({ pixels: normalTensor('pixels.21', shape, 1, about.seed) });
+  const { data } = (await fixtureTensors('vision.safetensors')).get('larger')!;
+  expect(relativeError(await plan.read('logits'), data)).toBeLessThan(5e-6);
 });
