@@ -65,6 +65,7 @@ export { namePattern } from './nn/name_pattern';
 export { poolRows, type Pooling } from './nn/pool_rows';
 export { weightRanges, type WeightRange } from './nn/weight_layout';
 export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';
+export { Convolution, type ConvolutionConfig } from './nn/convolution';
 export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptions } from './nn/linear';
 export { Embedding, type EmbeddingLayerOptions } from './nn/embedding';
 export { LayerNorm, RMSNorm, type Norm } from './nn/norm';
@@ -124,6 +125,14 @@ export {
   type LabelledText,
   type TaggedText,
 } from './train/classes';
+export {
+  ImageBatches,
+  type ImageBatch,
+  type ImageBatchOptions,
+  type ImageModel,
+  type LabelledImage,
+  type PixelImage,
+} from './train/image_batches';
 export { maskedToken, type MaskedModel, type MaskedTokenOptions } from './train/masked_token';
 export { regress, type ScoredText } from './train/regress';
 export {

@@ -2,6 +2,7 @@
 export { Bert, bertParts, type BertConfig } from './bert';
 export { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder';
 export type { CacheSizes, Decoder, NextOptions } from './generation/decoder';
+export { Clip, ClipText, ClipVision, type ClipTextConfig } from './clip';
 export { GPT, type GPTConfig } from './gpt';
 export { CausalBody, type CausalLMConfig, type CausalLMParts } from './causal_body';
 export * from './causal_heads';
@@ -22,6 +23,14 @@ export {
 } from './text_encoder';
 export * from './sentence_heads';
 export * from './text_heads';
+export {
+  VisionEncoder,
+  type VisionEncoderConfig,
+  type VisionEncoderInput,
+  type VisionEncoderParts,
+} from './vision_encoder';
+export * from './vision_heads';
+export { vitParts, type ViTConfig } from './vit';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export {
   Generator,
@@ -49,6 +58,9 @@ export type { CacheStore, Room } from './files/cache_store';
 export type { ModelFolder } from './files/folder';
 export { hub, type HubFolder, type HubOptions } from './files/hub';
 export type { HubNotice, HubProgress } from './files/hub_progress';
+export { pixelsOf, type ImageInput, type Pixels } from './images/image';
+export { ImageProcessor, type ProcessedImage, type ProcessOptions } from './images/image_processor';
+export { loadImageProcessor } from './images/load_image_processor';
 export { inspect, type Inspection, type InspectOptions } from './files/inspect';
 export type { Need } from './files/need';
 export { loadTokenizer, type LoadedTokenizer, type TokenizerFolderOptions } from './files/load_tokenizer';

@@ -29,6 +29,10 @@ const calls: Record<string, (more: object) => unknown> = {
   matmul: (o) => heed.matmul(g, f32(2, 3), f32(3, 2), { transposeA: false, ...o }),
   embedding: (o) => heed.embedding(g, u32(2), f32(4, 2), { padding: 1, ...o }),
   gelu: (o) => heed.gelu(g, f32(2), { approximate: true, ...o }),
+  unfold: (o) => heed.unfold(g, f32(2, 3, 8), { kernel: [2], ...o }),
+  fold: (o) => heed.fold(g, f32(2, 4, 6), { kernel: [2], stride: 2, size: [8], ...o }),
+  convolution: (o) => heed.convolution(g, f32(2, 3, 8), f32(4, 3, 2), { padding: 1, ...o }),
+  Convolution: (o) => new heed.Convolution({ inputs: 3, outputs: 4, kernel: [2], ...o }),
   topCandidates: (o) => heed.topCandidates(g, f32(2, 9), { count: 2, ...o }),
   sample: (o) => heed.sample(g, f32(2, 9), { counters: u32(2), ...o }),
   rope: (o) => heed.rope(g, f32(2, 3, 24), { heads: 2, ...o }),
@@ -179,7 +183,7 @@ it('words of configurations are checked, and undefined is the default', () => {
 
 it('names of activations and feature maps are checked, too', () => {
   expect(() => heed.activation(g, f32(2), 'mish' as 'relu')).toThrow(
-    'activation: there is no activation "mish". Use gelu, gelu_tanh, relu, silu, tanh or sigmoid.',
+    'activation: there is no activation "mish". Use gelu, gelu_tanh, gelu_sigmoid, relu, silu, tanh or sigmoid.',
   );
   expect(() => heed.gated(g, f32(2), 'swish' as 'silu')).toThrow('gated: there is no activation "swish"');
   expect(() => calls['matmul']({ activation: 'logistic' })).toThrow(

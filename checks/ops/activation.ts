@@ -5,6 +5,7 @@ import { describeOp, grid, normal } from '../op';
 const kinds = [
   'gelu',
   'gelu_tanh',
+  'gelu_sigmoid',
   'relu',
   'silu',
   'tanh',

@@ -50,6 +50,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'images',
+    title: { en: 'Images', zh: '图像' },
+    description: {
+      en: "Classes of images, words that fit them, and image processors equal to Transformers'.",
+      zh: '图像分类、以文找图，以及与 Transformers 一致的图像预处理。',
+    },
+  },
+  {
     name: 'files',
     title: { en: 'Files', zh: '文件' },
     description: {

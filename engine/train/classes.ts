@@ -4,6 +4,13 @@ import type { Graph } from '../graph/graph';
 import { expectShape, type Tensor } from '../graph/tensor';
 import { crossEntropy } from '../shaders/cross_entropy/cross_entropy';
 import { binaryCrossEntropy } from '../shaders/elementwise_loss/elementwise_loss';
+import {
+  ImageBatches,
+  imageObjective,
+  type ImageBatch,
+  type ImageModel,
+  type LabelledImage,
+} from './image_batches';
 import { countLabels, type Objective } from './objective';
 import { numbersFeed, numbersLoss } from './regress';
 import type { IdText, TextBatch, TextBatches } from './text_batches';
@@ -41,14 +48,22 @@ export interface ClassifyOptions extends ClassOptions {
 }
 
 /**
- * The class of each text: cross-entropy of the model's (B, K), the mean over the texts, or with weights Σ w loss / Σ w.
- * With `multiLabel` the mean of K binary cross-entropies of each text. Throws `DataError` for labels that are no classes,
- * with their rows' numbers.
+ * The class of each text, or of each image: cross-entropy of the model's (B, K), the mean over the rows, or with weights
+ * Σ w loss / Σ w. With `multiLabel` the mean of K binary cross-entropies of each row. Throws `DataError` for labels that are
+ * no classes, with their rows' numbers.
  */
 export function classify(
   batches: TextBatches<LabelledText>,
   options: ClassifyOptions,
-): Objective<TextBatch<LabelledText>, TextModel> {
+): Objective<TextBatch<LabelledText>, TextModel>;
+export function classify(
+  batches: ImageBatches<LabelledImage>,
+  options: ClassifyOptions,
+): Objective<ImageBatch<LabelledImage>, ImageModel>;
+export function classify(
+  batches: TextBatches<LabelledText> | ImageBatches<LabelledImage>,
+  options: ClassifyOptions,
+): Objective<TextBatch<LabelledText>, TextModel> | Objective<ImageBatch<LabelledImage>, ImageModel> {
   const { multiLabel = false, positiveWeights = null, weights = null, smoothing = 0 } = options;
   expectOptions('classify', options, { classes: 0, weights, smoothing, multiLabel, positiveWeights });
   const refuse = (what: string): never => {
@@ -58,7 +73,7 @@ export function classify(
   if (!multiLabel && positiveWeights) refuse('positiveWeights is given without multiLabel');
   const { classes, counts } = classesOf('classify', options);
   const where = 'classify';
-  eachRow(batches, ({ label }, row) => {
+  const expectLabel = ({ label }: Pick<LabelledText, 'label'>, row: number): void => {
     const many = typeof label !== 'number';
     if (many !== multiLabel) {
       const what = `row ${row} has ${many ? 'a list of labels' : `label ${label}`}`;
@@ -69,14 +84,31 @@ export function classify(
       );
     }
     for (const one of many ? label : [label]) expectClass(where, row, 'label', one, classes);
-  });
+  };
+  if (batches instanceof ImageBatches) for (const [i, row] of batches.rows.entries()) expectLabel(row, i);
+  else eachRow(batches, expectLabel);
+  /** The loss of scores (B, K), and the inputs that hold the labels of rows. */
+  const over = (
+    identity: Readonly<Record<string, number | string>>,
+    record: (g: Graph, scores: Tensor, B: number) => Tensor,
+    feed: (
+      rows: readonly Pick<LabelledText, 'label'>[],
+      B: number,
+    ) => { readonly inputs: Readonly<Record<string, ArrayBufferView>>; readonly labels: number },
+  ) =>
+    batches instanceof ImageBatches
+      ? imageObjective(batches, 'classify', identity, { record, feed })
+      : textObjective(batches, 'classify', identity, {
+          record: (g, model: TextModel, { ids, input }, { B }) => record(g, model.forward(g, ids, input), B),
+          feed: ({ rows }, { B }) => feed(rows, B),
+        });
   if (multiLabel) {
     const positive = weightsOf(where, 'positiveWeights', positiveWeights, classes);
     const identity = { classes, positiveWeights: positive ? [...positive].join(' ') : 'none' };
-    return textObjective(batches, 'classify', identity, {
-      record: (g, model, { ids, input }, { B }) =>
-        numbersLoss(g, model, { ids, input }, [B, classes], binaryCrossEntropy),
-      feed: ({ rows }, { B }) => {
+    return over(
+      identity,
+      (g, scores, B) => numbersLoss(g, scores, [B, classes], binaryCrossEntropy),
+      (rows, B) => {
         const [targets, each] = [new Float32Array(B * classes), new Float32Array(B * classes)];
         each.fill(1, 0, rows.length * classes);
         for (const [b, { label }] of rows.entries())
@@ -86,17 +118,17 @@ export function classify(
           }
         return numbersFeed(targets, each, rows.length * classes);
       },
-    });
+    );
   }
-  return textObjective(batches, 'classify', counts.identity, {
-    record: (g, model, { ids, input }, { B }) =>
-      counts.loss(g, model.forward(g, ids, input), g.input('labels', [B], 'u32', { below: classes }), [B]),
-    feed: ({ rows }, { B }) => {
+  return over(
+    counts.identity,
+    (g, scores, B) => counts.loss(g, scores, g.input('labels', [B], 'u32', { below: classes }), [B]),
+    (rows, B) => {
       const labels = new Uint32Array(B).fill(IGNORE_INDEX);
       for (const [b, { label }] of rows.entries()) labels[b] = label as number;
       return { inputs: { labels }, labels: counts.of(labels) };
     },
-  });
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { meanSquaredError } from '../shaders/elementwise_loss/elementwise_loss';
 import { multiply } from '../shaders/multiply/multiply';
 import type { Objective } from './objective';
 import type { IdText, TextBatch, TextBatches } from './text_batches';
-import { eachRow, textObjective, type RecordedText, type TextModel } from './text_objective';
+import { eachRow, textObjective, type TextModel } from './text_objective';
 
 /** A text and a number, or several. */
 export interface ScoredText extends IdText {
@@ -41,7 +41,7 @@ export function regress(
     { numbers },
     {
       record: (g, model, { ids, input }, { B }) =>
-        numbersLoss(g, model, { ids, input }, [B, numbers], meanSquaredError),
+        numbersLoss(g, model.forward(g, ids, input), [B, numbers], meanSquaredError),
       feed: ({ rows }, { B }) => {
         const targets = new Float32Array(B * numbers);
         for (const [b, { score }] of rows.entries()) targets.set([score].flat(), b * numbers);
@@ -58,12 +58,10 @@ export function regress(
 /** The mean over real rows of a loss of pairs of numbers, whose weights need not have mean 1. */
 export function numbersLoss(
   g: Graph,
-  model: TextModel,
-  { ids, input }: RecordedText,
+  scores: Tensor,
   shape: readonly [number, number],
   loss: typeof meanSquaredError,
 ): Tensor {
-  const scores = model.forward(g, ids, input);
   expectShape(g.where('objective'), scores, shape);
   const weights = g.input('weights', shape, 'f32');
   const mean = loss(g, scores, g.input('targets', shape, 'f32'), { weights });

@@ -48,7 +48,7 @@ it.each<[type: string, changes: Json, why: string]>([
   ['qwen2', { layer_types: ['full_attention', 'linear_attention'] }, '"linear_attention" for layer 1'],
   ['qwen3', { head_dim: 16 }, 'q_proj.weight is (36, 28) there, but config.json makes it (48, 28)'],
   ['gemma2', { attn_logit_softcapping: 'much' }, 'attn_logit_softcapping is missing or no number'],
-  ['gemma', { hidden_act: 'quick_gelu' }, 'hidden_act is "quick_gelu"'],
+  ['gemma', { hidden_act: 'mish' }, 'hidden_act is "mish"'],
   ['opt', { word_embed_proj_dim: 18 }, 'OPT-350m projects its embeddings'],
   ['bloom', { apply_residual_connection_post_layernorm: true }, 'apply_residual_connection_post_layernorm'],
   ['gpt_neox', { use_parallel_residual: 'yes' }, 'use_parallel_residual is "yes"'],

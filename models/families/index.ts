@@ -4,6 +4,8 @@ import * as bart from './bart';
 import * as bert from './bert';
 import { bloom } from './bloom';
 import * as decoderHeads from './decoder_heads';
+import * as clip from './clip';
+import * as deit from './deit';
 import * as distilbert from './distilbert';
 import * as electra from './electra';
 import { gemma, gemma2 } from './gemma';
@@ -22,6 +24,7 @@ import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
 import * as t5 from './t5';
+import * as vit from './vit';
 
 export * from './albert';
 export * from './bert';
@@ -32,6 +35,9 @@ export * from './mpnet';
 export * from './roberta';
 export * from './bart';
 export * from './t5';
+export * from './clip';
+export * from './deit';
+export * from './vit';
 export { m2m100, pegasus };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
 
@@ -58,4 +64,8 @@ export const families = [
   t5.mt5ForSequenceClassification,
   t5.mt5ForTokenClassification,
   t5.mt5ForQuestionAnswering,
+  // Those that read images.
+  ...Object.values(vit),
+  ...Object.values(deit),
+  ...Object.values(clip),
 ];

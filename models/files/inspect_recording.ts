@@ -8,7 +8,7 @@ import {
   weightRanges,
   type Device,
   type LayerState,
-  type Tensor,
+  Tensor,
 } from '../../engine/index';
 import type { Decoder } from '../generation/decoder';
 
@@ -21,11 +21,15 @@ export interface RunSizes {
 /** Members of models that recording may use. */
 interface Recordable extends Partial<Omit<Decoder, 'config'>> {
   readonly config: {
-    readonly vocabulary: number;
+    /** Of what reads texts. */
+    readonly vocabulary?: number;
+    /** [H, W], of what reads images. */
+    readonly image?: readonly [number, number];
+    readonly channels?: number;
     readonly sourceVocabulary?: number;
     readonly context?: number;
   };
-  forward(g: Graph, ids: Tensor, input?: object): Tensor;
+  forward(g: Graph, ...inputs: unknown[]): Tensor;
   readonly loss?: (g: Graph, ...inputs: unknown[]) => Tensor;
   /** Of a head for whole texts. */
   readonly problem?: string;
@@ -45,6 +49,15 @@ export function storedBytes(device: Device, module: object): { weights: number; 
   };
 }
 
+/** What a model is given in a graph, labels left out: ids and lengths of texts, pixels of images, or both. */
+function inputsOf(g: Graph, { config }: Recordable, { batch: B, length: T }: RunSizes): unknown[] {
+  const { image, channels = 3, vocabulary } = config;
+  const pixels = image ? [g.input('pixels', [B, channels, ...image], 'f32')] : [];
+  if (vocabulary === undefined) return pixels;
+  const ids = g.input('ids', [B, T], 'u32', { below: vocabulary });
+  return [...pixels, ids, { lengths: g.input('lengths', [B], 'u32', { below: T + 1 }) }];
+}
+
 /**
  * What running takes beside weights. A decoder: caches, and the plans that read a prompt of `length` tokens and go on by
  * one. Other models: the plan of one batch. Throws `EngineError` where the device, or the model, cannot.
@@ -55,7 +68,7 @@ export function recordRun(
   { batch, length, dtype }: RunSizes,
 ): { caches: number; activations: number } {
   const model = given as Recordable;
-  const { vocabulary, sourceVocabulary = vocabulary } = model.config;
+  const { vocabulary = 1, sourceVocabulary = vocabulary } = model.config;
   const plan = (record: (g: Graph) => Tensor | null): number => {
     const g = new Graph(device, { storage: dtype });
     const out = record(g);
@@ -66,10 +79,8 @@ export function recordRun(
   const lengths = (g: Graph): Tensor => g.input('lengths', [batch], 'u32', { below: length + 1 });
   const { caches, next, encode, remember } = model;
   if (!caches || !next) {
-    const input = (g: Graph): object => ({ lengths: lengths(g) });
-    const record = (g: Graph): Tensor =>
-      model.forward(g, ids(g, 'ids', [batch, length], vocabulary), input(g));
-    return { caches: 0, activations: plan(record) };
+    const sizes = { batch, length, dtype };
+    return { caches: 0, activations: plan((g) => model.forward(g, ...inputsOf(g, model, sizes))) };
   }
   const sizes = { target: length, dtype, ...(encode && { source: length }) };
   const state: readonly LayerState[] = caches.call(model, batch, sizes);
@@ -93,7 +104,7 @@ export function recordTraining(device: Device, given: object, sizes: RunSizes): 
   const model = given as Recordable;
   const { batch: B, length: T, dtype } = sizes;
   const g = new Graph(device, { train: true, storage: dtype });
-  const { vocabulary, sourceVocabulary = vocabulary } = model.config;
+  const { vocabulary = 1, sourceVocabulary = vocabulary } = model.config;
   const ids = (name: string, shape: number[], below = vocabulary): Tensor =>
     g.input(name, shape, 'u32', { below });
   const lengths = (): Tensor => g.input('lengths', [B], 'u32', { below: T + 1 });
@@ -107,22 +118,22 @@ export function recordTraining(device: Device, given: object, sizes: RunSizes): 
   } else if (model.next) {
     out = loss(ids('ids', [B, T]), ids('targets', [B, T]));
   } else {
-    const labels = labelsOf(device, model, sizes);
+    const [first, ...more] = inputsOf(g, model, sizes);
+    // Of images and their texts, each is the other's label.
+    const labels = more[0] instanceof Tensor ? [] : labelsOf(device, model, sizes);
     const inputs = labels.map(({ shape, float }, i) => g.input(`labels ${i}`, shape, float ? 'f32' : 'u32'));
-    out = loss(ids('ids', [B, T]), ...inputs, { lengths: lengths() });
+    out = loss(first, ...inputs, ...more);
   }
   g.backprop(out, g.input('share', out.shape, 'f32'));
   return ledgerBytes(g, { loss: out });
 }
 
 /** What labels a head takes, by the scores that it gives: of each token, of each text, or where an answer begins and ends. */
-function labelsOf(
-  device: Device,
-  model: Recordable,
-  { batch: B, length: T }: RunSizes,
-): { shape: number[]; float: boolean }[] {
+function labelsOf(device: Device, model: Recordable, sizes: RunSizes): { shape: number[]; float: boolean }[] {
   const g = new Graph(device);
-  const { shape } = model.forward(g, g.input('ids', [B, T], 'u32'), {});
+  const { batch: B, length: T } = sizes;
+  const [first] = inputsOf(g, model, sizes);
+  const { shape } = model.forward(g, first, {});
   const spans = model.loss!.length === 4; // g, ids, starts, ends
   if (spans) return [0, 1].map(() => ({ shape: [B], float: false }));
   if (shape.length === 3) return [{ shape: [B, T], float: false }];

@@ -1,4 +1,4 @@
-/** Tasks on texts: a model and its tokenizer, put to use. An entry of its own. */
+/** Tasks on texts and images: a model with its tokenizer or image processor, put to use. An entry of its own. */
 export { type Long, type TextOrPair } from './inputs';
 export { MaskFiller, type Filling, type FillOptions, type MaskedModel } from './mask_filler';
 export {
@@ -21,6 +21,14 @@ export type { TaskOptions, TextModel } from './text_reader';
 export { TokenTagger, type Aggregation, type Tag, type TagOptions, type TaggerModel } from './token_tagger';
 export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
 export { openEmbedder, type OpenedEmbedder, type OpenEmbedderOptions } from './open_embedder';
+export { ImageClassifier, type ClassifyImageOptions, type ImageClassifierModel } from './image_classifier';
+export type { ImageModelConfig, ImageReaderOptions, ReadImageOptions } from './image_reader';
+export { ImageTextEmbedder, type EmbedTextOptions, type ImageTextModel } from './image_text_embedder';
+export {
+  ZeroShotImageClassifier,
+  type SharpImageTextModel,
+  type ZeroShotImageOptions,
+} from './zero_shot_image_classifier';
 export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
 export type * from './pipeline_calls';
 export { TextRewriter, type RewriteOptions } from './text_rewriter';

@@ -1,5 +1,6 @@
 /** From the texts that people give to tokens. */
 import { DataError, encodingOf, type Encoding, type Tokenizer } from '../../engine/index';
+import type { Problem } from '../problem';
 import { expectLength } from './text_reader';
 
 /** A text, or two that are read together: a question and a paragraph, a premise and a hypothesis. */
@@ -98,4 +99,18 @@ export function expectFinite(where: string, numbers: ArrayLike<number>, name = '
     if (Number.isFinite(numbers[i])) continue;
     throw new DataError(where, `the ${name} are not finite`, 'These weights are damaged or have diverged.');
   }
+}
+
+/** What logits of classes say, by what the head was trained for: probabilities, or the numbers themselves. */
+export function scoresOf(logits: Float32Array, problem: Problem): ArrayLike<number> {
+  if (problem === 'regression') return logits;
+  if (problem === 'single_label_classification') return softmaxOf(logits);
+  return Float64Array.from(logits, (x) => 1 / (1 + Math.exp(-x)));
+}
+
+/** Throws `DataError` for a sentence without a place for a label. */
+export function expectHypothesis(where: string, hypothesis: unknown): asserts hypothesis is string {
+  if (typeof hypothesis === 'string' && hypothesis.includes('{}')) return;
+  const what = `hypothesis is ${JSON.stringify(hypothesis)}`;
+  throw new DataError(where, what, 'Give a sentence with {} where a label goes.');
 }

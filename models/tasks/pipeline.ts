@@ -5,8 +5,10 @@ import { loadModel, type LoadOptions, type Pretrained } from '../family/load';
 import type { ModelFolder } from '../files/folder';
 import { hub, type HubOptions } from '../files/hub';
 import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
+import type { ImageProcessor } from '../images/image_processor';
+import { loadImageProcessor } from '../images/load_image_processor';
 import { definedOf } from '../option_checks';
-import type { PipelineCalls, PipelineTask } from './pipeline_calls';
+import type { ImageTask, PipelineCalls, PipelineTask } from './pipeline_calls';
 import { ALIASES, TASKS } from './pipeline_tasks';
 
 /** Where `pipeline` finds its model, and where the weights go. */
@@ -27,7 +29,10 @@ export type Pipeline<T extends PipelineTask> = PipelineCalls[T] &
   Disposable & {
     readonly task: T;
     readonly loaded: Pretrained<object>;
-    readonly tokenizer: LoadedTokenizer;
+    /** Null where the task reads images alone. */
+    readonly tokenizer: T extends 'image-classification' ? null : LoadedTokenizer;
+    /** Of images; null where the task reads texts. */
+    readonly processor: T extends ImageTask ? ImageProcessor : null;
   };
 
 /**
@@ -54,7 +59,7 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   const names = [...Object.keys(TASKS), ...Object.keys(ALIASES)];
   expectOneOf('pipeline', 'task', task, names);
   const name = (task in ALIASES ? ALIASES[task as keyof typeof ALIASES] : task) as PipelineTask;
-  const { classes, anyHead, open } = TASKS[name];
+  const { classes, anyHead, reads, open } = TASKS[name];
   const reading = { ...(signal && { signal }), ...(fetch && { fetch }) };
   const named = typeof model === 'string' || model instanceof URL;
   const asked = Object.keys(definedOf(source));
@@ -72,12 +77,19 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   const device = given ?? (await Device.open());
   let loaded: Pretrained<object> | null = null;
   try {
-    const tokenizer = await loadTokenizer(folder, reading);
+    const tokenizer = reads === 'images' ? null : await loadTokenizer(folder, reading);
+    const processor = reads ? await loadImageProcessor(folder, reading) : null;
     throwIfAborted(signal);
     const head = anyHead ? { newHead: {} } : {};
     const todo = `Use a model that was trained for ${name}.`; // pipelines train no heads
     loaded = await loadModel(folder, { device, families: able, storage, ...head, ...reading }, todo);
-    const { call, dispose } = open({ device, loaded, tokenizer } as never);
+    const { call, dispose } = open({
+      device,
+      loaded,
+      tokenizer,
+      processor,
+      fetch: fetch ?? globalThis.fetch,
+    } as never);
     let ended = false;
     const guarded = async (...input: never[]): Promise<unknown> => {
       if (!ended) return call(...input);
@@ -90,7 +102,7 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
       loaded![Symbol.dispose]();
       if (!given) device[Symbol.dispose]();
     };
-    const about = { task: name, loaded, tokenizer, [Symbol.dispose]: end };
+    const about = { task: name, loaded, tokenizer, processor, [Symbol.dispose]: end };
     return Object.assign(guarded, about) as unknown as Awaited<ReturnType<typeof pipeline<T>>>;
   } catch (error) {
     loaded?.[Symbol.dispose]();

@@ -1,11 +1,16 @@
 /** What pipelines take and give, in the words of transformers.js. */
+import type { ImageInput } from '../images/image';
 import type { ChatMessage } from './chat_messages';
 
 /** One text, or several: then results come in a list. */
 type Of<T, One> = T extends string ? One : One[];
 type Given = string | readonly string[];
 
-/** A class of a text in the form of Transformers' pipelines. */
+/** An image, or the address of one, or several: then results come in a list. */
+export type GivenImage = ImageInput | string | URL;
+type OfImages<I, One> = I extends readonly unknown[] ? One[] : One;
+
+/** A class of a text, or of an image, in the form of Transformers' pipelines. */
 export interface ClassificationResult {
   readonly label: string;
   readonly score: number;
@@ -105,6 +110,17 @@ export interface PipelineCalls {
     texts: T,
     options?: { readonly top_k?: K },
   ) => Promise<K extends 1 ? ClassificationResult[] : Of<T, ClassificationResult[]>>;
+  /** The `top_k` (default 5) likeliest labels of each image; all of them with null. */
+  readonly 'image-classification': <I extends GivenImage | readonly GivenImage[]>(
+    images: I,
+    options?: { readonly top_k?: number | null },
+  ) => Promise<OfImages<I, ClassificationResult[]>>;
+  /** Labels that the model was never trained on, the likeliest first. */
+  readonly 'zero-shot-image-classification': <I extends GivenImage | readonly GivenImage[]>(
+    images: I,
+    labels: string | readonly string[],
+    options?: { readonly hypothesis_template?: string },
+  ) => Promise<OfImages<I, ClassificationResult[]>>;
   readonly 'token-classification': <T extends Given>(
     texts: T,
     options?: {
@@ -138,6 +154,9 @@ export interface PipelineCalls {
   readonly summarization: Search<'summary_text'>;
   readonly translation: Search<'translation_text'>;
 }
+
+/** Tasks on images. */
+export type ImageTask = 'image-classification' | 'zero-shot-image-classification';
 
 /** Every task that `pipeline` can do. */
 export type PipelineTask = keyof PipelineCalls;

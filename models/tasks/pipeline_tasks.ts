@@ -6,13 +6,18 @@ import type { Decoder } from '../generation/decoder';
 import { sequenceOptions } from '../generation/sequence_settings';
 import { isWhole } from '../option_checks';
 import type { ChatMessage } from './chat_messages';
+import type { ImageInput } from '../images/image';
+import type { ImageProcessor } from '../images/image_processor';
 import { hasToken } from './has_token';
+import { imagesAt } from './image_addresses';
+import { ImageClassifier, type ImageClassifierModel } from './image_classifier';
 import { expectTexts } from './inputs';
 import { MaskFiller, type MaskedModel } from './mask_filler';
 import { generationOf, searchOf } from './pipeline_options';
 import type {
   ClassificationResult,
   FillResult,
+  GivenImage,
   GenerationResultOptions,
   PipelineTask,
   SearchResultOptions,
@@ -26,6 +31,7 @@ import { shaped } from './tensor_result';
 import { TokenRows } from './token_rows';
 import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
 import { ZeroShotClassifier } from './zero_shot_classifier';
+import { ZeroShotImageClassifier, type SharpImageTextModel } from './zero_shot_image_classifier';
 
 /** Other names of tasks. */
 export const ALIASES = {
@@ -40,6 +46,12 @@ interface Opened<M extends object> {
   readonly tokenizer: LoadedTokenizer;
 }
 
+/** Of a task on images; the tokenizer only where it reads texts, too. */
+interface OpenedImages<M extends object> extends Opened<M> {
+  readonly processor: ImageProcessor;
+  readonly fetch: typeof globalThis.fetch;
+}
+
 /** What a pipeline is called with differs from task to task: pipeline_calls.ts says it. */
 type Call = (...input: never[]) => Promise<unknown>;
 
@@ -48,6 +60,8 @@ interface Task {
   readonly classes: RegExp;
   /** Whether it reads a checkpoint's body, whatever head stands on it. */
   readonly anyHead?: true;
+  /** What its models read besides texts, or instead of them. Default: texts alone. */
+  readonly reads?: 'images' | 'images and texts';
   readonly open: (opened: never) => { readonly call: Call; readonly dispose: () => void };
 }
 
@@ -66,6 +80,11 @@ function expectMost(where: string, most: unknown): void {
 }
 const alike = <R>(texts: Given, results: readonly R[]): R | readonly R[] =>
   typeof texts === 'string' ? results[0] : results;
+/** What of one image, or of each. */
+const alikeImages = <R>(
+  given: GivenImage | readonly GivenImage[],
+  results: readonly R[],
+): R | readonly R[] => (Array.isArray(given) ? results : results[0]);
 const disposer =
   (...parts: readonly Disposable[]): (() => void) =>
   () => {
@@ -113,6 +132,44 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
           labels.slice(0, most ?? undefined),
         );
         return most === 1 ? best.flat() : alike(texts, best);
+      };
+      return { call, dispose: disposer(classifier) };
+    },
+  },
+  'image-classification': {
+    classes: /ForImageClassification(WithTeacher)?$/,
+    reads: 'images',
+    open({ device, loaded, processor, fetch }: OpenedImages<ImageClassifierModel>) {
+      const classifier = new ImageClassifier(device, loaded.model, processor);
+      const call = async (
+        given: GivenImage | readonly GivenImage[],
+        options: { readonly top_k?: number | null } = {},
+      ) => {
+        const { top_k: most = 5 } = options;
+        expectOptions('image-classification', options, { top_k: most });
+        if (most !== null) expectMost('image-classification', most);
+        const images = await imagesAt('image-classification', given, fetch);
+        const found = await classifier.classify(images, most === null ? {} : { topK: most });
+        return alikeImages(given, found);
+      };
+      return { call, dispose: disposer(classifier) };
+    },
+  },
+  'zero-shot-image-classification': {
+    classes: /^CLIPModel$/,
+    reads: 'images and texts',
+    open({ device, loaded, tokenizer, processor, fetch }: OpenedImages<SharpImageTextModel>) {
+      const classifier = new ZeroShotImageClassifier(device, loaded.model, tokenizer, processor);
+      const call = async (
+        given: GivenImage | readonly GivenImage[],
+        labels: Given,
+        options: { readonly hypothesis_template?: string } = {},
+      ) => {
+        const { hypothesis_template: hypothesis = 'This is a photo of {}' } = options;
+        expectOptions('zero-shot-image-classification', options, { hypothesis_template: hypothesis });
+        const kinds = listOf('zero-shot-image-classification', labels, 'label');
+        const images: readonly ImageInput[] = await imagesAt('zero-shot-image-classification', given, fetch);
+        return alikeImages(given, await classifier.classify(images, kinds, { hypothesis }));
       };
       return { call, dispose: disposer(classifier) };
     },

@@ -1,7 +1,7 @@
 import { EngineError, expectOptions, type Device, type Tokenizer } from '../../engine/index';
 import { isWhole } from '../option_checks';
 import type { Problem } from '../problem';
-import { encodingsOf, expectFinite, softmaxOf, type Long, type TextOrPair } from './inputs';
+import { encodingsOf, expectFinite, scoresOf, type Long, type TextOrPair } from './inputs';
 import { logitsReader, type HeadModel } from './logits_reader';
 import type { TaskOptions, TextReader } from './text_reader';
 
@@ -68,10 +68,4 @@ export class TextClassifier implements Disposable {
   [Symbol.dispose](): void {
     this.#reader[Symbol.dispose]();
   }
-}
-
-function scoresOf(logits: Float32Array, problem: Problem): ArrayLike<number> {
-  if (problem === 'regression') return logits;
-  if (problem === 'single_label_classification') return softmaxOf(logits);
-  return Float64Array.from(logits, (x) => 1 / (1 + Math.exp(-x)));
 }

@@ -1,5 +1,5 @@
 import { DataError, expectOneOf, expectOptions, type Device, type Tokenizer } from '../../engine/index';
-import { encodingsOf, expectFinite, expectTexts, softmaxOf, type Long } from './inputs';
+import { encodingsOf, expectFinite, expectHypothesis, expectTexts, softmaxOf, type Long } from './inputs';
 import type { Label, ClassifierModel } from './text_classifier';
 import { logitsReader } from './logits_reader';
 import type { TaskOptions, TextReader } from './text_reader';
@@ -52,10 +52,7 @@ export class ZeroShotClassifier implements Disposable {
     expectTexts('classify', texts);
     expectTexts('classify', labels, 'label');
     if (labels.length === 0) throw new DataError('classify', 'there are no labels', 'Give at least one.');
-    if (typeof hypothesis !== 'string' || !hypothesis.includes('{}')) {
-      const what = `hypothesis is ${JSON.stringify(hypothesis)}`;
-      throw new DataError('classify', what, 'Give a sentence with {} where a label goes.');
-    }
+    expectHypothesis('classify', hypothesis);
     const pairs = texts.flatMap((text) =>
       labels.map((label) => [text, hypothesis.replace('{}', () => label)] as const),
     );

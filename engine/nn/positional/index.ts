@@ -5,6 +5,7 @@ export { rope, type RopeOptions } from '../../shaders/rope/rope';
 export * from './alibi';
 export * from './buckets';
 export * from './learned';
+export { resizeTable, type ResizeTableOptions } from './resize_table';
 export * from './rope';
 export * from './sinusoidal';
 export * from './t5';

@@ -31,6 +31,7 @@ const value: Record<Activation, (x: number) => number> = {
   silu: (x) => x * sigmoid(x),
   tanh: Math.tanh,
   sigmoid,
+  gelu_sigmoid: (x) => x * sigmoid(1.702 * x),
 };
 
 const slope: Record<Activation, (x: number) => number> = {
@@ -41,6 +42,7 @@ const slope: Record<Activation, (x: number) => number> = {
   silu: (x) => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
   tanh: (x) => 4 * sigmoid(2 * x) * sigmoid(-2 * x),
   sigmoid: (x) => sigmoid(x) * sigmoid(-x),
+  gelu_sigmoid: (x) => sigmoid(1.702 * x) + 1.702 * x * sigmoid(1.702 * x) * sigmoid(-1.702 * x),
 };
 
 export function activationRef(x: Float64Array, kind: Activation): Float64Array {

@@ -14,8 +14,11 @@ const backward = defineKernel({
   wgsl: [functions, backwardWgsl, elementwiseWgsl],
 });
 
-/** `gelu` is exact (erf), `gelu_tanh` is GPT-2's approximation ("gelu_new" in Hugging Face configs). */
-export type Activation = 'gelu' | 'gelu_tanh' | 'relu' | 'silu' | 'tanh' | 'sigmoid';
+/**
+ * `gelu` is exact (erf), `gelu_tanh` is GPT-2's approximation ("gelu_new" in Hugging Face configs), `gelu_sigmoid` CLIP's
+ * ("quick_gelu").
+ */
+export type Activation = 'gelu' | 'gelu_tanh' | 'gelu_sigmoid' | 'relu' | 'silu' | 'tanh' | 'sigmoid';
 
 /** Values of `const ACTIVATION` in lib/activation.wgsl. */
 export const ACTIVATION: Readonly<Record<Activation | 'none', number>> = {
@@ -26,6 +29,7 @@ export const ACTIVATION: Readonly<Record<Activation | 'none', number>> = {
   silu: 4,
   tanh: 5,
   sigmoid: 6,
+  gelu_sigmoid: 7,
 };
 
 /** For callers without types. */
@@ -34,7 +38,7 @@ export function expectActivation(where: string, kind: Activation): void {
   throw new ShapeError(
     where,
     `there is no activation "${kind}"`,
-    'Use gelu, gelu_tanh, relu, silu, tanh or sigmoid.',
+    'Use gelu, gelu_tanh, gelu_sigmoid, relu, silu, tanh or sigmoid.',
   );
 }
 

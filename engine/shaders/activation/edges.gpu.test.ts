@@ -5,7 +5,13 @@ import { activation, type Activation } from './activation';
 import { activationRef, activationRefGrad } from './activation.ref';
 
 /** Those that go on as x does; the others stay within 1. */
-const unbounded = ['gelu', 'gelu_tanh', 'relu', 'silu'] as const satisfies readonly Activation[];
+const unbounded = [
+  'gelu',
+  'gelu_tanh',
+  'gelu_sigmoid',
+  'relu',
+  'silu',
+] as const satisfies readonly Activation[];
 const kinds = [...unbounded, 'tanh', 'sigmoid'] as const satisfies readonly Activation[];
 
 /** ± every power of two of f32, three numbers of each octave; and the stretch where exp vanishes, step by step. */

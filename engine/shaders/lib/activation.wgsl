@@ -5,6 +5,7 @@
 //   silu       x σ(x)                                   Elfwing et al. 2017
 //   tanh       (e^x - e^-x) / (e^x + e^-x)
 //   sigmoid    σ(x) = 1 / (1 + e^-x)
+//   gelu_sigmoid  x σ(1.702 x)                        the first paper's other approximation, CLIP's
 // ACTIVATION is 0 for none; see activation.ts for the numbers. Where exp would overflow or vanish, f and f' have long
 // reached their limits, so arguments are bounded there: by comparisons, which NaN passes, since min may lose it.
 const ACTIVATION: u32 = 1;
@@ -88,6 +89,10 @@ fn activate(x: F) -> F {
     let c = y + F(100.0); // as in hyperbolic_tangent
     return c / (c + c * exp(-y));
   }
+  if (ACTIVATION == 7u) {
+    let above = at_least(x, -51.0);
+    return above / (F(1.0) + exp2(min(above, F(51.0)) * F(-2.4554669)));
+  }
   return x;
 }
 
@@ -111,5 +116,9 @@ fn activate_slope(x: F) -> F {
   // Even functions: of -|x| their e^-x would overflow. tanh'(x) = 4 σ'(2x).
   if (ACTIVATION == 5u) { return F(4.0) * sigmoid_slope(F(2.0) * bounded(abs(x), 43.0)); }
   if (ACTIVATION == 6u) { return sigmoid_slope(bounded(abs(x), 87.0)); }
+  if (ACTIVATION == 7u) {
+    let z = F(1.702) * bounded(x, 51.0);
+    return sigmoid(z) + z * sigmoid_slope(z);
+  }
   return F(1.0);
 }
