@@ -25,6 +25,7 @@ export interface ImageModelConfig {
 /** How images are read. */
 export interface ReadImageOptions extends TaskOptions, ProcessOptions {}
 
+/** What every reader of images takes. */
 export interface ImageReaderOptions {
   /**
    * Whether the model's positions are resized where its image processor gives another size than the model's own, see
