@@ -9,6 +9,8 @@ type Example = Readonly<Record<string, unknown>>;
 export interface SplitOptions {
   /** Another seed holds out other examples. Default 0. */
   readonly seed?: number;
+  /** Names of classes, for messages. Default: their numbers. */
+  readonly labels?: readonly string[];
 }
 
 /** How many examples `holdOut` holds out. */
@@ -33,8 +35,8 @@ export interface Split<E> {
  * Throws `DataError` where one side would have none, or lack a class.
  */
 export function holdOut<E extends object>(examples: readonly E[], options: HoldOutOptions = {}): Split<E> {
-  const { share = 0.2, seed = 0 } = options;
-  expectOptions('holdOut', options, { share, seed });
+  const { share = 0.2, seed = 0, labels } = options;
+  expectOptions('holdOut', options, { share, seed, labels });
   expectSeed('holdOut', seed);
   if (!(share > 0 && share < 1))
     throw new DataError('holdOut', `share is ${share}`, 'Use one above 0 and below 1.');
@@ -59,7 +61,9 @@ export function holdOut<E extends object>(examples: readonly E[], options: HoldO
     const inHeld = [...held].filter((i) => strata[i] === stratum).length;
     if (inHeld > 0 && inHeld < count) continue;
     const what =
-      stratum === '' ? 'of its examples' : `of class ${stratum}, which has ${count}, near-duplicates as one`;
+      stratum === ''
+        ? 'of its examples'
+        : `of ${classOf(stratum, labels)}, which has ${count}, near-duplicates as one`;
     const told = inHeld === 0 ? `nothing can be held out ${what}` : `all would be held out ${what}`;
     throw new DataError('holdOut', told, 'Give more examples that differ.');
   }
@@ -74,8 +78,8 @@ export function folds<E extends object>(
   examples: readonly E[],
   options: SplitOptions & { readonly count: number },
 ): Split<E>[] {
-  const { count, seed = 0 } = options;
-  expectOptions('folds', options, { count, seed });
+  const { count, seed = 0, labels } = options;
+  expectOptions('folds', options, { count, seed, labels });
   expectSeed('folds', seed);
   if (!Number.isInteger(count) || count < 2)
     throw new DataError('folds', `count is ${count}`, 'Use a whole number of at least 2.');
@@ -97,7 +101,7 @@ export function folds<E extends object>(
     const what =
       stratum === ''
         ? `${ones.length} examples that differ`
-        : `class ${stratum} has ${ones.length} examples that differ`;
+        : `${classOf(stratum, labels)} has ${ones.length} examples that differ`;
     const some = ones.length < count ? '' : `, which come to lie in ${filled}`;
     throw new DataError(
       'folds',
@@ -111,6 +115,11 @@ export function folds<E extends object>(
     alike,
   }));
 }
+
+const classOf = (stratum: string, labels: readonly string[] | undefined): string => {
+  const label = labels?.[Number(stratum)];
+  return label === undefined ? `class ${stratum}` : `class "${label}"`;
+};
 
 /** Groups of near-duplicates in random order, and what each example is counted with. */
 function grouped(examples: readonly object[], seed: number) {

@@ -27,6 +27,15 @@ describe('examples of a visitor’s own', () => {
     expect(split!.held.every(({ text }) => texts.includes(text))).toBe(true);
   });
 
+  it('a first row that names nothing is one like the others; classes are called by their labels', async () => {
+    const read = (text: string) => readClassLesson(pasted(text), null);
+    await expect(read('pos\tgood day\nneg\tbad day\n')).rejects.toThrow(
+      /held out of class "(pos|neg)", which has 1/,
+    );
+    await expect(read('label\ttext\nneg\tbad day\n')).rejects.toThrow('one label, "neg"');
+    await expect(read('label,text\npos,good, very good\nneg,bad, very bad\n')).rejects.toThrow(/row 2/);
+  });
+
   it('columns are guessed by their names, or by what stands in them; the first row may have no names', async () => {
     const named = await readClassLesson(
       pasted(`id,review,sentiment\n${rows((l, t) => `7,${t},${l}`)}`),

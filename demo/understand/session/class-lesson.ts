@@ -21,7 +21,23 @@ export async function readClassLesson(
   columns: Columns | null,
 ): Promise<ReadLesson<Lesson, ClassExample>> {
   const { name, content } = contentOf(source, { name: 'guests', text: guests });
-  const { table, header } = await tableOf(content, name, columns?.header ?? null);
+  const found = await tableOf(content, name, columns?.header ?? null);
+  if (columns !== null || !found.header) return lessonOf(name, found, columns);
+  try {
+    return lessonOf(name, found, columns);
+  } catch (error) {
+    // The first row may be one like the others, and no names.
+    const named = found.table.columns.some((column) => TEXT.test(column) || LABEL.test(column));
+    if (named || !(error instanceof DataError)) throw error;
+    return lessonOf(name, await tableOf(content, name, false), columns);
+  }
+}
+
+function lessonOf(
+  name: string,
+  { table, header }: Awaited<ReturnType<typeof tableOf>>,
+  columns: Columns | null,
+): ReadLesson<Lesson, ClassExample> {
   if (table.columns.length < 2) {
     const todo = 'Give two: a label and a text, with a tab, a comma or a semicolon between.';
     throw new DataError(name, 'it has one column', todo);
@@ -54,7 +70,7 @@ export async function readClassLesson(
       .slice(0, SHOWN)
       .map((one) => one.text),
   );
-  const split = question === null ? holdOut(examples, { share: HELD }) : null;
+  const split = question === null ? holdOut(examples, { share: HELD, labels }) : null;
   return {
     lesson: {
       ...about,

@@ -41,9 +41,10 @@ export async function tableOf(
     !(named instanceof DataError) &&
     named.columns.every((column) => !named.rows.some(({ cells }) => cells[column] === column));
   if (isNamed) return { table: named, header: true };
-  try {
-    return { table: await readTable(content, { name, header: false }), header: false };
-  } catch (error) {
+  const plain = await readTable(content, { name, header: false }).catch((error: unknown) => {
     throw named instanceof DataError ? named : error;
-  }
+  });
+  // All rows but the first have other cells: what is wrong with them is what the first reading told.
+  if (named instanceof DataError && plain.rows.length < 2) throw named;
+  return { table: plain, header: false };
 }
