@@ -189,6 +189,7 @@ test(
       () => visitor.page.$eval('section[data-chapter].current', (one) => one.dataset.chapter),
       (now) => now === 'positions',
     );
+    await visitor.page.evaluate(() => localStorage.clear()); // other tests begin in English
     await visitor.page.close();
   },
 );
