@@ -4,11 +4,9 @@
  */
 import {
   add,
-  Attention,
   crossEntropy,
   Embedding,
   exp,
-  FeedForward,
   firstRow,
   LayerNorm,
   LearnedPositions,
@@ -21,7 +19,6 @@ import {
   selectRows,
   Stack,
   transpose,
-  TransformerLayer,
   type Activation,
   type Graph,
   type Tensor,
@@ -30,7 +27,7 @@ import {
 import { CausalBody, type CausalLMConfig } from './causal_body';
 import { lengthsIn } from './option_checks';
 import { VisionEncoder, type VisionEncoderInput } from './vision_encoder';
-import { VIT_INIT, vitParts, type CompleteViTConfig, type ViTConfig } from './vit';
+import { preNormLayers, VIT_INIT, vitParts, type CompleteViTConfig, type ViTConfig } from './vit';
 
 /** Sizes and options of CLIP's encoder of texts. */
 export interface ClipTextConfig {
@@ -60,23 +57,13 @@ export class ClipText {
 
   /** Throws `ShapeError` or `EngineError` for numbers that cannot work. */
   constructor(c: ClipTextConfig) {
-    const { vocabulary, context, width, heads, hidden, activation, attentionDropout, epsilon } = c;
+    const { vocabulary, context, width, epsilon } = c;
     const start = { init: VIT_INIT };
-    const norm = (): LayerNorm => new LayerNorm(width, { epsilon });
-    const layers = Array.from(
-      { length: c.layers },
-      () =>
-        new TransformerLayer({
-          attention: new Attention({ width, heads, causal: true, attentionDropout, ...start }),
-          feedForward: new FeedForward({ width, hidden, activation, ...start }),
-          ...{ norm, order: 'pre' },
-        }),
-    );
     const parts = {
       ...{ vocabulary, context, width, tied: true },
       tokens: new Embedding(vocabulary, width, start),
       positions: new LearnedPositions(context, width, start),
-      stack: new Stack(layers, { norm: norm() }),
+      stack: new Stack(preNormLayers({ ...c, causal: true }), { norm: new LayerNorm(width, { epsilon }) }),
     };
     this.body = new CausalBody(parts, { where: 'Clip', config: { ...c, tied: true } });
     this.projection = new Linear(width, c.projection, { bias: false, ...start });

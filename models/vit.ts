@@ -83,27 +83,40 @@ function complete(config: ViTConfig): CompleteViTConfig {
   return full;
 }
 
+/** What a layer of `preNormLayers` is made of, and how many there are. */
+type PreNormConfig = Pick<
+  CompleteViTConfig,
+  'layers' | 'heads' | 'width' | 'hidden' | 'activation' | 'attentionDropout' | 'epsilon'
+> &
+  Partial<Pick<CompleteViTConfig, 'dropout' | 'attentionBias'>> & { readonly causal?: boolean };
+
+/** The layers of ViT, and of both sides of CLIP: norms ahead of attention and feed-forward. */
+export function preNormLayers(c: PreNormConfig): TransformerLayer[] {
+  const { width, heads, hidden, activation, attentionDropout, epsilon } = c;
+  const { dropout = 0, attentionBias: bias = true, causal = false } = c;
+  const shared = { width, dropout, init: VIT_INIT };
+  return Array.from(
+    { length: c.layers },
+    () =>
+      new TransformerLayer({
+        attention: new Attention({ ...shared, heads, causal, attentionDropout, bias, outputBias: true }),
+        feedForward: new FeedForward({ ...shared, hidden, activation }),
+        ...{ norm: () => new LayerNorm(width, { epsilon }), order: 'pre' },
+      }),
+  );
+}
+
 /**
  * What a ViT is made of, for its heads: `new VisionClassifier(vitParts({ … }), { labels })`. Throws `ShapeError` or
  * `EngineError` for numbers that cannot work.
  */
 export function vitParts(config: ViTConfig): VisionEncoderParts<CompleteViTConfig> {
   const c = complete(config);
-  const { width, heads, hidden, activation, dropout, attentionDropout, epsilon, tokens } = c;
+  const { width, epsilon, tokens } = c;
   const [down, across] = gridOf(c, c.image);
   const start = { init: VIT_INIT };
   const norm = (): LayerNorm => new LayerNorm(width, { epsilon });
-  const layers = Array.from(
-    { length: c.layers },
-    () =>
-      new TransformerLayer({
-        attention: new Attention({
-          ...{ width, heads, dropout, attentionDropout, bias: c.attentionBias, outputBias: true, ...start },
-        }),
-        feedForward: new FeedForward({ width, hidden, activation, dropout, ...start }),
-        ...{ norm, order: 'pre' },
-      }),
-  );
+  const layers = preNormLayers(c);
   return {
     config: c,
     patches: new Convolution({

@@ -1,16 +1,8 @@
 /** Reads images with a model, in batches of one size, whatever the task. */
-import {
-  DataError,
-  EngineError,
-  expectOneOf,
-  Graph,
-  Plans,
-  throwIfAborted,
-  type Device,
-  type Tensor,
-} from '../../engine/index';
+import { DataError, expectOneOf, Graph, throwIfAborted, type Device, type Tensor } from '../../engine/index';
 import { pixelsOf, type ImageInput } from '../images/image';
 import type { ImageProcessor, ProcessedImage, ProcessOptions } from '../images/image_processor';
+import { ShapedPlans } from './shaped_plans';
 import type { TaskOptions } from './text_reader';
 
 /** What is asked of a model that reads images. */
@@ -46,9 +38,7 @@ export class ImageReader implements Disposable {
   readonly #device: Device;
   readonly #processor: ImageProcessor;
   readonly #record: (g: Graph, pixels: Tensor) => Tensor;
-  #plans = new Plans<string>();
-  #shapes = new Set<string>();
-  #disposed = false;
+  readonly #plans = new ShapedPlans(MOST_SHAPES);
 
   /** `record` gives the rows of a batch of pixels, one of each image. Throws `DataError` where the processor is another model's. */
   constructor(
@@ -122,40 +112,22 @@ export class ImageReader implements Disposable {
   }
 
   /** Runs a batch of images of one size. What it gives waits for their rows. */
-  async #submit(batch: readonly ProcessedImage[]): Promise<() => Promise<Float32Array>> {
+  #submit(batch: readonly ProcessedImage[]): Promise<() => Promise<Float32Array>> {
     const [{ height, width }] = batch;
     const rows = rowsFor(batch.length);
-    const key = `${rows} × ${height} × ${width}`;
-    for (;;) {
-      const plans = this.#plansFor(key);
-      const plan = await plans
-        .get(key, () => this.#compile([rows, 3, height, width]))
-        .catch((error: unknown) => {
-          if (plans === this.#plans && !this.#disposed) throw error;
-          return null;
-        });
-      if (this.#disposed) throw gone();
-      // Another call may have made room for its own shapes meanwhile.
-      if (plan === null || plans !== this.#plans) continue;
-      const pixels = new Float32Array(rows * 3 * height * width);
-      for (const [b, { data }] of batch.entries()) pixels.set(data, b * data.length);
-      plan.run({ pixels });
-      const result = plan.read('rows');
-      result.catch(() => {}); // told where it is taken
-      return () => result;
-    }
-  }
-
-  /** What keeps a shape: all begins anew once there are too many. */
-  #plansFor(key: string): Plans<string> {
-    if (this.#disposed) throw gone();
-    if (!this.#shapes.has(key) && this.#shapes.size >= MOST_SHAPES) {
-      this.#plans[Symbol.dispose]();
-      this.#plans = new Plans();
-      this.#shapes = new Set();
-    }
-    this.#shapes.add(key);
-    return this.#plans;
+    const shape = [rows, 3, height, width];
+    return this.#plans.use(
+      shape.join(' × '),
+      () => this.#compile(shape),
+      (plan) => {
+        const pixels = new Float32Array(rows * 3 * height * width);
+        for (const [b, { data }] of batch.entries()) pixels.set(data, b * data.length);
+        plan.run({ pixels });
+        const result = plan.read('rows');
+        result.catch(() => {}); // told where it is taken
+        return () => result;
+      },
+    );
   }
 
   #compile(shape: readonly number[]) {
@@ -164,12 +136,9 @@ export class ImageReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
     this.#plans[Symbol.dispose]();
   }
 }
-
-const gone = (): EngineError => new EngineError('read', 'it was disposed of', 'Create a new one.');
 
 /** Rows of the plan for so many images: few sizes are compiled. */
 const rowsFor = (images: number): number => 2 ** Math.ceil(Math.log2(images));

@@ -4,13 +4,13 @@ import {
   EngineError,
   expectOptions,
   Graph,
-  Plans,
   throwIfAborted,
   type Device,
   type Encoding,
   type Tensor,
 } from '../../engine/index';
 import { isWhole } from '../option_checks';
+import { ShapedPlans } from './shaped_plans';
 
 /** A model that reads texts in both directions, such as BERT. */
 export interface TextModel {
@@ -65,9 +65,7 @@ export class TextReader implements Disposable {
   readonly #pad: number;
   readonly #placed: boolean;
   readonly #segmented: boolean;
-  #plans = new Plans<string>();
-  #shapes = new Set<string>();
-  #disposed = false;
+  readonly #plans = new ShapedPlans(MOST_SHAPES);
 
   /** `record` gives the outputs of a batch by name; the first axis of each is that of texts. */
   constructor(
@@ -135,35 +133,18 @@ export class TextReader implements Disposable {
   readonly #names = new Map<string, readonly string[]>();
 
   /** Runs a batch. What it gives waits for the outputs. */
-  async #submit(batch: readonly number[], texts: readonly PlacedText[], rows: number, padded: number) {
-    for (;;) {
-      const plans = this.#plansFor(`${rows} × ${padded}`);
-      const compiled = plans.get(`${rows} × ${padded}`, () => this.#compile(rows, padded));
-      const plan = await compiled.catch((error: unknown) => {
-        if (plans === this.#plans && !this.#disposed) throw error;
-        return null;
-      });
-      if (this.#disposed) throw gone();
-      // Another call may have made room for its own shapes meanwhile.
-      if (plan === null || plans !== this.#plans) continue;
-      const { inputs, names } = this.#filled(batch, texts, rows, padded);
-      plan.run(inputs);
-      const results = Promise.all(names.map(async (name) => [name, await plan.read(name)] as const));
-      results.catch(() => {}); // told where they are taken
-      return () => results;
-    }
-  }
-
-  /** What keeps a shape: all begins anew once there are too many. */
-  #plansFor(key: string): Plans<string> {
-    if (this.#disposed) throw gone();
-    if (!this.#shapes.has(key) && this.#shapes.size >= MOST_SHAPES) {
-      this.#plans[Symbol.dispose]();
-      this.#plans = new Plans();
-      this.#shapes = new Set();
-    }
-    this.#shapes.add(key);
-    return this.#plans;
+  #submit(batch: readonly number[], texts: readonly PlacedText[], rows: number, padded: number) {
+    return this.#plans.use(
+      `${rows} × ${padded}`,
+      () => this.#compile(rows, padded),
+      (plan) => {
+        const { inputs, names } = this.#filled(batch, texts, rows, padded);
+        plan.run(inputs);
+        const results = Promise.all(names.map(async (name) => [name, await plan.read(name)] as const));
+        results.catch(() => {}); // told where they are taken
+        return () => results;
+      },
+    );
   }
 
   #compile(rows: number, padded: number) {
@@ -195,12 +176,9 @@ export class TextReader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
     this.#plans[Symbol.dispose]();
   }
 }
-
-const gone = (): EngineError => new EngineError('read', 'it was disposed of', 'Create a new one.');
 
 /** Two lengths for each doubling: at most a third of a row is padding, and few shapes are compiled. */
 function paddedLength(length: number, context: number): number {

@@ -1,19 +1,8 @@
 // The way back from unfold.wgsl (col2im): x[b, c, iy, ix] is the sum of all y[b, oy, ox, c, ky, kx] that were read from
 // there, in the order of oy, then ox. y of S, x of T, sizes as there. ADD adds to what is there.
-// An invocation owns PER consecutive elements of x, n in all, and gathers: no atomics, one order. Link lib/elementwise.
-const ADD: bool = false;
-const LAST: bool = false;
-alias S = f32;
-alias T = f32;
-alias F = f32;
-
-struct Sizes {
-  n: u32, c: u32, h: u32, w: u32, oy: u32, ox: u32, ky: u32, kx: u32,
-  sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32,
-}
+// An invocation owns PER consecutive elements of x, n in all, and gathers: no atomics, one order. Link windows and lib/elementwise.
 @group(0) @binding(0) var<storage, read> y: array<S>;
 @group(0) @binding(1) var<storage, read_write> x: array<T>;
-@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 // The first window of stride s whose k places, d apart, reach place i of the padded axis.
 fn first(i: u32, k: u32, s: u32, d: u32) -> u32 {

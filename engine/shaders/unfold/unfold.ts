@@ -7,11 +7,12 @@ import elementwiseWgsl from '../lib/elementwise.wgsl';
 import foldWgsl from './fold.wgsl';
 import unfoldWgsl from './unfold.wgsl';
 import { windowsOf, type StrideOptions, type Windows } from './windows';
+import windowsWgsl from './windows.wgsl';
 
 export type { Channels, PerAxis, StrideOptions } from './windows';
 
-const unfoldKernel = defineKernel({ name: 'unfold', wgsl: [unfoldWgsl, elementwiseWgsl] });
-const foldKernel = defineKernel({ name: 'fold', wgsl: [foldWgsl, elementwiseWgsl] });
+const unfoldKernel = defineKernel({ name: 'unfold', wgsl: [unfoldWgsl, windowsWgsl, elementwiseWgsl] });
+const foldKernel = defineKernel({ name: 'fold', wgsl: [foldWgsl, windowsWgsl, elementwiseWgsl] });
 
 /** The windows that `unfold` reads. */
 export interface UnfoldOptions extends StrideOptions {

@@ -1,20 +1,9 @@
 // Patches of x as rows (im2col): y[b, oy, ox, c, ky, kx] = x[b, c, oy·sy + ky·dy - py, ox·sx + kx·dx - px], 0 outside of
 // x. x of S is (B, C, H, W), or (B, H, W, C) where LAST; y (B, OY, OX, C·KY·KX) of T. Along the last axis all is counted
 // in elements of S and T, which may be four numbers where kernel, stride, padding and width are multiples of four.
-// ADD adds to what is there. An invocation owns PER consecutive elements of y, n in all. Link lib/elementwise.
-const ADD: bool = false;
-const LAST: bool = false;
-alias S = f32;
-alias T = f32;
-alias F = f32;
-
-struct Sizes {
-  n: u32, c: u32, h: u32, w: u32, oy: u32, ox: u32, ky: u32, kx: u32,
-  sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32,
-}
+// ADD adds to what is there. An invocation owns PER consecutive elements of y, n in all. Link windows and lib/elementwise.
 @group(0) @binding(0) var<storage, read> x: array<S>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
-@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 fn point(e: u32) {
   let kx = e % sizes.kx;
