@@ -3,9 +3,9 @@ import { element } from '../view/dom';
 import { GLOSSARY } from './glossary';
 import type { Both, Language } from './language';
 
-/** Running text that no control contains. */
+/** Running text that no control contains, nor a chart: one picture for those who hear the page. */
 const TEXTS = 'p[data-string]';
-const CONTROLS = 'label, button, summary, a, legend, [role="alert"]';
+const UNMARKED = 'label, button, summary, a, legend, [role="alert"], [role="img"]';
 const MARGIN = 8;
 
 const COURSE: Both = { en: 'See it in the course', zh: '在课程里看' };
@@ -33,7 +33,7 @@ export function markTerms(main: HTMLElement, language: Language): void {
   const marked = new Set<string>();
   const { any, of } = patternOf(language);
   for (const text of main.querySelectorAll<HTMLElement>(TEXTS)) {
-    if (text.closest(CONTROLS)) continue;
+    if (text.closest(UNMARKED)) continue;
     const words = text.textContent;
     const found = [...words.matchAll(any)].flatMap(({ 0: word, index }) => {
       const id = of.get(word.toLowerCase())!;
