@@ -40,13 +40,13 @@ export class Connection {
     return this.open();
   }
 
-  /** Does something on the device. A call may meet a loss before the device's own promise tells: it is then done again on another. */
+  /** Does something on the device, and once again on another where that one is lost meanwhile, also before its own promise tells. */
   async use<T>(work: (device: Device) => Promise<T>): Promise<T> {
     const device = await this.open();
     try {
       return await work(device);
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
+      if (!(error instanceof DeviceError) && (await device.loss()) === null) throw error;
       const current = this.#device;
       return await work(current && current !== device ? current : await this.reopen());
     }

@@ -99,11 +99,13 @@ export class TranslateSession {
     const work = (async (): Promise<TranslationResult | null> => {
       await before?.done.catch(() => undefined);
       if (abort.signal.aborted) return null;
-      const model = await this.#current();
-      if (!model) return null;
-      return await model.translate(++this.#translations, text, settings, abort.signal, (partial) =>
-        this.#emit({ kind: 'partial', text: partial }),
-      );
+      return await this.#connection.use(async () => {
+        const model = await this.#current();
+        if (!model) return null;
+        return await model.translate(++this.#translations, text, settings, abort.signal, (partial) =>
+          this.#emit({ kind: 'partial', text: partial }),
+        );
+      });
     })();
     this.#translating = { abort, done: work };
     try {
@@ -203,9 +205,12 @@ export class TranslateSession {
     return opened;
   }
 
-  async #openNext(choice: ModelChoice): Promise<OpenModel | null> {
+  #openNext(choice: ModelChoice): Promise<OpenModel | null> {
+    return this.#connection.use((device) => this.#openOn(device, choice));
+  }
+
+  async #openOn(device: Device, choice: ModelChoice): Promise<OpenModel | null> {
     if (choice !== this.#choice) return null;
-    const device = await this.#connection.open();
     const newest = this.#own.weights;
     if (choice.kind === 'own' && !newest) {
       throw new EngineError('model', 'there is none of your own yet', 'Train one, or load a file.');
