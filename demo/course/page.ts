@@ -189,12 +189,10 @@ export class CoursePage implements PageView {
     if (title.getBoundingClientRect().top < 0) this.#byId('chapters').scrollIntoView();
   }
 
-  #look({
-    at = this.#at,
-    layer = this.#layer,
-    head = this.#head,
-  }: Partial<Record<'at' | 'layer' | 'head', number | null>>): void {
-    [this.#at, this.#layer, this.#head] = [at, layer ?? 0, head ?? 0];
+  #look(seen: { readonly at?: number; readonly layer?: number; readonly head?: number }): void {
+    this.#at = seen.at ?? this.#at;
+    this.#layer = seen.layer ?? this.#layer;
+    this.#head = seen.head ?? this.#head;
     this.#draw();
     this.#write();
   }

@@ -57,7 +57,10 @@ function codeOf(file: string): string {
 
 const partFile = (part: string): URL => new URL(`./${part}.html`, import.meta.url);
 
-/** Parts may have parts. One that a page has several times is there for each by a name, which its ids begin with: see `within`. */
+/**
+ * Parts may have parts. One that a page has several times is there for each by a name, which its ids begin with (see `within`) and
+ * what stands in its fields ends with: 'paste for tag'.
+ */
 function filled(html: string, page: SitePage): string {
   return html.replace(PLACE, (_, part: string, owner: string | undefined) => {
     const make = PARTS_OF_FRAME[part];
@@ -65,10 +68,11 @@ function filled(html: string, page: SitePage): string {
     if (!existsSync(partFile(part))) throw new Error(`${page.path}: the frame has no part "${part}"`);
     const whole = filled(readFileSync(partFile(part), 'utf8'), page);
     if (owner === undefined) return whole;
-    return whole.replace(IDS, (_, name: string, ids: string) => {
+    const owned = whole.replace(IDS, (_, name: string, ids: string) => {
       const own = ids.split(' ').map((id) => `${owner}-${id}`);
       return `${name}="${own.join(' ')}"`;
     });
+    return owned.replace(/\bdata-placeholder="([^"]+)"/g, `data-placeholder="$1 for ${owner}"`);
   });
 }
 

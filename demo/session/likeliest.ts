@@ -24,13 +24,29 @@ export function likeliest(
     temperature = 1,
   }: { readonly among?: Iterable<number>; readonly temperature?: number } = {},
 ): Likely[] {
+  const share = sharesOf(logits, temperature);
+  return largest(logits, count, among).map((id) => ({ id, share: share(id) }));
+}
+
+/** Where the `count` largest values stand, `among` these (default all), the largest first. */
+export function largest(
+  values: Float32Array,
+  count: number,
+  among: Iterable<number> = values.keys(),
+): number[] {
   const best: number[] = [];
   for (const id of among) {
-    if (best.length === count && logits[id] <= logits[best[count - 1]]) continue;
-    const place = best.findIndex((other) => logits[id] > logits[other]);
+    if (best.length === count && values[id] <= values[best[count - 1]]) continue;
+    const place = best.findIndex((other) => values[id] > values[other]);
     best.splice(place < 0 ? best.length : place, 0, id);
     best.length = Math.min(best.length, count);
   }
-  const share = sharesOf(logits, temperature);
-  return best.map((id) => ({ id, share: share(id) }));
+  return best;
+}
+
+/** How many equally likely tokens would be as uncertain: e to the entropy of shares, in nats. */
+export function choices(shares: Iterable<number>): number {
+  let entropy = 0;
+  for (const p of shares) if (p > 0) entropy -= p * Math.log(p);
+  return Math.exp(entropy);
 }

@@ -119,7 +119,7 @@ export const chinese: UnderstandStrings = {
   tagOwnStory:
     'CoNLL 格式：每行一个词及其标签，用制表符或空格分开，句子之间空一行；B- 表示名称开始，I- 表示继续。数据不会离开你的电脑。',
   markStory: '写几个句子，选好要标的种类，再点词，或拖动选中几个词。标注保存在此浏览器。',
-  tagPaste: 'Anna\tB-person\nBerg\tI-person\narrives\tO\non\tO\nFriday\tB-time\n\nWe\tO\n……',
+  'paste for tag': 'Anna\tB-person\nBerg\tI-person\narrives\tO\non\tO\nFriday\tB-time\n\nWe\tO\n……',
   markLines: '你的句子，每行一个',
   markPlaceholder: 'Anna Berg arrives on Friday.\nWe drove here from Malden.\n……',
   markAs: '标为',
@@ -149,7 +149,7 @@ export const chinese: UnderstandStrings = {
   notesStory: '旅馆公告板上的便条和相关的问题：用我们自己的人名和句子随机组合而成，英文。',
   askOwnStory:
     '每行一段文本、一个问题及其答案的表格（CSV、TSV 或逐行 JSON），或 SQuAD 文件。答案必须一字不差地出现在文本里；空白表示没有答案。数据不会离开你的电脑。',
-  askPaste: 'context,question,answer\n"Anna arrives on Friday.",Who arrives?,Anna\n……',
+  'paste for ask': 'context,question,answer\n"Anna arrives on Friday.",Who arrives?,Anna\n……',
   contextColumn: '文本所在列',
   questionColumn: '问题所在列',
   answerColumn: '答案所在列',

@@ -129,7 +129,7 @@ export const english = {
     'CoNLL’s form: a word and its tag a line, by a tab or spaces, blank lines between sentences; B- begins a name, I- goes on. It stays on this machine.',
   markStory:
     'Write sentences, choose what you mark, and press words, or draw over several. What you mark stays in this browser.',
-  tagPaste: 'Anna\tB-person\nBerg\tI-person\narrives\tO\non\tO\nFriday\tB-time\n\nWe\tO\n…',
+  'paste for tag': 'Anna\tB-person\nBerg\tI-person\narrives\tO\non\tO\nFriday\tB-time\n\nWe\tO\n…',
   markLines: 'Your sentences, one a line',
   markPlaceholder: 'Anna Berg arrives on Friday.\nWe drove here from Malden.\n…',
   markAs: 'Mark as',
@@ -162,7 +162,7 @@ export const english = {
     'Notes on a hotel’s board, with questions on them: made by chance of names and sentences of our own.',
   askOwnStory:
     'A table with a text, a question and its answer in each row (CSV, TSV, lines of JSON), or a file of SQuAD. An answer must stand in its text, word for word; empty means that there is none. It stays on this machine.',
-  askPaste: 'context,question,answer\n"Anna arrives on Friday.",Who arrives?,Anna\n…',
+  'paste for ask': 'context,question,answer\n"Anna arrives on Friday.",Who arrives?,Anna\n…',
   contextColumn: 'Text is in',
   questionColumn: 'Question is in',
   answerColumn: 'Answer is in',

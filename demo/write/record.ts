@@ -5,49 +5,33 @@
  *
  * The text goes on by draws with temperature 0.8 and top-p 0.95 from seeded random numbers, so that the same model gives the same file.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { Device } from '../../engine/index.ts';
-import { gpt2, load, loadTokenizer } from '../../models/index.ts';
-import { Reader } from '../session/reader.ts';
+import { writeFile } from 'node:fs/promises';
+import { recordingFile } from '../session/record-runs.ts';
+import { withWriter } from '../session/record-writer.ts';
 import { adapterName } from '../session/shared-device.ts';
 import { pack, TEXT } from './recording.ts';
 import { draw, rank, shape } from './sampling.ts';
 
 const TOKENS = 8;
-const folder = new URL('../models/writer/', import.meta.url);
-
-const [file] = process.argv.slice(2);
-if (!file) {
-  console.error('record: name the file to write, such as demo/write/recording.json');
-  process.exit(2);
-}
-
-const files = (name: string): Promise<Blob | null> =>
-  readFile(fileURLToPath(new URL(name, folder))).then(
-    (bytes) => new Blob([bytes]),
-    () => null,
-  );
-using device = await Device.open();
-using loaded = await load(files, { device, families: [gpt2] });
-const end = Number(loaded.config.eos_token_id);
-using reader = new Reader(device, loaded.model, await loadTokenizer(files), end);
+const { file } = recordingFile('demo/write/recording.json');
 
 let seed = 42;
 /** A linear congruential generator (Knuth): good enough to choose a few tokens. */
 const random = (): number => (seed = (1_664_525 * seed + 1_013_904_223) % 2 ** 32) / 2 ** 32;
 
-let reading = await reader.read(TEXT);
-const given = reading.ids.length;
-while (reading.ids.length < given + TOKENS) {
-  const width = reader.model.config.vocabulary;
-  const row = reading.logits.subarray(reading.logits.length - width);
-  const shaped = shape(rank(row), { temperature: 0.8, topK: 0, topP: 0.95 });
-  reading = await reader.read([...reading.ids, shaped.order[draw(shaped, random())]]);
-}
-const recording = {
-  ...{ given, adapter: adapterName(device), info: { ...reader.info(), number: 0 } },
-  reading: { ...reading, number: 0, step: null },
-};
-await writeFile(file, `${JSON.stringify(pack(recording))}\n`);
-console.log(reading.text);
+await withWriter(async (reader) => {
+  let reading = await reader.read(TEXT);
+  const given = reading.ids.length;
+  while (reading.ids.length < given + TOKENS) {
+    const width = reader.model.config.vocabulary;
+    const row = reading.logits.subarray(reading.logits.length - width);
+    const shaped = shape(rank(row), { temperature: 0.8, topK: 0, topP: 0.95 });
+    reading = await reader.read([...reading.ids, shaped.order[draw(shaped, random())]]);
+  }
+  const recording = {
+    ...{ given, adapter: adapterName(reader.device), info: { ...reader.info(), number: 0 } },
+    reading: { ...reading, number: 0, step: null },
+  };
+  await writeFile(file, `${JSON.stringify(pack(recording))}\n`);
+  console.log(reading.text);
+});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { sampleDistribution } from '../../engine/shaders/sampling/sampling.ref';
 import { Random } from '../../tests/harness/op';
-import { choices, draw, rank, shape, surprise, type Sampling } from './sampling';
+import { choices } from '../session/likeliest';
+import { draw, rank, shape, surprise, type Sampling } from './sampling';
 
 /** Every token's probability, by id. */
 function distribution(logits: Float32Array, sampling: Sampling): Float64Array {

@@ -87,13 +87,6 @@ export function draw({ topP, share }: Shaped, random: number): number {
 /** Bits of surprise of a token: −log2 of the model's own probability. */
 export const surprise = (probability: number): number => -Math.log2(probability);
 
-/** How many equally likely tokens would be as uncertain: e to the entropy, in nats. */
-export function choices(probabilities: Float64Array): number {
-  let entropy = 0;
-  for (const p of probabilities) if (p > 0) entropy -= p * Math.log(p);
-  return Math.exp(entropy);
-}
-
 function softmax({ logits, order }: Ranked, temperature: number): Float64Array {
   const most = logits[order[0]];
   const weights = Float64Array.from(order, (id) => Math.exp((logits[id] - most) / temperature));

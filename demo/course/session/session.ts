@@ -2,6 +2,7 @@
 import { EngineError } from '../../../engine/index';
 import { GPT } from '../../../models/index';
 import { Connection } from '../../session/connection';
+import { farthest } from '../../session/farthest';
 import type { Reader } from '../../session/reader';
 import { ShippedReader, type ModelFiles } from '../../session/shipped-reader';
 import { MOST, type CourseEvent, type CourseInfo, type Switches, type Walk } from './protocol';
@@ -82,6 +83,3 @@ async function lastLogits(reader: Reader, ids: Uint32Array): Promise<Float32Arra
   const { logits } = await reader.read(ids, { attention: false });
   return logits.slice(-reader.model.config.vocabulary);
 }
-
-const farthest = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);

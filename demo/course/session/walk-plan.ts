@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../../../engine/index';
 import type { GPT } from '../../../models/index';
-import { likeliest } from '../../session/likeliest';
+import { largest, likeliest } from '../../session/likeliest';
 import { part, type Maps } from '../../session/maps';
 import { MOST, POSITIONS, type Stage, type Switches, type Walk } from './protocol';
 
@@ -162,9 +162,8 @@ function lengthsOf(rows: Float32Array, width: number): Float32Array {
 /** Of row t of cosines (T, V), the largest besides the token's own. */
 function nearest(cosines: Float32Array, t: number, vocabulary: number, own: number): Walk['near'][number] {
   const row = cosines.subarray(t * vocabulary, (t + 1) * vocabulary);
-  return [...row.keys()]
+  return largest(row, NEAR + 1)
     .filter((id) => id !== own)
-    .sort((a, b) => row[b] - row[a])
     .slice(0, NEAR)
     .map((id) => ({ id, share: row[id] }));
 }

@@ -1,11 +1,11 @@
-import { likeliest, sharesOf, type Likely } from '../../session/likeliest';
+import { choices, likeliest, sharesOf, type Likely } from '../../session/likeliest';
 import { finder, setText } from '../../view/dom';
 import { spaced } from '../../view/heads-view';
 import { fixed } from '../../view/numbers';
 import { ProbabilityBars } from '../../view/probability-bars';
 import { Sliders } from '../../view/sliders';
 import type { CourseStrings } from '../english';
-import { opennessOf, type Scene } from './scene';
+import type { Scene } from './scene';
 
 const SLIDERS = [{ id: 'heat', min: 0.1, max: 2, step: 0.1, value: 1 }] as const;
 const BARS = 10;
@@ -42,7 +42,7 @@ export class OutputView {
     this.#shown = likeliest(walk.logits, BARS, { temperature });
     this.#bars.show(this.#shown.map(({ id, share }) => ({ text: spaced(info.tokens[id]), share })));
     const share = sharesOf(walk.logits, temperature);
-    const openness = opennessOf(Array.from(walk.logits.keys(), share));
-    setText(this.#byId('output-fact'), strings.outputFact(fixed(openness, openness < 10 ? 1 : 0)));
+    const open = choices(Array.from(walk.logits.keys(), share));
+    setText(this.#byId('output-fact'), strings.outputFact(fixed(open, open < 10 ? 1 : 0)));
   }
 }

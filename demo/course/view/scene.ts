@@ -33,10 +33,3 @@ export function scoresOf(scene: Scene): number[] {
     return query.reduce((sum, x, i) => sum + x * key[i], 0) / Math.sqrt(query.length);
   });
 }
-
-/** e to the entropy of shares that sum to 1: among how many equal ones a choice would be as open. */
-export function opennessOf(shares: Iterable<number>): number {
-  let entropy = 0;
-  for (const share of shares) if (share > 0) entropy -= share * Math.log(share);
-  return Math.exp(entropy);
-}

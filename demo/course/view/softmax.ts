@@ -1,9 +1,10 @@
+import { choices } from '../../session/likeliest';
 import { element, finder, setText } from '../../view/dom';
 import { error, fixed, percent, tidy } from '../../view/numbers';
 import { visible } from '../../view/probability-bars';
 import { Sliders } from '../../view/sliders';
 import type { CourseStrings } from '../english';
-import { opennessOf, scoresOf, type Scene } from './scene';
+import { scoresOf, type Scene } from './scene';
 
 const SLIDERS = [{ id: 'sharpness', min: 0.1, max: 4, step: 0.1, value: 1 }] as const;
 
@@ -54,7 +55,7 @@ export class SoftmaxView {
       return row;
     });
     this.#byId('shares').replaceChildren(...rows);
-    const facts = [strings.softmaxFact(fixed(opennessOf(powers.map((power) => power / sum)), 1))];
+    const facts = [strings.softmaxFact(fixed(choices(powers.map((power) => power / sum)), 1))];
     if (temperature === 1) facts.push(strings.softmaxSame(error(this.#difference(powers, sum))));
     setText(this.#byId('softmax-fact'), facts.join(' '));
   }

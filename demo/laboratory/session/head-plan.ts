@@ -13,6 +13,7 @@ import {
   type Plan,
   type Tensor,
 } from '../../../engine/index';
+import { farthest } from '../../session/farthest';
 import {
   HEAD_STAGES,
   HEAD_WIDTH,
@@ -118,9 +119,6 @@ export class HeadPlan implements Disposable {
     this.#plan[Symbol.dispose]();
   }
 }
-
-const farthest = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
 
 const matrix = (rows: number, columns: number, values: Float32Array): Matrix => ({ rows, columns, values });
 

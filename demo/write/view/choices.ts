@@ -1,10 +1,11 @@
+import { choices } from '../../session/likeliest';
 import { finder, setText } from '../../view/dom';
 import type { Format } from '../../view/format';
 import { chance } from '../../view/numbers';
 import { ProbabilityBars, visible, type Probability } from '../../view/probability-bars';
 import { Sliders, type Slider } from '../../view/sliders';
 import type { WriteStrings } from '../english';
-import { choices, shape, type Ranked, type Sampling, type Shaped } from '../sampling';
+import { shape, type Ranked, type Sampling, type Shaped } from '../sampling';
 
 const SLIDERS: readonly Slider<keyof Sampling>[] = [
   { id: 'temperature', min: 0, max: 2, step: 0.05, value: 0.8 },
