@@ -61,6 +61,14 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     );
   });
 
+  test('says what it does not read of a long text', async () => {
+    expect(await visitor.text('#fill-beyond')).toBe('');
+    await visitor.enter('#fill-text', `The old man ___ home. ${'Then he slept. '.repeat(100)}`);
+    await visitor.untilText('#fill-beyond', /^This text has \d{3} tokens\. The model reads \d+ at once/);
+    await visitor.enter('#fill-text', 'The old man went ___.');
+    await visitor.untilText('#fill-beyond', /^$/);
+  });
+
   test('reads examples, asks about labels that are alike, and tells which rows it left out', async () => {
     await tab('classify');
     expect(search()).toBe('?tab=classify');
@@ -86,6 +94,24 @@ describe('the page Understand', { timeout: PATIENCE.test, concurrent: false }, (
     expect(await visitor.texts('.confusion tbody th')).toEqual(['cold', 'warm']);
     await visitor.untilText('#judged-at', /weights of step \d+/);
     expect(search()).toBe('?tab=classify&steps=6');
+  });
+
+  test('tells what Train will do with examples that changed, though their labels are the same', async () => {
+    const hint = await visitor.text('#hint-text');
+    const use = async (text: string): Promise<void> => {
+      await visitor.enter('#pasted', text);
+      await visitor.press('Use this text');
+      await visitor.untilText('#question-text', /Warm/);
+      await visitor.press('They are the same');
+    };
+    await use(table.replace('today', 'tomorrow'));
+    await visitor.untilText('#hint-text', /teaches a new model/);
+    await use(table);
+    await visitor.until(
+      'the hint',
+      () => visitor.text('#hint-text'),
+      (now) => now === hint,
+    );
   });
 
   test('tries a sentence, and shows the words that decided, by each method', async () => {

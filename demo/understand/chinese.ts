@@ -55,6 +55,7 @@ export const chinese: UnderstandStrings = {
   blankEmpty: '空白处',
   put: (word) => `把“${word}”填进去`,
   candidates: '那里可能是',
+  beyond: (tokens, read) => `这段文本有 ${tokens} 个词元，而模型一次只读 ${read} 个：其余部分没有计入。`,
   hiddenWas: (word, share) => `原来是“${word}”：${share}。`,
   hiddenPieces: (word) => `原来是“${word}”，它由几个词元组成，而空白处只有一个。`,
   wentBy: (word) =>
@@ -246,6 +247,7 @@ export const chinese: UnderstandStrings = {
   rowsHint: '先在“分类”里教它，同样的行就会按类别分开。',
   linesFacts: (lines) => `${lines} 行`,
   linesLeft: (some) => `另有 ${some} 行略去`,
+  linesCut: (lines) => `${lines} 行过长，只读了开头`,
   embedding: (done, total) => `正在读取：${done} / ${total} 行`,
   hits: '最近的行',
   hitsEmpty: '最近的行会出现在这里。',

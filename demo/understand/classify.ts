@@ -85,7 +85,7 @@ export class Classify extends Teach<'classify'> {
 
   protected draw(running: boolean): void {
     const { strings, ready, attempts } = this.host;
-    this.trial.show(strings, this.canTry, running);
+    this.trial.show(strings, this.canTry, running, this.host.encoder?.context ?? 0);
     const canTest = ready && !attempts.busy && this.examples.lesson !== null;
     this.#faith.show(strings, this.canTry, canTest);
   }

@@ -58,6 +58,8 @@ export const english = {
   blankIs: (word: string) => `The blank, where it expects “${word}”`,
   blankEmpty: 'The blank',
   put: (word: string) => `Put “${word}” there`,
+  beyond: (tokens: number, read: number) =>
+    `This text has ${tokens} tokens. The model reads ${read} at once: the rest counted for nothing.`,
   candidates: 'What may stand there',
   hiddenWas: (word: string, share: string) => `“${word}” stood there: ${share}.`,
   hiddenPieces: (word: string) => `“${word}” stood there, which is several tokens; the blank is one.`,
@@ -265,6 +267,7 @@ export const english = {
   rowsHint: 'Teach it in Classify, and the same lines come apart by class.',
   linesFacts: (lines: string) => `${lines} lines`,
   linesLeft: (left: string) => `${left} more were left out`,
+  linesCut: (lines: string) => `of ${lines} longer ones only the beginning was read`,
   embedding: (done: number, total: number) => `Reading: ${done} of ${total} lines`,
   hits: 'Nearest lines',
   hitsEmpty: 'The nearest lines appear here.',

@@ -270,12 +270,11 @@ export abstract class Teach<T extends TaskName> {
   }
 
   /** Whether Train would go on with this model, or learn it again. */
-  #fits({ settings, title, labels }: TaughtRun): boolean {
+  #fits({ settings, lesson: learnt }: TaughtRun): boolean {
     const { lesson, numbers } = this.examples;
     if (!settings || !lesson) return false;
     const { rate, steps } = numbers.values;
-    const sameLesson = lesson.title === title && lesson.labels.join('\n') === labels.join('\n');
-    return sameLesson && settings.rate === rate && settings.steps === steps;
+    return lesson.fingerprint === learnt && settings.rate === rate && settings.steps === steps;
   }
 }
 

@@ -2,6 +2,7 @@
 import { DataError, expectOneOf, Graph, throwIfAborted, type Device, type Tensor } from '../../engine/index';
 import { pixelsOf, type ImageInput } from '../images/image';
 import type { ImageProcessor, ProcessedImage, ProcessOptions } from '../images/image_processor';
+import { oneAhead } from './one_ahead';
 import { ShapedPlans } from './shaped_plans';
 import type { TaskOptions } from './text_reader';
 
@@ -80,34 +81,29 @@ export class ImageReader implements Disposable {
     if (!Array.isArray(images))
       throw new DataError('read', 'the images are no list', 'Give a list of images.');
     let done = 0;
-    let [key, batch]: [string, [number, ProcessedImage][]] = ['', []];
-    let reading: Promise<void> = Promise.resolve();
-    const flush = async (): Promise<void> => {
-      if (batch.length === 0) return;
-      const own = batch;
-      batch = [];
-      const rows = await this.#submit(own.map(([, image]) => image));
-      const before = reading;
-      reading = (async () => {
-        const [data] = await Promise.all([rows(), before]);
-        const each = data.length / rowsFor(own.length);
-        for (const [row, [index]] of own.entries()) take(index, data.slice(row * each, (row + 1) * each));
-        onProgress?.((done += own.length), images.length);
-      })();
-      reading.catch(() => {}); // told below, whatever comes between
-      await before;
-    };
-    for (const [i, given] of (images as readonly ImageInput[]).entries()) {
+    await oneAhead(async (next) => {
+      let [key, batch]: [string, [number, ProcessedImage][]] = ['', []];
+      const flush = async (): Promise<void> => {
+        if (batch.length === 0) return;
+        const own = batch;
+        batch = [];
+        await next(await this.#submit(own.map(([, image]) => image)), (data) => {
+          const each = data.length / rowsFor(own.length);
+          for (const [row, [index]] of own.entries()) take(index, data.slice(row * each, (row + 1) * each));
+          onProgress?.((done += own.length), images.length);
+        });
+      };
+      for (const [i, given] of (images as readonly ImageInput[]).entries()) {
+        throwIfAborted(signal);
+        const image = this.#processor.process(await pixelsOf('read', given, `image ${i}`), { background });
+        const size = `${image.height} × ${image.width}`;
+        if (size !== key || batch.length === MOST) await flush();
+        key = size;
+        batch.push([i, image]);
+      }
       throwIfAborted(signal);
-      const image = this.#processor.process(await pixelsOf('read', given, `image ${i}`), { background });
-      const size = `${image.height} × ${image.width}`;
-      if (size !== key || batch.length === MOST) await flush();
-      key = size;
-      batch.push([i, image]);
-    }
-    throwIfAborted(signal);
-    await flush();
-    await reading;
+      await flush();
+    });
     throwIfAborted(signal);
   }
 

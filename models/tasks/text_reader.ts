@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from '../../engine/index';
 import { isWhole } from '../option_checks';
+import { oneAhead } from './one_ahead';
 import { ShapedPlans } from './shaped_plans';
 
 /** A model that reads texts in both directions, such as BERT. */
@@ -96,20 +97,14 @@ export class TextReader implements Disposable {
     texts.forEach(({ ids: { length } }, i) => expectLength('read', length, context, i));
     const order = texts.map((_, i) => i).sort((a, b) => texts[b].ids.length - texts[a].ids.length);
     let done = 0;
-    let reading: Promise<void> = Promise.resolve();
-    let failed = false;
-    try {
+    await oneAhead(async (next) => {
       for (let at = 0; at < order.length;) {
         throwIfAborted(signal);
         const padded = paddedLength(texts[order[at]].ids.length, context);
         const most = 2 ** Math.floor(Math.log2(Math.max(1, this.#tokens / padded)));
         const rows = Math.min(most, 2 ** Math.ceil(Math.log2(order.length - at)));
         const batch = order.slice(at, (at += rows));
-        const before = reading;
-        const results = await this.#submit(batch, texts, rows, padded);
-        reading = (async () => {
-          const [all] = await Promise.all([results(), before]);
-          if (failed) return; // whoever was told so hears no more of what was on its way
+        await next(await this.#submit(batch, texts, rows, padded), (all) => {
           batch.forEach((index, row) => {
             const part = ([name, data]: readonly [string, Float32Array]) => {
               const size = data.length / rows;
@@ -118,15 +113,9 @@ export class TextReader implements Disposable {
             take(index, Object.fromEntries(all.map(part)), padded);
           });
           onProgress?.((done += batch.length), texts.length);
-        })();
-        reading.catch(() => {}); // told below, whatever comes between
-        await before;
+        });
       }
-      await reading;
-    } catch (error) {
-      failed = true;
-      throw error;
-    }
+    });
     throwIfAborted(signal);
   }
 

@@ -47,11 +47,13 @@ export async function readAskLesson(
         return { question: asked, answer: answers[0]?.text ?? '' };
       }),
       skipped: describeSkipped(skipped),
+      fingerprint: fingerprintOf(
+        examples.map((one) =>
+          [one.context, one.question, ...one.answers.map(({ start }) => start)].join('\t'),
+        ),
+      ),
     },
     split,
-    fingerprint: fingerprintOf(
-      examples.map((one) => [one.context, one.question, ...one.answers.map(({ start }) => start)].join('\t')),
-    ),
   };
 }
 

@@ -79,12 +79,12 @@ function lessonOf(
       held: split?.held.length ?? 0,
       alike: split?.alike ?? 0,
       skipped: describeSkipped(skipped),
+      fingerprint: fingerprintOf([
+        labels.join('\t'),
+        ...examples.map((one) => `${String(one.label)}\t${one.text}`),
+      ]),
     },
     split,
-    fingerprint: fingerprintOf([
-      labels.join('\t'),
-      ...examples.map((one) => `${String(one.label)}\t${one.text}`),
-    ]),
   };
 }
 

@@ -11,6 +11,7 @@ import { classification } from '../../../models/finetune/index';
 import type { ModelFolder } from '../../../models/index';
 import { SentenceEmbedder, TextClassifier, type EncoderModel } from '../../../models/tasks/index';
 import { scoresOfWords, wordsOf } from '../words';
+import { beyond, type Beyond } from './beyond';
 import type { OpenOptions } from './encoder';
 import type { Explained, Groups, Mistake, Tested, Told } from './protocol';
 import { headOf, openPupil, Pupil } from './pupil';
@@ -40,7 +41,12 @@ export class Classifier extends Pupil<Tools> {
 
   async tell(text: string, signal: AbortSignal): Promise<Told> {
     const [found] = await this.tools.classifier.classify([text], { long: 'cut', signal });
-    return { classes: found.map(({ label, score }) => ({ label, share: score })) };
+    return { classes: found.map(({ label, score }) => ({ label, share: score })), ...this.beyond(text) };
+  }
+
+  beyond(text: string): Beyond {
+    const { loaded, tokenizer } = this.opened;
+    return beyond(tokenizer, text, (loaded.model as EncoderModel).config.context);
   }
 
   /** The likeliest class of each of many texts. */

@@ -11,6 +11,7 @@ import {
 import type { LoadedTokenizer } from '../../../models/index';
 import type { Found } from '../../bring/session/protocol';
 import { masked, wordsOf, type Blanked } from '../words';
+import { beyond, type Beyond } from './beyond';
 import type { Candidate, Filled, ScoredWord } from './protocol';
 
 export interface OpenOptions {
@@ -79,6 +80,10 @@ export class Encoder implements Disposable {
     return this.#filler !== null;
   }
 
+  beyond(text: string): Beyond {
+    return beyond(this.#tokenizer, text, this.context);
+  }
+
   /** What may stand in the blank. */
   async fill({ text, blank }: Blanked, signal: AbortSignal): Promise<Filled> {
     const filler = this.#expectFiller();
@@ -87,7 +92,7 @@ export class Encoder implements Disposable {
     const own = this.#tokenOf(text, blank);
     const [[[hidden]]] =
       own === null ? [[[null]]] : await filler.fill([asked], { targets: [own], long: 'cut', signal });
-    return { candidates: found.map(candidate), hidden: hidden && candidate(hidden) };
+    return { candidates: found.map(candidate), hidden: hidden && candidate(hidden), ...this.beyond(asked) };
   }
 
   /** By how much the logarithm of a token's probability falls where another word is hidden, too: for each of the others. */

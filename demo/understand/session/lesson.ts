@@ -10,8 +10,6 @@ export interface ReadLesson<L, E> {
   readonly lesson: L;
   /** Null where something is to be asked first. */
   readonly split: Split<E> | null;
-  /** Of examples and labels: what a run that goes on must have in common. */
-  readonly fingerprint: string;
 }
 
 /** What messages call a source, and what is in it; `page`: of the page's own examples. */

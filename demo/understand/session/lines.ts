@@ -1,6 +1,7 @@
 /** Lines of a text by what they mean: rows of numbers, how near each is to a query, and a map of all. */
 import { DataError, throwIfAborted } from '../../../engine/index';
 import type { SentenceEmbedder } from '../../../models/tasks/index';
+import type { Beyond } from './beyond';
 import { placeIn, planeOf, product, type Plane } from './plane';
 import type { Hit, LineMap, Rows, Searched } from './protocol';
 
@@ -23,10 +24,16 @@ export function linesOf(text: string): { readonly lines: readonly string[]; read
   return { lines: all.slice(0, MOST_LINES), left: Math.max(0, all.length - MOST_LINES) };
 }
 
+/** What reads lines. */
+export interface Reads {
+  readonly embedder: SentenceEmbedder;
+  beyond(text: string): Beyond;
+}
+
 /** How rows are made. */
 export interface Reader {
   readonly rows: Rows;
-  readonly embedder: SentenceEmbedder;
+  readonly reads: Reads;
   /** The middle of all rows is taken from each: what all have in common would make all alike. */
   readonly centred: boolean;
 }
@@ -46,17 +53,18 @@ export class ReadLines {
 
   static async of(
     { lines, left }: { readonly lines: readonly string[]; readonly left: number },
-    { rows, embedder, centred }: Reader,
+    { rows, reads, centred }: Reader,
     signal: AbortSignal,
     onProgress: (done: number, total: number) => void,
   ): Promise<ReadLines> {
-    const found = await embedder.embed(lines, { long: 'cut', signal, onProgress });
+    const found = await reads.embedder.embed(lines, { long: 'cut', signal, onProgress });
     throwIfAborted(signal);
     const plane = planeOf(found);
     const points = new Float32Array(2 * lines.length);
     found.forEach((row, i) => points.set(placeIn(plane, row), 2 * i));
     const own = found.map((row) => directed(row, centred ? plane.mean : null));
-    const map = { rows, lines, left, points, shares: plane.shares, groups: null };
+    const cut = lines.filter((line) => reads.beyond(line).long !== undefined).length;
+    const map = { rows, lines, left, cut, points, shares: plane.shares, groups: null };
     return new ReadLines(map, { rows: own, plane, centred });
   }
 

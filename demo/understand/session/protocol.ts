@@ -6,6 +6,7 @@ import type { Answer, Tag } from '../../../models/tasks/index';
 import type { ExportedFile, Found } from '../../bring/session/protocol';
 import type { AdapterSummary, RunEvent } from '../../session/protocol';
 import type { Word } from '../words';
+import type { Beyond } from './beyond';
 
 export type { Answer, ExplanationMethod, ExportedFile, Faithfulness, Judgement, Tag };
 
@@ -33,7 +34,7 @@ export interface Candidate {
   readonly share: number;
 }
 
-export interface Filled {
+export interface Filled extends Beyond {
   readonly candidates: readonly Candidate[];
   /** What was hidden, where it is one token. */
   readonly hidden: Candidate | null;
@@ -86,6 +87,8 @@ export interface Choices {
 /** Examples as they were read. */
 interface LessonFacts {
   readonly title: string;
+  /** Of examples and labels: what a run that goes on must have in common. */
+  readonly fingerprint: string;
   /** What is told apart: classes or tags; none of questions. */
   readonly labels: readonly string[];
   readonly training: number;
@@ -151,7 +154,7 @@ export interface TaughtRun {
   readonly steps: number;
   /** The step whose weights it has. */
   readonly kept: number;
-  /** Identifies what it learns from. */
+  /** The lesson's fingerprint; empty for one that came from files. */
   readonly lesson: string;
   /** Texts that were longer than the model reads. */
   readonly long: number;
@@ -217,7 +220,7 @@ export type LearnEvent<T extends TaskName = TaskName> = { readonly task: T } & (
 
 // Classify ------------------------------------------------------------------------------------------------------------
 
-export interface Told {
+export interface Told extends Beyond {
   /** The likeliest first. */
   readonly classes: readonly { readonly label: string; readonly share: number }[];
 }
@@ -270,6 +273,8 @@ export interface LineMap {
   readonly lines: readonly string[];
   /** Lines that were left out, over the most that are taken. */
   readonly left: number;
+  /** Lines whose ends were not read: they are longer than the model reads. */
+  readonly cut?: number;
   /** x and y of each line. */
   readonly points: Float32Array;
   /** Share of the variance along both axes. */

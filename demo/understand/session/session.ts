@@ -268,7 +268,7 @@ export class UnderstandSession {
   /** Reads lines, and makes a map of them. */
   readLines(text: string, rows: Rows): Promise<LineMap> {
     const work = async (of: Encoder | Classifier, signal: AbortSignal): Promise<LineMap> => {
-      const reader = { rows, embedder: of.embedder, centred: !(of instanceof Encoder && of.embeds) };
+      const reader = { rows, reads: of, centred: !(of instanceof Encoder && of.embeds) };
       const onProgress = (done: number, total: number): void =>
         this.#emit({ kind: 'work', what: 'embed', done, total });
       const lines = linesOf(text);

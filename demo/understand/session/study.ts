@@ -106,11 +106,11 @@ export class Study<T extends TaskName, E extends object, P extends Pupil> {
   }
 
   async #train(settings: LearnSettings, signal: AbortSignal, pause: PauseSwitch): Promise<void> {
-    const { split = null, fingerprint = '', lesson } = this.#lesson ?? {};
+    const { split = null, lesson } = this.#lesson ?? {};
     if (!split || !lesson) throw new EngineError('Train', 'there are no examples', 'Choose some.');
     const known = this.#course;
-    const goesOn = known !== null && !known.done && known.isOf(settings, fingerprint);
-    const course = goesOn ? known : this.#courseOf(settings, lesson, split, fingerprint);
+    const goesOn = known !== null && !known.done && known.isOf(settings, lesson.fingerprint);
+    const course = goesOn ? known : this.#courseOf(settings, lesson, split);
     const folder = await this.#parts.folder(signal);
     // A new head each time: the same settings learn the same. One that goes on finds its weights in its checkpoint.
     const pupil = await this.#opened(folder, lesson.labels, signal);
@@ -132,12 +132,7 @@ export class Study<T extends TaskName, E extends object, P extends Pupil> {
     else this.drop(); // it was ended before anything was learnt
   }
 
-  #courseOf(
-    settings: LearnSettings,
-    { title, labels }: Lessons[T],
-    split: Split<E>,
-    fingerprint: string,
-  ): Course<E> {
+  #courseOf(settings: LearnSettings, { title, labels, fingerprint }: Lessons[T], split: Split<E>): Course<E> {
     const { tokens, length, task } = this.#subject;
     return new Course(settings, { title, labels, split, fingerprint, task: task(labels), tokens, length });
   }

@@ -25,12 +25,12 @@ export async function readTagLesson(source: ExampleSource): Promise<ReadLesson<T
       ...{ training: split.training.length, held: split.held.length, alike: split.alike },
       kinds: kindsOf(labels, examples),
       skipped: describeSkipped(skipped),
+      fingerprint: fingerprintOf([
+        labels.join('\t'),
+        ...examples.map(({ words, tags }) => `${words.join(' ')}\t${tags.join(' ')}`),
+      ]),
     },
     split,
-    fingerprint: fingerprintOf([
-      labels.join('\t'),
-      ...examples.map(({ words, tags }) => `${words.join(' ')}\t${tags.join(' ')}`),
-    ]),
   };
 }
 

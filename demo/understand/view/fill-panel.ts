@@ -28,6 +28,7 @@ export class FillPanel {
   /** The answer is of another blank. */
   #stale = false;
   #strings: UnderstandStrings | null = null;
+  #encoder: OpenedEncoder | null = null;
   #locked = false;
 
   constructor() {
@@ -72,6 +73,7 @@ export class FillPanel {
 
   say(strings: UnderstandStrings, encoder: OpenedEncoder | null): void {
     this.#byId('fill-not').hidden = encoder === null || encoder.fills;
+    this.#encoder = encoder;
     if (strings === this.#strings) return; // what is focused in the line stays
     this.#strings = strings;
     this.#bars.describe = (word) => strings.put(word);
@@ -143,6 +145,11 @@ export class FillPanel {
           ? strings.hiddenWas(word, chance(hidden.share))
           : strings.hiddenPieces(word);
     setText(this.#byId('fill-hidden'), said);
+    const { long } = this.#filled ?? {};
+    setText(
+      this.#byId('fill-beyond'),
+      long && this.#encoder && !this.#stale ? strings.beyond(long, this.#encoder.context) : '',
+    );
     setText(this.#byId('fill-reasons'), this.#reasons && best ? strings.wentBy(best) : '');
   }
 

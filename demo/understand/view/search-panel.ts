@@ -147,9 +147,10 @@ export class SearchPanel {
   #state(strings: UnderstandStrings, format: Format): string {
     if (this.#progress) return strings.embedding(this.#progress.done, this.#progress.total);
     if (!this.#read) return '';
-    const { lines, left } = this.#read;
+    const { lines, left, cut = 0 } = this.#read;
     const facts = [strings.linesFacts(format.whole(lines.length))];
     if (left > 0) facts.push(strings.linesLeft(format.whole(left)));
+    if (cut > 0) facts.push(strings.linesCut(format.whole(cut)));
     return facts.join(' · ');
   }
 

@@ -99,12 +99,15 @@ export class TryPanel {
     this.#byId('try-part').inert = disabled;
   }
 
-  show(strings: UnderstandStrings, there: boolean, busy: boolean): void {
+  /** `reads`: tokens that the model reads at once. */
+  show(strings: UnderstandStrings, there: boolean, busy: boolean, reads: number): void {
     this.#byId('try-part').hidden = !there;
     const empty = this.#byId('try-empty');
     empty.hidden = there;
     setText(empty, busy ? strings.busyHere : strings.tryEmpty);
     this.#methods.offer(METHODS.map((method) => [method, strings.methods[method]] as const));
+    const { long } = this.#told ?? {};
+    setText(this.#byId('try-beyond'), long === undefined || this.#stale ? '' : strings.beyond(long, reads));
     this.#drawClasses(strings);
     this.#drawWhy(strings);
   }
