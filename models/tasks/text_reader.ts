@@ -34,7 +34,7 @@ export interface Texts {
 }
 
 /** A text, and a place in it where one is asked about. */
-export type PlacedText = Encoding & { readonly place?: number };
+export type PlacedText = Pick<Encoding, 'ids' | 'segments'> & { readonly place?: number };
 
 /** Long work: over its parts, with a way to end it. */
 export interface TaskOptions {

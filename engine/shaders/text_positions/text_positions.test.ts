@@ -17,5 +17,11 @@ describe('textPositions', () => {
     expect(() => textPositions(g, lengths, { rows: 4, first: -1, padding: 1 })).toThrow(
       'textPositions: 4 rows from -1 on, padding at 1. Give whole numbers, and at least one row.',
     );
+    expect(() => textPositions(g, lengths, { rows: 4, first: 2, padding: 0, back: true })).toThrow(
+      'textPositions: 4 rows that end at position 2. Use at most 3.',
+    );
+    expect(() => textPositions(g, lengths, { rows: 4, first: 2, padding: 0, back: 1 as never })).toThrow(
+      'back',
+    );
   });
 });
