@@ -15,6 +15,7 @@ const pages = [
   { page: 'docs/fine-tuning.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/gpus.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/images.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/items.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/models.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/ops.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/tasks.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },

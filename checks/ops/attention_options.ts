@@ -91,14 +91,14 @@ const GROUPS: readonly Attentions[] = [
     name: 'rotary positions beside others',
     cases: [
       { T: 40, S: 40, D: 8, pattern: 'sparse transformer', causal: true, rope: 'halves', dropout: 0.1 },
-      { B: 2, T: 9, S: 11, D: 8, bias: 'slopes', causal: true, rope: 'halves', softcap: 4 },
+      { T: 9, S: 11, D: 8, bias: 'slopes', causal: true, rope: 'halves', softcap: 4 },
     ],
   },
   // the first of these for the pairing, the second for its length by the op `rope`.
   {
     name: 'rotary positions turned before',
     cases: [
-      { B: 2, T: 9, S: 9, D: 8, rope: 'adjacent', softcap: 4, H: 4, G: 4 },
+      { T: 9, S: 9, D: 8, rope: 'adjacent', softcap: 4 },
       { T: 130, S: 130, rope: 'halves', H: 1, G: 1, causal: true },
     ],
   },

@@ -58,6 +58,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'items',
+    title: { en: 'Next items', zh: '推荐下一件' },
+    description: {
+      en: 'Recommending what comes next from a table of who chose what, and why.',
+      zh: '由“谁选了什么”的表格推荐下一件，并说明理由。',
+    },
+  },
+  {
     name: 'files',
     title: { en: 'Files', zh: '文件' },
     description: {

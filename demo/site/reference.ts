@@ -147,6 +147,16 @@ export const REFERENCE: readonly ReferencePage[] = [
     },
   },
   {
+    name: 'items',
+    entry: 'heed/items',
+    files: [],
+    title: { en: 'Next items', zh: '下一件' },
+    description: {
+      en: 'From who chose what to what each may choose next: SASRec, BERT4Rec, and what they have to beat.',
+      zh: '由选择记录推荐下一件：SASRec、BERT4Rec，以及它们要胜过的基线。',
+    },
+  },
+  {
     name: 'translation',
     entry: 'heed/translation',
     files: [],

@@ -1,6 +1,7 @@
 /** Recommending the next item: histories, SASRec and BERT4Rec, training, judging, and what they have to beat. An entry of its own. */
 export { MarkovChain, Popularity, type ItemScorer } from './baselines';
 export { BERT4Rec, type BERT4RecConfig } from './bert4rec';
+export { openRecommender, saveRecommender, type OpenedRecommender } from './files';
 export {
   historiesOf,
   leaveOneOut,

@@ -4,6 +4,7 @@ import {
   DataError,
   EngineError,
   expectOptions,
+  ParameterStore,
   Run,
   TextBatches,
   throwIfAborted,
@@ -23,7 +24,7 @@ import { SASRec } from './sasrec';
 /** Model, histories and settings of `trainRecommender`. */
 export interface TrainRecommenderOptions {
   readonly device: Device;
-  /** With or without weights: those that it has are what it begins with. */
+  /** With weights, such as a `ParameterStore`'s random ones: it begins with them, and has the best ones in the end. */
   readonly model: SASRec | BERT4Rec;
   /** What to learn from, and what to judge by; without cases of validation the last weights stay. See `leaveOneOut`. */
   readonly split: Pick<ItemSplit, 'training' | 'validation'>;
@@ -83,6 +84,10 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
   const o = complete(options);
   const { device, model, split, k, seen, signal } = o;
   throwIfAborted(signal);
+  if (!ParameterStore.of(device, model)) {
+    const todo = 'Make them: using store = new ParameterStore(device, model), which owns them.';
+    throw new EngineError('trainRecommender', 'the model has no weights', todo);
+  }
   if (model instanceof BERT4Rec) {
     // Longer histories in pieces, from their ends.
     const rows = split.training.flatMap((history) => pieces(history, model.config.context));
@@ -107,10 +112,7 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
       ...(o.reopen && { reopen: o.reopen }),
       ...(o.onCompile && { onProgress: o.onCompile }),
     });
-    const judged = async (on: Device): Promise<ItemJudgement> => {
-      using recommender = new Recommender(on, trained);
-      return await recommender.judge(split.validation, { k, seen, ...(signal && { signal }) });
-    };
+    using judging = new Judging(trained);
     const judges = split.validation.length > 0;
     const seenSoFar: { last: ItemJudgement | null; best: ItemJudgement | null } = { last: null, best: null };
     const { reason, step } = await run.fit({
@@ -121,7 +123,8 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
         ...{ monitor: { metric: 'ndcg', mode: 'max' }, keepBest: true, patience: settings.patience },
         evaluateEvery: Math.max(1, Math.round(settings.judgeEvery * rows.perEpoch)),
         measure: async (trainer) => {
-          seenSoFar.last = await judged(trainer.device);
+          const asked = { k, seen, ...(signal && { signal }) };
+          seenSoFar.last = await judging.on(trainer.device).judge(split.validation, asked);
           const { hitRate, ndcg, mrr } = seenSoFar.last;
           return { ndcg, hitRate, mrr };
         },
@@ -135,6 +138,29 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
     if (!run.best) return { reason, step, best: step, judgement: null };
     await run.load(run.best.bytes);
     return { reason, step, best: run.best.step, judgement: seenSoFar.best };
+  }
+}
+
+/** The recommender of a training on the device as it is: its plans serve all judgements. */
+class Judging implements Disposable {
+  readonly #model: SASRec | BERT4Rec;
+  #device: Device | null = null;
+  #recommender: Recommender | null = null;
+
+  constructor(model: SASRec | BERT4Rec) {
+    this.#model = model;
+  }
+
+  on(device: Device): Recommender {
+    if (this.#recommender && device === this.#device) return this.#recommender;
+    this[Symbol.dispose]();
+    this.#device = device;
+    return (this.#recommender = new Recommender(device, this.#model));
+  }
+
+  [Symbol.dispose](): void {
+    this.#recommender?.[Symbol.dispose]();
+    this.#recommender = null;
   }
 }
 

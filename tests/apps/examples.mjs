@@ -11,6 +11,7 @@ const ENTRIES = {
   'models/finetune/index': 'heed/finetune',
   'models/explain/index': 'heed/explain',
   'models/adapters/index': 'heed/adapters',
+  'models/items/index': 'heed/items',
   'models/tasks/index': 'heed/tasks',
   'models/translation/index': 'heed/translation',
   'models/index': 'heed/models',

@@ -8,6 +8,7 @@ import {
   Run,
   TextBatches,
   AdamW,
+  DataError,
   type Device,
 } from '../../engine/index';
 import {
@@ -17,12 +18,15 @@ import {
   leaveOneOut,
   MarkovChain,
   nextItem,
+  openRecommender,
   Popularity,
   Recommender,
   SASRec,
+  saveRecommender,
   trainRecommender,
   type ItemJudgement,
 } from '../../models/items/index';
+import { recommend } from '../docs/recommend';
 import { withDevice } from '../harness/device';
 
 let device: Device;
@@ -196,6 +200,38 @@ describe('SASRec on walks that take turns', () => {
     expect(Math.min(...(await recommender.because(longer)).map(({ at }) => at))).toBe(12);
   });
 
+  it('goes into a file and comes back with the names of its items', async () => {
+    const names = Array.from({ length: ITEMS }, (_, k) => `item ${k + 1}`);
+    const bytes = await saveRecommender(device, model, names);
+    const histories = [split.test[0].before];
+    const of = async (one: SASRec | BERT4Rec) => {
+      using recommender = new Recommender(device, one);
+      return await recommender.scores(histories);
+    };
+    {
+      using opened = await openRecommender(device, bytes);
+      expect(opened.items).toEqual(names);
+      expect(opened.model).toBeInstanceOf(SASRec);
+      expect(opened.model.config).toEqual(model.config);
+      expect(await of(opened.model)).toEqual(await of(model));
+    }
+    await expect(saveRecommender(device, model, ['one'])).rejects.toThrow(/1 names for 11 items/);
+    const text = new TextDecoder('latin1').decode(bytes);
+    const edited = (from: string, to: string) => {
+      expect(text).toContain(from);
+      return Uint8Array.from(text.replace(from, to), (letter) => letter.charCodeAt(0));
+    };
+    const open = (file: Uint8Array<ArrayBuffer>) => openRecommender(device, file);
+    await expect(open(edited('heed.items.1', 'heed.items.7'))).rejects.toThrow(/heed\.items\.7/);
+    await expect(open(edited('SASRec', 'toStri'))).rejects.toThrow(/of kind toStri/);
+    const [sizes, others] = [
+      String.raw`\"context\":12,\"layers\":2`,
+      String.raw`\"context\":1,\"layers\":99`,
+    ];
+    await expect(open(edited(sizes, others))).rejects.toThrow(/layers is 99, but it has \d+ tensors/);
+    await expect(open(edited('item 1', 'item\\"1'.slice(0, 6)))).rejects.toThrow(DataError);
+  });
+
   it('refuses what cannot be asked', async () => {
     using recommender = new Recommender(device, model);
     await expect(recommender.recommend([[]])).rejects.toThrow(/a history is empty/);
@@ -208,12 +244,27 @@ describe('SASRec on walks that take turns', () => {
     const options = { device, model, split };
     await expect(trainRecommender({ ...options, hidden: 0.3 })).rejects.toThrow(/hidden is of a BERT4Rec/);
     await expect(trainRecommender({ ...options, epochs: 0 })).rejects.toThrow(/epochs is 0/);
+    await expect(trainRecommender({ device, model: new SASRec(sizes), split })).rejects.toThrow(/no weights/);
     const alone = { training: [Uint32Array.of(1)], validation: [] };
     await expect(trainRecommender({ device, model, split: alone })).rejects.toThrow(
       /no history has two items/,
     );
     expect(() => new SASRec({ items: 0 })).toThrow(/items is 0/);
     expect(() => new SASRec({ items: 5, layer: 1 } as never)).toThrow(/layer/);
+  });
+});
+
+describe('the guide', () => {
+  it('learns what to watch from a table', async () => {
+    const films = 'abcdefghijk';
+    const rows = split.training
+      .slice(0, 40)
+      .flatMap((own, user) => Array.from(own, (item, when) => `u${user},${films[item - 1]},${when}`));
+    const told = await recommend(device, ['user,film,when', ...rows].join('\n'), ['c', 'f']);
+    expect(told.judged.cases).toBe(40);
+    expect(told.judged.ndcg).toBeGreaterThan(told.popular.ndcg);
+    expect(told.next).toHaveLength(3);
+    expect(['c', 'f']).toContain(told.because);
   });
 });
 
