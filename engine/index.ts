@@ -145,7 +145,7 @@ export {
 export { span, spanLoss, type AnsweredText } from './train/span';
 export { TextBatches, type IdText, type TextBatch, type TextBatchOptions } from './train/text_batches';
 export type { TextShape } from './train/length_buckets';
-export type { TextInput, TextModel } from './train/text_objective';
+export { textObjective, type RecordedText, type TextInput, type TextModel } from './train/text_objective';
 export { nextToken, type Feed, type Modelled, type Objective, type TrainableModel } from './train/objective';
 export { AdamW, SGD, type AdamWOptions, type Optimizer, type SGDOptions } from './train/optimizer';
 export {

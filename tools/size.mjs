@@ -83,6 +83,12 @@ const entries = [
     demand: 114 * KB,
   },
   {
+    name: 'items', // what trains, judges and asks a recommender: the engine's training, and a Transformer; on demand what shows attention
+    code: "export * from 'heed/items';",
+    budget: 114 * KB,
+    demand: 8.5 * KB,
+  },
+  {
     name: 'adapters', // kinds beside LoRA, and PEFT's files: 14 KB besides what reads and runs a model, which an app of it has
     code: "export * from 'heed/adapters';",
     // 13 KB more for AdaLoRA, virtual tokens, tables and an adapter for each row.

@@ -26,7 +26,11 @@ export interface RecordedText {
   readonly input: TextInput;
 }
 
-/** An objective over batches of texts, from what is its own: the loss, and the inputs that hold the labels. */
+/**
+ * An objective over batches of texts, from what is its own: `record` declares the inputs that hold the labels and gives the loss, a scalar;
+ * `feed` gives these inputs, and over how many labels the loss is the mean. `identity` is what a checkpoint must have in common. Its `feed`
+ * throws `ShapeError` for batches of other shapes.
+ */
 export function textObjective<
   R extends IdText,
   M extends TextModel | { readonly config: TextModel['config'] },

@@ -6,6 +6,7 @@ import {
   expectSeed,
   IGNORE_INDEX,
   RandomStream,
+  textObjective,
   type Graph,
   type IdText,
   type Objective,
@@ -13,7 +14,6 @@ import {
   type TextBatch,
   type TextBatches,
 } from '../../engine/index';
-import { textObjective } from '../../engine/train/text_objective';
 import type { BERT4Rec } from './bert4rec';
 import type { SASRec } from './sasrec';
 

@@ -8,7 +8,7 @@ import {
   throwIfAborted,
   type Device,
 } from '../../engine/index';
-import { Ranking } from '../../engine/metrics/ranking';
+import { Ranking } from '../../engine/metrics/index';
 import { rollout } from '../explain/rollout';
 import { isWhole } from '../option_checks';
 import { TextReader, type TaskOptions } from '../tasks/text_reader';
