@@ -16,6 +16,8 @@ const all = process.env.HEED_HOSTS === 'all';
 /** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
 const combined =
   'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
+/** Whole models, and a training of minutes: Chromium and Deno have the former, `npm run test:deep` both. */
+const long = 'tests/models/{gpt.gpu,transformer_xl_text.dawn}.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
 /** Only for `npm run test:deep`, which says how long each is to be. */
 const deep = process.env.HEED_KILLS ? [] : ['tests/**/*.deep.test.ts'];
@@ -83,7 +85,7 @@ export default defineConfig({
       }),
       project('dawn', {
         include: [ops, gpu, dawn, ...(all ? [chromium] : [])],
-        exclude: all ? [] : [combined],
+        exclude: all ? [] : [combined, long],
         env: { HEED_HOST: 'dawn', ...asked },
         setupFiles: ['tests/harness/dawn-setup.ts', 'tests/harness/file-setup.ts'],
         pool: 'forks',

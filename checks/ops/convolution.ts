@@ -6,7 +6,7 @@ import {
   type ConvolutionRef,
 } from '../../engine/shaders/convolution/convolution.ref';
 import { windowsRef } from '../../engine/shaders/unfold/unfold.ref';
-import { describeOp, normal } from '../op';
+import { describeOp, normal, type DescribedOp, type Where } from '../op';
 
 /** Sizes over one axis or two, written with an x between them. */
 interface Case {
@@ -51,7 +51,8 @@ const inputsOf = (c: Case) => ({
 const termsOf = ({ c, kernel, size, groups }: Case): number =>
   Math.max(...[[c / groups, ...numbers(kernel)], [2, ...numbers(size)]].map((list) => list.reduce((a, b) => a * b))); // prettier-ignore
 
-export const ops = [
+/** Its kernels are those of `unfold` and `matmul`, which have cases of their own for each type and rung. */
+export const ops = ({ slow }: Where): readonly DescribedOp[] => [
   describeOp('convolution', {
     cases: [
       of(3, '9x8', 5, '3x2', { stride: 2, padding: 1 }),
@@ -63,7 +64,8 @@ export const ops = [
       of(6, '7x6', 4, '3x3', { groups: 2, padding: 1, dilation: 2 }),
       of(5, '6x7', 5, '3x3', { groups: 5, last: true, padding: 1 }), // depthwise
     ],
-    rungs: ['software', 'hardware'],
+    rungs: slow ? ['software'] : ['software', 'hardware'],
+    dtypes: 'either',
     inputs: inputsOf,
     op: (g, { x, w, bias }, c) => convolution(g, x, w, { ...optionsOf(c), bias }),
     reference: ({ x, w, bias }, c) => ({ y: convolutionRef(x, w, bias, sizesOf(c)) }),
@@ -75,6 +77,7 @@ export const ops = [
       of(3, '9', 5, '3', { stride: 2, padding: 1 }),
       of(4, '5x6', 6, '2x3', { groups: 2, padding: 1, last: true }),
     ],
+    dtypes: 'either',
     inputs: (c) => {
       const { bias, w, ...rest } = inputsOf(c);
       const [O, ...columns] = w.shape;

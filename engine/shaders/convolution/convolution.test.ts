@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ops } from '../../../checks/ops/convolution';
 import { fakeDevice } from '../../../tests/harness/fake-device';
-import { testOps } from '../../../tests/harness/op';
+import { onLavapipe, testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
 import { convolution } from './convolution';
 
-testOps(ops);
+testOps(ops, onLavapipe);
 
 describe('convolution', () => {
   const g = new Graph(fakeDevice());
