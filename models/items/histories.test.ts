@@ -36,6 +36,21 @@ describe('histories of a table', () => {
     ]);
   });
 
+  test('tell times apart that numbers of JavaScript cannot, and take dates without a zone as UTC', async () => {
+    const long = await of('a,x,1700000000000000002\na,y,1700000000000000001\na,z,17e17\n');
+    expect([...long.sequences[0]]).toEqual([3, 2, 1]);
+    const dates = await of('a,x,2024-03-01 10:00\na,y,2024-03-01T09:59:59Z\na,z,2024-03-01T12:00:00+03:00\n');
+    expect([...dates.sequences[0]]).toEqual([3, 2, 1]);
+    const odd = await of('a,x,0x10\na,y,2024-13-01\na,z,1\n');
+    expect(odd.skipped.map(({ number }) => number)).toEqual([2, 3]);
+  });
+
+  test('refuse numbers and dates in one column, whose order nobody knows', async () => {
+    await expect(of('a,x,2024-03-01\na,y,1700000000\n')).rejects.toThrow(
+      'shop.csv: when holds dates (row 2) and numbers (row 3). Write all of them in one way',
+    );
+  });
+
   test('without a time stand in the order of rows', async () => {
     const found = await of('a,x,3\na,y,2\na,z,1\n', {}, { user: 'who', item: 'what' });
     expect([...found.sequences[0]]).toEqual([1, 2, 3]);
@@ -148,5 +163,8 @@ describe('what has to be beaten', () => {
       /seen is never/,
     );
     expect(() => judgeScorer(new Popularity(histories, 5), [])).toThrow(/queries/);
+    expect(() => judgeScorer(new Popularity(histories, 5), [{ ...cases[0], next: 6 }])).toThrow(
+      /what came next is 6.*1 to 5/s,
+    );
   });
 });

@@ -36,15 +36,14 @@ export interface Histories {
 interface Choice {
   readonly user: string;
   readonly item: string;
-  readonly time: number;
-  readonly row: number;
+  readonly time: number | bigint;
 }
 
 /**
  * Histories of a table with a choice in each row, in any order: sorted by time, and where times are equal as rows stand.
  * Rows without a user, an item or a time are skipped, with their numbers.
  *
- * Throws `DataError` for columns that are not there, and where no row is left; `EngineError` for options that cannot be.
+ * Throws `DataError` for columns that are not there, for numbers and dates in one column, and where no row is left; `EngineError` for options that cannot be.
  */
 export function historiesOf(table: Table, columns: HistoryColumns, options: HistoryOptions = {}): Histories {
   const { user, item, time = null } = columns;
@@ -87,7 +86,7 @@ export function historiesOf(table: Table, columns: HistoryColumns, options: Hist
     sequences: sequences.map((own) =>
       // Sorting keeps the order of equals.
       Uint32Array.from(
-        own.sort((a, b) => a.time - b.time),
+        own.sort((a, b) => Number(a.time > b.time) - Number(a.time < b.time)),
         (one) => items.get(one.item)! + 1,
       ),
     ),
@@ -101,36 +100,56 @@ export function historiesOf(table: Table, columns: HistoryColumns, options: Hist
 }
 
 function choicesIn(
-  { rows, skipped: before }: Table,
+  { name, rows, skipped: before }: Table,
   { user, item, time }: Required<HistoryColumns>,
 ): { readonly choices: readonly Choice[]; readonly skipped: SkippedRow[] } {
   const skipped = [...before];
   const choices: Choice[] = [];
+  /** The first row with each kind of time. */
+  const first = new Map<string, number>();
   for (const row of rows) {
     const { number } = row;
     const [who, what] = [textIn(row, user), textIn(row, item)];
-    const when = time === null ? 0 : timeOf(textIn(row, time));
     const empty = who === '' ? user : what === '' ? item : null;
-    if (empty !== null) skipped.push({ number, reason: `${empty} is empty` });
-    else if (Number.isNaN(when)) {
-      const cell = textIn(row, time!);
-      const reason = cell === '' ? `${time!} is empty` : `${time!} is neither a number nor a date: ${cell}`;
-      skipped.push({ number, reason });
-    } else choices.push({ user: who, item: what, time: when, row: number });
+    if (empty !== null) {
+      skipped.push({ number, reason: `${empty} is empty` });
+      continue;
+    }
+    const cell = time === null ? '0' : textIn(row, time);
+    const when = timeOf(cell);
+    if (when) {
+      if (!first.has(when.kind)) first.set(when.kind, number);
+      choices.push({ user: who, item: what, time: when.time });
+    } else {
+      const reason = cell === '' ? 'is empty' : `is neither a number nor a date: ${cell}`;
+      skipped.push({ number, reason: `${time} ${reason}` });
+    }
+  }
+  if (first.size > 1) {
+    const found = Array.from(first, ([kind, row]) => `${kind} (row ${row})`).join(' and ');
+    throw new DataError(
+      name,
+      `${time} holds ${found}`,
+      'Write all of them in one way: their order is not known.',
+    );
   }
   skipped.sort((a, b) => a.number - b.number);
   return { choices, skipped };
 }
 
-/** Any number that grows with time; NaN for what is none. */
-function timeOf(text: string): number {
-  if (text === '') return NaN;
-  const number = Number(text);
-  if (!Number.isNaN(number)) return Number.isFinite(number) ? number : NaN;
-  // Date.parse takes much else, by rules of the browser's own.
-  return /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)
-    ? Date.parse(text.replace(' ', 'T'))
-    : NaN;
+/** Numbers as people write them; longer ones, such as nanoseconds, in whole. */
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const LONG = /^[+-]?\d{16,}$/;
+/** What else Date.parse takes, it takes by rules of the browser's own. */
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** What grows with time, and which kind it is; null for what is neither. Dates without a zone are UTC, as those without a time are. */
+function timeOf(text: string): { readonly time: number | bigint; readonly kind: 'numbers' | 'dates' } | null {
+  if (LONG.test(text)) return { time: BigInt(text), kind: 'numbers' };
+  if (NUMBER.test(text) && Number.isFinite(Number(text))) return { time: Number(text), kind: 'numbers' };
+  const [, day, clock, zone = 'Z'] = DATE.exec(text) ?? [];
+  const time = Date.parse(clock === undefined ? (day ?? '') : `${day}T${clock}${zone}`);
+  return Number.isNaN(time) ? null : { time, kind: 'dates' };
 }
 
 /** Each round may bring others below their number: until nothing changes. */

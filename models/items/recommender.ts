@@ -100,7 +100,9 @@ export class Recommender implements Disposable {
     expectSeen('recommend', seen);
     if (!isWhole(topK, 1))
       throw new EngineError('recommend', `topK is ${String(topK)}`, 'Use a whole number of at least 1.');
-    const found: Recommendation[][] = histories.map(() => []);
+    if (allowed !== null && typeof allowed !== 'function')
+      throw new EngineError('recommend', `allowed is ${typeof allowed}`, 'Give a function of an item.');
+    const found: Recommendation[][] = Array.from(histories, () => []);
     await this.#score(histories, { signal, onProgress }, (index, logits) => {
       const out = new Set(seen === 'out' ? Array.from(histories[index]) : []);
       const candidates = Array.from(logits.keys(), (k) => k + 1).filter(
@@ -182,7 +184,9 @@ export class Recommender implements Disposable {
     take: (index: number, logits: Float32Array) => void,
   ): Promise<void> {
     const { items } = this.#model.config;
-    const texts = histories.map((history) => {
+    if (!Array.isArray(histories))
+      throw new EngineError('Recommender', 'the histories are no list', 'Give a list of lists of items.');
+    const texts = (histories as readonly ArrayLike<number>[]).map((history) => {
       const ids = this.#model.asked(history);
       return { ids, segments: new Uint32Array(ids.length) };
     });
@@ -234,6 +238,10 @@ function rankNext(
   seen: 'out' | 'again',
 ): void {
   const out = new Set(seen === 'out' ? before : []);
+  if (!isWhole(next, 1, scores.length)) {
+    const todo = `Items are whole numbers from 1 to ${scores.length}.`;
+    throw new EngineError('judge', `what came next is ${String(next)}`, todo);
+  }
   out.delete(next); // it was chosen again: that is what is asked
   const candidates: number[] = [];
   const relevances: number[] = [];

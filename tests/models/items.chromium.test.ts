@@ -236,6 +236,8 @@ describe('SASRec on walks that take turns', () => {
     using recommender = new Recommender(device, model);
     await expect(recommender.recommend([[]])).rejects.toThrow(/a history is empty/);
     await expect(recommender.recommend([[1, 12]])).rejects.toThrow(/item 1 of a history is 12.*1 to 11/s);
+    await expect(recommender.recommend('abc' as never)).rejects.toThrow(/no list/);
+    await expect(recommender.recommend([[1]], { allowed: 3 as never })).rejects.toThrow(/allowed is number/);
     await expect(recommender.recommend([[1]], { topK: 0 })).rejects.toThrow(/topK is 0/);
     await expect(recommender.judge(split.test, { seen: 'never' as 'out' })).rejects.toThrow(/seen is never/);
     await expect(
