@@ -41,6 +41,7 @@ export default defineConfig({
         tasks: 'models/tasks/index.ts',
         finetune: 'models/finetune/index.ts',
         explain: 'models/explain/index.ts',
+        graphs: 'models/graphs/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',
