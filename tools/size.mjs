@@ -92,8 +92,8 @@ const entries = [
   {
     name: 'graphs', // graphs, GAT, its objectives and files, and what trains them
     code: "export * from 'heed/graphs'; export { AdamW, Device, Run } from 'heed';",
-    budget: 70 * KB,
-    demand: 5 * KB,
+    budget: 82 * KB,
+    demand: 2 * KB,
   },
   {
     name: 'metrics', // an entry of its own: only evaluations need it

@@ -149,7 +149,7 @@ export const REFERENCE: readonly ReferencePage[] = [
   {
     name: 'graphs',
     entry: 'heed/graphs',
-    files: ['engine/edges.ts', 'models/gat.ts'],
+    files: [],
     title: { en: 'Graphs', zh: '图网络' },
     description: {
       en: 'Graph attention networks: graphs from lists of edges, classes of nodes and graphs, links.',

@@ -84,8 +84,8 @@ export function geometricNames(
 }
 
 /**
- * Reads a state dict of PyTorch Geometric (`safetensors.torch.save_file(model.state_dict(), path)`) into a model: `GATConv` of
- * 2.0 to 2.7 and `GATv2Conv` of the same. Makes the model's store, which the caller owns, where it has none. Throws
+ * Reads a state dict of PyTorch Geometric (`safetensors.torch.save_file(model.state_dict(), path)`) into a model: `GATConv` and
+ * `GATv2Conv` of versions 2.0 to 2.8. Makes the model's store, which the caller owns, where it has none. Throws
  * `DataError` for tensors that are missing, left over or of another shape, before anything is written.
  */
 export async function loadGeometric(
@@ -138,7 +138,7 @@ export async function loadGeometric(
   return store;
 }
 
-/** A model's weights as a safetensors file, under the names of PyTorch Geometric 2.5 to 2.7, f32. Throws `EngineError` where it has none. */
+/** A model's weights as a safetensors file, under the names of PyTorch Geometric since 2.5, f32. Throws `EngineError` where it has none. */
 export async function saveGeometric(
   device: Device,
   model: GAT | GraphClassifier | LinkPredictor,

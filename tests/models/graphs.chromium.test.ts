@@ -1,5 +1,5 @@
 // Parity of GAT and GATv2 with PyTorch Geometric, see tests/fixtures/make_graphs.py, and what they learn.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   AdamW,
   Graph,
@@ -35,6 +35,7 @@ import karate from '../fixtures/karate.json';
 import { fixtureTensors } from '../fixtures/load';
 import { normalTensor } from '../fixtures/portable';
 import { withDevice } from '../harness/device';
+import { club as followers } from '../docs/club';
 import { checkpointOf } from './folders';
 import {
   expectSteps,
@@ -313,6 +314,14 @@ describe('the karate club', () => {
     const other = own(await Run.create({ ...options, model, objective }));
     await other.load(saved);
     expect(await next(other as never)).toEqual(went);
+  });
+
+  it('the guide’s example tells them, too', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const found = await followers(device, nodes, karate, clubs, [0, 33]);
+    expect(console.log).toHaveBeenCalledWith('0 → 1:', expect.any(Float32Array));
+    vi.restoreAllMocks();
+    expect([...found.keys()].filter((n) => found[n] === clubs[n]).length).toBeGreaterThanOrEqual(30);
   });
 
   it.each(['dot', 'mlp'] as const)('links are told from pairs that are none (%s)', async (score) => {
