@@ -75,6 +75,19 @@ describe('GraphData', () => {
     expect(() => graph.withSelfLoops({ fill: NaN })).toThrow('fill is NaN');
   });
 
+  it('is a graph without an edge, too, whose loops have as many numbers as they should', () => {
+    const lone = new GraphData({ nodes: 2, source: [], target: [], features: [1, 2], edgeFeatures: [] });
+    expect([lone.edges, lone.edgeWidth, ...lone.byTarget.offsets]).toEqual([0, 0, 0, 0, 0]);
+    const { edgeFeatures, edgeWidth } = lone.withSelfLoops({ edgeWidth: 3, fill: 'mul' });
+    expect([edgeWidth, ...edgeFeatures!]).toEqual([3, 1, 1, 1, 1, 1, 1]);
+    const gat = new GAT({ features: 1, outputs: 2, edgeFeatures: 3 });
+    expect([...gat.prepare(lone).edgeFeatures!]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(() => small({ edgeFeatures: [1, 2, 3, 4, 5] }).withSelfLoops({ edgeWidth: 2 })).toThrow(
+      'edgeWidth is 2, but edges have 1 numbers',
+    );
+    expect(() => graphConstants(new Graph(fakeDevice()), lone)).toThrow('it has no edge');
+  });
+
   it('bothWays adds reverses, but not of loops', () => {
     expect(bothWays([0, 1, 2], [1, 1, 0])).toEqual({ source: [0, 1, 2, 1, 0], target: [1, 1, 0, 0, 2] });
     expect(() => bothWays([0], [])).toThrow('source has 1 ids, target 0');
