@@ -110,6 +110,12 @@ export class GraphBatches {
       const what = `batches of ${batch} take ${own.nodes} nodes and ${own.edges} edges, those of like ${like.room.batch}, ${like.room.nodes} and ${like.room.edges}`;
       throw new DataError(where, what, 'Make the training batches over all graphs, or smaller ones here.');
     }
+    if (like && (own.width !== like.room.width || ![0, like.room.edgeWidth].includes(own.edgeWidth))) {
+      const what = `graphs have (${own.width}, ${own.edgeWidth}) numbers, those of like (${like.room.width}, ${like.room.edgeWidth})`;
+      throw new DataError(where, what, 'Give all nodes as many, and all edges.');
+    }
+    if (like && like.loops?.fill !== first.graph.loops?.fill)
+      throw new DataError(where, 'graphs have other self-loops than those of like', 'Prepare all or none.');
     this.rows = [...rows];
     this.room = like?.room ?? own;
     this.loops = first.graph.loops;

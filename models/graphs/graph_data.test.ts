@@ -185,6 +185,13 @@ describe('objectives over graphs', () => {
     expect(() => new GraphBatches([{ graph: graph(9), label: 0 }], { like: batches })).toThrow(
       'take 10 nodes',
     );
+    const wide = new GraphData({ nodes: 2, source: [0], target: [1], features: [1, 2, 3, 4] });
+    const two = [0, 1].map((label) => ({ graph: wide, label }));
+    expect(() => new GraphBatches(two, { like: batches })).toThrow(
+      'graphs have (2, 0) numbers, those of like (1, 0)',
+    );
+    const looped = [{ graph: graph(2).withSelfLoops(), label: 0 }];
+    expect(() => new GraphBatches(looped, { like: batches })).toThrow('other self-loops than those of like');
     expect(() => graphClasses(batches, { classes: 1 })).toThrow('the label of graph 1 is 1');
     expect(() => batches.feed({ step: 0, rows: [...rows] })).toThrow('graph 2 of the batch has no room');
     const gat = new GAT({ features: 1, outputs: 3 });

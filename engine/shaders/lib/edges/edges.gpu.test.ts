@@ -1,4 +1,5 @@
-import { constant, given, testEdges } from '../../../../tests/harness/edges';
+import { constant, given, testEdges, type Edge } from '../../../../tests/harness/edges';
+import { host } from '../../../../tests/harness/host';
 import type { Tensor } from '../../../graph/tensor';
 import { aggregate } from '../../aggregate/aggregate';
 import { edgeScores } from '../../edge_scores/edge_scores';
@@ -46,6 +47,28 @@ const rows = (n: number, c: number) => ({
 });
 /** On either rung more workgroups than one dimension of a dispatch has. */
 const [many, half, single] = [rows(70_000, 17), rows(33_000, 17), rows(66_000, 1)];
+
+/** Kernels of GPUs with more workgroups than that: hosts other than lavapipe take some 5 s for each. */
+const largeOnGpus: readonly Edge[] =
+  host.name !== 'dawn'
+    ? []
+    : [
+        {
+          name: 'more than 65,535 workgroups that add up',
+          rungs: ['hardware'],
+          inputs: { x: half, ...loops(33_000) },
+          op: (g, { x, ...ids }) => aggregate(g, x, ids as Ids),
+          want: {},
+          stored: ({ x }) => ({ y: x }),
+        },
+        {
+          name: 'more than 65,535 workgroups of softmax',
+          rungs: ['hardware'],
+          inputs: { x: single, ...loops(66_000) },
+          op: (g, { x, ...ids }) => segmentSoftmax(g, x, ids as Ids),
+          want: { y: repeated(66_000, 1) },
+        },
+      ];
 
 testEdges('ops over edges', [
   {
@@ -139,21 +162,7 @@ testEdges('ops over edges', [
       'grad x': x.map((v) => 3 * v),
     }),
   },
-  {
-    name: 'more than 65,535 workgroups that add up',
-    rungs: ['hardware'],
-    inputs: { x: half, ...loops(33_000) },
-    op: (g, { x, ...ids }) => aggregate(g, x, ids as Ids),
-    want: {},
-    stored: ({ x }) => ({ y: x }),
-  },
-  {
-    name: 'more than 65,535 workgroups of softmax',
-    rungs: ['hardware'],
-    inputs: { x: single, ...loops(66_000) },
-    op: (g, { x, ...ids }) => segmentSoftmax(g, x, ids as Ids),
-    want: { y: repeated(66_000, 1) },
-  },
+  ...largeOnGpus,
   {
     name: 'what softmax leaves out, and rows of NaN and infinities',
     inputs: {
