@@ -42,6 +42,7 @@ export default defineConfig({
         finetune: 'models/finetune/index.ts',
         explain: 'models/explain/index.ts',
         items: 'models/items/index.ts',
+        graphs: 'models/graphs/index.ts',
         translation: 'models/translation/index.ts',
         metrics: 'engine/metrics/index.ts',
         attention: 'engine/attention.ts',

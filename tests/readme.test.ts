@@ -14,6 +14,7 @@ const pages = [
   { page: 'docs/files.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/fine-tuning.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/gpus.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/graphs.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/images.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/items.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/models.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },

@@ -66,6 +66,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'graphs',
+    title: { en: 'Graphs', zh: '图网络' },
+    description: {
+      en: 'Graph attention networks on lists of edges, with the numbers of PyTorch Geometric.',
+      zh: '在边的列表上训练图注意力网络，数值与 PyTorch Geometric 一致。',
+    },
+  },
+  {
     name: 'files',
     title: { en: 'Files', zh: '文件' },
     description: {

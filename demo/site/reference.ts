@@ -157,6 +157,16 @@ export const REFERENCE: readonly ReferencePage[] = [
     },
   },
   {
+    name: 'graphs',
+    entry: 'heed/graphs',
+    files: [],
+    title: { en: 'Graphs', zh: '图网络' },
+    description: {
+      en: 'Graph attention networks: graphs from lists of edges, classes of nodes and graphs, links.',
+      zh: '图注意力网络：由边的列表构成图，节点与整图的分类，链接预测。',
+    },
+  },
+  {
     name: 'translation',
     entry: 'heed/translation',
     files: [],

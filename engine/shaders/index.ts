@@ -22,6 +22,7 @@ export * from './cross_entropy/cross_entropy';
 export * from './divide/divide';
 export * from './dropout/dropout';
 export * from './elementwise_loss/elementwise_loss';
+export * from './elu/elu';
 export * from './embedding/embedding';
 export * from './exponential/exponential';
 export * from './gated/gated';

@@ -10,6 +10,7 @@ const ENTRIES = {
   'engine/attention': 'heed/attention',
   'models/finetune/index': 'heed/finetune',
   'models/explain/index': 'heed/explain',
+  'models/graphs/index': 'heed/graphs',
   'models/adapters/index': 'heed/adapters',
   'models/items/index': 'heed/items',
   'models/tasks/index': 'heed/tasks',
