@@ -18,7 +18,7 @@ export async function recommend(device: Device, csv: Blob | string, watched: rea
   const split = leaveOneOut(histories);
   const model = new SASRec({ items: items.length, context: 50 });
   using _weights = new ParameterStore(device, model, { seed: 1 });
-  await trainRecommender({ device, model, split, epochs: 20 });
+  await trainRecommender({ device, model, split, epochs: 10 });
   using recommender = new Recommender(device, model);
   const judged = await recommender.judge(split.test); // { hitRate, ndcg, mrr, cases }
   const popular = judgeScorer(new Popularity(split.training, items.length), split.test);
