@@ -125,6 +125,20 @@ export class Decoding implements Disposable {
     plan.run({ ...this.inputsOf(plan, 1), source });
   }
 
+  /**
+   * Fills the caches with the memory of one source of each sequence that is no text: `data` f32 (N, …shape), which the model makes
+   * `rows` rows of.
+   */
+  async encodeNumbers(data: Float32Array, shape: readonly number[], rows: number): Promise<void> {
+    const plan = await this.plan(`encode ${shape.join(' × ')}`, (g) => {
+      const source = g.input('source', [this.sequences, ...shape], 'f32');
+      this.#model.remember!(g, this.#model.encode!(g, source, null), this.caches);
+      return {};
+    });
+    this.#inputs = { lengths: new Uint32Array(this.sequences).fill(rows) };
+    plan.run({ ...this.#adapterRows(plan, 1), source: data });
+  }
+
   /** Says which adapter each sequence has, of a model that has one for each row (`perRow`). */
   adapt(adapters: ArrayLike<number> | null): void {
     this.#adapters = adapters;
@@ -132,10 +146,14 @@ export class Decoding implements Disposable {
 
   /** What a plan is fed, beside what is its own; `each`: its rows of a sequence. */
   inputsOf(plan: Plan, each = this.beams): Readonly<Record<string, Uint32Array>> {
+    return { ...this.#inputs, ...this.#adapterRows(plan, each) };
+  }
+
+  #adapterRows(plan: Plan, each: number): Readonly<Record<string, Uint32Array>> {
     const own = this.#adapters;
     const below = this.#adapted.get(plan);
     if (below === undefined) {
-      if (!own) return this.#inputs;
+      if (!own) return {};
       throw new EngineError('adapters', 'the model has none for rows', 'Leave them out, or use perRow.');
     }
     if (!own) {
@@ -151,7 +169,7 @@ export class Decoding implements Disposable {
       { length: this.sequences * each },
       (_, row) => own[Math.floor(row / each)] ?? 0,
     );
-    return { ...this.#inputs, [ROW_ADAPTERS]: rows };
+    return { [ROW_ADAPTERS]: rows };
   }
 
   /** How many rows at once take a prompt of `length`: few different numbers, so few plans. */

@@ -57,9 +57,9 @@ export function sitesOf(model: object): ReadonlyMap<string, Site> {
     add({ name, layer, columns: { from: 0, outputs: layer.outputs } });
     let from = 0;
     for (const [part, outputs] of Object.entries(layer.sections)) {
-      const columns = { from, outputs };
-      add({ name: `${name}.${part}`, layer, columns });
-      if (layer.bias) add({ name: `${name}.${part}.bias`, parameter: layer.bias, part: columns });
+      add({ name: `${name}.${part}`, layer, columns: { from, outputs } });
+      const own = layer.biasOf(part);
+      if (own) add({ name: `${name}.${part}.bias`, parameter: layer.bias!, part: own });
       from += outputs;
     }
   };

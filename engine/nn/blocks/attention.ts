@@ -26,6 +26,8 @@ export interface HeadsConfig {
   readonly headWidth?: number;
   /** Biases of the projections. Default true. */
   readonly bias?: boolean;
+  /** Of keys, where queries and values have one: it would change nothing (Whisper has none). Default `bias`. */
+  readonly keyBias?: boolean;
   /** Probability of dropping a number of the result while training. Default 0. */
   readonly dropout?: number;
   /** Probability of dropping an attention weight while training. Default 0. */
@@ -127,6 +129,7 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
   const { width, heads, keyValueHeads = heads, headWidth = width / heads } = config;
   const {
     bias = true,
+    keyBias = bias,
     outputBias = bias,
     dropout = 0,
     attentionDropout = 0,
@@ -144,8 +147,12 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
   }
   const sizes: Heads = { heads, keyValueHeads, headWidth, dropout, attentionDropout };
   const linear: LinearOptions = { bias, layout, ...(init && { init }) };
+  if (keyBias && !bias) {
+    throw new EngineError(where, 'keyBias is true where bias is false', 'Leave it out, or give all a bias.');
+  }
+  const unbiased = bias && !keyBias ? { unbiased: ['key'] } : {};
   return {
-    ...{ sizes, linear, outputs: heads * headWidth, shared: keyValueHeads * headWidth },
+    ...{ sizes, linear, unbiased, outputs: heads * headWidth, shared: keyValueHeads * headWidth },
     output: new Linear(heads * headWidth, width, {
       ...{ ...linear, bias: outputBias },
       ...(outputInit && { init: outputInit }),
@@ -155,7 +162,16 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
 
 /** Options that are known to both. */
 export const HEADS = {
-  ...{ width: 0, heads: 0, keyValueHeads: 0, headWidth: 0, bias: 0, dropout: 0, attentionDropout: 0 },
+  ...{
+    width: 0,
+    heads: 0,
+    keyValueHeads: 0,
+    headWidth: 0,
+    bias: 0,
+    keyBias: 0,
+    dropout: 0,
+    attentionDropout: 0,
+  },
   ...{ scale: 0, init: 0, outputInit: 0, layout: 0 },
 };
 
@@ -184,14 +200,15 @@ export class Attention {
     expectOptions('Attention', config, {
       ...{ ...HEADS, causal, rope, window, softcap, distanceBias, headNorm, outputBias: 0 },
     });
-    const { sizes, linear, outputs, shared, output } = resolveHeads('Attention', config);
+    const { sizes, linear, unbiased, outputs, shared, output } = resolveHeads('Attention', config);
     this.#c = { ...sizes, causal, rope, distanceBias };
     this.#logits = {
       ...(window !== null && { window }),
       ...(softcap !== null && { softcap }),
       ...(scale !== undefined && { scale }),
     };
-    this.qkv = new Linear(config.width, { query: outputs, key: shared, value: shared }, linear);
+    const sections = { query: outputs, key: shared, value: shared };
+    this.qkv = new Linear(config.width, sections, { ...linear, ...unbiased });
     this.queryNorm = headNorm && headNorm(sizes.headWidth);
     this.keyNorm = headNorm && headNorm(sizes.headWidth);
     this.output = output;
