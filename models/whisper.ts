@@ -4,6 +4,7 @@
  */
 import {
   Attention,
+  biasBut,
   Convolution,
   CrossAttention,
   Embedding,
@@ -158,7 +159,7 @@ function makeStack(c: CompleteWhisperConfig, side: 'encoder' | 'decoder'): Stack
   const norm = (): LayerNorm => new LayerNorm(width, { epsilon });
   const heads = decodes ? c.heads : c.encoderHeads;
   // A bias of keys moves all scores of a row alike, so that softmax takes it away again: Whisper has none.
-  const attention = { width, heads, dropout, attentionDropout, init, keyBias: false };
+  const attention = { width, heads, dropout, attentionDropout, init, bias: biasBut('key') };
   const layer = (): TransformerLayer =>
     new TransformerLayer({
       attention: new Attention({ ...attention, causal: decodes }),

@@ -1,18 +1,16 @@
-import { EngineError, expectOneOf, expectOptions } from '../errors';
+import { expectOneOf, expectOptions } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { Tensor } from '../graph/tensor';
 import { matmul } from '../shaders/matmul/matmul';
-import { concat, slice } from '../shaders/rearrange/rearrange';
 import type { Activation } from '../shaders/activation/activation';
 import { uniform, zeros, type Init } from './init';
 import { Parameter } from './parameter';
+import type { PartialBias } from './partial_bias';
 
 /** How a `Linear` begins and how its weight lies in memory. */
 export interface LinearOptions {
-  /** Default true. */
-  readonly bias?: boolean;
-  /** Outputs by name that have no bias, such as Whisper's keys: `bias` holds those of the others. Default none. */
-  readonly unbiased?: readonly string[];
+  /** Of all outputs, or of some of those that have names: see `biasBut`. Default true. */
+  readonly bias?: boolean | PartialBias;
   /** Of the weight; the bias then begins at zero. Default: both uniform on ±1/√in, as PyTorch's. */
   readonly init?: Init;
   /**
@@ -44,8 +42,8 @@ export class Linear {
   readonly layout: 'out_in' | 'in_out';
   /** Its outputs by name (or number), where they are several. */
   readonly sections: Readonly<Record<string, number>>;
-  /** Names of outputs without a bias. */
-  readonly unbiased: readonly string[];
+  /** Which outputs have a bias, where not all or none do. */
+  readonly partial: PartialBias | null;
   /** What makes another `forward` of it, first to last: see `adapt`. */
   wraps: readonly ((inner: LinearForward) => LinearForward)[] = [];
 
@@ -54,87 +52,31 @@ export class Linear {
     outputs: number | readonly number[] | Readonly<Record<string, number>>,
     options: LinearOptions = {},
   ) {
-    const { bias = true, unbiased = [], init, layout = 'out_in' } = options;
-    expectOptions('Linear', options, { bias, unbiased, init, layout });
+    const { bias = true, init, layout = 'out_in' } = options;
+    expectOptions('Linear', options, { bias, init, layout });
     expectOneOf('Linear', 'layout', layout, ['out_in', 'in_out']);
     const own = uniform(1 / Math.sqrt(inputs));
+    this.partial = typeof bias === 'object' ? bias : null;
     this.sections = typeof outputs === 'number' ? {} : Object.fromEntries(Object.entries(outputs));
     const sizes = Object.values(this.sections);
-    const sections = sizes.length > 0 ? { sections: sizes } : {};
-    const all = typeof outputs === 'number' ? outputs : sizes.reduce((sum, n) => sum + n, 0);
+    const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+    const all = typeof outputs === 'number' ? outputs : sum(sizes);
+    const parts = (list: readonly number[]): object => (list.length > 0 ? { sections: list } : {});
     [this.inputs, this.outputs, this.layout] = [inputs, all, layout];
     this.weight = new Parameter(layout === 'out_in' ? [all, inputs] : [inputs, all], {
       ...{ init: init ?? own, outputs: layout === 'out_in' ? 0 : 1 },
-      ...sections,
+      ...parts(sizes),
     });
-    const unknown = unbiased.find((name) => !Object.hasOwn(this.sections, name));
-    if (unknown !== undefined) {
-      const what = `unbiased names ${JSON.stringify(unknown)}, which is none of its outputs`;
-      throw new EngineError(
-        'Linear',
-        what,
-        `They are ${Object.keys(this.sections).join(', ') || 'not named'}.`,
-      );
-    }
-    this.unbiased = unbiased;
-    const some = this.#biased().map(({ outputs }) => outputs);
-    const length = some.reduce((sum, n) => sum + n, 0);
-    const parts = some.length > 1 ? { sections: some } : {};
-    this.bias = bias && length > 0 ? new Parameter([length], { init: init ? zeros : own, ...parts }) : null;
-  }
-
-  /** Outputs that have a bias: the first and how many, and where `bias` holds them. */
-  #biased(): { readonly from: number; readonly outputs: number; readonly at: number }[] {
-    const named = Object.entries(this.sections);
-    let [from, at] = [0, 0];
-    return (named.length > 0 ? named : [['', this.outputs] as const]).flatMap(([name, outputs]) => {
-      const first = from;
-      from += outputs;
-      if (this.unbiased.includes(name)) return [];
-      at += outputs;
-      return [{ from: first, outputs, at: at - outputs }];
-    });
+    const some = this.partial?.sizes(this.sections);
+    const length = some ? sum(some) : all;
+    const first = { init: init ? zeros : own, ...parts(some ?? sizes) };
+    this.bias = bias && length > 0 ? new Parameter([length], first) : null;
   }
 
   /** The bias of all outputs, (out), with zeros for those that have none; null where none has. */
   biasRow(g: Graph): Tensor | null {
-    if (!this.bias) return null;
-    const own = g.use(this.bias);
-    if (this.unbiased.length === 0) return own;
-    const parts: Tensor[] = [];
-    let end = 0;
-    const fill = (to: number): void => {
-      if (to > end) parts.push(g.constant('no bias', [to - end], new Float32Array(to - end)));
-    };
-    for (const { from, outputs, at } of this.#biased()) {
-      fill(from);
-      parts.push(slice(g, own, 0, at, outputs));
-      end = from + outputs;
-    }
-    fill(this.outputs);
-    return concat(g, parts, 0);
-  }
-
-  /** The numbers of `bias` for all outputs, with zeros for those that have none. */
-  spreadBias(bias: Float32Array): Float32Array {
-    const all = new Float32Array(this.outputs);
-    for (const { from, outputs, at } of this.#biased()) all.set(bias.subarray(at, at + outputs), from);
-    return all;
-  }
-
-  /** The way back: those of outputs that have a bias. */
-  gatherBias(all: Float32Array): Float32Array {
-    const bias = new Float32Array(this.bias?.size ?? 0);
-    for (const { from, outputs, at } of this.#biased()) bias.set(all.subarray(from, from + outputs), at);
-    return bias;
-  }
-
-  /** Where `bias` holds the outputs of a name; null where they have none. */
-  biasOf(name: string): { readonly from: number; readonly outputs: number } | null {
-    if (!this.bias || this.unbiased.includes(name)) return null;
-    const names = Object.keys(this.sections).filter((one) => !this.unbiased.includes(one));
-    const { at, outputs } = this.#biased()[names.indexOf(name)];
-    return { from: at, outputs };
+    const own = this.bias && g.use(this.bias);
+    return own && this.partial ? this.partial.row(g, own, this.sections) : own;
   }
 
   /** Activation and residual are fused into the matmul: y = activation(x Wᵀ + b) + residual. */

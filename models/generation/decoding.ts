@@ -125,18 +125,9 @@ export class Decoding implements Disposable {
     plan.run({ ...this.inputsOf(plan, 1), source });
   }
 
-  /**
-   * Fills the caches with the memory of one source of each sequence that is no text: `data` f32 (N, …shape), which the model makes
-   * `rows` rows of.
-   */
-  async encodeNumbers(data: Float32Array, shape: readonly number[], rows: number): Promise<void> {
-    const plan = await this.plan(`encode ${shape.join(' × ')}`, (g) => {
-      const source = g.input('source', [this.sequences, ...shape], 'f32');
-      this.#model.remember!(g, this.#model.encode!(g, source, null), this.caches);
-      return {};
-    });
-    this.#inputs = { lengths: new Uint32Array(this.sequences).fill(rows) };
-    plan.run({ ...this.#adapterRows(plan, 1), source: data });
+  /** How many rows of each sequence's memory are real, where the caches are filled by another plan than `encode`'s. */
+  remembers(lengths: Uint32Array<ArrayBuffer>): void {
+    this.#inputs = { lengths };
   }
 
   /** Says which adapter each sequence has, of a model that has one for each row (`perRow`). */
@@ -146,14 +137,10 @@ export class Decoding implements Disposable {
 
   /** What a plan is fed, beside what is its own; `each`: its rows of a sequence. */
   inputsOf(plan: Plan, each = this.beams): Readonly<Record<string, Uint32Array>> {
-    return { ...this.#inputs, ...this.#adapterRows(plan, each) };
-  }
-
-  #adapterRows(plan: Plan, each: number): Readonly<Record<string, Uint32Array>> {
     const own = this.#adapters;
     const below = this.#adapted.get(plan);
     if (below === undefined) {
-      if (!own) return {};
+      if (!own) return this.#inputs;
       throw new EngineError('adapters', 'the model has none for rows', 'Leave them out, or use perRow.');
     }
     if (!own) {
@@ -169,7 +156,7 @@ export class Decoding implements Disposable {
       { length: this.sequences * each },
       (_, row) => own[Math.floor(row / each)] ?? 0,
     );
-    return { [ROW_ADAPTERS]: rows };
+    return { ...this.#inputs, [ROW_ADAPTERS]: rows };
   }
 
   /** How many rows at once take a prompt of `length`: few different numbers, so few plans. */

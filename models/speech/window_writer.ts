@@ -61,12 +61,24 @@ export class WindowWriter implements Disposable {
 
   /** Hears a window, f32 (M, frames), for `beams` hypotheses. Throws `EngineError` after disposal, `DeviceError` where it does not fit. */
   async hear(mel: Float32Array, beams: number): Promise<HeardWindow> {
-    if (this.#over) throw new EngineError(WHERE, 'it was disposed of', 'Make another one.');
+    this.#expectUsable();
     const decoding = await this.#decodingFor(beams);
-    if (this.#over) throw new EngineError(WHERE, 'it was disposed of', 'Make another one.');
+    this.#expectUsable();
     const { mels, sourceContext } = this.#model.config;
-    await decoding.encodeNumbers(mel, [mels, this.frames], sourceContext);
+    const plan = await decoding.plan('hear', (g) => {
+      const source = g.input('source', [1, mels, this.frames], 'f32');
+      const memory = this.#model.encode!(g, source, decoding.sourceLengths(g));
+      this.#model.remember!(g, memory, decoding.caches);
+      return {};
+    });
+    this.#expectUsable();
+    decoding.remembers(Uint32Array.of(sourceContext)); // all of a window is read
+    plan.run({ ...decoding.inputsOf(plan, 1), source: mel });
     return new HeardWindow(decoding, () => this.#over);
+  }
+
+  #expectUsable(): void {
+    if (this.#over) throw new EngineError(WHERE, 'it was disposed of', 'Make another one.');
   }
 
   async #decodingFor(beams: number): Promise<Decoding> {

@@ -13,7 +13,12 @@ import { checkEach, isWhole } from '../option_checks';
 import type { AudioInput } from '../speech/audio';
 import type { FeatureExtractor, LogMel } from '../speech/feature_extractor';
 import { segmentsOf, type WindowSegment } from '../speech/segments';
-import { beginningOf, speechSettings, type SpeechChoice, type SpeechSettings } from '../speech/speech_settings';
+import {
+  beginningOf,
+  speechSettings,
+  type SpeechChoice,
+  type SpeechSettings,
+} from '../speech/speech_settings';
 import {
   WindowWriter,
   type HeardWindow,

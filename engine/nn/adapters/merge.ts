@@ -73,8 +73,13 @@ function columnsOf(place: Layer, w: Float32Array, b: Float32Array | null): Merge
 }
 
 /** The bias of all outputs, zeros for those that have none. */
-const biasIn = async (base: ParameterStore, layer: Linear): Promise<Float32Array | null> =>
-  layer.bias && layer.spreadBias(await base.read(layer.bias.name));
+async function biasIn(
+  base: ParameterStore,
+  { bias, partial, sections }: Linear,
+): Promise<Float32Array | null> {
+  const own = bias && (await base.read(bias.name));
+  return own && partial ? partial.spread(own, sections) : own;
+}
 
 /** Columns of a layer as they are stored. */
 export async function readColumns(base: ParameterStore, place: Layer): Promise<MergedWeights> {
@@ -105,7 +110,7 @@ async function mergeInto(
   base.write(weight.name, w);
   if (bias && b && sum.bias) {
     b.set(sum.bias, columns.from);
-    base.write(bias.name, layer.gatherBias(b));
+    base.write(bias.name, layer.partial ? layer.partial.gather(b, layer.sections) : b);
   }
   const stored = columnsOf(place, await base.read(weight.name), null);
   return share(stored.weight, sum.weight, before);

@@ -57,9 +57,10 @@ export function sitesOf(model: object): ReadonlyMap<string, Site> {
     add({ name, layer, columns: { from: 0, outputs: layer.outputs } });
     let from = 0;
     for (const [part, outputs] of Object.entries(layer.sections)) {
-      add({ name: `${name}.${part}`, layer, columns: { from, outputs } });
-      const own = layer.biasOf(part);
-      if (own) add({ name: `${name}.${part}.bias`, parameter: layer.bias!, part: own });
+      const columns = { from, outputs };
+      add({ name: `${name}.${part}`, layer, columns });
+      const own = layer.partial ? layer.partial.of(part, layer.sections) : columns;
+      if (layer.bias && own) add({ name: `${name}.${part}.bias`, parameter: layer.bias, part: own });
       from += outputs;
     }
   };
