@@ -67,6 +67,7 @@ export { weightRanges, type WeightRange } from './nn/weight_layout';
 export { piecesOf, type WeightPiece, type WeightReadOptions, type WeightSource } from './nn/weight_source';
 export { Convolution, type ConvolutionConfig } from './nn/convolution';
 export { Linear, type LinearForward, type LinearForwardOptions, type LinearOptions } from './nn/linear';
+export { biasBut, type PartialBias } from './nn/partial_bias';
 export { Embedding, type EmbeddingLayerOptions } from './nn/embedding';
 export { LayerNorm, RMSNorm, type Norm } from './nn/norm';
 export * from './nn/blocks/index';

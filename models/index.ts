@@ -9,7 +9,13 @@ export * from './causal_heads';
 export { CausalLM } from './causal_lm';
 export { Seq2SeqClassifier, type Seq2SeqClassifierParts } from './seq2seq_classifier';
 export { Seq2SeqQuestionAnswering, Seq2SeqTokenClassifier } from './seq2seq_heads';
-export { Seq2SeqLM, type Positions, type Seq2SeqLMConfig, type Seq2SeqLMParts } from './seq2seq_lm';
+export {
+  Seq2SeqLM,
+  type Positions,
+  type Seq2SeqLMConfig,
+  type Seq2SeqLMParts,
+  type SourceReader,
+} from './seq2seq_lm';
 export * from './families/index';
 export * from './masked_lm';
 export type { Problem } from './problem';
@@ -31,6 +37,7 @@ export {
 } from './vision_encoder';
 export * from './vision_heads';
 export { vitParts, type ViTConfig } from './vit';
+export { AudioReader, Whisper, type CompleteWhisperConfig, type WhisperConfig } from './whisper';
 export { TransformerXL, type TransformerXLConfig, type TransformerXLInput } from './transformer_xl';
 export {
   Generator,
@@ -61,6 +68,11 @@ export type { HubNotice, HubProgress } from './files/hub_progress';
 export { pixelsOf, type ImageInput, type Pixels } from './images/image';
 export { ImageProcessor, type ProcessedImage, type ProcessOptions } from './images/image_processor';
 export { loadImageProcessor } from './images/load_image_processor';
+export type { AudioBufferLike, AudioInput } from './speech/audio';
+export { FeatureExtractor, type ExtractOptions, type LogMel } from './speech/feature_extractor';
+export { loadFeatureExtractor } from './speech/load_feature_extractor';
+export { resampleAudio } from './speech/resample_audio';
+export { readWav, type Sound } from './speech/wav';
 export { inspect, type Inspection, type InspectOptions } from './files/inspect';
 export type { Need } from './files/need';
 export { loadTokenizer, type LoadedTokenizer, type TokenizerFolderOptions } from './files/load_tokenizer';

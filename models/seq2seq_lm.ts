@@ -8,11 +8,13 @@ import {
   dropout,
   expectOptions,
   EngineError,
+  formatShape,
   LanguageHead,
   PromptPlace,
   reorderState,
   scale,
   selectRows,
+  ShapeError,
   slice,
   type Embedding,
   type Graph,
@@ -35,8 +37,10 @@ export interface Seq2SeqLMConfig {
   readonly vocabulary: number;
   /** The same of the source. */
   readonly sourceVocabulary: number;
-  /** The longest source and the longest target, in tokens. */
+  /** The longest target, in tokens, and the longest source, too, but for `sourceContext`. */
   readonly context: number;
+  /** S: rows of a source, where a `reader` makes them. Default `context`. */
+  readonly sourceContext?: number;
   /** C: width of the residual stream. */
   readonly width: number;
   /** H of cross-attention. */
@@ -50,6 +54,12 @@ export interface Seq2SeqLMConfig {
 /** What is added to embeddings by where a token stands. */
 export type Positions = LearnedPositions | SinusoidalPositions;
 
+/** Makes the rows of a source that is no text, such as a spectrogram: see `AudioReader`. */
+export interface SourceReader {
+  /** source (B, …) -> (B, S, C). Throws `ShapeError` for one that it cannot read. */
+  forward(g: Graph, source: Tensor): Tensor;
+}
+
 /** What an encoder-decoder is made of. */
 export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'> {
   /** Default `vocabulary`. */
@@ -58,6 +68,8 @@ export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'
   readonly tokens: Embedding;
   /** Default null: source and target share one. */
   readonly sourceTokens?: Embedding | null;
+  /** Reads sources instead of a table. Default null: they are ids. */
+  readonly reader?: SourceReader | null;
   /** Added to embeddings. Default null: attention knows positions by itself. */
   readonly sourcePositions?: Positions | null;
   readonly targetPositions?: Positions | null;
@@ -114,6 +126,8 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   /** The target's, and the source's where they share it. */
   readonly tokens: Embedding;
   readonly sourceTokens: Embedding | null;
+  /** What reads sources that are no ids. */
+  readonly reader: SourceReader | null;
   /** Before the source, see the adapter `prompt`. */
   readonly prompt: PromptPlace;
   readonly sourcePositions: Positions | null;
@@ -135,17 +149,23 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   constructor(parts: Seq2SeqLMParts, own: { readonly where?: string; readonly config?: C } = {}) {
     const { vocabulary, sourceVocabulary = vocabulary, context, width, heads, tied } = parts;
     const { tokens, sourceTokens = null, sourcePositions = null, targetPositions = null } = parts;
+    const { reader = null, sourceContext } = parts;
     const { sourceNorm = null, targetNorm = null, embeddingScale = 1, embeddingDropout = 0 } = parts;
     const { encoder, decoder, headScale = 1, outputBias = false, init, sourcePadding } = parts;
     const { where = 'Seq2SeqLM' } = own;
     const sizes = { vocabulary, sourceVocabulary, context, width, heads, tied };
-    const config = { ...sizes, ...(sourcePadding !== undefined && { sourcePadding }) };
+    const config = {
+      ...{ ...sizes, ...(sourcePadding !== undefined && { sourcePadding }) },
+      ...(sourceContext !== undefined && { sourceContext }),
+    };
     expectOptions(where, parts, {
       ...{
         ...sizes,
         sourcePadding,
+        sourceContext,
         tokens,
         sourceTokens,
+        reader,
         sourcePositions,
         targetPositions,
         sourceNorm,
@@ -154,9 +174,11 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
       ...{ embeddingScale, embeddingDropout, encoder, decoder, headScale, outputBias, init },
     });
     expectSizes(where, config, ['vocabulary', 'sourceVocabulary', 'context', 'width', 'heads']);
+    if (sourceContext !== undefined) expectSizes(where, { sourceContext }, ['sourceContext']);
     this.config = own.config ?? (config as Seq2SeqLMConfig as C);
     this.tokens = tokens;
     this.sourceTokens = sourceTokens;
+    this.reader = reader;
     this.prompt = new PromptPlace(sourceTokens ?? tokens);
     this.sourcePositions = sourcePositions;
     this.targetPositions = targetPositions;
@@ -172,7 +194,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   }
 
   /**
-   * source (B, S) and target (B, T) u32 -> logits (B, T, V), row t for what follows the target's token t. Lengths,
+   * source (B, S), or what the `reader` reads, and target (B, T) u32 -> logits (B, T, V), row t for what follows the target's token t. Lengths,
    * u32 (B), say how many tokens of each are real; null means all. Those of the target only matter to rows that are
    * padding themselves. Throws `ShapeError`.
    */
@@ -296,8 +318,8 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
 
   /** Empty caches for N = `batch` sentences; give them to a ParameterStore for memory. */
   caches(batch: number, sizes: CacheSizes = {}): LayerState[] {
-    const { context } = this.config;
-    const { beams = 1, source = context, target = context, dtype = 'f32' } = sizes;
+    const { context, sourceContext = context } = this.config;
+    const { beams = 1, source = sourceContext, target = context, dtype = 'f32' } = sizes;
     expectOptions(`${this.#where}.caches`, sizes, { beams, source, target, dtype });
     const rows = { batch: batch * beams, capacity: target };
     const memoryCapacity = this.prompt.rows + source;
@@ -308,16 +330,19 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     const { sourceTokens, tokens, sourcePositions: positions, sourceNorm: norm, encoder } = this;
     const table = sourceTokens ?? tokens;
     const side: Side = { table, positions, norm, what: 'source', prompt: this.prompt };
-    return g.scope('encoder', () =>
-      encoder.hidden(g, this.#embed(g, source, side, { after: encoder.prefix }), {
+    return g.scope('encoder', () => {
+      const placed = { after: encoder.prefix };
+      if (this.reader) return encoder.hidden(g, this.#read(g, source, placed), { lengths });
+      return encoder.hidden(g, this.#embed(g, source, side, placed), {
         lengths: this.prompt.lengths(g, lengths, source.shape[1]),
-      }),
-    );
+      });
+    });
   }
 
   /** How many rows of a memory are real, by the tokens of its source. */
   #remembered(g: Graph, lengths: Tensor | null): Tensor | null {
-    return this.prompt.lengths(g, lengths, this.config.context);
+    const { context, sourceContext = context } = this.config;
+    return this.prompt.lengths(g, lengths, sourceContext);
   }
 
   /** The decoder's stack over ids (B, T) -> what goes into each layer, then what comes out, (B, T, C). */
@@ -350,6 +375,30 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
       if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
       if (positions) x = positions.forward(g, x, placed);
       if (norm) x = norm.forward(g, x);
+      return dropout(g, x, this.#embeddingDropout);
+    });
+  }
+
+  /** The rows of a source that is no text. */
+  #read(g: Graph, source: Tensor, placed: { readonly after: number }): Tensor {
+    const { context, sourceContext = context, width } = this.config;
+    if (this.prompt.rows > 0) {
+      const what = 'virtual tokens (prompt) stand before a source that is no text';
+      throw new EngineError(this.#where, what, 'Adapt the model by lora or prefix.');
+    }
+    return g.scope('embed', () => {
+      let x = g.call(this, 'reader', source);
+      const [, rows] = x.shape;
+      if (x.shape.length !== 3 || x.shape[2] !== width || rows > sourceContext) {
+        const what = `the source is ${formatShape(source.shape)}, which the reader makes ${formatShape(x.shape)}`;
+        throw new ShapeError(
+          this.#where,
+          what,
+          `It must be (B, S, ${width}) with S at most ${sourceContext}.`,
+        );
+      }
+      if (this.sourcePositions) x = this.sourcePositions.forward(g, x, placed);
+      if (this.sourceNorm) x = this.sourceNorm.forward(g, x);
       return dropout(g, x, this.#embeddingDropout);
     });
   }

@@ -19,6 +19,7 @@ const pages = [
   { page: 'docs/items.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/models.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/ops.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
+  { page: 'docs/speech.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/tasks.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
   { page: 'docs/positions.md', fileOf: (name: string) => `tests/docs/${name}.ts`, up: '../..' },
 ] as const;

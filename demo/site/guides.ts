@@ -58,6 +58,14 @@ export const GUIDES: readonly Guide[] = [
     },
   },
   {
+    name: 'speech',
+    title: { en: 'Speech', zh: '语音' },
+    description: {
+      en: "Whisper writes down what is said, with times, from microphones and files; spectrograms equal to Transformers'.",
+      zh: 'Whisper 把麦克风和文件里的话写成带时间的文字；频谱与 Transformers 一致。',
+    },
+  },
+  {
     name: 'items',
     title: { en: 'Next items', zh: '推荐下一件' },
     description: {

@@ -5,11 +5,12 @@ import { matmul } from '../shaders/matmul/matmul';
 import type { Activation } from '../shaders/activation/activation';
 import { uniform, zeros, type Init } from './init';
 import { Parameter } from './parameter';
+import type { PartialBias } from './partial_bias';
 
 /** How a `Linear` begins and how its weight lies in memory. */
 export interface LinearOptions {
-  /** Default true. */
-  readonly bias?: boolean;
+  /** Of all outputs, or of some of those that have names: see `biasBut`. Default true. */
+  readonly bias?: boolean | PartialBias;
   /** Of the weight; the bias then begins at zero. Default: both uniform on ±1/√in, as PyTorch's. */
   readonly init?: Init;
   /**
@@ -34,12 +35,15 @@ export type LinearForward = (g: Graph, x: Tensor, options: LinearForwardOptions)
  */
 export class Linear {
   readonly weight: Parameter;
+  /** (out), but for outputs that have none: see `biasRow`. */
   readonly bias: Parameter | null;
   readonly inputs: number;
   readonly outputs: number;
   readonly layout: 'out_in' | 'in_out';
   /** Its outputs by name (or number), where they are several. */
   readonly sections: Readonly<Record<string, number>>;
+  /** Which outputs have a bias, where not all or none do. */
+  readonly partial: PartialBias | null;
   /** What makes another `forward` of it, first to last: see `adapt`. */
   wraps: readonly ((inner: LinearForward) => LinearForward)[] = [];
 
@@ -52,16 +56,27 @@ export class Linear {
     expectOptions('Linear', options, { bias, init, layout });
     expectOneOf('Linear', 'layout', layout, ['out_in', 'in_out']);
     const own = uniform(1 / Math.sqrt(inputs));
+    this.partial = typeof bias === 'object' ? bias : null;
     this.sections = typeof outputs === 'number' ? {} : Object.fromEntries(Object.entries(outputs));
     const sizes = Object.values(this.sections);
-    const sections = sizes.length > 0 ? { sections: sizes } : {};
-    const all = typeof outputs === 'number' ? outputs : sizes.reduce((sum, n) => sum + n, 0);
+    const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+    const all = typeof outputs === 'number' ? outputs : sum(sizes);
+    const parts = (list: readonly number[]): object => (list.length > 0 ? { sections: list } : {});
     [this.inputs, this.outputs, this.layout] = [inputs, all, layout];
     this.weight = new Parameter(layout === 'out_in' ? [all, inputs] : [inputs, all], {
       ...{ init: init ?? own, outputs: layout === 'out_in' ? 0 : 1 },
-      ...sections,
+      ...parts(sizes),
     });
-    this.bias = bias ? new Parameter([all], { init: init ? zeros : own, ...sections }) : null;
+    const some = this.partial?.sizes(this.sections);
+    const length = some ? sum(some) : all;
+    const first = { init: init ? zeros : own, ...parts(some ?? sizes) };
+    this.bias = bias && length > 0 ? new Parameter([length], first) : null;
+  }
+
+  /** The bias of all outputs, (out), with zeros for those that have none; null where none has. */
+  biasRow(g: Graph): Tensor | null {
+    const own = this.bias && g.use(this.bias);
+    return own && this.partial ? this.partial.row(g, own, this.sections) : own;
   }
 
   /** Activation and residual are fused into the matmul: y = activation(x Wᵀ + b) + residual. */
@@ -70,9 +85,10 @@ export class Linear {
     expectOptions('Linear.forward', options, { activation, residual });
     const plain: LinearForward = (g, x, { activation, residual }) => {
       const weight = g.use(this.weight);
+      const bias = this.biasRow(g);
       return matmul(g, x, weight, {
         transposeB: this.layout === 'out_in' || weight.packed !== null,
-        ...(this.bias && { bias: g.use(this.bias) }),
+        ...(bias && { bias }),
         ...(activation && { activation }),
         ...(residual && { residual }),
       });

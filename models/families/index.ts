@@ -25,6 +25,7 @@ import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
 import * as t5 from './t5';
 import * as vit from './vit';
+import { whisper } from './whisper';
 
 export * from './albert';
 export * from './bert';
@@ -39,7 +40,7 @@ export * from './clip';
 export * from './deit';
 export * from './vit';
 export { m2m100, pegasus };
-export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3 };
+export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3, whisper };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
 export const families = [
@@ -68,4 +69,6 @@ export const families = [
   ...Object.values(vit),
   ...Object.values(deit),
   ...Object.values(clip),
+  // The one that hears.
+  whisper,
 ];

@@ -28,11 +28,21 @@ interface Recordable extends Partial<Omit<Decoder, 'config'>> {
     readonly channels?: number;
     readonly sourceVocabulary?: number;
     readonly context?: number;
+    /** Bins of a spectrogram, and the rows that are made of two of its frames each, of what hears. */
+    readonly mels?: number;
+    readonly sourceContext?: number;
   };
   forward(g: Graph, ...inputs: unknown[]): Tensor;
   readonly loss?: (g: Graph, ...inputs: unknown[]) => Tensor;
   /** Of a head for whole texts. */
   readonly problem?: string;
+}
+
+/** The source of a model that has one: ids, or the spectrogram of a window. */
+function sourceOf(g: Graph, { config }: Recordable, batch: number, length: number): Tensor {
+  const { mels, sourceContext = length, vocabulary = 1, sourceVocabulary = vocabulary } = config;
+  if (mels !== undefined) return g.input('source', [batch, mels, 2 * sourceContext], 'f32');
+  return g.input('source', [batch, length], 'u32', { below: sourceVocabulary });
 }
 
 /** Bytes of the ledger that a module's parameters take, and those of one vector of as many f32 numbers that train. */
@@ -68,7 +78,7 @@ export function recordRun(
   { batch, length, dtype }: RunSizes,
 ): { caches: number; activations: number } {
   const model = given as Recordable;
-  const { vocabulary = 1, sourceVocabulary = vocabulary } = model.config;
+  const { vocabulary = 1, sourceContext } = model.config;
   const plan = (record: (g: Graph) => Tensor | null): number => {
     const g = new Graph(device, { storage: dtype });
     const out = record(g);
@@ -76,13 +86,14 @@ export function recordRun(
   };
   const ids = (g: Graph, name: string, shape: number[], below: number): Tensor =>
     g.input(name, shape, 'u32', { below });
-  const lengths = (g: Graph): Tensor => g.input('lengths', [batch], 'u32', { below: length + 1 });
+  const most = sourceContext ?? length;
+  const lengths = (g: Graph): Tensor => g.input('lengths', [batch], 'u32', { below: most + 1 });
   const { caches, next, encode, remember } = model;
   if (!caches || !next) {
     const sizes = { batch, length, dtype };
     return { caches: 0, activations: plan((g) => model.forward(g, ...inputsOf(g, model, sizes))) };
   }
-  const sizes = { target: length, dtype, ...(encode && { source: length }) };
+  const sizes = { target: length, dtype, ...(encode && { source: sourceContext ?? length }) };
   const state: readonly LayerState[] = caches.call(model, batch, sizes);
   const kept = storedBytes(device, { caches: state }).weights;
   const step = (time: number): number =>
@@ -92,8 +103,9 @@ export function recordRun(
     });
   if (!encode || !remember) return { caches: kept, activations: step(length) + (length > 1 ? step(1) : 0) };
   const encoding = plan((g) => {
-    const source = ids(g, 'source', [batch, length], sourceVocabulary);
-    remember.call(model, g, encode.call(model, g, source, lengths(g)), state);
+    const source = sourceOf(g, model, batch, length);
+    const counts = sourceContext === undefined ? lengths(g) : null; // of a window everything is read
+    remember.call(model, g, encode.call(model, g, source, counts), state);
     return null;
   });
   return { caches: kept, activations: encoding + step(1) };
@@ -104,17 +116,22 @@ export function recordTraining(device: Device, given: object, sizes: RunSizes): 
   const model = given as Recordable;
   const { batch: B, length: T, dtype } = sizes;
   const g = new Graph(device, { train: true, storage: dtype });
-  const { vocabulary = 1, sourceVocabulary = vocabulary } = model.config;
-  const ids = (name: string, shape: number[], below = vocabulary): Tensor =>
-    g.input(name, shape, 'u32', { below });
+  const { vocabulary = 1, sourceContext } = model.config;
+  const ids = (name: string, shape: number[]): Tensor => g.input(name, shape, 'u32', { below: vocabulary });
   const lengths = (): Tensor => g.input('lengths', [B], 'u32', { below: T + 1 });
   const loss = (...inputs: unknown[]): Tensor => model.loss!(g, ...inputs);
   if (!model.loss)
     throw new EngineError('inspect', 'the model has no loss', 'Train it with an objective of your own.');
   let out: Tensor;
   if (model.remember) {
-    const source = ids('source', [B, T], sourceVocabulary);
-    out = loss(source, lengths(), ids('ids', [B, T]), ids('targets', [B, T]), { smoothing: 0.1 });
+    const source = sourceOf(g, model, B, T);
+    out = loss(
+      source,
+      sourceContext === undefined ? lengths() : null,
+      ids('ids', [B, T]),
+      ids('targets', [B, T]),
+      { smoothing: 0.1 },
+    );
   } else if (model.next) {
     out = loss(ids('ids', [B, T]), ids('targets', [B, T]));
   } else {

@@ -125,6 +125,11 @@ export class Decoding implements Disposable {
     plan.run({ ...this.inputsOf(plan, 1), source });
   }
 
+  /** How many rows of each sequence's memory are real, where the caches are filled by another plan than `encode`'s. */
+  remembers(lengths: Uint32Array<ArrayBuffer>): void {
+    this.#inputs = { lengths };
+  }
+
   /** Says which adapter each sequence has, of a model that has one for each row (`perRow`). */
   adapt(adapters: ArrayLike<number> | null): void {
     this.#adapters = adapters;

@@ -43,13 +43,14 @@ export class GenerationSettings {
    * `generation` is the parsed generation_config.json, null where the folder has none. As in Transformers, it stands for
    * itself: settings come from config.json only where it is missing or was copied from there. Ids of tokens that it
    * leaves out do too. Throws `DataError` for settings that change what is generated and are not done, also for those of
-   * `more`, which the model at hand does not do.
+   * `more`, which the model at hand does not do; `done` are such that only it does.
    */
   constructor(
     config: Json,
     generation: Json | null,
     vocabulary: number,
     more: Readonly<Record<string, readonly unknown[]>> = {},
+    done: readonly string[] = [],
   ) {
     if (generation !== null && (typeof generation !== 'object' || Array.isArray(generation))) {
       throw new DataError('generation_config.json', 'it is no object', 'Pass the parsed file, or null.');
@@ -62,6 +63,7 @@ export class GenerationSettings {
     const refused = { ...NOT_DONE, ...(this.draws && NOT_DRAWN), ...more };
     for (const [key, harmless] of Object.entries(refused)) {
       const value = this.get(key);
+      if (done.includes(key)) continue;
       if (value === undefined || harmless.includes(value) || (Array.isArray(value) && value.length === 0)) {
         continue;
       }

@@ -29,6 +29,14 @@ export {
   type SharpImageTextModel,
   type ZeroShotImageOptions,
 } from './zero_shot_image_classifier';
+export {
+  Transcriber,
+  type LanguageScore,
+  type SpeechModel,
+  type SpeechSegment,
+  type TranscribeOptions,
+  type Transcript,
+} from './transcriber';
 export { pipeline, type Pipeline, type PipelineOptions } from './pipeline';
 export type * from './pipeline_calls';
 export { TextRewriter, type RewriteOptions } from './text_rewriter';

@@ -8,6 +8,8 @@ import { loadTokenizer, type LoadedTokenizer } from '../files/load_tokenizer';
 import type { ImageProcessor } from '../images/image_processor';
 import { loadImageProcessor } from '../images/load_image_processor';
 import { definedOf } from '../option_checks';
+import type { FeatureExtractor } from '../speech/feature_extractor';
+import type { loadFeatureExtractor } from '../speech/load_feature_extractor';
 import type { ImageTask, PipelineCalls, PipelineTask } from './pipeline_calls';
 import { ALIASES, TASKS } from './pipeline_tasks';
 
@@ -31,9 +33,18 @@ export type Pipeline<T extends PipelineTask> = PipelineCalls[T] &
     readonly loaded: Pretrained<object>;
     /** Null where the task reads images alone. */
     readonly tokenizer: T extends 'image-classification' ? null : LoadedTokenizer;
-    /** Of images; null where the task reads texts. */
-    readonly processor: T extends ImageTask ? ImageProcessor : null;
+    /** Of images, or of sounds; null where the task reads texts. */
+    readonly processor: T extends ImageTask
+      ? ImageProcessor
+      : T extends 'automatic-speech-recognition'
+        ? FeatureExtractor
+        : null;
   };
+
+/** What only tasks on sounds load. */
+async function hearing(...given: Parameters<typeof loadFeatureExtractor>): Promise<FeatureExtractor> {
+  return (await import('../speech/load_feature_extractor')).loadFeatureExtractor(...given);
+}
 
 /**
  * Opens a model for a task: an id of the hub, the address of a folder, chosen files, or a function that finds a file.
@@ -78,12 +89,17 @@ export async function pipeline<T extends PipelineTask | keyof typeof ALIASES>(
   let loaded: Pretrained<object> | null = null;
   try {
     const tokenizer = reads === 'images' ? null : await loadTokenizer(folder, reading);
-    const processor = reads ? await loadImageProcessor(folder, reading) : null;
+    const processor =
+      reads === 'sounds'
+        ? await hearing(device, folder, reading)
+        : reads
+          ? await loadImageProcessor(folder, reading)
+          : null;
     throwIfAborted(signal);
     const head = anyHead ? { newHead: {} } : {};
     const todo = `Use a model that was trained for ${name}.`; // pipelines train no heads
     loaded = await loadModel(folder, { device, families: able, storage, ...head, ...reading }, todo);
-    const { call, dispose } = open({
+    const { call, dispose } = await open({
       device,
       loaded,
       tokenizer,

@@ -1,5 +1,6 @@
 /** What pipelines take and give, in the words of transformers.js. */
 import type { ImageInput } from '../images/image';
+import type { AudioInput } from '../speech/audio';
 import type { ChatMessage } from './chat_messages';
 
 /** One text, or several: then results come in a list. */
@@ -8,6 +9,8 @@ type Given = string | readonly string[];
 
 /** An image, or the address of one, or several: then results come in a list. */
 export type GivenImage = ImageInput | string | URL;
+/** A sound, or the address of a WAV file. */
+export type GivenAudio = AudioInput | string | URL;
 type OfImages<I, One> = I extends readonly unknown[] ? One[] : One;
 
 /** A class of a text, or of an image, in the form of Transformers' pipelines. */
@@ -51,6 +54,29 @@ export interface ZeroShotResult {
   readonly sequence: string;
   readonly labels: readonly string[];
   readonly scores: readonly number[];
+}
+
+/** What was said, in the form of Transformers' pipelines. */
+export interface SpeechResult {
+  readonly text: string;
+  /** With `return_timestamps`: pieces with their begin and end in seconds. The end is null where the model wrote none. */
+  readonly chunks?: readonly {
+    readonly text: string;
+    readonly timestamp: readonly [number, number | null];
+  }[];
+}
+
+/** Options of Transformers' `generate` for speech that are done here. */
+export interface SpeechResultOptions {
+  /** Chunks with their times. Sound of more than 30 s is read by them in any case. Default false. */
+  readonly return_timestamps?: boolean;
+  /** A code such as 'fr', or the English name. Default: what the model's files force, else it is detected. */
+  readonly language?: string;
+  readonly task?: 'transcribe' | 'translate';
+  readonly num_beams?: number;
+  readonly length_penalty?: number;
+  readonly early_stopping?: boolean | 'never';
+  readonly max_new_tokens?: number;
 }
 
 /** Numbers with a shape, as transformers.js gives them. */
@@ -121,6 +147,11 @@ export interface PipelineCalls {
     labels: string | readonly string[],
     options?: { readonly hypothesis_template?: string },
   ) => Promise<OfImages<I, ClassificationResult[]>>;
+  /** What is said in a sound, or in each of several. */
+  readonly 'automatic-speech-recognition': <I extends GivenAudio | readonly GivenAudio[]>(
+    audio: I,
+    options?: SpeechResultOptions,
+  ) => Promise<OfImages<I, SpeechResult>>;
   readonly 'token-classification': <T extends Given>(
     texts: T,
     options?: {

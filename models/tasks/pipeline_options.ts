@@ -1,9 +1,10 @@
 /** Choices of generation by Transformers' names. */
 import { EngineError, expectOneOf, expectOptions } from '../../engine/index';
-import type { GenerationResultOptions, SearchResultOptions } from './pipeline_calls';
+import type { GenerationResultOptions, SearchResultOptions, SpeechResultOptions } from './pipeline_calls';
 import { definedOf, isWhole } from '../option_checks';
 import { MOST_BEAMS, type RewriteOptions } from './text_rewriter';
 import type { WriteOptions } from './text_writer';
+import type { TranscribeOptions } from './transcriber';
 
 const CHOICES = {
   max_new_tokens: 'tokens',
@@ -19,6 +20,14 @@ const SEARCH = {
   num_beams: 'beams',
   length_penalty: 'lengthPenalty',
   early_stopping: 'earlyStopping',
+} as const;
+
+const SPEECH = {
+  ...SEARCH,
+  return_timestamps: 'timestamps',
+  language: 'language',
+  task: 'task',
+  max_new_tokens: 'tokens',
 } as const;
 
 function renamed(options: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
@@ -68,4 +77,17 @@ export function searchOf(
     ...rest,
     ...(beams === 1 ? { mode: 'greedy' } : { mode: 'beam', ...(beams && { beams }) }),
   };
+}
+
+/** For `Transcriber.transcribe`. Throws `EngineError` for options that are not known or not done. */
+export function speechOf(options: SpeechResultOptions): TranscribeOptions {
+  const where = 'automatic-speech-recognition';
+  expectOptions(where, options, SPEECH);
+  const { return_timestamps: timed = false } = options;
+  if ((timed as unknown) === 'word') {
+    const todo = 'Times of segments are done: say true.';
+    throw new EngineError(where, "return_timestamps is 'word'", todo);
+  }
+  expectOneOf(where, 'return_timestamps', timed, [true, false]);
+  return { ...renamed(options, SPEECH), timestamps: timed };
 }

@@ -8,19 +8,23 @@ import { isWhole } from '../option_checks';
 import type { ChatMessage } from './chat_messages';
 import type { ImageInput } from '../images/image';
 import type { ImageProcessor } from '../images/image_processor';
+import type { FeatureExtractor } from '../speech/feature_extractor';
 import { hasToken } from './has_token';
-import { imagesAt } from './image_addresses';
+import { imagesAt, soundsAt } from './addresses';
 import { ImageClassifier, type ImageClassifierModel } from './image_classifier';
 import { expectTexts } from './inputs';
 import { MaskFiller, type MaskedModel } from './mask_filler';
-import { generationOf, searchOf } from './pipeline_options';
+import { generationOf, searchOf, speechOf } from './pipeline_options';
 import type {
   ClassificationResult,
   FillResult,
+  GivenAudio,
   GivenImage,
   GenerationResultOptions,
   PipelineTask,
   SearchResultOptions,
+  SpeechResult,
+  SpeechResultOptions,
 } from './pipeline_calls';
 import { QuestionAnswerer, type SpanModel } from './question_answerer';
 import { SentenceEmbedder, type Pooling, type EncoderModel } from './sentence_embedder';
@@ -29,6 +33,7 @@ import { TextRewriter } from './text_rewriter';
 import { TextWriter } from './text_writer';
 import { shaped } from './tensor_result';
 import { TokenRows } from './token_rows';
+import type { SpeechModel } from '../speech/window_writer';
 import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
 import { ZeroShotClassifier } from './zero_shot_classifier';
 import { ZeroShotImageClassifier, type SharpImageTextModel } from './zero_shot_image_classifier';
@@ -38,6 +43,7 @@ export const ALIASES = {
   'sentiment-analysis': 'text-classification',
   ner: 'token-classification',
   embeddings: 'feature-extraction',
+  asr: 'automatic-speech-recognition',
 } as const satisfies Record<string, PipelineTask>;
 
 interface Opened<M extends object> {
@@ -52,8 +58,19 @@ interface OpenedImages<M extends object> extends Opened<M> {
   readonly fetch: typeof globalThis.fetch;
 }
 
+/** Of a task on sounds. */
+interface OpenedSounds extends Opened<SpeechModel> {
+  readonly processor: FeatureExtractor;
+  readonly fetch: typeof globalThis.fetch;
+}
+
 /** What a pipeline is called with differs from task to task: pipeline_calls.ts says it. */
 type Call = (...input: never[]) => Promise<unknown>;
+
+interface OpenedTask {
+  readonly call: Call;
+  readonly dispose: () => void;
+}
 
 interface Task {
   /** Classes of Transformers that can do it. */
@@ -61,8 +78,8 @@ interface Task {
   /** Whether it reads a checkpoint's body, whatever head stands on it. */
   readonly anyHead?: true;
   /** What its models read besides texts, or instead of them. Default: texts alone. */
-  readonly reads?: 'images' | 'images and texts';
-  readonly open: (opened: never) => { readonly call: Call; readonly dispose: () => void };
+  readonly reads?: 'images' | 'images and texts' | 'sounds';
+  readonly open: (opened: never) => OpenedTask | Promise<OpenedTask>;
 }
 
 type Given = string | readonly string[];
@@ -80,9 +97,9 @@ function expectMost(where: string, most: unknown): void {
 }
 const alike = <R>(texts: Given, results: readonly R[]): R | readonly R[] =>
   typeof texts === 'string' ? results[0] : results;
-/** What of one image, or of each. */
+/** What of one image or sound, or of each. */
 const alikeImages = <R>(
-  given: GivenImage | readonly GivenImage[],
+  given: GivenImage | GivenAudio | readonly (GivenImage | GivenAudio)[],
   results: readonly R[],
 ): R | readonly R[] => (Array.isArray(given) ? results : results[0]);
 const disposer =
@@ -115,7 +132,8 @@ const POOLINGS = { mean: 'mean', cls: 'first', last_token: 'last' } as const sat
   string,
   Pooling
 >;
-const SEARCHES = /For(Conditional|Seq2Seq)\w+$|^MarianMTModel$/;
+/** Whisper is such a class, too, and reads no text. */
+const SEARCHES = /^(?!Whisper).*For(Conditional|Seq2Seq)\w+$|^MarianMTModel$/;
 
 export const TASKS: Readonly<Record<PipelineTask, Task>> = {
   'text-classification': {
@@ -172,6 +190,32 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
         return alikeImages(given, await classifier.classify(images, kinds, { hypothesis }));
       };
       return { call, dispose: disposer(classifier) };
+    },
+  },
+  'automatic-speech-recognition': {
+    classes: /^WhisperForConditionalGeneration$/,
+    reads: 'sounds',
+    async open({ device, loaded, tokenizer, processor, fetch }: OpenedSounds) {
+      const { Transcriber } = await import('./transcriber'); // what other tasks do without
+      const transcriber = new Transcriber(device, loaded, tokenizer, processor);
+      const call = async (
+        given: GivenAudio | readonly GivenAudio[],
+        options: SpeechResultOptions = {},
+      ): Promise<unknown> => {
+        const choices = speechOf(options);
+        const { return_timestamps: timed = false } = options;
+        const found: SpeechResult[] = [];
+        for (const sound of await soundsAt('automatic-speech-recognition', given, fetch)) {
+          const { text, segments } = await transcriber.transcribe(sound, choices);
+          const chunks = segments.map((one) => ({
+            text: one.text,
+            timestamp: [one.start, one.end] as const,
+          }));
+          found.push({ text, ...(timed && { chunks }) });
+        }
+        return alikeImages(given, found);
+      };
+      return { call, dispose: disposer(transcriber, processor) };
     },
   },
   'token-classification': {

@@ -72,10 +72,19 @@ function columnsOf(place: Layer, w: Float32Array, b: Float32Array | null): Merge
   return { weight, bias };
 }
 
+/** The bias of all outputs, zeros for those that have none. */
+async function biasIn(
+  base: ParameterStore,
+  { bias, partial, sections }: Linear,
+): Promise<Float32Array | null> {
+  const own = bias && (await base.read(bias.name));
+  return own && partial ? partial.spread(own, sections) : own;
+}
+
 /** Columns of a layer as they are stored. */
 export async function readColumns(base: ParameterStore, place: Layer): Promise<MergedWeights> {
-  const { weight, bias } = place.layer;
-  return columnsOf(place, await base.read(weight.name), bias && (await base.read(bias.name)));
+  const { layer } = place;
+  return columnsOf(place, await base.read(layer.weight.name), await biasIn(base, layer));
 }
 
 /**
@@ -90,7 +99,7 @@ async function mergeInto(
 ): Promise<number> {
   const { layer, columns } = place;
   const { weight, bias, inputs } = layer;
-  const [w, b] = [await base.read(weight.name), bias && (await base.read(bias.name))];
+  const [w, b] = [await base.read(weight.name), await biasIn(base, layer)];
   const sum = columnsOf(place, w, b);
   const before = sum.weight.slice();
   addition.merge!(sum, read);
@@ -101,7 +110,7 @@ async function mergeInto(
   base.write(weight.name, w);
   if (bias && b && sum.bias) {
     b.set(sum.bias, columns.from);
-    base.write(bias.name, b);
+    base.write(bias.name, layer.partial ? layer.partial.gather(b, layer.sections) : b);
   }
   const stored = columnsOf(place, await base.read(weight.name), null);
   return share(stored.weight, sum.weight, before);

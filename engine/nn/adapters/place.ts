@@ -72,14 +72,14 @@ export function onEmbedding({ table }: EmbeddingPlace, addition: EmbeddingAdditi
 /** What an addition sees of the layer that it is for. */
 export function siteOf({ name, layer, columns }: LinearPlace): LinearSite {
   const { from, outputs } = columns;
-  const { inputs, weight, bias } = layer;
+  const { inputs, weight } = layer;
   const whole = outputs === layer.outputs;
   return {
     ...{ name, inputs, outputs },
     alone: () => layer.wraps.length <= 1,
     revision: () => weight.store?.revision ?? 0,
     bias: (g) => {
-      const all = bias && g.use(bias);
+      const all = layer.biasRow(g);
       return whole || !all ? all : slice(g, all, 0, from, outputs);
     },
     product(g, x) {

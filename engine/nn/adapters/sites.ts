@@ -59,7 +59,8 @@ export function sitesOf(model: object): ReadonlyMap<string, Site> {
     for (const [part, outputs] of Object.entries(layer.sections)) {
       const columns = { from, outputs };
       add({ name: `${name}.${part}`, layer, columns });
-      if (layer.bias) add({ name: `${name}.${part}.bias`, parameter: layer.bias, part: columns });
+      const own = layer.partial ? layer.partial.of(part, layer.sections) : columns;
+      if (layer.bias && own) add({ name: `${name}.${part}.bias`, parameter: layer.bias, part: own });
       from += outputs;
     }
   };

@@ -11,6 +11,7 @@ import type { RotaryOptions } from '../../shaders/rope/rotation';
 import type { Init } from '../init';
 import { Linear, type LinearOptions } from '../linear';
 import { Parameter } from '../parameter';
+import type { PartialBias } from '../partial_bias';
 import { addTo } from './residual';
 import type { Norm } from '../norm';
 
@@ -24,8 +25,8 @@ export interface HeadsConfig {
   readonly keyValueHeads?: number;
   /** D, numbers in a head. Default C / H. */
   readonly headWidth?: number;
-  /** Biases of the projections. Default true. */
-  readonly bias?: boolean;
+  /** Biases of the projections; of the outputs query, key and value some may have none, see `biasBut`. Default true. */
+  readonly bias?: boolean | PartialBias;
   /** Probability of dropping a number of the result while training. Default 0. */
   readonly dropout?: number;
   /** Probability of dropping an attention weight while training. Default 0. */
@@ -127,7 +128,7 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
   const { width, heads, keyValueHeads = heads, headWidth = width / heads } = config;
   const {
     bias = true,
-    outputBias = bias,
+    outputBias = bias !== false,
     dropout = 0,
     attentionDropout = 0,
     init,
@@ -143,9 +144,15 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
     );
   }
   const sizes: Heads = { heads, keyValueHeads, headWidth, dropout, attentionDropout };
-  const linear: LinearOptions = { bias, layout, ...(init && { init }) };
+  const linear: LinearOptions = { bias: bias !== false, layout, ...(init && { init }) };
   return {
-    ...{ sizes, linear, outputs: heads * headWidth, shared: keyValueHeads * headWidth },
+    ...{
+      sizes,
+      linear,
+      fused: { ...linear, bias },
+      outputs: heads * headWidth,
+      shared: keyValueHeads * headWidth,
+    },
     output: new Linear(heads * headWidth, width, {
       ...{ ...linear, bias: outputBias },
       ...(outputInit && { init: outputInit }),
@@ -155,7 +162,16 @@ export function resolveHeads(where: string, config: HeadsConfig & { readonly out
 
 /** Options that are known to both. */
 export const HEADS = {
-  ...{ width: 0, heads: 0, keyValueHeads: 0, headWidth: 0, bias: 0, dropout: 0, attentionDropout: 0 },
+  ...{
+    width: 0,
+    heads: 0,
+    keyValueHeads: 0,
+    headWidth: 0,
+    bias: 0,
+    keyBias: 0,
+    dropout: 0,
+    attentionDropout: 0,
+  },
   ...{ scale: 0, init: 0, outputInit: 0, layout: 0 },
 };
 
@@ -184,14 +200,15 @@ export class Attention {
     expectOptions('Attention', config, {
       ...{ ...HEADS, causal, rope, window, softcap, distanceBias, headNorm, outputBias: 0 },
     });
-    const { sizes, linear, outputs, shared, output } = resolveHeads('Attention', config);
+    const { sizes, fused, outputs, shared, output } = resolveHeads('Attention', config);
     this.#c = { ...sizes, causal, rope, distanceBias };
     this.#logits = {
       ...(window !== null && { window }),
       ...(softcap !== null && { softcap }),
       ...(scale !== undefined && { scale }),
     };
-    this.qkv = new Linear(config.width, { query: outputs, key: shared, value: shared }, linear);
+    const sections = { query: outputs, key: shared, value: shared };
+    this.qkv = new Linear(config.width, sections, fused);
     this.queryNorm = headNorm && headNorm(sizes.headWidth);
     this.keyNorm = headNorm && headNorm(sizes.headWidth);
     this.output = output;

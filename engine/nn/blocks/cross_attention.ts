@@ -45,11 +45,11 @@ export class CrossAttention {
   constructor(config: CrossAttentionConfig) {
     const { width, memoryWidth = width } = config;
     expectOptions('CrossAttention', config, { ...HEADS, memoryWidth });
-    const { sizes, linear, outputs, shared, output } = resolveHeads('CrossAttention', config);
+    const { sizes, linear, fused, outputs, shared, output } = resolveHeads('CrossAttention', config);
     this.#c = sizes;
     this.#scale = config.scale ?? 1 / Math.sqrt(sizes.headWidth);
     this.q = new Linear(width, outputs, linear);
-    this.kv = new Linear(memoryWidth, { key: shared, value: shared }, linear);
+    this.kv = new Linear(memoryWidth, { key: shared, value: shared }, fused);
     this.output = output;
   }
 
