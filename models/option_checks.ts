@@ -52,15 +52,16 @@ export function expectSizes<T extends object>(where: string, options: T, names: 
 }
 
 /** Throws an `EngineError` for an epsilon, or for probabilities of dropping, that cannot be. */
-export function expectRates<T extends object>(
-  where: string,
-  options: T,
-  names: readonly (keyof T)[],
-): void {
+export function expectRates<T extends object>(where: string, options: T, names: readonly (keyof T)[]): void {
   const { epsilon = 0 } = options as { readonly epsilon?: unknown };
   const isRate = (p: unknown): boolean => typeof p === 'number' && p >= 0 && p < 1;
   checkEach(where, [
-    ['epsilon', epsilon, Number.isFinite(epsilon) && (epsilon as number) >= 0, 'Use a finite number of at least 0.'],
+    [
+      'epsilon',
+      epsilon,
+      Number.isFinite(epsilon) && (epsilon as number) >= 0,
+      'Use a finite number of at least 0.',
+    ],
     ...names.map((name): OptionCheck => {
       const p: unknown = options[name];
       return [String(name), p, isRate(p), 'It must be at least 0 and below 1.'];

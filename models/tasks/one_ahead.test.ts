@@ -39,7 +39,7 @@ describe('oneAhead', () => {
         () => taken.push('first'),
       );
       await next(
-        async () => 'second',
+        () => Promise.resolve('second'),
         (result) => taken.push(result),
       );
     });
