@@ -79,7 +79,7 @@ const steps = {
   properties: dawn(
     'properties',
     [`${attention}/properties.gpu`, `${attention}/cache/decode_properties.gpu`],
-    drawn.properties,
+    { ...drawn.properties, HEED_HOSTS: 'all' }, // Dawn leaves them to Chromium otherwise
   ),
   // Trainings whose devices are lost at random calls, on Dawn, and whose GPU process is killed, in Chromium.
   losses: files('losses', ['dawn', 'cpu'], ['tests/train/lost_anywhere', 'tests/train/killed'], {

@@ -79,7 +79,7 @@ const entries = [
   {
     name: 'finetune', // examples, what is held out, tasks and their training; on demand what reads CSV, and every family
     code: "export * from 'heed/finetune';",
-    budget: 107 * KB,
+    budget: 108 * KB,
     demand: 116 * KB, // 2 KB for Whisper, a family more
   },
   {
@@ -119,7 +119,7 @@ const entries = [
     // encoder-decoders (7 families); then pre-training on pairs of segments, a mix of layers, and attention's tiles by outer products;
     // then further adapters, and rungs that are timed; then the logit lens; then 10 KB for images: their processors, ViT, DeiT, CLIP
     // and convolutions; then 6 KB for speech: Whisper, spectrograms, WAV files, other rates.
-    budget: 228 * KB,
+    budget: 229 * KB,
     demand: 34 * KB,
   },
 ];
