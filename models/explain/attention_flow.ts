@@ -1,4 +1,5 @@
 import { Graph, Plans, type Device, type Encoding } from '../../engine/index';
+import { meanMaps } from './rollout';
 import { isSegmented, padded, roomOf, type ExplainedModel } from './gradients';
 
 /** Attention of a text's layers, heads averaged: L maps (T, T), row by row, in float64. */
@@ -25,17 +26,7 @@ export class AttentionMaps implements Disposable {
       lengths: Uint32Array.of(own),
       ...(segmented && { segments: padded(segments, T) }),
     });
-    const maps: Float64Array[] = [];
-    for (let layer = 0; layer < plan.attentions.length; layer++) {
-      const { shape, probabilities } = await plan.attention(layer, 'all');
-      const [heads] = shape;
-      const mean = new Float64Array(own * own);
-      for (let h = 0; h < heads; h++)
-        for (let i = 0; i < own; i++)
-          for (let j = 0; j < own; j++) mean[i * own + j] += probabilities[(h * T + i) * T + j] / heads;
-      maps.push(mean);
-    }
-    return maps;
+    return meanMaps(plan, own);
   }
 
   [Symbol.dispose](): void {

@@ -9,7 +9,7 @@ import {
   type Device,
 } from '../../engine/index';
 import { Ranking } from '../../engine/metrics/index';
-import { rollout } from '../explain/rollout';
+import { meanMaps, rollout } from '../explain/rollout';
 import { isWhole } from '../option_checks';
 import { TextReader, type TaskOptions } from '../tasks/text_reader';
 import type { ItemScorer } from './baselines';
@@ -145,17 +145,7 @@ export class Recommender implements Disposable {
     const ids = new Uint32Array(T);
     ids.set(asked);
     plan.run({ ids, lengths: Uint32Array.of(own) });
-    const maps: Float64Array[] = [];
-    for (let layer = 0; layer < plan.attentions.length; layer++) {
-      const { shape, probabilities } = await plan.attention(layer, 'all');
-      const [heads] = shape;
-      const mean = new Float64Array(own * own);
-      for (let h = 0; h < heads; h++)
-        for (let i = 0; i < own; i++)
-          for (let j = 0; j < own; j++) mean[i * own + j] += probabilities[(h * T + i) * T + j] / heads;
-      maps.push(mean);
-    }
-    const row = rollout(maps, own).subarray((own - 1) * own);
+    const row = rollout(await meanMaps(plan, own), own).subarray((own - 1) * own);
     const places = Array.from(asked.keys()).filter((t) => asked[t] >= 1 && asked[t] <= items);
     const total = places.reduce((sum, t) => sum + row[t], 0);
     // What asks may be no item: places count from the end of the history.

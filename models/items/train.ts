@@ -92,22 +92,21 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
     // Longer histories in pieces, from their ends.
     const rows = split.training.flatMap((history) => pieces(history, model.config.context));
     const batches = batchesOf(rows, o);
-    return train(o, model, batches, hiddenItems(batches, { probability: o.hidden, seed: o.seed }));
+    return train(model, batches, hiddenItems(batches, { probability: o.hidden, seed: o.seed }));
   }
   const batches = batchesOf<ItemRow>(itemRows(split.training, model.config.context), o);
-  return train(o, model, batches, nextItem(batches, { negatives: o.negatives, seed: o.seed }));
+  return train(model, batches, nextItem(batches, { negatives: o.negatives, seed: o.seed }));
 
   async function train<R extends IdText, M extends SASRec | BERT4Rec>(
-    settings: typeof o,
     trained: M,
     rows: TextBatches<R>,
     objective: NonNullable<RunOptions<TextBatch<R>, M>['objective']>,
   ): Promise<TrainRecommenderResult> {
-    const steps = Math.max(1, Math.round(settings.epochs * rows.perEpoch));
+    const steps = Math.max(1, Math.round(o.epochs * rows.perEpoch));
     using run = await Run.create<TextBatch<R>, M>({
-      ...{ device, model: trained, objective, seed: settings.seed },
-      optimizer: new AdamW({ beta2: 0.98, weightDecay: settings.weightDecay }),
-      schedule: { kind: 'constant', lr: settings.lr, warmup: Math.ceil(steps / 100) },
+      ...{ device, model: trained, objective, seed: o.seed },
+      optimizer: new AdamW({ beta2: 0.98, weightDecay: o.weightDecay }),
+      schedule: { kind: 'constant', lr: o.lr, warmup: Math.ceil(steps / 100) },
       ...(signal && { signal }),
       ...(o.reopen && { reopen: o.reopen }),
       ...(o.onCompile && { onProgress: o.onCompile }),
@@ -120,8 +119,8 @@ export async function trainRecommender(options: TrainRecommenderOptions): Promis
       ...(signal && { signal }),
       ...(o.pause && { pause: o.pause }),
       ...(judges && {
-        ...{ monitor: { metric: 'ndcg', mode: 'max' }, keepBest: true, patience: settings.patience },
-        evaluateEvery: Math.max(1, Math.round(settings.judgeEvery * rows.perEpoch)),
+        ...{ monitor: { metric: 'ndcg', mode: 'max' }, keepBest: true, patience: o.patience },
+        evaluateEvery: Math.max(1, Math.round(o.judgeEvery * rows.perEpoch)),
         measure: async (trainer) => {
           const asked = { k, seen, ...(signal && { signal }) };
           seenSoFar.last = await judging.on(trainer.device).judge(split.validation, asked);

@@ -1,5 +1,6 @@
 // y = the largest x along an axis, at = its place on it, the first of equal ones. x (O, N, inner) of T, N = size -> y and
-// at (O, inner), n numbers. NaN is larger than everything. Workgroups and lanes as in sum/forward.wgsl. Link key.wgsl.
+// at (O, inner), n numbers. NaN is larger than everything. Workgroups and lanes as in sum/forward.wgsl. Link key.wgsl
+// and most.wgsl.
 const LANES: u32 = 64;
 const COLUMNS: u32 = 16; // 1 or 16
 alias T = f32;
@@ -9,10 +10,6 @@ struct Sizes { n: u32, size: u32, inner: u32 }
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<storage, read_write> at: array<u32>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
-
-const ROWS: u32 = LANES / COLUMNS;
-var<workgroup> keys: array<u32, LANES>;
-var<workgroup> places: array<u32, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -39,19 +36,7 @@ fn main(
       }
     }
   }
-  keys[lane] = most;
-  places[lane] = place;
-  workgroupBarrier();
-  for (var reach = ROWS / 2u; reach > 0u; reach /= 2u) {
-    if (row < reach) {
-      let other = lane + reach * COLUMNS;
-      if (keys[other] > keys[lane] || (keys[other] == keys[lane] && places[other] < places[lane])) {
-        keys[lane] = keys[other];
-        places[lane] = places[other];
-      }
-    }
-    workgroupBarrier();
-  }
+  find_most(lane, row, most, place);
   if (row == 0u && column < inner && result < sizes.n) {
     at[result] = places[lane];
     y[result] = x[base + places[lane] * inner];

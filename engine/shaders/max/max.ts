@@ -8,8 +8,9 @@ import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 import forwardSoftwareWgsl from './forward_software.wgsl';
 import keyWgsl from './key.wgsl';
+import mostWgsl from './most.wgsl';
 
-const forward = defineKernel({ name: 'max.forward', wgsl: [keyWgsl, forwardWgsl] });
+const forward = defineKernel({ name: 'max.forward', wgsl: [keyWgsl, forwardWgsl, mostWgsl] });
 const forwardSoftware = defineKernel({ name: 'max.forward_software', wgsl: [keyWgsl, forwardSoftwareWgsl] });
 const backward = defineKernel({ name: 'max.backward', wgsl: [backwardWgsl, elementwiseWgsl] });
 

@@ -1,6 +1,6 @@
 // y = the largest x of the rows of each segment, at = its row, the first of equal ones; 0 and `edges` where there is none.
 // x (E, C) of T, offsets (N + 1) -> y and at (N, C). NaN is larger than everything. Workgroups and lanes as in
-// lib/edges/walk.wgsl. Link ../max/key.wgsl.
+// lib/edges/walk.wgsl. Link ../max/key.wgsl and ../max/most.wgsl.
 const LANES: u32 = 64;
 const COLUMNS: u32 = 16; // a power of two
 alias T = f32;
@@ -11,10 +11,6 @@ struct Sizes { segments: u32, edges: u32, c: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<T>;
 @group(0) @binding(3) var<storage, read_write> at: array<u32>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
-
-const ROWS: u32 = LANES / COLUMNS;
-var<workgroup> keys: array<u32, LANES>;
-var<workgroup> places: array<u32, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -40,19 +36,7 @@ fn main(
       }
     }
   }
-  keys[lane] = most;
-  places[lane] = place;
-  workgroupBarrier();
-  for (var reach = ROWS / 2u; reach > 0u; reach /= 2u) {
-    if (row < reach) {
-      let other = lane + reach * COLUMNS;
-      if (keys[other] > keys[lane] || (keys[other] == keys[lane] && places[other] < places[lane])) {
-        keys[lane] = keys[other];
-        places[lane] = places[other];
-      }
-    }
-    workgroupBarrier();
-  }
+  find_most(lane, row, most, place);
   if (mine && row == 0u) {
     let result = n * sizes.c + column;
     at[result] = places[lane];

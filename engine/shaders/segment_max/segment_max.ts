@@ -5,11 +5,12 @@ import { expectSegments, type Segments } from '../lib/edges/edges';
 import { elementType, elementwise } from '../lib/elementwise';
 import elementwiseWgsl from '../lib/elementwise.wgsl';
 import keyWgsl from '../max/key.wgsl';
+import mostWgsl from '../max/most.wgsl';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 import forwardSoftwareWgsl from './forward_software.wgsl';
 
-const forward = defineKernel({ name: 'segment_max.forward', wgsl: [keyWgsl, forwardWgsl] });
+const forward = defineKernel({ name: 'segment_max.forward', wgsl: [keyWgsl, forwardWgsl, mostWgsl] });
 const forwardSoftware = defineKernel({
   name: 'segment_max.forward_software',
   wgsl: [keyWgsl, forwardSoftwareWgsl],

@@ -1,6 +1,6 @@
 // y = softmax of x over the rows of each segment, by head; zeros where no row takes part. x, y (E, H) of T, offsets
 // (N + 1); h counts Ts, one head or four. A workgroup owns one T's heads of a segment: its lanes take turns along the rows.
-// Link across_*.wgsl, lib/hidden.wgsl, lib/reduce*.wgsl.
+// Link weight.wgsl, across_*.wgsl, lib/hidden.wgsl, lib/reduce*.wgsl.
 const STRETCH: u32 = 64; // long sums lose digits
 alias T = f32;
 
@@ -9,12 +9,6 @@ struct Sizes { segments: u32, h: u32 }
 @group(0) @binding(1) var<storage, read> offsets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<T>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
-
-fn score(i: u32) -> F {
-  let number = F(x[i]);
-  return select(number, F(LOWEST), number <= F(LEAST));
-}
-fn weight(s: F, m: F) -> F { return select(exp(s - m), F(0.0), s <= F(LOWEST)); }
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -1,6 +1,6 @@
 // forward.wgsl for software adapters: an invocation owns one T's heads of a segment and goes along its rows three times.
-// Same bindings. What is summed up goes on in stretches, because long sums lose digits. Link lib/scalar or lib/vector, and
-// lib/hidden.wgsl.
+// Same bindings. What is summed up goes on in stretches, because long sums lose digits. Link weight.wgsl, lib/scalar or
+// lib/vector, and lib/hidden.wgsl.
 const LANES: u32 = 16;
 const STRETCH: u32 = 256;
 alias T = f32;
@@ -10,12 +10,6 @@ struct Sizes { segments: u32, h: u32 }
 @group(0) @binding(1) var<storage, read> offsets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<T>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
-
-fn score(i: u32) -> F {
-  let number = F(x[i]);
-  return select(number, F(LOWEST), number <= F(LEAST));
-}
-fn weight(s: F, m: F) -> F { return select(exp(s - m), F(0.0), s <= F(LOWEST)); }
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -16,13 +16,17 @@ import backwardWgsl from './backward.wgsl';
 import backwardSoftware from './backward_software.wgsl';
 import forwardWgsl from './forward.wgsl';
 import forwardSoftware from './forward_software.wgsl';
+import weight from './weight.wgsl';
 
 const reductions = byCapability({ base: reduce, subgroups: reduceSubgroups });
 const forward = {
-  one: defineKernel({ name: 'segment_softmax.forward', wgsl: [acrossOne, forwardWgsl, hidden, reductions] }),
+  one: defineKernel({
+    name: 'segment_softmax.forward',
+    wgsl: [acrossOne, forwardWgsl, weight, hidden, reductions],
+  }),
   four: defineKernel({
     name: 'segment_softmax.forward',
-    wgsl: [acrossFour, forwardWgsl, hidden, reductions],
+    wgsl: [acrossFour, forwardWgsl, weight, hidden, reductions],
   }),
 };
 const backward = {
@@ -33,11 +37,11 @@ const software = {
   forward: {
     one: defineKernel({
       name: 'segment_softmax.forward_software',
-      wgsl: [scalar, forwardSoftware, hidden],
+      wgsl: [scalar, forwardSoftware, weight, hidden],
     }),
     four: defineKernel({
       name: 'segment_softmax.forward_software',
-      wgsl: [vector, forwardSoftware, hidden],
+      wgsl: [vector, forwardSoftware, weight, hidden],
     }),
   },
   backward: {
