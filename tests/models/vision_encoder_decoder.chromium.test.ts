@@ -1,6 +1,6 @@
 // Parity of ViT and DeiT with GPT-2 with Hugging Face Transformers, see tests/fixtures/make_vision_encoder_decoder.py.
 import { expect, it } from 'vitest';
-import { type Device } from '../../engine/index';
+import { AdamW, caption, ImageBatches, Run, type Device } from '../../engine/index';
 import {
   Generator,
   load,
@@ -78,6 +78,30 @@ it("config.json's decoder says how to generate where nothing else does", async (
   using generator = new SequenceGenerator(device, loaded.model, { ...special, sentences: 3, beams: 2 });
   const found = await generator.generate(sources(), generation);
   expect(found.map((list) => list.map((one) => one.ids))).toEqual(ids);
+});
+
+it('learns captions of its own pictures, some of whose words are hidden from it', async () => {
+  using loaded = await load(folderOf(await captionerFiles('vit')), { device, families });
+  const { model } = loaded;
+  const wanted = [
+    [5, 9, 4],
+    [8, 7],
+    [6, 5, 4, 3],
+  ];
+  const rows = sources().map((pixels, i) => ({ pixels, caption: wanted[i] }));
+  const batches = new ImageBatches(rows, { size: [15, 13], batch: 3 });
+  const special = { begin: 1, end: 2 };
+  const objective = caption(batches, { ...special, length: 5, hidden: { id: 0, probability: 0.3 } });
+  using run = await Run.create({ device, model, objective, optimizer: new AdamW(), schedule: 1e-2 });
+  const at = (k: number) => batches.at(k);
+  const before = await run.trainer.evaluate([at(0)]);
+  await run.fit({ steps: 40, batches: at });
+  const after = await run.trainer.evaluate([at(0)]);
+  expect(before).toBeGreaterThan(2);
+  expect(after).toBeLessThan(0.1);
+  using generator = new SequenceGenerator(device, model, { ...special, sentences: 3, beams: 1 });
+  const found = await generator.generate(sources(), { mode: 'greedy', tokens: 6 });
+  expect(found.map(([{ ids }]) => ids)).toEqual(wanted);
 });
 
 it('pictures that cannot be read are refused', async () => {
