@@ -72,9 +72,11 @@ export function partOf(kinds: readonly Kind[]): Part | null {
 
 /** How far things of a size reach from their middle. */
 const REACH: Readonly<Record<Size, readonly [number, number]>> = {
-  small: [0.125, 0.142],
-  large: [0.205, 0.23],
+  small: [0.125, 0.14],
+  large: [0.195, 0.218],
 };
+/** Middles stand on lines that divide a side in so many parts. */
+const LINES = 12;
 /** How much two middles differ along an axis, or do not: what is between could be said either way. */
 export const APART = 0.15;
 const ALIKE = 0.1;
@@ -100,8 +102,9 @@ export function placed(kinds: readonly Kind[], random: RandomStream): Scene {
     const things = kinds.map((kind): Thing => {
       const reach = between(random, REACH[kind.size]);
       const edge = reach + GAP;
-      const [x, y] = [0, 1].map(() => between(random, [edge, 1 - edge]));
-      const turn = 0.3 * (random.uniform() - 0.5);
+      const [from, to] = [Math.ceil(edge * LINES), Math.floor((1 - edge) * LINES)];
+      const [x, y] = [0, 1].map(() => (from + random.below(to - from + 1)) / LINES);
+      const turn = 0.16 * (random.uniform() - 0.5);
       const tint = [0, 1, 2].map(() => 2 * random.uniform() - 1) as [number, number, number];
       return { ...kind, x, y, reach, turn, tint };
     });
