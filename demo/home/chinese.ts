@@ -19,6 +19,8 @@ export const chinese: HomeStrings = {
   translateNote: '单词、音素、句子；束搜索，以及每个词在关注什么。',
   understand: '理解',
   understandNote: '填空，教它你的分类，看哪些词起决定作用，按含义搜索。',
+  see: '看图',
+  seeNote: '一句图片描述：指向词看图块，指向图块看词。',
   course: '看内部',
   courseNote: '八章跟着一句话走过一个 GPT，每个数字都从内核读回。',
   anyModel: '任意模型',

@@ -28,15 +28,23 @@ export interface ShippedModel extends ModelCard {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const cards = import.meta.glob<ModelCard>('./*/card.json', { eager: true, import: 'default' });
+const cards = import.meta.glob<ModelCard | ShippedCaptioner>('./*/card.json', {
+  eager: true,
+  import: 'default',
+});
 const files = import.meta.glob<string>(['./*/*.json', './*/*.safetensors', '!./*/card.json'], {
   eager: true,
   import: 'default',
   query: '?url',
 });
 
-export const SHIPPED: readonly ShippedModel[] = Object.entries(cards)
-  .map(([path, card]) => {
+/** A model that reads pictures: the page See has it, and no page of texts. */
+export interface ShippedCaptioner extends Omit<ShippedModel, 'use' | 'examples'> {
+  readonly use: 'caption';
+}
+
+const all = Object.entries(cards)
+  .map(([path, card]): ShippedModel | ShippedCaptioner => {
     const folder = path.replace(/card\.json$/, '');
     const own = Object.entries(files).filter(([file]) => file.startsWith(folder));
     return {
@@ -48,6 +56,12 @@ export const SHIPPED: readonly ShippedModel[] = Object.entries(cards)
     };
   })
   .sort((a, b) => a.order - b.order);
+
+/** Models of texts. */
+export const SHIPPED = all.filter((one): one is ShippedModel => one.use !== 'caption');
+
+/** The model that says what is in a picture. */
+export const CAPTIONER = all.find((one): one is ShippedCaptioner => one.use === 'caption')!;
 
 /** The model that goes on with a text, which the home page uses, too. */
 export const WRITER = SHIPPED.find(({ use }) => use === 'write')!;

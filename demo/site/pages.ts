@@ -101,6 +101,18 @@ export const PAGES: readonly SitePage[] = [
       en: 'An encoder fills blanks, learns classes, tags and answers from your examples, shows the words that decided, and finds lines by what they mean.',
       zh: '编码器填空，从你的例子中学会分类、标注和问答，标出起决定作用的词，并按含义查找文本行。',
     },
+    next: 'try/see/',
+  },
+  {
+    path: 'try/see/',
+    module: 'see',
+    group: 'try',
+    name: { en: 'See', zh: '看图' },
+    heading: { en: 'Have a picture described, and see from where', zh: '让模型描述图片，并看到依据' },
+    description: {
+      en: 'A small model that learnt in Heed says what is in a picture. Point at a word and its patches light up; at a patch, and the words that looked at it.',
+      zh: '用 Heed 训练的小模型说出图里有什么。指向一个词，它看过的图块就会亮起；指向一个图块，看过它的词就会亮起。',
+    },
     next: 'train/language/',
   },
   {

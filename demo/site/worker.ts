@@ -18,6 +18,7 @@ const SESSIONS = {
     new (await import('../understand/session/session')).UnderstandSession(emit),
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),
+  see: async (emit: Emit) => new (await import('../see/session/session')).SeeSession(emit),
   course: async (emit: Emit) => new (await import('../course/session/session')).CourseSession(emit),
   laboratory: async (emit: Emit) => new (await import('../laboratory/session/laboratory')).Laboratory(emit),
   gpu: async (emit: Emit) => new (await import('../gpu/session/session')).GpuSession(emit),

@@ -71,6 +71,12 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     expect(await visitor.texts('#fill-bars li')).toHaveLength(10);
   });
 
+  it(`the page See says what is in a picture${needs}`, async () => {
+    visitor = await site.visit('try/see/');
+    await visitor.untilText('#verdict', /true/i);
+    expect(await visitor.texts('#patches button')).toHaveLength(36);
+  });
+
   it(`the page My GPU checks kernels, and reckons what fits${needs}`, async () => {
     visitor = await site.visit('gpu/?only=add,softmax&do=right,fits&memory=8');
     await visitor.press('Test my GPU');
