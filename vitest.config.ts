@@ -15,7 +15,7 @@ const dawn = 'tests/**/*.dawn.test.ts';
 const all = process.env.HEED_HOSTS === 'all';
 /** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
 const combined =
-  'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
+  'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks,gated_linear_attention/gated}*.test.ts';
 /** Whole models, and a training of minutes: Chromium and Deno have the former, `npm run test:deep` both. */
 const long = 'tests/models/{gpt.gpu,transformer_xl_text.dawn}.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
