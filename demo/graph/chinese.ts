@@ -97,6 +97,7 @@ export const chinese: GraphStrings = {
   isClass: (label, share) => `${label}，${share}`,
   isTold: (label) => `已告知：${label}`,
   notRead: '尚无判断',
+  tieHint: '指向一条边：有多少注意力经过它，没有它又会怎样。',
   tieTold: (a, b, givesA, givesB) => `边 ${a} – ${b}：${a} 给它 ${givesA} 的注意力，${b} 给它 ${givesB}。`,
   tieCut: (a, b) => `边 ${a} – ${b} 已剪断。`,
   withoutIt: '没有它的话：',
@@ -152,7 +153,7 @@ export const chinese: GraphStrings = {
   guessButton: '猜一猜',
   guessingNow: (share) => `正在学习：${share}`,
   guessPair: (a, b) => `${a} – ${b}`,
-  guessTie: (a, b) => `连接 ${a} 和 ${b}`,
+  guessTie: (a, b) => `${a} – ${b}：连接这两名成员`,
   guessAuc: (share, held) =>
     `把没有给它看过的边（${held} 条）与不相连的成员相比，它在 ${share} 的情况下认为边更可能存在；随机则为 50 %。`,
   guessNoTest: '边太少，无法留出一部分作检验。',

@@ -106,6 +106,7 @@ export const english = {
   isClass: (label: string, share: string) => `${label}, ${share}`,
   isTold: (label: string) => `told: ${label}`,
   notRead: 'nothing is known yet',
+  tieHint: 'Point at a tie: how much attention goes over it, and what would be without it.',
   tieTold: (a: string, b: string, givesA: string, givesB: string) =>
     `Tie ${a} – ${b}: ${a} gives it ${givesA} of its attention, ${b} ${givesB}.`,
   tieCut: (a: string, b: string) => `Tie ${a} – ${b} is cut.`,
@@ -167,7 +168,7 @@ export const english = {
   guessButton: 'Guess',
   guessingNow: (share: string) => `It learns: ${share}`,
   guessPair: (a: string, b: string) => `${a} – ${b}`,
-  guessTie: (a: string, b: string) => `Tie ${a} and ${b}`,
+  guessTie: (a: string, b: string) => `${a} – ${b}: tie them`,
   guessAuc: (share: string, held: number) =>
     `Set against a pair without a tie, a tie that it was not shown (${held} of them) was found likelier in ${share} of cases; by chance in 50 %.`,
   guessNoTest: 'There are too few ties to keep some for a test.',

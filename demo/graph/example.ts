@@ -1,7 +1,7 @@
 import { AdamW, Run, type Device } from '../../engine/index';
 import { bothWays, GAT, GraphData, GraphReader, nodeClasses } from '../../models/graphs/index';
 
-/** Classes of all members, learnt from a few that are told; then the same without one of the ties, read by the same network. */
+/** Classes of all members, learnt from a few; then read again without one of the ties. */
 export async function withoutTie(
   device: Device,
   { members, from, to }: { members: number; from: number[]; to: number[] },

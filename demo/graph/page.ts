@@ -36,7 +36,7 @@ import { GuessPanel, type ShownGuesses } from './view/guess-panel';
 import { ListPanel } from './view/list-panel';
 import { MemberPanel } from './view/member-panel';
 import { MembersTable } from './view/members-table';
-import type { Scene } from './view/scene';
+import { leastSure, type Scene } from './view/scene';
 import { SettingsPanel } from './view/settings-panel';
 import { Stage } from './view/stage';
 
@@ -61,6 +61,8 @@ export class GraphPage implements PageView {
   #chosen: number | null = null;
   #recordings: Readonly<Record<KindName, RecordedNet>> | null = null;
   #adapter = '';
+  /** Somebody has chosen a member, or none: until then it is the one of which the network is least sure. */
+  #hasChosen = false;
   /** Without WebGPU: there are recordings only. */
   #recorded = false;
   /** The network that the page came with is on view. */
@@ -74,7 +76,10 @@ export class GraphPage implements PageView {
     this.engine = new PageEngine(context.engine, 'graph');
     this.#attempts = new Attempts(context.notices, () => this.#render());
     this.#oracle = new Oracle(
-      () => this.#renderSoon(),
+      () => {
+        this.#suggest();
+        this.#renderSoon();
+      },
       // The run itself tells of what goes wrong with it.
       (error) => {
         if (!this.#view.running) context.notices.error(error);
@@ -85,6 +90,7 @@ export class GraphPage implements PageView {
   start(): this {
     this.#connect();
     this.#restore();
+    this.#address();
     this.#render();
     void this.#open();
     return this;
@@ -214,7 +220,7 @@ export class GraphPage implements PageView {
   /** Another graph, whose members have nothing to do with those of before. */
   #another(): void {
     this.#stage.drawing.forget();
-    [this.#chosen, this.#guesses] = [null, null];
+    [this.#chosen, this.#guesses, this.#hasChosen] = [null, null, true];
     this.#oracle.forget();
     this.#onGraph();
   }
@@ -242,9 +248,19 @@ export class GraphPage implements PageView {
   }
 
   #choose(id: number | null): void {
+    this.#hasChosen = true;
     this.#chosen = id;
     this.#askWithout();
     this.#render();
+  }
+
+  #suggest(): void {
+    const { reading } = this.#oracle;
+    if (this.#hasChosen || !reading || this.#view.running) return;
+    const id = leastSure(reading);
+    if (id === this.#chosen) return;
+    this.#chosen = id;
+    queueMicrotask(() => this.#askWithout());
   }
 
   #point(tie: number | null): void {

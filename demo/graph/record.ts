@@ -50,9 +50,10 @@ async function record(kind: KindName): Promise<RecordedFile['runs'][KindName]> {
   const guesses = await session.guess(settings, askedOf(net, taught.known));
   console.log(kind, guesses);
   const weights = Object.fromEntries(await session.weights());
+  const learnt: GraphRun = run!;
   await session.forget();
   const history = { losses, validation };
-  return pack({ run: { ...run!, settings }, weights, history, judged, looked, without, guesses });
+  return pack({ run: learnt, weights, history, judged, looked, without, guesses });
 }
 
 await recordRuns({ usual: 'demo/graph/recording.json', kind: 'kind', names: KINDS, record });

@@ -4,7 +4,7 @@ import type { GraphSettings } from './session/protocol';
 export const RANGES = {
   heads: { min: 1, max: 8, step: 1, value: 4 },
   layers: { min: 1, max: 3, step: 1, value: 2 },
-  steps: { min: 20, max: 400, step: 20, value: 100 },
+  steps: { min: 20, max: 400, step: 20, value: 60 },
   seed: { min: 1, max: 99, step: 1, value: 1 },
 } as const;
 

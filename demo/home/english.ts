@@ -17,6 +17,8 @@ export const english = {
   translateNote: 'Words, phonemes, sentences; beams, and what each word attends to.',
   understand: 'Understand',
   understandNote: 'Fill blanks, teach it your classes, see which words decided, search by meaning.',
+  graph: 'Graph',
+  graphNote: 'Who listens to whom in a club: cut a tie, and watch somebody change sides.',
   course: 'Look inside',
   courseNote: 'Eight chapters follow a sentence through a GPT, every number read back from the kernels.',
   anyModel: 'Any model',

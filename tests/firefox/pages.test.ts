@@ -71,6 +71,11 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     expect(await visitor.texts('#fill-bars li')).toHaveLength(10);
   });
 
+  it(`the page Graph cuts a tie, and sees a class change${needs}`, async () => {
+    visitor = await site.visit('try/graph/?cut=1-20');
+    await visitor.untilText('#changes', /^One tie is cut: member 20 is now the president’s \(\d+ %\)/);
+  });
+
   it(`the page My GPU checks kernels, and reckons what fits${needs}`, async () => {
     visitor = await site.visit('gpu/?only=add,softmax&do=right,fits&memory=8');
     await visitor.press('Test my GPU');

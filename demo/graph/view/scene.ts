@@ -41,6 +41,16 @@ export const rowOf = (shares: Float32Array, at: number, classes: number): number
 
 export const likeliest = (shares: readonly number[]): number => shares.indexOf(Math.max(...shares));
 
+/** Id of the member whose class the network is least sure of; null where there is none. */
+export function leastSure({ net, looked }: Reading): number | null {
+  let [id, least]: [number | null, number] = [null, Infinity];
+  net.members.forEach((member, at) => {
+    const most = Math.max(...rowOf(looked.shares, at, net.classes.length));
+    if (most < least) [id, least] = [member.id, most];
+  });
+  return id;
+}
+
 /** How much a member gives to a neighbour, or to itself; null where the network did not see their tie. */
 export function attentionOf({ looked, layer, head }: Scene, from: number, to: number): number | null {
   if (!looked) return null;

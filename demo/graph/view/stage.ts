@@ -83,7 +83,7 @@ export class Stage {
     const pointed = this.#pointed !== null && this.#pointed < net.ties.length ? this.#pointed : null;
     setText(
       this.#byId('tie-readout'),
-      pointed === null ? '' : tieWords(scene, pointed, strings, classes, without),
+      pointed === null ? strings.tieHint : tieWords(scene, pointed, strings, classes, without),
     );
     this.#byId('tie-readout').classList.toggle('idle', pointed === null);
     const count = net.ties.filter(({ cut }) => cut).length;
