@@ -28,6 +28,7 @@ import {
 import type { Place } from './net/layout';
 import { Oracle, type Ask } from './oracle';
 import { unpack, type KindName, type RecordedFile, type RecordedNet } from './recording';
+import recording from './recording.json';
 import type { GraphEvent, GraphRun, GraphSettings, Judged } from './session/protocol';
 import { sameSettings } from './settings';
 import { Sheet } from './sheet';
@@ -39,6 +40,8 @@ import { MembersTable } from './view/members-table';
 import { leastSure, type Scene } from './view/scene';
 import { SettingsPanel } from './view/settings-panel';
 import { Stage } from './view/stage';
+
+const RECORDED = recording as unknown as RecordedFile;
 
 export class GraphPage implements PageView {
   readonly engine: PageEngine<'graph', GraphEvent>;
@@ -59,8 +62,7 @@ export class GraphPage implements PageView {
   /** What the run was taught, see `lessonKey`. */
   #taught: string | null = null;
   #chosen: number | null = null;
-  #recordings: Readonly<Record<KindName, RecordedNet>> | null = null;
-  #adapter = '';
+  readonly #recordings: Readonly<Record<KindName, RecordedNet>>;
   /** Somebody has chosen a member, or none: until then it is the one of which the network is least sure. */
   #hasChosen = false;
   /** Without WebGPU: there are recordings only. */
@@ -74,6 +76,8 @@ export class GraphPage implements PageView {
   constructor(context: SiteContext) {
     this.#context = context;
     this.engine = new PageEngine(context.engine, 'graph');
+    const { gatv2, gat } = RECORDED.runs;
+    this.#recordings = { gatv2: unpack(gatv2), gat: unpack(gat) };
     this.#attempts = new Attempts(context.notices, () => this.#render());
     this.#oracle = new Oracle(
       () => {
@@ -91,7 +95,7 @@ export class GraphPage implements PageView {
     this.#connect();
     this.#restore();
     this.#address();
-    this.#render();
+    this.#replay();
     void this.#open();
     return this;
   }
@@ -180,10 +184,6 @@ export class GraphPage implements PageView {
 
   /** The page begins with a network that has learnt; where there is a device, it reads what is changed. */
   async #open(): Promise<void> {
-    const { default: file } = (await import('./recording.json')) as unknown as { default: RecordedFile };
-    this.#adapter = file.adapter;
-    this.#recordings = { gatv2: unpack(file.runs.gatv2), gat: unpack(file.runs.gat) };
-    this.#replay();
     if (!(await this.engine.start((event) => this.#hear(event)))) {
       this.#recorded = true;
       if (this.#sheet.source === 'own') this.#sheet.choose('karate');
@@ -191,7 +191,7 @@ export class GraphPage implements PageView {
     }
     if (!this.#isShipped) return;
     await this.#attempts.run(async () => {
-      const { run, weights } = this.#recordings![this.#settings.kind];
+      const { run, weights } = this.#recordings[this.#settings.kind];
       await this.#session?.adopt({ run, weights });
     });
     this.#look();
@@ -199,7 +199,7 @@ export class GraphPage implements PageView {
 
   /** Shows the network that was recorded for the kind that is chosen. */
   #replay(): void {
-    const { run, history, judged, guesses } = this.#recordings![this.#settings.kind];
+    const { run, history, judged, guesses } = this.#recordings[this.#settings.kind];
     this.#isShipped = true;
     this.#view.take({ kind: 'state', state: 'finished', run });
     this.#view.take({ kind: 'history', history });
@@ -323,10 +323,10 @@ export class GraphPage implements PageView {
     const { run } = this.#view;
     const { net } = this.#sheet;
     if (!run || run.vocabulary !== net.classes.length) return this.#oracle.forget();
-    const recording = this.#recordings?.[this.#settings.kind];
+    const recorded = this.#recordings[this.#settings.kind];
     if (this.#recorded || !this.engine.ready) {
-      if (this.#isShipped && recording && this.#sheet.source === 'karate')
-        this.#oracle.replay(recording, net);
+      if (this.#isShipped && this.#sheet.source === 'karate')
+        this.#oracle.replay(recorded, net);
       return;
     }
     this.#oracle.read(net, run.known, this.#ask!, this.#tiesOfChosen);
@@ -353,7 +353,7 @@ export class GraphPage implements PageView {
   #onSettings(): void {
     this.#address();
     // Nobody has trained: the network of the other kind that ships is there, too.
-    if (this.#recordings && (this.#recorded || this.#isShipped)) {
+    if (this.#recorded || this.#isShipped) {
       this.#replay();
       const { run, weights } = this.#recordings[this.#settings.kind];
       if (!this.#recorded && this.engine.ready)
@@ -493,7 +493,7 @@ export class GraphPage implements PageView {
     this.#drawHint(same);
     const note = this.#byId('recorded');
     note.hidden = !this.#recorded;
-    const says = `${strings.recorded}${strings.space}${strings.recordedFrom(this.#adapter)}`;
+    const says = `${strings.recorded}${strings.space}${strings.recordedFrom(RECORDED.adapter)}`;
     setText(note, this.#recorded ? says : '');
     this.#context.showRun(
       this.#recorded ? null : runStatus(state, latest.step, format.loss(latest.training)),

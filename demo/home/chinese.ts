@@ -21,6 +21,8 @@ export const chinese: HomeStrings = {
   understandNote: '填空，教它你的分类，看哪些词起决定作用，按含义搜索。',
   graph: '图',
   graphNote: '俱乐部里谁听谁的：剪断一条边，看有人换到另一边。',
+  next: '下一件',
+  nextNote: '选几样东西：接下来是什么，因为其中哪几样。',
   course: '看内部',
   courseNote: '八章跟着一句话走过一个 GPT，每个数字都从内核读回。',
   anyModel: '任意模型',

@@ -19,6 +19,8 @@ export const english = {
   understandNote: 'Fill blanks, teach it your classes, see which words decided, search by meaning.',
   graph: 'Graph',
   graphNote: 'Who listens to whom in a club: cut a tie, and watch somebody change sides.',
+  next: 'Next',
+  nextNote: 'Choose a few things: what follows, and because of which of them.',
   course: 'Look inside',
   courseNote: 'Eight chapters follow a sentence through a GPT, every number read back from the kernels.',
   anyModel: 'Any model',
