@@ -66,6 +66,8 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['try/write/', 'its model says what comes next', '#bars', /\d %/, ''],
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['try/understand/', 'its model fills a blank', '#fill-bars', /\d %/, ''],
+    ['try/graph/', 'its network tells classes', '#shares', /\d %/, ''],
+    ['try/next/', 'its recommender says what follows', '#by-model', /\d %/, ''],
     ['inside/', 'its model is followed', '#check', /\d/, ''],
     ['inside/laboratory/', 'its head computes', '#head-check', /\w/, ''],
     ['models/', 'its model writes', '#reply', /^The old man[^]/, ''],

@@ -101,6 +101,30 @@ export const PAGES: readonly SitePage[] = [
       en: 'An encoder fills blanks, learns classes, tags and answers from your examples, shows the words that decided, and finds lines by what they mean.',
       zh: '编码器填空，从你的例子中学会分类、标注和问答，标出起决定作用的词，并按含义查找文本行。',
     },
+    next: 'try/graph/',
+  },
+  {
+    path: 'try/graph/',
+    module: 'graph',
+    group: 'try',
+    name: { en: 'Graph', zh: '图' },
+    heading: { en: 'See who listens to whom', zh: '看谁在听谁的' },
+    description: {
+      en: 'A graph attention network finds the classes of all members from a few; cut a tie and watch them change.',
+      zh: '图注意力网络从几名成员推断所有成员的类别；剪断一条边，看类别如何变化。',
+    },
+    next: 'try/next/',
+  },
+  {
+    path: 'try/next/',
+    module: 'next',
+    group: 'try',
+    name: { en: 'Next', zh: '下一件' },
+    heading: { en: 'See what comes next, and why', zh: '看接下来是什么，以及为什么' },
+    description: {
+      en: 'Choose a few things; a Transformer over items tells what follows, because of which, beside popularity and a Markov chain.',
+      zh: '选几样东西；以物品为词元的 Transformer 说出接下来是什么、因为哪几样，并与流行度和马尔可夫链对照。',
+    },
     next: 'train/language/',
   },
   {
