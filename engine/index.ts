@@ -118,6 +118,7 @@ export {
   type Perturbation,
 } from './train/adversarial';
 export type { Rates } from './train/rates';
+export { caption, type CaptionedImage, type CaptionModel, type CaptionOptions } from './train/caption';
 export {
   classify,
   tag,

@@ -5,6 +5,7 @@
  */
 import {
   Attention,
+  CrossAttention,
   Embedding,
   EngineError,
   expectActivation,
@@ -81,7 +82,9 @@ export interface GPTConfig {
   readonly recompute?: boolean;
 }
 
-type Complete = Required<GPTConfig>;
+/** With all defaults. */
+export type CompleteGPTConfig = Required<GPTConfig>;
+type Complete = CompleteGPTConfig;
 
 /** Fills the defaults and refuses what cannot work, with the numbers. */
 export function completeConfig(config: GPTConfig): Complete {
@@ -140,13 +143,14 @@ export function completeConfig(config: GPTConfig): Complete {
   return full;
 }
 
-const makeNorm = (c: Complete): Norm =>
+/** Norms of a GPT. */
+export const gptNorm = (c: Complete): Norm =>
   c.norm === 'rms'
     ? new RMSNorm(c.width, { epsilon: c.epsilon })
     : new LayerNorm(c.width, { epsilon: c.epsilon, bias: c.bias });
 
 /** GPT-2's initial weights. */
-const START = { init: normal(0.02) };
+export const GPT_START = { init: normal(0.02) };
 
 /** Weights that write to the residual stream start smaller, so that depth does not grow its variance (GPT-2, 2.3). */
 const residualInit = (c: Complete) => normal(0.02 / Math.sqrt(2 * c.layers));
@@ -168,14 +172,17 @@ const grows = (what: string, most: number): EngineError =>
       'ropeScaling: { ...config.ropeScaling, context: N }.',
   );
 
-function makeLayer(c: Complete): TransformerLayer {
+/** A layer of a GPT; with `cross` one that attends to a memory, too, as GPT-2's `add_cross_attention` has it. */
+export function gptLayer(c: Complete, { cross = false } = {}): TransformerLayer {
   const { width, hidden, heads, keyValueHeads, bias, dropout, attentionDropout, activation, layout } = c;
-  const shared = { width, bias, dropout, layout, ...START, outputInit: residualInit(c) };
+  const shared = { width, bias, dropout, layout, ...GPT_START, outputInit: residualInit(c) };
+  const keyed = { ...shared, heads, keyValueHeads, attentionDropout };
   const rope = c.positions === 'rope' ? rotaryOf(c) : null;
   return new TransformerLayer({
-    attention: new Attention({ ...shared, heads, keyValueHeads, causal: true, rope, attentionDropout }),
+    attention: new Attention({ ...keyed, causal: true, rope }),
+    crossAttention: cross ? new CrossAttention(keyed) : null,
     feedForward: new FeedForward({ ...shared, hidden, activation, gated: c.gated }),
-    ...{ norm: () => makeNorm(c), order: 'pre' },
+    ...{ norm: () => gptNorm(c), order: 'pre' },
   });
 }
 
@@ -202,12 +209,12 @@ export class GPT extends CausalLM<Complete> {
   constructor(config: GPTConfig) {
     const c = completeConfig(config);
     const { vocabulary, context, width, tied, embeddingDropout, recompute } = c;
-    const layers = Array.from({ length: c.layers }, () => makeLayer(c));
+    const layers = Array.from({ length: c.layers }, () => gptLayer(c));
     const parts = {
-      ...{ vocabulary, context, width, tied, embeddingDropout, ...START },
-      tokens: new Embedding(vocabulary, width, { ...START, padding: c.padding }),
+      ...{ vocabulary, context, width, tied, embeddingDropout, ...GPT_START },
+      tokens: new Embedding(vocabulary, width, { ...GPT_START, padding: c.padding }),
       positions: c.positions === 'learned' ? new LearnedPositions(context, width) : null,
-      stack: new Stack(layers, { norm: makeNorm(c), recompute }),
+      stack: new Stack(layers, { norm: gptNorm(c), recompute }),
     };
     super(parts, { where: 'GPT', config: c });
   }

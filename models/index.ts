@@ -35,6 +35,11 @@ export {
   type VisionEncoderInput,
   type VisionEncoderParts,
 } from './vision_encoder';
+export {
+  VisionEncoderDecoder,
+  type CompleteVisionEncoderDecoderConfig,
+  type VisionEncoderDecoderConfig,
+} from './vision_encoder_decoder';
 export * from './vision_heads';
 export { vitParts, type ViTConfig } from './vit';
 export { AudioReader, Whisper, type CompleteWhisperConfig, type WhisperConfig } from './whisper';

@@ -10,6 +10,7 @@ import {
   EngineError,
   formatShape,
   LanguageHead,
+  Linear,
   PromptPlace,
   reorderState,
   scale,
@@ -41,6 +42,8 @@ export interface Seq2SeqLMConfig {
   readonly context: number;
   /** S: rows of a source, where a `reader` makes them. Default `context`. */
   readonly sourceContext?: number;
+  /** Shape of one source that a `reader` reads, where all are of one: [3, H, W] of pixels. Default: they are ids, or of any length. */
+  readonly sourceShape?: readonly number[];
   /** C: width of the residual stream. */
   readonly width: number;
   /** H of cross-attention. */
@@ -70,6 +73,8 @@ export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'
   readonly sourceTokens?: Embedding | null;
   /** Reads sources instead of a table. Default null: they are ids. */
   readonly reader?: SourceReader | null;
+  /** Width of the encoder's rows; a layer brings them to that of the decoder where it is another. Default `width`. */
+  readonly sourceWidth?: number;
   /** Added to embeddings. Default null: attention knows positions by itself. */
   readonly sourcePositions?: Positions | null;
   readonly targetPositions?: Positions | null;
@@ -80,6 +85,8 @@ export interface Seq2SeqLMParts extends Omit<Seq2SeqLMConfig, 'sourceVocabulary'
   readonly embeddingScale?: number;
   /** Probability of dropping a number of the embeddings while training. Default 0. */
   readonly embeddingDropout?: number;
+  /** The same of a source's rows. Default `embeddingDropout`. */
+  readonly sourceDropout?: number;
   readonly encoder: Stack;
   /** Its layers have cross-attention. */
   readonly decoder: Stack;
@@ -135,11 +142,15 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   readonly sourceNorm: Norm | null;
   readonly targetNorm: Norm | null;
   readonly encoder: Stack;
+  /** What brings the encoder's rows to the decoder's width; null where they are as wide. */
+  readonly projection: Linear | null;
   readonly decoder: Stack;
   readonly head: LanguageHead;
   readonly #where: string;
   readonly #embeddingScale: number;
   readonly #embeddingDropout: number;
+  readonly #sourceDropout: number;
+  readonly #sourceWidth: number;
   readonly #headScale: number;
 
   /**
@@ -149,20 +160,24 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
   constructor(parts: Seq2SeqLMParts, own: { readonly where?: string; readonly config?: C } = {}) {
     const { vocabulary, sourceVocabulary = vocabulary, context, width, heads, tied } = parts;
     const { tokens, sourceTokens = null, sourcePositions = null, targetPositions = null } = parts;
-    const { reader = null, sourceContext } = parts;
+    const { reader = null, sourceContext, sourceShape, sourceWidth = width } = parts;
     const { sourceNorm = null, targetNorm = null, embeddingScale = 1, embeddingDropout = 0 } = parts;
+    const { sourceDropout = embeddingDropout } = parts;
     const { encoder, decoder, headScale = 1, outputBias = false, init, sourcePadding } = parts;
     const { where = 'Seq2SeqLM' } = own;
     const sizes = { vocabulary, sourceVocabulary, context, width, heads, tied };
     const config = {
       ...{ ...sizes, ...(sourcePadding !== undefined && { sourcePadding }) },
       ...(sourceContext !== undefined && { sourceContext }),
+      ...(sourceShape !== undefined && { sourceShape }),
     };
     expectOptions(where, parts, {
       ...{
         ...sizes,
         sourcePadding,
         sourceContext,
+        sourceShape,
+        sourceWidth,
         tokens,
         sourceTokens,
         reader,
@@ -171,9 +186,10 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
         sourceNorm,
         targetNorm,
       },
-      ...{ embeddingScale, embeddingDropout, encoder, decoder, headScale, outputBias, init },
+      ...{ embeddingScale, embeddingDropout, sourceDropout, encoder, decoder, headScale, outputBias, init },
     });
     expectSizes(where, config, ['vocabulary', 'sourceVocabulary', 'context', 'width', 'heads']);
+    expectSizes(where, { sourceWidth }, ['sourceWidth']);
     if (sourceContext !== undefined) expectSizes(where, { sourceContext }, ['sourceContext']);
     this.config = own.config ?? (config as Seq2SeqLMConfig as C);
     this.tokens = tokens;
@@ -185,11 +201,15 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     this.sourceNorm = sourceNorm;
     this.targetNorm = targetNorm;
     this.encoder = encoder;
+    this.projection =
+      sourceWidth === width ? null : new Linear(sourceWidth, width, { ...(init && { init }) });
     this.decoder = decoder;
     this.head = new LanguageHead({ width, vocabulary, tied, bias: outputBias, ...(init && { init }) });
     this.#where = where;
     this.#embeddingScale = embeddingScale;
     this.#embeddingDropout = embeddingDropout;
+    this.#sourceDropout = sourceDropout;
+    this.#sourceWidth = sourceWidth;
     this.#headScale = headScale;
   }
 
@@ -238,7 +258,8 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     target: Tensor,
   ): { readonly encoder: Tensor[]; readonly decoder: Tensor[] } {
     const whole = this.#encoded(g, source, sourceLengths);
-    const input = { memory: whole.at(-1)!, memoryLengths: this.#remembered(g, sourceLengths) };
+    const memory = this.#projected(g, whole.at(-1)!);
+    const input = { memory, memoryLengths: this.#remembered(g, sourceLengths) };
     const encoder = whole.map((x) => this.prompt.cut(g, x));
     return { encoder, decoder: this.#decoded(g, target, () => input) };
   }
@@ -257,7 +278,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
 
   /** source (B, S) u32, lengths u32 (B) or null -> memory (B, S, C); (B, P + S, C) with a prompt of P rows. Runs at `position` 0. */
   encode(g: Graph, source: Tensor, lengths: Tensor | null): Tensor {
-    return this.#encoded(g, source, lengths).at(-1)!;
+    return this.#projected(g, this.#encoded(g, source, lengths).at(-1)!);
   }
 
   /** memory of `encode`, the lengths of its sources, and target (B, T) u32 -> logits (B, T, V), as `forward`. */
@@ -339,6 +360,11 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
     });
   }
 
+  /** The encoder's last rows as the decoder attends to them. */
+  #projected(g: Graph, rows: Tensor): Tensor {
+    return this.projection ? g.call(this, 'projection', rows) : rows;
+  }
+
   /** How many rows of a memory are real, by the tokens of its source. */
   #remembered(g: Graph, lengths: Tensor | null): Tensor | null {
     const { context, sourceContext = context } = this.config;
@@ -375,13 +401,14 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
       if (this.#embeddingScale !== 1) x = scale(g, x, this.#embeddingScale);
       if (positions) x = positions.forward(g, x, placed);
       if (norm) x = norm.forward(g, x);
-      return dropout(g, x, this.#embeddingDropout);
+      return dropout(g, x, what === 'source' ? this.#sourceDropout : this.#embeddingDropout);
     });
   }
 
   /** The rows of a source that is no text. */
   #read(g: Graph, source: Tensor, placed: { readonly after: number }): Tensor {
-    const { context, sourceContext = context, width } = this.config;
+    const { context, sourceContext = context } = this.config;
+    const width = this.#sourceWidth;
     if (this.prompt.rows > 0) {
       const what = 'virtual tokens (prompt) stand before a source that is no text';
       throw new EngineError(this.#where, what, 'Adapt the model by lora or prefix.');
@@ -399,7 +426,7 @@ export class Seq2SeqLM<C extends Seq2SeqLMConfig = Seq2SeqLMConfig> {
       }
       if (this.sourcePositions) x = this.sourcePositions.forward(g, x, placed);
       if (this.sourceNorm) x = this.sourceNorm.forward(g, x);
-      return dropout(g, x, this.#embeddingDropout);
+      return dropout(g, x, this.#sourceDropout);
     });
   }
 

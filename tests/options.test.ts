@@ -93,6 +93,8 @@ const calls: Record<string, (more: object) => unknown> = {
   maskedToken: (o) => heed.maskedToken(batches, { mask: 3, vocabulary: 4, specials: [0], ...o }),
   segmentPairs: (o) => segmentPairs([[[4]], [[5]]], { begin: 1, separator: 2, maxLength: 8, ...o }),
   classify: (o) => heed.classify(batches, { classes: 2, ...o }),
+  caption: (o) =>
+    heed.caption({ shape: [1, 3, 2, 2], fingerprint: '' }, { begin: 0, end: 1, length: 2, ...o }),
   tag: (o) => heed.tag(batches, { classes: 2, ...o }),
   regress: (o) => heed.regress(batches, { numbers: 1, ...o }),
   Pooler: (o) => new heed.Pooler({ width: 4, ...o }),

@@ -24,6 +24,7 @@ import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import * as roberta from './roberta';
 import * as t5 from './t5';
+import { visionEncoderDecoder } from './vision_encoder_decoder';
 import * as vit from './vit';
 import { whisper } from './whisper';
 
@@ -39,7 +40,7 @@ export * from './t5';
 export * from './clip';
 export * from './deit';
 export * from './vit';
-export { m2m100, pegasus };
+export { m2m100, pegasus, visionEncoderDecoder };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3, whisper };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -69,6 +70,7 @@ export const families = [
   ...Object.values(vit),
   ...Object.values(deit),
   ...Object.values(clip),
+  visionEncoderDecoder,
   // The one that hears.
   whisper,
 ];

@@ -1,5 +1,5 @@
 /** How config.json and checkpoints speak of ViT, and of what was made after it. */
-import { DataError } from '../../engine/index';
+import { DataError, type Convolution } from '../../engine/index';
 import type { WeightMap } from '../family/weight_map';
 import {
   activationIn,
@@ -48,9 +48,42 @@ export function vitConfig(json: Json, file: Names): ViTConfig {
 /** Tables of Transformers' vision models have an axis more. */
 const asOne = ([rows, width]: readonly number[]): number[] => [1, rows, width];
 
+/**
+ * The names of ViT's parts but the pooler: ours behind `rows` (what makes rows of patches) and `stack`, theirs behind `prefix`,
+ * where `tokens` are what stands ahead of the patches.
+ */
+export const vitTensors = (
+  patches: Convolution,
+  { prefix, tokens, rows = '', stack = 'stack.' }: VitNames,
+): WeightMap['tensors'] => {
+  const layer = `${prefix}encoder.layer.*`;
+  return {
+    [`${rows}patches.linear.weight`]: {
+      from: `${prefix}embeddings.patch_embeddings.projection.weight`,
+      shape: () => patches.weightShape,
+    },
+    [`${rows}patches.linear.bias`]: `${prefix}embeddings.patch_embeddings.projection.bias`,
+    [`${rows}tokens.weight`]: { from: `${prefix}embeddings.${tokens}`, shape: asOne },
+    [`${rows}positions.weight`]: { from: `${prefix}embeddings.position_embeddings`, shape: asOne },
+    [`${stack}layers.*.attention.qkv.{weight,bias}`]: `${layer}.attention.attention.{query,key,value}.{weight,bias}`,
+    [`${stack}layers.*.attention.output.{weight,bias}`]: `${layer}.attention.output.dense.{weight,bias}`,
+    [`${stack}layers.*.attentionNorm.{weight,bias}`]: `${layer}.layernorm_before.{weight,bias}`,
+    [`${stack}layers.*.feedForward.up.{weight,bias}`]: `${layer}.intermediate.dense.{weight,bias}`,
+    [`${stack}layers.*.feedForward.down.{weight,bias}`]: `${layer}.output.dense.{weight,bias}`,
+    [`${stack}layers.*.feedForwardNorm.{weight,bias}`]: `${layer}.layernorm_after.{weight,bias}`,
+    [`${stack}norm.{weight,bias}`]: `${prefix}layernorm.{weight,bias}`,
+  };
+};
+
+interface VitNames {
+  readonly prefix: string;
+  readonly tokens: string;
+  readonly rows?: string;
+  readonly stack?: string;
+}
+
 /** The names of all of ViT's parts, those of the body behind `prefix`; a model has some of them. */
 export const vitWeights = (model: VisionEncoder, prefix: string, tokens: string): WeightMap => {
-  const layer = `${prefix}encoder.layer.*`;
   const pooled = model instanceof PooledVisionEncoder;
   return {
     prefix,
@@ -60,20 +93,7 @@ export const vitWeights = (model: VisionEncoder, prefix: string, tokens: string)
     ),
     heads: /^((vit|deit)\.)?pooler\.|^(cls_|distillation_)?classifier\./,
     tensors: {
-      'patches.linear.weight': {
-        from: `${prefix}embeddings.patch_embeddings.projection.weight`,
-        shape: () => model.patches.weightShape,
-      },
-      'patches.linear.bias': `${prefix}embeddings.patch_embeddings.projection.bias`,
-      'tokens.weight': { from: `${prefix}embeddings.${tokens}`, shape: asOne },
-      'positions.weight': { from: `${prefix}embeddings.position_embeddings`, shape: asOne },
-      'stack.layers.*.attention.qkv.{weight,bias}': `${layer}.attention.attention.{query,key,value}.{weight,bias}`,
-      'stack.layers.*.attention.output.{weight,bias}': `${layer}.attention.output.dense.{weight,bias}`,
-      'stack.layers.*.attentionNorm.{weight,bias}': `${layer}.layernorm_before.{weight,bias}`,
-      'stack.layers.*.feedForward.up.{weight,bias}': `${layer}.intermediate.dense.{weight,bias}`,
-      'stack.layers.*.feedForward.down.{weight,bias}': `${layer}.output.dense.{weight,bias}`,
-      'stack.layers.*.feedForwardNorm.{weight,bias}': `${layer}.layernorm_after.{weight,bias}`,
-      'stack.norm.{weight,bias}': `${prefix}layernorm.{weight,bias}`,
+      ...vitTensors(model.patches, { prefix, tokens }),
       'pooler.dense.{weight,bias}': `${prefix}pooler.dense.{weight,bias}`,
     },
   };

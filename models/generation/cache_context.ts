@@ -42,11 +42,15 @@ export function cacheContext(device: Device, model: Decoder, asked: number | und
 
 /** How many tokens of a source the caches hold, as asked or the model's context; throws for more, and for models without one. */
 export function sourceContext(where: string, model: Decoder, asked: number | undefined): number {
-  const { context } = model.config;
-  if (asked === undefined) return context;
+  const { context, sourceContext: rows = context, sourceShape } = model.config;
+  if (asked === undefined) return rows;
   if (!model.encode) {
     throw new EngineError(where, `source is ${asked}, but this model has no source`, 'Leave it out.');
   }
-  if (isWhole(asked, 1, context)) return asked;
-  throw new ShapeError(where, `source is ${asked}`, `Use 1 to ${context}, the model's context.`);
+  if (sourceShape) {
+    const what = `source is ${asked}, but all sources of this model are ${sourceShape.join(' × ')} numbers`;
+    throw new EngineError(where, what, 'Leave it out.');
+  }
+  if (isWhole(asked, 1, rows)) return asked;
+  throw new ShapeError(where, `source is ${asked}`, `Use 1 to ${rows}, the model's context.`);
 }

@@ -59,6 +59,10 @@ export interface Decoder {
     readonly context: number;
     /** V of sources. */
     readonly sourceVocabulary?: number;
+    /** Rows of the longest source. Default `context`. */
+    readonly sourceContext?: number;
+    /** Shape of one source that is no text, f32, such as [3, H, W] of pixels: all are of it. Default: sources are ids. */
+    readonly sourceShape?: readonly number[];
     /** The id that sources must not hold, for positions are counted without it. Default: they may hold any. */
     readonly sourcePadding?: number;
     /** H of cross-attention. */
@@ -72,7 +76,7 @@ export interface Decoder {
    */
   readonly ahead?: number;
   prepare?(g: Graph, state: readonly LayerState[]): void;
-  /** Models with a source: source (N, S) u32, lengths u32 (N) -> memory (N, S, C). Runs at `position` 0. */
+  /** Models with a source: source (N, S) u32, or f32 (N, …`sourceShape`), lengths u32 (N) -> memory (N, S, C). Runs at `position` 0. */
   encode?(g: Graph, source: Tensor, lengths: Tensor | null): Tensor;
   /** Fills the caches with what decoding needs of that memory. */
   remember?(g: Graph, memory: Tensor, state: readonly LayerState[]): void;

@@ -107,7 +107,8 @@ export class Decoding implements Disposable {
 
   /** Fills the caches with the memory of at most N sources. */
   async encode(sources: readonly ArrayLike<number>[]): Promise<void> {
-    const { sourceVocabulary, vocabulary } = this.#model.config;
+    const { sourceVocabulary, vocabulary, sourceShape } = this.#model.config;
+    if (sourceShape) return this.#encodeNumbers(sources, sourceShape);
     const longest = sources.reduce((most, { length }) => Math.max(most, length), 1);
     const length = bucketOf(SOURCES, longest, this.#source);
     const plan = await this.plan(`encode ${length}`, (g) => {
@@ -123,6 +124,21 @@ export class Decoding implements Disposable {
     const lengths = Uint32Array.from({ length: this.sequences }, (_, n) => sources[n]?.length ?? 1);
     this.#inputs = { lengths };
     plan.run({ ...this.inputsOf(plan, 1), source });
+  }
+
+  /** Fills the caches with the memory of sources that are no texts, and all of one shape. */
+  async #encodeNumbers(sources: readonly ArrayLike<number>[], shape: readonly number[]): Promise<void> {
+    const plan = await this.plan('encode', (g) => {
+      const source = g.input('source', [this.sequences, ...shape], 'f32');
+      this.#model.remember!(g, this.#model.encode!(g, source, null), this.caches);
+      return {};
+    });
+    const each = shape.reduce((a, b) => a * b, 1);
+    const source = new Float32Array(this.sequences * each);
+    sources.forEach((numbers, n) => source.set(numbers, n * each));
+    this.#inputs = {};
+    plan.run({ ...this.inputsOf(plan, 1), source });
+    this.#inputs = { lengths: new Uint32Array(this.sequences).fill(this.#source) }; // all of their rows are real
   }
 
   /** How many rows of each sequence's memory are real, where the caches are filled by another plan than `encode`'s. */

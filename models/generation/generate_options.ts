@@ -4,12 +4,12 @@ import { checkEach, definedOf, isWhole } from '../option_checks';
 import type { Decoder } from './decoder';
 import {
   beginCheck,
+  checkSource,
   checkText,
   CHOICE_DEFAULTS,
   choiceChecks,
   CHOICES,
   sortBans,
-  sourceLimits,
   type ChoiceOptions,
   type CompleteChoice,
 } from './option_table';
@@ -97,7 +97,7 @@ export function completeGeneration(
   expectOptions(where, options, KNOWN);
   const { vocabulary } = config;
   const isSource = begin.length > 0;
-  if (isSource) checkText(where, prompt, 'the source', sourceLimits(config, source));
+  if (isSource) checkSource(where, prompt, 'the source', { config, longest: source });
   else checkText(where, prompt, 'the prompt', config);
   const start = isSource ? begin.length : prompt.length;
   const o = {

@@ -116,11 +116,31 @@ interface TextLimits {
 }
 
 /** Of sources, in a generator that was made for shorter ones than the model's. */
-export const sourceLimits = (config: Decoder['config'], source: number): TextLimits => ({
+const sourceLimits = (config: Decoder['config'], source: number): TextLimits => ({
   ...{ context: source, vocabulary: config.sourceVocabulary ?? config.vocabulary },
   padding: config.sourcePadding,
   ...(source < config.context && { holder: 'this generator was made for sources of' }),
 });
+
+/** A source: ids, of at most `longest` tokens, or the numbers of one that is no text. */
+export function checkSource(
+  where: string,
+  source: ArrayLike<number>,
+  what: string,
+  { config, longest }: { readonly config: Decoder['config']; readonly longest: number },
+): void {
+  const { sourceShape: shape } = config;
+  if (!shape) return checkText(where, source, what, sourceLimits(config, longest));
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (!(source instanceof Float32Array) || source.length !== size) {
+    const given = source instanceof Float32Array ? `${source.length} numbers` : 'no Float32Array';
+    const todo = `Give (${shape.join(', ')}), as the model's image processor makes them.`;
+    throw new ShapeError(where, `${what} is ${given}, not ${size} numbers`, todo);
+  }
+  const at = source.findIndex((x) => !Number.isFinite(x));
+  if (at >= 0)
+    throw new DataError(where, `${what} holds ${source[at]} at index ${at}`, 'Give finite numbers.');
+}
 
 /** A prompt or a source. */
 export function checkText(

@@ -97,7 +97,8 @@ export class SequenceGenerator implements Disposable {
 
   /**
    * Hypotheses of each source or prompt, best first: at least one of each, at most `nBest`, fewer where fewer were found.
-   * Sources are ids as the encoder saw them in training, with an end if it saw one. Prompts are not part of what comes back.
+   * Sources are ids as the encoder saw them in training, with an end if it saw one; of models that read pictures the numbers of
+   * each, Float32Array, as their image processor makes them. Prompts are not part of what comes back.
    *
    * @throws DataError for empty sources, ids outside the vocabulary, bans that leave nothing, logits that are not finite;
    * ShapeError for sources that are too long; EngineError for options out of range, or disposal meanwhile; the signal's reason
@@ -119,7 +120,7 @@ export class SequenceGenerator implements Disposable {
         const searching = { ...o, tokens };
         const search = o.mode === 'beam' ? new BeamSearch(searching) : new RowSearch(searching);
         const [source, prompt] = this.#model.encode ? [given, begin] : [null, Array.from(given)];
-        return { index, source, prompt, search, tokens, key: fnv1a(given) };
+        return { index, source, prompt, search, tokens, key: keyOf(given) };
       });
       for (const group of this.#groups(all)) await this.#decode(group, o);
       return all.map(({ search }) => search.hypotheses().slice(0, o.nBest));
@@ -231,6 +232,12 @@ export class SequenceGenerator implements Disposable {
     this.#decodings.clear();
   }
 }
+
+/** A hash of a source: of ids, or of the bits of numbers. */
+const keyOf = (given: ArrayLike<number>): number =>
+  fnv1a(
+    given instanceof Float32Array ? new Uint32Array(given.buffer, given.byteOffset, given.length) : given,
+  );
 
 type Offered = ReturnType<Offer>;
 

@@ -5,12 +5,12 @@ import type { Decoder } from './decoder';
 import {
   beginCheck,
   checkIds,
+  checkSource,
   checkText,
   CHOICE_DEFAULTS,
   choiceChecks,
   CHOICES,
   sortBans,
-  sourceLimits,
   type ChoiceOptions,
   type CompleteChoice,
   type Special,
@@ -142,7 +142,7 @@ export function completeOptions(
   const beams = mode === 'beam' ? (options.beams ?? most) : mode === 'sample' ? nBest : 1;
   const isSource = begin.length > 0;
   for (const [i, source] of sources.entries()) {
-    if (isSource) checkText(WHERE, source, `sentence ${i}`, sourceLimits(config, longest));
+    if (isSource) checkSource(WHERE, source, `sentence ${i}`, { config, longest });
     else checkText(WHERE, source, `prompt ${i}`, config);
   }
   // The last token needs no row in the caches.

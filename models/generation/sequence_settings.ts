@@ -16,6 +16,29 @@ export interface SequenceSettings {
 /** What classes of Transformers force at the end where config.json says nothing; null switches it off. */
 const FORCED_ENDS: Readonly<Record<string, number>> = { marian: 0, bart: 2, mbart: 2, pegasus: 1 };
 
+/** What Transformers' generate does by itself, where a file may say it all the same. */
+const DEFAULTS: Json = {
+  ...{
+    max_length: 20,
+    min_length: 0,
+    do_sample: false,
+    early_stopping: false,
+    num_beams: 1,
+    top_k: 50,
+    top_p: 1,
+  },
+  ...{ num_beam_groups: 1, diversity_penalty: 0, temperature: 1, typical_p: 1, repetition_penalty: 1 },
+  ...{ length_penalty: 1, no_repeat_ngram_size: 0, encoder_no_repeat_ngram_size: 0, num_return_sequences: 1 },
+};
+
+/** A model of two, such as ViT and GPT-2, generates as config.json's `decoder` says, where the rest says nothing of its own. */
+function withDecoder(json: Json): Json {
+  const { decoder } = json;
+  if (typeof decoder !== 'object' || decoder === null) return json;
+  const own = Object.entries(json).filter(([key, value]) => value !== null && value !== DEFAULTS[key]);
+  return { ...decoder, ...Object.fromEntries(own) };
+}
+
 /**
  * Special ids of a folder as `load` gives it, and what Transformers' generate does with it, for a `SequenceGenerator`:
  * beams, lengths, bans, first and last tokens. Throws `DataError` for settings that change what is generated and are not
@@ -26,7 +49,8 @@ export function sequenceOptions(loaded: {
   readonly config: Json;
   readonly generationConfig: Json | null;
 }): SequenceSettings {
-  const { config: json, generationConfig: file } = loaded;
+  const { generationConfig: file } = loaded;
+  const json = withDecoder(loaded.config);
   const { context, vocabulary } = loaded.model.config;
   const settings = new GenerationSettings(json, file, vocabulary);
   const end = settings.id('eos_token_id');
@@ -61,9 +85,12 @@ export function sequenceOptions(loaded: {
     most: draws ? undefined : beams,
     whole: true,
   });
+  const has = (key: string): boolean => settings.ids(key).length > 0;
+  // Both as Transformers' generate has them.
+  const starts = has('decoder_start_token_id') || !has('bos_token_id');
   return {
-    special: { begin: settings.id('decoder_start_token_id'), end },
-    pad: settings.id('pad_token_id'),
+    special: { begin: settings.id(starts ? 'decoder_start_token_id' : 'bos_token_id'), end },
+    pad: has('pad_token_id') ? settings.id('pad_token_id') : end,
     generation: {
       ...(draws ? { mode: 'sample', ...settings.drawing } : beams === 1 ? { mode: 'greedy' } : { beams }),
       ...(lengthPenalty !== undefined && { lengthPenalty }),

@@ -35,6 +35,23 @@ const MOST_SHAPES = 12;
 /** Options of `ReadImageOptions` by name. */
 export const READ_OPTIONS = { signal: 0, onProgress: 0, background: 0 };
 
+/** Throws `DataError` for a model that reads no RGB, and for an image processor of another size unless positions are `resized`; null: they cannot be. */
+export function expectProcessor(
+  where: string,
+  { image, channels }: ImageModelConfig['config'],
+  { size }: ImageProcessor,
+  resized: boolean | null,
+): void {
+  if (channels !== 3) {
+    throw new DataError(where, `the model reads ${channels} numbers of a pixel`, 'RGB is done.');
+  }
+  if (resized || (size?.[0] === image[0] && size[1] === image[1])) return;
+  const made = size ? `makes images of ${size.join(' × ')}` : 'makes images of several sizes';
+  const what = `the image processor ${made}, the model reads ${image.join(' × ')}`;
+  const todo = `Use the model's own preprocessor_config.json${resized === null ? '' : ', or say resizePositions'}.`;
+  throw new DataError(where, what, todo);
+}
+
 export class ImageReader implements Disposable {
   readonly #device: Device;
   readonly #processor: ImageProcessor;
@@ -45,25 +62,13 @@ export class ImageReader implements Disposable {
   constructor(
     where: string,
     device: Device,
-    { config: { image, channels } }: ImageModelConfig,
+    { config }: ImageModelConfig,
     processor: ImageProcessor,
     record: (g: Graph, pixels: Tensor, input: { readonly resizePositions: boolean }) => Tensor,
     { resizePositions = false }: ImageReaderOptions = {},
   ) {
     expectOneOf(where, 'resizePositions', resizePositions, [true, false]);
-    if (channels !== 3) {
-      throw new DataError(where, `the model reads ${channels} numbers of a pixel`, 'RGB is done.');
-    }
-    const { size } = processor;
-    if (!resizePositions && !(size?.[0] === image[0] && size[1] === image[1])) {
-      const made = size ? `makes images of ${size.join(' × ')}` : 'makes images of several sizes';
-      const what = `the image processor ${made}, the model reads ${image.join(' × ')}`;
-      throw new DataError(
-        where,
-        what,
-        "Use the model's own preprocessor_config.json, or say resizePositions.",
-      );
-    }
+    expectProcessor(where, config, processor, resizePositions);
     [this.#device, this.#processor] = [device, processor];
     this.#record = (g, pixels) => record(g, pixels, { resizePositions });
   }

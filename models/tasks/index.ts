@@ -22,6 +22,14 @@ export { TokenTagger, type Aggregation, type Tag, type TagOptions, type TaggerMo
 export { ZeroShotClassifier, type ZeroShotOptions } from './zero_shot_classifier';
 export { openEmbedder, type OpenedEmbedder, type OpenEmbedderOptions } from './open_embedder';
 export { ImageClassifier, type ClassifyImageOptions, type ImageClassifierModel } from './image_classifier';
+export {
+  ImageCaptioner,
+  type Caption,
+  type CaptionImageOptions,
+  type CaptioningModel,
+  type SeenWord,
+  type WordPatches,
+} from './image_captioner';
 export type { ImageModelConfig, ImageReaderOptions, ReadImageOptions } from './image_reader';
 export { ImageTextEmbedder, type EmbedTextOptions, type ImageTextModel } from './image_text_embedder';
 export {

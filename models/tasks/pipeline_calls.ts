@@ -19,6 +19,11 @@ export interface ClassificationResult {
   readonly score: number;
 }
 
+/** What is said of an image, in the form of Transformers' pipelines. */
+export interface CaptionResult {
+  readonly generated_text: string;
+}
+
 /** A token, word or name in the form of Transformers' pipelines. */
 export interface TokenResult {
   /** Of a token; words and names have `entity_group`. */
@@ -147,6 +152,11 @@ export interface PipelineCalls {
     labels: string | readonly string[],
     options?: { readonly hypothesis_template?: string },
   ) => Promise<OfImages<I, ClassificationResult[]>>;
+  /** What is in an image, or in each of several. */
+  readonly 'image-to-text': <I extends GivenImage | readonly GivenImage[]>(
+    images: I,
+    options?: SearchResultOptions,
+  ) => Promise<OfImages<I, CaptionResult[]>>;
   /** What is said in a sound, or in each of several. */
   readonly 'automatic-speech-recognition': <I extends GivenAudio | readonly GivenAudio[]>(
     audio: I,
@@ -187,7 +197,7 @@ export interface PipelineCalls {
 }
 
 /** Tasks on images. */
-export type ImageTask = 'image-classification' | 'zero-shot-image-classification';
+export type ImageTask = 'image-classification' | 'zero-shot-image-classification' | 'image-to-text';
 
 /** Every task that `pipeline` can do. */
 export type PipelineTask = keyof PipelineCalls;

@@ -33,6 +33,7 @@ import { TextRewriter } from './text_rewriter';
 import { TextWriter } from './text_writer';
 import { shaped } from './tensor_result';
 import { TokenRows } from './token_rows';
+import type { CaptioningModel } from './image_captioner';
 import type { SpeechModel } from '../speech/window_writer';
 import { TokenTagger, type Aggregation, type TaggerModel } from './token_tagger';
 import { ZeroShotClassifier } from './zero_shot_classifier';
@@ -190,6 +191,28 @@ export const TASKS: Readonly<Record<PipelineTask, Task>> = {
         return alikeImages(given, await classifier.classify(images, kinds, { hypothesis }));
       };
       return { call, dispose: disposer(classifier) };
+    },
+  },
+  'image-to-text': {
+    classes: /^VisionEncoderDecoderModel$/,
+    reads: 'images and texts',
+    async open({ device, loaded, tokenizer, processor, fetch }: OpenedImages<CaptioningModel>) {
+      const { ImageCaptioner } = await import('./image_captioner'); // what other tasks do without
+      const captioner = new ImageCaptioner(device, loaded, tokenizer, processor);
+      const { generation } = sequenceOptions(loaded);
+      const call = async (
+        given: GivenImage | readonly GivenImage[],
+        options: SearchResultOptions = {},
+      ): Promise<unknown> => {
+        const { long: _, ...choices } = searchOf('image-to-text', options, generation);
+        const images = await imagesAt('image-to-text', given, fetch);
+        const found = await captioner.caption(images, choices);
+        return alikeImages(
+          given,
+          found.map((all) => all.map(({ text }) => ({ generated_text: text }))),
+        );
+      };
+      return { call, dispose: disposer(captioner) };
     },
   },
   'automatic-speech-recognition': {

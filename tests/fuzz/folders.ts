@@ -29,7 +29,7 @@ const FIXTURES = [
     'decoder-tokens',
     'decoder-answers',
   ],
-  ...['bert-heads', 'tasks', 'bert', 'gpt-small', 'gpt-modern'],
+  ...['bert-heads', 'tasks', 'bert', 'gpt-small', 'gpt-modern', 'vision', 'vision-encoder-decoder'],
 ];
 
 const fixture = (name: string): unknown =>
