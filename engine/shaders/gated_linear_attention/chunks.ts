@@ -10,6 +10,7 @@ import type { Call } from './call';
 import decayEndsWgsl from './decay_ends.wgsl';
 import decayGradientWgsl from './decay_gradient.wgsl';
 import decayPartsWgsl from './decay_parts.wgsl';
+import decayRowsWgsl from './decay_rows.wgsl';
 import fadeWgsl from './fade.wgsl';
 import keyTotalWgsl from './key_total.wgsl';
 import logDecay from './log_decay.wgsl';
@@ -54,6 +55,7 @@ const rateGradient = define('rate_gradient', rateGradientWgsl);
 const decayParts = define('decay_parts', decayPartsWgsl, rateNone);
 const decayPartsRated = define('decay_parts_rated', decayPartsWgsl, rateWgsl);
 const decayEnds = define('decay_ends', decayEndsWgsl);
+const decayRows = define('decay_rows', decayRowsWgsl);
 const decayGradient = define('decay_gradient', decayGradientWgsl);
 const LANES = 64;
 
@@ -377,15 +379,30 @@ export class Chunks {
       {},
       2 * this.batch * key.columns * states.columns,
     );
+    let [sums, columns] = [parts.tensor, key.columns];
+    if (!each) {
+      const rows = this.batch * this.chunk;
+      sums = this.#g.value('gated linear attention', [rows], 'f32');
+      this.#each(
+        decayRows,
+        rows,
+        { parts: parts.tensor, sums },
+        { fours: columns / 4 },
+        {},
+        {},
+        rows * columns,
+      );
+      columns = 1;
+    }
     const w = each ? width : 1;
     this.#each(
       decayGradient,
       this.batch * w,
-      { parts: parts.tensor, dx: to.tensor },
-      { width: w, columns: key.columns },
+      { parts: sums, dx: to.tensor },
+      { width: w, columns },
       { DX: to.tensor },
       { ADD: to.add },
-      this.batch * this.chunk * key.columns,
+      this.batch * this.chunk * w,
     );
   }
 }

@@ -1,5 +1,5 @@
 // Gradients of log decays from those of their running sums: a row's is the sum from it to the chunk's end. parts
-// (B, N, chunks, chunk, W) -> dx (B, T, N · w); w 1 sums over the W numbers of a key, too. ADD: dx holds a gradient already.
+// (B, N, chunks, chunk, columns), of which `width` are in use -> dx (B, T, N · width). ADD: dx holds a gradient already.
 // An invocation owns a column of a chunk.
 alias DX = f32;
 const LANES: u32 = 64;
@@ -24,12 +24,7 @@ fn main(
   var sum = 0.0;
   for (var back = 0u; back < sizes.chunk; back++) {
     let row = sizes.chunk - 1u - back;
-    let source = (matrix * sizes.chunk + row) * sizes.columns;
-    if (sizes.width == 1u) {
-      for (var d = 0u; d < sizes.columns; d++) { sum += parts[source + d]; }
-    } else {
-      sum += parts[source + w];
-    }
+    sum += parts[(matrix * sizes.chunk + row) * sizes.columns + w];
     let t = start + row;
     if (t >= sizes.t) { continue; }
     let at = ((state / sizes.states * sizes.t + t) * sizes.states + state % sizes.states) * sizes.width + w;
