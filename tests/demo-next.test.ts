@@ -49,7 +49,7 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
     await visitor.page.focus(`#by-model li:nth-child(${mat + 1}) button`);
     await visitor.untilText(
       '#because',
-      /^sleeping mat, because of .*sleeping bag \(without it [\d.]+ % instead of [\d.]+ %\)/,
+      /^sleeping mat, because of .*(sleeping bag|tent) \(without it [\d.]+ % instead of [\d.]+ %\)/,
     );
     expect(await visitor.text('#basket-hint')).toMatch(/less likely sleeping mat/);
     await click(visitor, `#by-model li:nth-child(${mat + 1}) button`);

@@ -61,6 +61,8 @@ export class GraphPage implements PageView {
   #judged: readonly Judged[] = [];
   /** What the run was taught, see `lessonKey`. */
   #taught: string | null = null;
+  /** The same of a run that is being made ready. */
+  #next: string | null = null;
   #chosen: number | null = null;
   readonly #recordings: Readonly<Record<KindName, RecordedNet>>;
   /** Somebody has chosen a member, or none: until then it is the one of which the network is least sure. */
@@ -325,8 +327,7 @@ export class GraphPage implements PageView {
     if (!run || run.vocabulary !== net.classes.length) return this.#oracle.forget();
     const recorded = this.#recordings[this.#settings.kind];
     if (this.#recorded || !this.engine.ready) {
-      if (this.#isShipped && this.#sheet.source === 'karate')
-        this.#oracle.replay(recorded, net);
+      if (this.#isShipped && this.#sheet.source === 'karate') this.#oracle.replay(recorded, net);
       return;
     }
     this.#oracle.read(net, run.known, this.#ask!, this.#tiesOfChosen);
@@ -371,8 +372,7 @@ export class GraphPage implements PageView {
     this.#context.notices.clear();
     const why = unfit(net);
     if (why) return this.#context.notices.error(new Error(this.#strings.unfit[why]));
-    this.#isShipped = false;
-    this.#taught = lessonKey(net);
+    this.#next = lessonKey(net);
     this.#view.prepare();
     this.#render();
     try {
@@ -409,6 +409,8 @@ export class GraphPage implements PageView {
       try {
         const guesses = await session.guess(this.#settings.settings, askedOf(net, ids));
         this.#guesses = { guesses, ids };
+      } catch (error) {
+        if ((error as Error).name !== 'AbortError') throw error; // it was stopped
       } finally {
         this.#guessing = null;
       }
@@ -436,8 +438,10 @@ export class GraphPage implements PageView {
         break;
       case 'state':
         this.#view.take(event);
+        if (event.state === 'training' && this.#next !== null)
+          [this.#taught, this.#next, this.#isShipped] = [this.#next, null, false];
         if (!event.run) {
-          [this.#judged, this.#taught] = [[], event.state === 'preparing' ? this.#taught : null];
+          [this.#judged, this.#taught] = [[], null];
           this.#oracle.forget();
         }
         break;

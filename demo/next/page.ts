@@ -23,7 +23,7 @@ import { ScorePanel, type JudgedScore } from './view/score-panel';
 import { Shelves } from './view/shelves';
 
 const RECORDED = recording as unknown as RecordedFile;
-const PARAMETERS = 17_632;
+const PARAMETERS = 17632;
 /** What stands there before the worker has said what it is. */
 const OPENING: NextRun = {
   ...SHIPPED,
@@ -54,6 +54,8 @@ export class NextPage implements PageView {
   #wanted = false;
   #facts: DataFacts | null = null;
   #file: File | null = null;
+  /** What answers: while another one learns, that of before. */
+  #held: NextRun = OPENING;
   #judged: readonly JudgedScore[] = [];
   #recorded = false;
   #all: readonly string[] = [];
@@ -88,7 +90,7 @@ export class NextPage implements PageView {
 
   /** A link led here again, with items of its own. */
   arrive(): void {
-    if (!this.#run.shop) return;
+    if (!this.#held.shop) return;
     this.#restore();
     void this.#ask();
   }
@@ -258,16 +260,15 @@ export class NextPage implements PageView {
     notices.clear();
     if (!this.#facts) return notices.error(new Error(this.#strings.noTable));
     if (!this.#mayForget()) return;
-    const shop = this.#run.shop;
-    this.#judged = [];
+    const shop = this.#held.shop;
     this.#view.prepare();
     this.#render();
     try {
       await this.#session.train(this.#data.settings);
       // What the shop teaches is learnt again in a moment.
-      this.#unsaved.steps = !this.#run.shop;
+      this.#unsaved.steps = !this.#held.shop;
       // Another table has other items.
-      if (!shop || !this.#run.shop) this.#forget();
+      if (!shop || !this.#held.shop) this.#forget();
     } catch (error) {
       notices.error(error as Error);
     }
@@ -309,6 +310,7 @@ export class NextPage implements PageView {
     else if (event.kind === 'recovered') this.#context.notices.news(this.#strings.recovered);
     else if (event.kind !== 'adapter') {
       this.#view.take(event);
+      if (event.kind === 'state' && event.run && !this.#view.running) this.#held = event.run;
       if (event.kind === 'history') {
         this.#judged = this.#judged.filter(({ step }) => step < event.history.losses.length);
       }
@@ -329,7 +331,7 @@ export class NextPage implements PageView {
     const [strings, view, format] = [this.#strings, this.#view, new Format(this.#context.language)];
     const { running, state, latest } = view;
     const { ready } = this.engine;
-    const run = this.#run;
+    const run = this.#held;
     const shop = run.shop;
     const lang = shop ? this.#context.language : '';
     const names = this.#names;
@@ -373,7 +375,7 @@ export class NextPage implements PageView {
   }
 
   #address(): void {
-    const text = this.#run.shop ? this.#history.map((item) => GOODS[item - 1].en).join('\n') : '';
+    const text = this.#held.shop ? this.#history.map((item) => GOODS[item - 1].en).join('\n') : '';
     const usual = itemsOf(PRESET_NAMES[0]).join() === this.#history.join();
     this.#context.address.set({ again: this.#data.again ? '1' : null }, usual ? '' : text);
   }
@@ -381,11 +383,7 @@ export class NextPage implements PageView {
   /** What items are called, in the language of the page where they are the shop's. */
   get #names(): readonly string[] {
     const { language } = this.#context;
-    return this.#run.shop ? SHOP_NAMES[language] : this.#run.items;
-  }
-
-  get #run(): NextRun {
-    return this.#view.run ?? OPENING;
+    return this.#held.shop ? SHOP_NAMES[language] : this.#held.items;
   }
 
   get #session(): PageEngine<'next', NextEvent>['session'] {

@@ -149,8 +149,10 @@ export class NextSession {
     const tell = (step: number, steps: number): void => {
       this.#training.run = { ...about, ...sizes, step, steps, best: 0 };
     };
-    this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
+    let begun = false;
     const onEvent = (event: FitEvent): void => {
+      if (event.kind === 'steps' && !begun)
+        this.#emit({ kind: 'history', history: { losses: [], validation: [] } });
       record.hear(event, {
         onSteps: (steps) => this.#emit({ kind: 'steps', ...steps }),
         onPaused: (paused) => this.#training.set(paused ? 'paused' : 'training'),
@@ -164,7 +166,6 @@ export class NextSession {
         this.#emit({ kind: 'judged', step: event.step, score: { hitRate, ndcg } });
       }
     };
-    let begun = false;
     const before = this.#training.run;
     try {
       const { reason, step, best } = await trainRecommender({
