@@ -105,7 +105,7 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
     );
     await visitor.untilText('#data-facts', /^31 users, 6 items, 151 choices$/);
     await visitor.untilText(
-      '#left',
+      '#left-out',
       /^Row 152: what is empty1 users have fewer.*Rows of 1 users stood out of order/,
     );
     await visitor.enter('#slider-epochs', 6);

@@ -130,7 +130,13 @@ describe('a table of one’s own', () => {
 
 it('the example learns, and tells what is next', async () => {
   const sequences = customers(60);
-  const found = await recommendNext(await reopen(), sequences, GOODS.length, items('guitar', 'picks'), 1);
+  const found = await recommendNext(
+    await (device ??= reopen()),
+    sequences,
+    GOODS.length,
+    items('guitar', 'picks'),
+    1,
+  );
   expect(found.next).toHaveLength(3);
   expect(found.cases).toBe(60);
 });

@@ -45,6 +45,7 @@ export const chinese: NextStrings = {
   basketHint: '点一件可以取出。颜色深浅：模型对它关注多少。',
   basketShaded: (item) => `颜色深浅：没有它，“${item}”的可能性会降低多少。`,
   basketEmpty: '还没有：点下面的商品，或者从这里开始。',
+  basketEmptyOwn: '还没有：请按名称添加物品。',
   presets: {
     camper: '露营，也爱咖啡',
     guitarist: '弹吉他，也烘焙',

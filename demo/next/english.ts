@@ -49,6 +49,7 @@ export const english = {
   basketHint: 'Press one to take it out. Shaded: how much the model looked at it.',
   basketShaded: (item: string) => `Shaded: how much less likely ${item} would be without it.`,
   basketEmpty: 'Nothing yet: press something below, or one of these.',
+  basketEmptyOwn: 'Nothing yet: add an item by its name.',
   presets: {
     camper: 'Camps, likes coffee',
     guitarist: 'Plays the guitar, bakes',

@@ -73,6 +73,7 @@ export class BasketPanel {
     if (focused >= 0)
       this.#chips.children[Math.min(focused, items.length - 1)]?.querySelector('button')?.focus();
     this.#byId('basket-empty').hidden = items.length > 0;
+    setText(this.#byId('basket-empty'), shop ? strings.basketEmpty : strings.basketEmptyOwn);
     const hint = about === null ? strings.basketHint : strings.basketShaded(about);
     setText(this.#byId('basket-hint'), items.length > 0 ? hint : '');
     this.#byId<HTMLButtonElement>('undo').disabled = !canUndo;

@@ -100,7 +100,7 @@ export class DataPanel {
     );
     this.#byId('left-part').hidden = !own || !facts;
     if (facts)
-      this.#byId('left').replaceChildren(
+      this.#byId('left-out').replaceChildren(
         ...leftOut(strings, format, facts).map((line) => element('li', {}, line)),
       );
   }
