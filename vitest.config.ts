@@ -64,7 +64,7 @@ export default defineConfig({
     reporters: journal ? ['default', new JournalReporter(journal)] : ['default'],
     projects: [
       project('cpu', {
-        include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
+        include: ['{engine,models,corpora,tests,bench,demo}/**/*.test.ts'],
         exclude: [gpu, chromium, dawn, firefox, ...deep],
         env: { HEED_HOST: 'cpu', ...asked },
         isolate: false,
