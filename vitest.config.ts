@@ -15,7 +15,7 @@ const dawn = 'tests/**/*.dawn.test.ts';
 const all = process.env.HEED_HOSTS === 'all';
 /** Attention's kernels put together in ways that f16 and subgroups of 8 have no part in. */
 const combined =
-  'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks}*.test.ts';
+  'engine/shaders/{attention/{combinations,edges.gpu,memory,options,properties,readers,maps/*,tile/*,cache/decode_properties},relative_attention/chunks,gated_linear_attention/gated}*.test.ts';
 /** Whole models, and a training of minutes: Chromium and Deno have the former, `npm run test:deep` both. */
 const long = 'tests/models/{gpt.gpu,transformer_xl_text.dawn}.test.ts';
 const firefox = 'tests/firefox/**/*.test.ts';
@@ -64,7 +64,7 @@ export default defineConfig({
     reporters: journal ? ['default', new JournalReporter(journal)] : ['default'],
     projects: [
       project('cpu', {
-        include: ['{engine,models,tests,bench,demo}/**/*.test.ts'],
+        include: ['{engine,models,corpora,tests,bench,demo}/**/*.test.ts'],
         exclude: [gpu, chromium, dawn, firefox, ...deep],
         env: { HEED_HOST: 'cpu', ...asked },
         isolate: false,

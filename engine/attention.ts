@@ -6,4 +6,6 @@ export * from './shaders/additive_attention/additive_attention';
 export * from './shaders/dot_product_attention/dot_product_attention';
 export * from './shaders/linear_attention/linear_attention';
 export * from './shaders/linear_attention/recurrent';
+export * from './shaders/gated_linear_attention/gated_linear_attention';
+export * from './shaders/gated_linear_attention/recurrent';
 export { AdditiveAttention, type AdditiveAttentionWidths } from './nn/additive_attention';

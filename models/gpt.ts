@@ -84,10 +84,9 @@ export interface GPTConfig {
 
 /** With all defaults. */
 export type CompleteGPTConfig = Required<GPTConfig>;
-type Complete = CompleteGPTConfig;
 
 /** Fills the defaults and refuses what cannot work, with the numbers. */
-export function completeConfig(config: GPTConfig): Complete {
+export function completeConfig(config: GPTConfig): CompleteGPTConfig {
   const defaults = {
     hidden: 4 * config.width,
     keyValueHeads: config.heads,
@@ -111,7 +110,7 @@ export function completeConfig(config: GPTConfig): Complete {
     ...{ vocabulary: 0, context: 0, layers: 0, heads: 0, width: 0 },
     ...defaults,
   });
-  const full = { ...defaults, ...definedOf(config) } as Complete;
+  const full = { ...defaults, ...definedOf(config) } as CompleteGPTConfig;
   expectKinds('GPT', full, {
     positions: ['learned', 'rope'],
     norm: ['layer', 'rms'],
@@ -144,7 +143,7 @@ export function completeConfig(config: GPTConfig): Complete {
 }
 
 /** Norms of a GPT. */
-export const gptNorm = (c: Complete): Norm =>
+export const gptNorm = (c: CompleteGPTConfig): Norm =>
   c.norm === 'rms'
     ? new RMSNorm(c.width, { epsilon: c.epsilon })
     : new LayerNorm(c.width, { epsilon: c.epsilon, bias: c.bias });
@@ -153,11 +152,11 @@ export const gptNorm = (c: Complete): Norm =>
 export const GPT_START = { init: normal(0.02) };
 
 /** Weights that write to the residual stream start smaller, so that depth does not grow its variance (GPT-2, 2.3). */
-const residualInit = (c: Complete) => normal(0.02 / Math.sqrt(2 * c.layers));
+const residualInit = (c: CompleteGPTConfig) => normal(0.02 / Math.sqrt(2 * c.layers));
 
 /** 'dynamic' frequencies are those of a text of so many tokens, unless the configuration fixes a length. */
 const rotaryOf =
-  ({ ropeTheta: theta, ropeScaling: scaling }: Complete) =>
+  ({ ropeTheta: theta, ropeScaling: scaling }: CompleteGPTConfig) =>
   (length: number): RotaryOptions => ({
     theta,
     scaling: scaling?.type === 'dynamic' ? { context: length, ...scaling } : scaling,
@@ -173,7 +172,7 @@ const grows = (what: string, most: number): EngineError =>
   );
 
 /** A layer of a GPT; with `cross` one that attends to a memory, too, as GPT-2's `add_cross_attention` has it. */
-export function gptLayer(c: Complete, { cross = false } = {}): TransformerLayer {
+export function gptLayer(c: CompleteGPTConfig, { cross = false } = {}): TransformerLayer {
   const { width, hidden, heads, keyValueHeads, bias, dropout, attentionDropout, activation, layout } = c;
   const shared = { width, bias, dropout, layout, ...GPT_START, outputInit: residualInit(c) };
   const keyed = { ...shared, heads, keyValueHeads, attentionDropout };
@@ -190,7 +189,7 @@ export function gptLayer(c: Complete, { cross = false } = {}): TransformerLayer 
  * A decoder-only Transformer: GPT-2's architecture by default (Radford et al. 2019), with options for rotary positions
  * (Su et al. 2021), RMSNorm, SwiGLU (Shazeer 2020) and grouped-query heads (Ainslie et al. 2023).
  */
-export class GPT extends CausalLM<Complete> {
+export class GPT extends CausalLM<CompleteGPTConfig> {
   /** What parameters were called in files of Heed 0.1: GPT-2's names. */
   static readonly formerNames: FormerNames = [
     [/\bwte\./, 'tokens.'],

@@ -67,6 +67,8 @@ describe('a built page', { timeout: PATIENCE.test, concurrent: false }, () => {
     ['try/translate/', 'its model translates', '#hypotheses', /\w/, '#save-svg, #save-png'],
     ['try/understand/', 'its model fills a blank', '#fill-bars', /\d %/, ''],
     ['try/see/', 'its model says what is in a picture', '#words', /\w/, ''],
+    ['try/graph/', 'its network tells classes', '#shares', /\d %/, ''],
+    ['try/next/', 'its recommender says what follows', '#by-model', /\d %/, ''],
     ['inside/', 'its model is followed', '#check', /\d/, ''],
     ['inside/laboratory/', 'its head computes', '#head-check', /\w/, ''],
     ['models/', 'its model writes', '#reply', /^The old man[^]/, ''],

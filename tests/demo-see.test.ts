@@ -3,7 +3,7 @@
  * patches and back, pictures are put together, one's own is opened; a lost device; then no WebGPU.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { faultOf, readCaption } from '../demo/see/pictures/captions';
+import { faultOf, readCaption } from '../corpora/pictures/captions';
 import { FIRST, sceneOf } from '../demo/see/scenes';
 import { DemoSite, PATIENCE, type Visitor } from './harness/demo-page';
 

@@ -24,7 +24,7 @@ const rank: Record<string, number> = {
   'engine/data': 7,
   'engine/edges': 7,
   models: 8,
-  corpora: 9, // what both the demo and the command line train on
+  corpora: 9, // what the demo, the command line and benches train on
   checks: 9, // what tests and the page My GPU check
   'bench/harness': 9, // what benches and the page My GPU time
   demo: 10,

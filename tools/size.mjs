@@ -56,9 +56,9 @@ const entries = [
     demand: 26 * KB,
   },
   {
-    name: 'attention', // kinds beside the fused one: linear, additive, dot-product
+    name: 'attention', // kinds beside the fused one: linear, with gates and the delta rule (9 KB), additive, dot-product
     code: "export * from 'heed/attention';",
-    budget: 29 * KB,
+    budget: 39 * KB,
   },
   {
     name: 'data', // pairs to train on: read, split, batched

@@ -1,5 +1,5 @@
 /** The attentions that the kernel bench times; kernel-cases.ts tells what a case is. */
-import { linearSelfAttention } from '../../engine/attention';
+import { gatedLinearAttention, linearSelfAttention } from '../../engine/attention';
 import {
   attention,
   bucketBias,
@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from '../../engine/index';
 import { attentionRef, attentionRefGrad, type Pairwise } from '../../engine/shaders/attention/attention.ref';
+import { gatedLinearAttentionRef } from '../../engine/shaders/gated_linear_attention/gated_linear_attention.ref';
 import { features, linearAttentionRef } from '../../engine/shaders/linear_attention/linear_attention.ref';
 import type { KernelCase } from './kernel-cases';
 
@@ -164,6 +165,34 @@ function linearAttentionCase(T: number): KernelCase {
   };
 }
 
+/** Gated DeltaNet's, with gates that suit keys of length √D as they come here. */
+function gatedDeltaCase(T: number): KernelCase {
+  const gates = { decay: -0.05, beta: 0.01 };
+  const gate = (name: keyof typeof gates) => new Float32Array(T * H).fill(gates[name]);
+  // A state of D·D a row and head: read for the correction, written, read.
+  const flops = 6 * T * C * D;
+  return {
+    kernel: 'gated delta rule',
+    size: `T ${T}, H 12, D 64`,
+    inputs: { qkv: { shape: [1, T, 3 * C] } },
+    record: (g, { qkv }) =>
+      gatedLinearAttention(g, {
+        ...{ q: qkv, k: qkv, v: qkv, keyOffset: C, valueOffset: 2 * C, heads: H, width: D },
+        decay: g.constant('decay', [1, T, H], gate('decay')),
+        beta: g.constant('beta', [1, T, H], gate('beta')),
+      }),
+    limit: 'flops',
+    forward: flops,
+    backward: 2 * flops,
+    expected({ qkv }) {
+      const [q, k, v] = [0, C, 2 * C].map((from) => columns(qkv, 3 * C, from, C));
+      const x = { q, k, v, decay: Float64Array.from(gate('decay')), beta: Float64Array.from(gate('beta')) };
+      const heads = { heads: H, keyHeads: H, valueHeads: H };
+      return { y: gatedLinearAttentionRef(x, { B: 1, T, ...heads, D, E: D }).out };
+    },
+  };
+}
+
 export const attentionCases: readonly KernelCase[] = [
   attentionCase('causal', { T: 512, causal: true }),
   attentionCase('causal', { T: 1024, causal: true }),
@@ -177,4 +206,5 @@ export const attentionCases: readonly KernelCase[] = [
   decodeCase(1024, 12),
   decodeCase(1024, 4),
   linearAttentionCase(1024),
+  gatedDeltaCase(1024),
 ];

@@ -51,7 +51,7 @@ function codeOf(file: string): string {
   const code = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
     .replaceAll(/'(?:\.\.\/)+engine\/index'/g, "'heed'")
     .replaceAll(/'(?:\.\.\/)+models\/index'/g, "'heed/models'")
-    .replaceAll(/'(?:\.\.\/)+models\/(adapters|explain|finetune|tasks)\/index'/g, "'heed/$1'");
+    .replaceAll(/'(?:\.\.\/)+models\/(adapters|explain|finetune|graphs|items|tasks)\/index'/g, "'heed/$1'");
   return `<pre tabindex="0" role="region" data-label="codeLabel"><code>${escape(code.trim())}</code></pre>`;
 }
 

@@ -1,5 +1,5 @@
-import type { Fault } from './pictures/captions';
-import { COLOURS, RELATIONS, SHAPES, SIZES } from './pictures/scene';
+import type { Fault } from '../../corpora/pictures/captions';
+import { COLOURS, RELATIONS, SHAPES, SIZES } from '../../corpora/pictures/scene';
 
 /** English words stand for themselves. */
 const same = <T extends string>(words: readonly T[]) =>

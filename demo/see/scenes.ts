@@ -10,8 +10,8 @@ import {
   type Kind,
   type Relation,
   type Scene,
-} from './pictures/scene';
-import { holds } from './pictures/captions';
+} from '../../corpora/pictures/scene';
+import { holds } from '../../corpora/pictures/captions';
 
 /** What someone chose: one thing, or two and how the first stands to the second. */
 export interface Chosen {

@@ -113,6 +113,30 @@ export const PAGES: readonly SitePage[] = [
       en: 'A small model that learnt in Heed says what is in a picture. Point at a word and its patches light up; at a patch, and the words that looked at it.',
       zh: '用 Heed 训练的小模型说出图里有什么。指向一个词，它看过的图块就会亮起；指向一个图块，看过它的词就会亮起。',
     },
+    next: 'try/graph/',
+  },
+  {
+    path: 'try/graph/',
+    module: 'graph',
+    group: 'try',
+    name: { en: 'Graph', zh: '图' },
+    heading: { en: 'See who listens to whom', zh: '看谁在听谁的' },
+    description: {
+      en: 'A graph attention network finds the classes of all members from a few; cut a tie and watch them change.',
+      zh: '图注意力网络从几名成员推断所有成员的类别；剪断一条边，看类别如何变化。',
+    },
+    next: 'try/next/',
+  },
+  {
+    path: 'try/next/',
+    module: 'next',
+    group: 'try',
+    name: { en: 'Next', zh: '下一件' },
+    heading: { en: 'See what comes next, and why', zh: '看接下来是什么，以及为什么' },
+    description: {
+      en: 'Choose a few things; a Transformer over items tells what follows, because of which, beside popularity and a Markov chain.',
+      zh: '选几样东西；以物品为词元的 Transformer 说出接下来是什么、因为哪几样，并与流行度和马尔可夫链对照。',
+    },
     next: 'train/language/',
   },
   {

@@ -16,6 +16,8 @@ const SESSIONS = {
   tune: async (emit: Emit) => new (await import('../tune/session/session')).TuneSession(emit),
   understand: async (emit: Emit) =>
     new (await import('../understand/session/session')).UnderstandSession(emit),
+  graph: async (emit: Emit) => new (await import('../graph/session/session')).GraphSession(emit),
+  next: async (emit: Emit) => new (await import('../next/session/session')).NextSession(emit),
   translate: async (emit: Emit) =>
     new (await import('../translate/session/worker-session')).WorkerSession(emit),
   see: async (emit: Emit) => new (await import('../see/session/session')).SeeSession(emit),

@@ -5,6 +5,7 @@ import { additiveAttention } from '../../engine/shaders/additive_attention/addit
 import { decodeCrossAttention } from '../../engine/shaders/attention/cache/decode';
 import { coverage } from '../../engine/shaders/coverage/coverage';
 import { dotProductAttention } from '../../engine/shaders/dot_product_attention/dot_product_attention';
+import { gatedLinearAttentionStep } from '../../engine/shaders/gated_linear_attention/recurrent';
 import { linearAttention } from '../../engine/shaders/linear_attention/linear_attention';
 import { linearAttentionStep } from '../../engine/shaders/linear_attention/recurrent';
 import { fakeDevice } from '../harness/fake-device';
@@ -18,6 +19,16 @@ const ops: Readonly<
   linearAttention: (g, x, lengths) => linearAttention(g, { q: x, k: x, v: x, heads: 2, width: 4, lengths }),
   linearAttentionStep: (g, x, lengths, state) =>
     linearAttentionStep(g, { q: x, k: x, v: x, heads: 2, width: 4, lengths, state: state([2, 2, 4, 5]) }),
+  gatedLinearAttentionStep: (g, x, lengths, state) =>
+    gatedLinearAttentionStep(g, {
+      q: x,
+      k: x,
+      v: x,
+      heads: 2,
+      width: 4,
+      lengths,
+      state: state([2, 2, 4, 4]),
+    }),
   additiveAttention: (g, x, lengths) =>
     additiveAttention(g, { q: x, k: x, vector: vectorOf(g), values: x, lengths }),
   dotProductAttention: (g, x, lengths) => dotProductAttention(g, { q: x, k: x, v: x, lengths }),

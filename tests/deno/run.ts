@@ -1,4 +1,4 @@
-// On Deno's WebGPU, wgpu and naga as in Firefox: every op, and a GPT beside PyTorch. What strings the same kernels together runs when
+// On Deno's WebGPU, wgpu and naga as in Firefox, which has a GPT beside PyTorch: every op. What strings the same kernels together runs when
 // it is named (`npm run test:deep -- wgpu` names all): lavapipe compiles it slowly. Built by Vite (vite.config.ts here).
 // Run: deno run -A --unstable-webgpu run.js JOURNAL [PART OF A FILE NAME…]
 import { beginFile } from '../harness/op';
@@ -18,9 +18,9 @@ const files = import.meta.glob([
   '/tests/models/gpt.gpu.test.ts',
   '/tests/models/{attention_maps,t5_attention,transformer_xl}.chromium.test.ts',
 ]);
-/** Only when they are named. */
+/** Only when they are named. Of gated linear attention, ONNX's cases run. */
 const LONG =
-  /attention\/(cache\/decode_properties|combinations|edges|memory|maps|options|properties|readers|tile)[./]|relative_attention\/chunks|tests\/models\/(?!gpt)/;
+  /attention\/(cache\/decode_properties|combinations|edges|memory|maps|options|properties|readers|tile)[./]|relative_attention\/chunks|gated_linear_attention\/gated|tests\/models\//;
 
 async function main(): Promise<void> {
   const total = { passed: 0, failed: 0, skipped: 0 };

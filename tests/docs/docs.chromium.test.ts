@@ -38,7 +38,7 @@ import { decode } from './decode';
 import { SelfAttention } from './layer';
 import { open } from './hub';
 import { maps } from './maps';
-import { additive, bahdanau, linear, luong } from './others';
+import { additive, bahdanau, corrected, linear, luong } from './others';
 import { together } from './ragged';
 import { remember } from './remember';
 import { scorer, Scorer, squaredError } from './scorer';
@@ -211,6 +211,25 @@ describe('the guide to attention', () => {
     qkv.data.fill(1);
     const y = await eager(device, { qkv }, (g, x) => linear(g, x.qkv));
     for (const n of y.data) expect(n).toBeCloseTo(1, 4);
+
+    // Two rows of one key: with β = 1 the second value takes the place of the first.
+    const key = of(
+      [1, 2, 32],
+      Float32Array.from({ length: 64 }, (_, i) => Number(i % 16 === 0)),
+    );
+    const values = of(
+      [1, 2, 64],
+      Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 4 : 20)),
+    );
+    const gates = {
+      decay: of([1, 2, 4], new Float32Array(8)),
+      beta: of([1, 2, 4], new Float32Array(8).fill(1)),
+    };
+    const { data: held } = await eager(device, { q: key, k: key, v: values, ...gates }, (g, z) =>
+      corrected(g, z),
+    );
+    expect(held[0]).toBeCloseTo(4 / Math.sqrt(16), 5);
+    expect(held[64]).toBeCloseTo(20 / Math.sqrt(16), 5);
 
     const x = { q: of([1, 2, 24], noise(2 * 24)), rows: of([1, 5, 24], noise(5 * 24)) };
     const { data } = await eager(device, x, (g, { q, rows }) => luong(g, q, rows).weights);

@@ -77,6 +77,19 @@ describe.skipIf(missing)('in Firefox', { timeout: PATIENCE.test, concurrent: fal
     expect(await visitor.texts('#patches button')).toHaveLength(36);
   });
 
+  it(`the page Graph cuts a tie, and sees a class change${needs}`, async () => {
+    visitor = await site.visit('try/graph/?cut=1-20');
+    await visitor.untilText('#changes', /^One tie is cut: member 20 is now the president’s \(\d+ %\)/);
+  });
+
+  it(`the page Next says what follows a basket, and takes it${needs}`, async () => {
+    visitor = await site.visit('try/next/#t=guitar%0Apicks');
+    const first = (): Promise<string> => visitor.page.$eval('#by-model .word', (word) => word.textContent);
+    await visitor.until('a suggestion', first, (now) => now === 'tuner');
+    await visitor.page.$eval('#by-model button', (bar) => (bar as HTMLElement).click());
+    await visitor.until('the next one', first, (now) => now === 'strings');
+  });
+
   it(`the page My GPU checks kernels, and reckons what fits${needs}`, async () => {
     visitor = await site.visit('gpu/?only=add,softmax&do=right,fits&memory=8');
     await visitor.press('Test my GPU');

@@ -143,7 +143,7 @@ describe('what stands there', () => {
   test('types that the source does not write, and those that nobody exports', () => {
     expect(codes('bert', 'heed/models')).toEqual(['const bert: Family<MaskedLM<Required<BertConfig>>>']);
     expect(item('GPT', 'heed/models').unexported.map(textOf)).toContain(
-      'type Complete = Required<GPTConfig>;',
+      'type CompleteGPTConfig = Required<GPTConfig>;',
     );
   });
 

@@ -1,7 +1,7 @@
 /** What is in a picture, to choose: one thing or two, and how they stand to each other. */
 import { element, finder, setText } from '../../view/dom';
 import type { SeeStrings } from '../english';
-import { COLOURS, RELATIONS, SHAPES, SIZES, type Kind } from '../pictures/scene';
+import { COLOURS, RELATIONS, SHAPES, SIZES, type Kind } from '../../../corpora/pictures/scene';
 import type { Chosen } from '../scenes';
 
 const PARTS = { size: SIZES, colour: COLOURS, shape: SHAPES } as const;

@@ -4,7 +4,7 @@ import { percent } from '../../view/numbers';
 import { describePlot } from '../../view/run-view';
 import type { TaskStrings } from '../english';
 import type { Judged, TaskRun } from '../session/protocol';
-import { ShareChart } from './share-chart';
+import { ShareChart } from '../../view/share-chart';
 
 /** Judgements that have a column of their own; of more, the older ones are shown less often. */
 const COLUMNS = 60;

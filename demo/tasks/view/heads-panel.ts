@@ -6,7 +6,7 @@ import type { TaskStrings } from '../english';
 import type { Answered, ByHead, Judged } from '../session/protocol';
 import type { Lesson } from '../tasks/lesson';
 import type { TaskName } from '../tasks/tasks';
-import { ShareChart } from './share-chart';
+import { ShareChart } from '../../view/share-chart';
 
 /** A head that does the task has so many times the score of one that attends to all alike, and at least this share. */
 const STANDS_OUT = { times: 2, share: 0.4 };

@@ -20,11 +20,12 @@ import sizesWgsl from './sizes.wgsl';
 import stateWgsl from './state.wgsl';
 import streamKeys from './stream_keys.wgsl';
 import streamQueries from './stream_queries.wgsl';
+import streamedWgsl from './streamed.wgsl';
 import tileWgsl from './tile.wgsl';
 
 /*#__NO_SIDE_EFFECTS__*/
 const define = (name: string, ...wgsl: Shader[]): Kernel =>
-  defineKernel({ name: `linear_attention.${name}`, wgsl: [sizesWgsl, ...wgsl, tileWgsl] });
+  defineKernel({ name: `linear_attention.${name}`, wgsl: [sizesWgsl, ...wgsl, streamedWgsl, tileWgsl] });
 const keyState = define('key_state', keysWgsl, streamKeys, stateWgsl);
 const queryState = define('query_state', queriesWgsl, gradientsWgsl, streamQueries, stateWgsl);
 const forward = define('forward', queriesWgsl, keysWgsl, streamKeys, ownQueries, outWgsl, applyWgsl);

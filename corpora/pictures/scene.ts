@@ -1,5 +1,5 @@
 /** Scenes of one or two coloured shapes, drawn by lot from a seed, and which of their combinations no model is trained on. */
-import type { RandomStream } from '../../../engine/index';
+import type { RandomStream } from '../../engine/index';
 
 export const SHAPES = ['circle', 'square', 'triangle', 'star', 'cross', 'ring'] as const;
 export const COLOURS = ['red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink', 'black'] as const;

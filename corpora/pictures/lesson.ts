@@ -10,12 +10,12 @@ import {
   type ImageBatch,
   type ParameterStore,
   type RunOptions,
-} from '../../../engine/index';
-import { SequenceGenerator } from '../../../models/generation/sequence_generator';
-import { ImageProcessor } from '../../../models/images/image_processor';
-import { type VisionEncoderDecoder } from '../../../models/vision_encoder_decoder';
-import { visionEncoderDecoder } from '../../../models/families/vision_encoder_decoder';
-import { BLEU } from '../../../engine/metrics/bleu';
+} from '../../engine/index';
+import { SequenceGenerator } from '../../models/generation/sequence_generator';
+import { ImageProcessor } from '../../models/images/image_processor';
+import { type VisionEncoderDecoder } from '../../models/vision_encoder_decoder';
+import { visionEncoderDecoder } from '../../models/families/vision_encoder_decoder';
+import { BLEU } from '../../engine/metrics/index';
 import { faultOf, references, taught, type Fault } from './captions';
 import { draw } from './draw';
 import { drawScene, PARTS, type Part, type Scene } from './scene';

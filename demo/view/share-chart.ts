@@ -1,4 +1,4 @@
-import { StepPlot } from '../../view/step-plot';
+import { StepPlot } from './step-plot';
 
 /** A curve of shares. */
 export interface ShareLine {

@@ -1,7 +1,7 @@
 // Drawn pictures: what is in them, what can be said of them, and that nobody is trained on what is held out.
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../../engine/index';
-import { ImageProcessor } from '../../../models/images/image_processor';
+import { RandomStream } from '../../engine/index';
+import { ImageProcessor } from '../../models/images/image_processor';
 import { faultOf, holds, readCaption, references, taught, WORDS } from './captions';
 import { draw } from './draw';
 import { batchAt, captionerOf, pixelsOf } from './lesson';
