@@ -5,7 +5,7 @@
  */
 import {
   Attention,
-  CrossAttention,
+  type CrossAttention,
   Embedding,
   EngineError,
   expectActivation,
@@ -171,15 +171,21 @@ const grows = (what: string, most: number): EngineError =>
       'ropeScaling: { ...config.ropeScaling, context: N }.',
   );
 
-/** A layer of a GPT; with `cross` one that attends to a memory, too, as GPT-2's `add_cross_attention` has it. */
-export function gptLayer(c: CompleteGPTConfig, { cross = false } = {}): TransformerLayer {
+/** What an attention of a GPT is made of. */
+type Keyed = ConstructorParameters<typeof CrossAttention>[0];
+
+/**
+ * A layer of a GPT; with `cross` one that attends to a memory, too, as GPT-2's `add_cross_attention` has it. It comes from outside, so
+ * that a GPT without it does not bring it.
+ */
+export function gptLayer(c: CompleteGPTConfig, cross?: (options: Keyed) => CrossAttention): TransformerLayer {
   const { width, hidden, heads, keyValueHeads, bias, dropout, attentionDropout, activation, layout } = c;
   const shared = { width, bias, dropout, layout, ...GPT_START, outputInit: residualInit(c) };
   const keyed = { ...shared, heads, keyValueHeads, attentionDropout };
   const rope = c.positions === 'rope' ? rotaryOf(c) : null;
   return new TransformerLayer({
     attention: new Attention({ ...keyed, causal: true, rope }),
-    crossAttention: cross ? new CrossAttention(keyed) : null,
+    crossAttention: cross?.(keyed) ?? null,
     feedForward: new FeedForward({ ...shared, hidden, activation, gated: c.gated }),
     ...{ norm: () => gptNorm(c), order: 'pre' },
   });

@@ -2,7 +2,14 @@
  * A model that says what is in a picture: a ViT reads it, and a GPT whose layers attend to its patches, too, writes (Transformers'
  * VisionEncoderDecoderModel; Vinyals et al. 2015 for the task, Rothe et al. 2020 for such pairs).
  */
-import { Embedding, EngineError, expectOptions, LearnedPositions, Stack } from '../engine/index';
+import {
+  CrossAttention,
+  Embedding,
+  EngineError,
+  expectOptions,
+  LearnedPositions,
+  Stack,
+} from '../engine/index';
 import { completeConfig, GPT_START, gptLayer, gptNorm, type CompleteGPTConfig, type GPTConfig } from './gpt';
 import { Seq2SeqLM, type Seq2SeqLMConfig } from './seq2seq_lm';
 import { VisionEncoder } from './vision_encoder';
@@ -53,7 +60,9 @@ export class VisionEncoderDecoder extends Seq2SeqLM<CompleteVisionEncoderDecoder
       sourceContext: rows.positions.weight.shape[0],
       sourceShape: [vision.channels, ...vision.image],
     };
-    const layers = Array.from({ length: c.layers }, () => gptLayer(c, { cross: true }));
+    const layers = Array.from({ length: c.layers }, () =>
+      gptLayer(c, (options) => new CrossAttention(options)),
+    );
     const parts = {
       ...{ ...sizes, embeddingDropout, reader, encoder, ...GPT_START },
       ...{ sourceWidth: vision.width, sourceDropout: 0 }, // the reader has its own

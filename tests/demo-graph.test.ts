@@ -18,8 +18,6 @@ const address = (): string => {
   const { search, hash } = new URL(visitor.page.url());
   return decodeURIComponent(search + hash);
 };
-const click = ({ page }: Visitor, selector: string): Promise<void> =>
-  page.$eval(selector, (found) => (found as HTMLElement).click());
 const key = (name: string, press: string): Promise<void> =>
   visitor.page.$$eval(
     '.member',
@@ -92,9 +90,9 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
     const bands = (): Promise<string[]> =>
       visitor.page.$$eval('.band', (all) => all.map((one) => one.getAttribute('d')!));
     const mean = await bands();
-    await click(visitor, '#head input[value="1"]');
+    await visitor.clickOn('#head input[value="1"]');
     expect(await bands()).not.toEqual(mean);
-    await click(visitor, '#layer input[value="1"]');
+    await visitor.clickOn('#layer input[value="1"]');
     expect(await visitor.texts('#head label')).toEqual(['mean']); // the last layer has one
   });
 
@@ -113,7 +111,7 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
 
   test('is what axe approves of with all of it on view, in both themes and languages, on a phone, too', async () => {
     await visitor.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
-    await click(visitor, '#table-part summary');
+    await visitor.clickOn('#table-part summary');
     await visitor.until('rows', async () => (await visitor.texts('#members tr')).length === 34);
     for (const theme of ['one', 'other']) {
       expect(await visitor.violations(), theme).toEqual([]);
@@ -127,11 +125,11 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
     expect(await visitor.violations()).toEqual([]);
     await visitor.page.setViewport({ width: 1280, height: 900 });
     await visitor.page.click('#language');
-    await click(visitor, '#table-part summary');
+    await visitor.clickOn('#table-part summary');
   });
 
   test('a list replaces the graph; lines that cannot be read change nothing, and are named', async () => {
-    await click(visitor, 'input[name=graph][value=own]');
+    await visitor.clickOn('input[name=graph][value=own]');
     await visitor.enter('#pasted', 'Ada,Bob,red\nBob,Cy,,\nAda,Dee,blue');
     await visitor.press('Use this list');
     await visitor.untilText(
@@ -147,7 +145,7 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
   });
 
   test('it is drawn on, by pointer and by keys, undone, and learnt', async () => {
-    await click(visitor, '#mode input[value=draw]');
+    await visitor.clickOn('#mode input[value=draw]');
     await visitor.page.$eval('#drawing', (drawing) => drawing.scrollIntoView({ block: 'center' }));
     await drag([0.08, 0.9], [0.08, 0.9]);
     await visitor.untilText('#member-title', /^Member 5$/);
@@ -179,7 +177,7 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
     await visitor.press('Empty sheet');
     await visitor.press('Train');
     await visitor.untilText('#notices', /Two members are needed/);
-    await click(visitor, 'input[name=graph][value=karate]');
+    await visitor.clickOn('input[name=graph][value=karate]');
     await visitor.until('the club', async () => (await visitor.page.$$('.member')).length === 34);
     await visitor.loseDevice();
     await visitor.press('Guess');
@@ -193,7 +191,7 @@ describe('the page Graph', { timeout: PATIENCE.test, concurrent: false }, () => 
     await without.untilText('#shares', /\d %/);
     await without.press('Cut the tie with 1');
     await without.untilText('#changes', /member 20 is now the president’s/);
-    await click(without, '#kinds input[value=gat]');
+    await without.clickOn('#kinds input[value=gat]');
     await without.press('Put all back');
     await without.untilText('#changes', /^$/);
     expect(await without.texts('#guesses li')).toHaveLength(10);

@@ -18,8 +18,6 @@ const address = (): string => {
   const { search, hash } = new URL(visitor.page.url());
   return decodeURIComponent(search + hash);
 };
-const click = ({ page }: Visitor, selector: string): Promise<void> =>
-  page.$eval(selector, (found) => (found as HTMLElement).click());
 const best = ({ page }: Visitor, of = 'model'): Promise<string[]> =>
   page.$$eval(`#by-${of} .word`, (all) => all.map((word) => word.textContent));
 
@@ -52,15 +50,15 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
       /^sleeping mat, because of .*(sleeping bag|tent) \(without it [\d.]+ % instead of [\d.]+ %\)/,
     );
     expect(await visitor.text('#basket-hint')).toMatch(/less likely sleeping mat/);
-    await click(visitor, `#by-model li:nth-child(${mat + 1}) button`);
+    await visitor.clickOn(`#by-model li:nth-child(${mat + 1}) button`);
     await visitor.until('six', async () => (await visitor.texts('#chips button')).length === 6);
     expect(address()).toMatch(
       /^#t=tent\ncoffee beans\nsleeping bag\nhand grinder\npour-over cone\nsleeping mat$/,
     );
     await visitor.until('it is not suggested', async () => !(await best(visitor)).includes('sleeping mat'));
-    await click(visitor, '#again');
+    await visitor.clickOn('#again');
     await visitor.until('?again=1', () => Promise.resolve(address().startsWith('?again=1')));
-    await click(visitor, '#again');
+    await visitor.clickOn('#again');
     await visitor.press('Undo');
     await visitor.until('five', async () => (await visitor.texts('#chips button')).length === 5);
     await visitor.enter('#item-name', 'Nothing');
@@ -71,7 +69,7 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
     await visitor.until('the guitar', async () => (await visitor.texts('#chips button')).at(-1) === 'guitar');
     await visitor.press('Clear');
     await visitor.until('nothing', async () => (await best(visitor))[0] === '…');
-    await click(visitor, '#shelves button');
+    await visitor.clickOn('#shelves button');
     await visitor.until('something', async () => (await best(visitor))[0] !== '…');
   });
 
@@ -109,7 +107,7 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
       /^Row 152: what is empty1 users have fewer.*Rows of 1 users stood out of order/,
     );
     await visitor.enter('#slider-epochs', 6);
-    await click(visitor, '#again');
+    await visitor.clickOn('#again');
     await visitor.press('Train');
     await visitor.untilText('#status', /Step [1-9]/);
     expect(await visitor.page.$eval('#data-part', (part) => part.matches(':disabled'))).toBe(true);
@@ -145,13 +143,13 @@ describe('the page Next', { timeout: PATIENCE.test, concurrent: false }, () => {
     const without = await site.visitWithoutWebGPU('try/next/');
     await without.untilText('#recorded', /What is missing/);
     for (const preset of ['cyclist', 'climber']) {
-      await click(without, `[data-preset=${preset}]`);
+      await without.clickOn(`[data-preset=${preset}]`);
       const first = (await best(without))[0];
       expect(first).not.toBe('…');
-      await click(without, '#by-model button');
+      await without.clickOn('#by-model button');
       await without.until('it is taken', async () => (await without.texts('#chips button')).at(-1) === first);
     }
-    await click(without, '#by-model button');
+    await without.clickOn('#by-model button');
     await without.untilText('#notices', /was not recorded/);
     expect(await without.page.$eval('#train', (train) => train.matches(':disabled'))).toBe(true);
     expect(await without.violations()).toEqual([]);

@@ -10,28 +10,25 @@ import { GraphSession } from '../demo/graph/session/session';
 import { Device, ParameterStore } from '../engine/index';
 import { GraphReader } from '../models/graphs/index';
 import { openTestGpu } from './harness/host';
+import { Told } from './harness/told';
 
 const net = karateClub(['one', 'other']);
 const taught = taughtOf(net);
 const { known } = taught;
 const settings: GraphSettings = { version: 2, layers: 2, heads: 4, steps: 60, seed: 1 };
 
-type Of<Kind> = Extract<GraphEvent, { readonly kind: Kind }>;
-
 /** A session, and all that it tells. */
 function open() {
-  const events: GraphEvent[] = [];
-  const of = <Kind extends GraphEvent['kind']>(kind: Kind): Of<Kind>[] =>
-    events.filter((event): event is Of<Kind> => event.kind === kind);
+  const told = new Told<GraphEvent>();
   let device: Promise<Device> | null = null;
   const reopen = (): Promise<Device> => (device = Device.open({ gpu: openTestGpu('own') }));
   const lose = (): void => void device?.then(({ gpu }) => gpu.destroy());
   const connection = { open: () => (device ??= reopen()), reopen, lose };
-  const session = new GraphSession((event) => events.push(event), connection);
-  return { session, of, device: connection.open };
+  const session = new GraphSession(told.hear, connection);
+  return { session, of: told.of, next: told.next, device: connection.open };
 }
 
-const { session, of, device } = open();
+const { session, of, next, device } = open();
 
 /** Largest difference of two lists. */
 const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -99,15 +96,19 @@ describe('a network that learns the club', () => {
     await expect.poll(async () => (await device()).alive).toBe(false);
     expect(apart((await session.look(askedOf(net, known))).shares, whole.shares)).toBeLessThan(1e-6);
     expect(of('recovered').at(-1)).toMatchObject({ step: 60 });
+    const begins = next('state', ({ state }) => state === 'training');
     const training = session.train({ ...settings, seed: 2 }, taught);
-    await expect.poll(() => of('state').at(-1)!.state, { timeout: 60_000 }).toBe('training');
+    await begins;
     const looked = await session.look(askedOf(net, known)); // between two steps
     expect(looked.step).toBeLessThan(60);
+    const losses = of('recovered').length;
     session.loseDevice();
     await training;
+    expect(of('recovered').length).toBe(losses + 1);
     expect(of('state').at(-1)).toMatchObject({ state: 'finished', run: { step: 60 } });
+    const fifth = next('judged', ({ judged }) => judged.step === 5);
     const stopped = session.train({ ...settings, seed: 3 }, taught);
-    await expect.poll(() => of('judged').at(-1)!.judged.step, { timeout: 60_000 }).toBe(5);
+    await fifth;
     await session.stop();
     await stopped;
     const { state, run } = of('state').at(-1)!;

@@ -8,19 +8,18 @@ import { customers } from '../demo/next/shop/customers';
 import { goodNamed, GOODS } from '../demo/next/shop/goods';
 import { Device } from '../engine/index';
 import { openTestGpu } from './harness/host';
+import { Told } from './harness/told';
 
 const file = new URL('../demo/models/next-item.safetensors', import.meta.url).href;
 const shipped = { title: '', shop: true, settings: null, step: 0, steps: 0, best: 0, scores: null };
 const items = (...names: string[]): number[] => names.map(goodNamed);
 
-type Of<Kind> = Extract<NextEvent, { readonly kind: Kind }>;
-const events: NextEvent[] = [];
-const of = <Kind extends NextEvent['kind']>(kind: Kind): Of<Kind>[] =>
-  events.filter((event): event is Of<Kind> => event.kind === kind);
+const told = new Told<NextEvent>();
+const { of, next } = told;
 let device: Promise<Device> | null = null;
 const reopen = (): Promise<Device> => (device = Device.open({ gpu: openTestGpu('own') }));
 const lose = (): void => void device?.then(({ gpu }) => gpu.destroy());
-const session = new NextSession((event) => events.push(event), {
+const session = new NextSession(told.hear, {
   open: () => (device ??= reopen()),
   reopen,
   lose,
@@ -95,10 +94,13 @@ describe('a table of one’s own', () => {
   });
 
   it('is learnt from, judged beside both others, saved and opened again; a device is lost meanwhile', async () => {
+    const judged = next('judged');
     const training = session.train(settings);
-    await expect.poll(() => of('judged').length, { timeout: 120_000 }).toBeGreaterThan(1);
+    await judged;
+    const losses = of('recovered').length;
     session.loseDevice();
     await training;
+    expect(of('recovered').length).toBe(losses + 1);
     const { state, run } = of('state').at(-1)!;
     expect(state).toBe('finished');
     expect(run).toMatchObject({ title: 'mine.csv', shop: false, vocabulary: 6 });
@@ -118,9 +120,9 @@ describe('a table of one’s own', () => {
   });
 
   it('stops in order: the best weights so far stay', async () => {
+    const judged = next('judged');
     const training = session.train({ ...settings, epochs: 200, seed: 2 });
-    const before = of('judged').length;
-    await expect.poll(() => of('judged').length, { timeout: 120_000 }).toBeGreaterThan(before);
+    await judged;
     await session.stop();
     await training;
     expect(of('state').at(-1)).toMatchObject({ state: 'stopped', run: { title: 'mine.csv' } });

@@ -4,6 +4,7 @@ import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, setText } from '../view/dom';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { chinese } from './chinese';
@@ -73,7 +74,7 @@ export class GraphPage implements PageView {
   #isShipped = false;
   #guesses: ShownGuesses | null = null;
   #guessing: number | null = null;
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render(), 60);
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -84,7 +85,7 @@ export class GraphPage implements PageView {
     this.#oracle = new Oracle(
       () => {
         this.#suggest();
-        this.#renderSoon();
+        this.#soon.start();
       },
       // The run itself tells of what goes wrong with it.
       (error) => {
@@ -448,19 +449,14 @@ export class GraphPage implements PageView {
       default:
         this.#view.take(event);
     }
-    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#soon.start();
     else this.#render();
   }
 
   // Drawing -------------------------------------------------------------------------------------------------------
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 60);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const [strings, view, sheet, oracle] = [this.#strings, this.#view, this.#sheet, this.#oracle];
     const { running, run, state, latest } = view;
     const { ready } = this.engine;

@@ -4,6 +4,7 @@ import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { Unsaved } from '../view/unsaved';
@@ -59,7 +60,7 @@ export class NextPage implements PageView {
   #judged: readonly JudgedScore[] = [];
   #recorded = false;
   #all: readonly string[] = [];
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render());
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -315,19 +316,14 @@ export class NextPage implements PageView {
         this.#judged = this.#judged.filter(({ step }) => step < event.history.losses.length);
       }
     }
-    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#soon.start();
     else this.#render();
   }
 
   // Drawing -------------------------------------------------------------------------------------------------------
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 250);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const [strings, view, format] = [this.#strings, this.#view, new Format(this.#context.language)];
     const { running, state, latest } = view;
     const { ready } = this.engine;

@@ -13,9 +13,10 @@ export class Connection {
   /** The device that this session works on; null before it has one, and when that one is lost. */
   #device: Device | null = null;
 
+  /** `onLost`: by default nothing is told, and the next call opens another device. */
   constructor(
     onOpen: (adapter: AdapterSummary) => void,
-    onLost: () => void,
+    onLost: () => void = () => undefined,
     shared: SharedDevice = SharedDevice.ofWorker,
   ) {
     this.#onOpen = onOpen;

@@ -5,6 +5,7 @@ import type { PageView, SiteContext } from '../site/page';
 import { Attempts } from '../view/attempts';
 import { finder, onClick, setText } from '../view/dom';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { chinese } from './chinese';
@@ -47,7 +48,7 @@ export class TasksPage implements PageView {
   #answered = -Infinity;
   #recording: Readonly<Record<string, RecordedRun>> | null = null;
   #adapter = '';
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render());
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -248,7 +249,7 @@ export class TasksPage implements PageView {
       default:
         this.#view.take(event);
     }
-    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#soon.start();
     else this.#render();
   }
 
@@ -277,13 +278,8 @@ export class TasksPage implements PageView {
     return example.input.map((id) => lesson.symbols[id]).join('');
   }
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 250);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const [strings, format, view] = [this.#strings, this.#format, this.#view];
     const { running, run, state, latest } = view;
     const { ready } = this.engine;

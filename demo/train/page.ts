@@ -7,6 +7,7 @@ import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
 import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { Measurements } from '../view/measurements';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
@@ -34,7 +35,7 @@ export class TrainPage implements PageView {
   #writes = false;
   /** The model learnt something since it was last written to a file. */
   readonly #unsaved = new Unsaved();
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render());
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -260,7 +261,7 @@ export class TrainPage implements PageView {
         this.#notices.news(this.#strings.recovered(event.step));
         break;
     }
-    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#soon.start();
     else this.#render();
   }
 
@@ -281,13 +282,8 @@ export class TrainPage implements PageView {
     return this.#view.running;
   }
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 250);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const strings = this.#strings;
     const { ready } = this.engine;
     const { values } = this.#settings;

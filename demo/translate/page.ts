@@ -7,6 +7,7 @@ import { Attempts } from '../view/attempts';
 import { finder, onClick, onFile, setText } from '../view/dom';
 import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { saveBytes } from '../view/save-file';
 import { runStatus } from '../view/run-status';
 import { Unsaved } from '../view/unsaved';
@@ -32,7 +33,7 @@ export class TranslatePage implements PageView {
   /** Pairs that are being read, and how many were chosen before. */
   #choosing: Promise<void> = Promise.resolve();
   #chosen = 0;
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render());
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -249,7 +250,7 @@ export class TranslatePage implements PageView {
     if (event.kind === 'evaluation' || (event.kind === 'state' && event.state === 'finished')) {
       void this.#translation.refresh();
     }
-    if (event.kind === 'steps' && !this.#training.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#training.due) this.#soon.start();
     else this.#render();
   }
 
@@ -275,13 +276,8 @@ export class TranslatePage implements PageView {
     return this.#context.notices;
   }
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 250);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const strings = this.#strings;
     const { ready } = this.engine;
     this.#translation.render(strings, this.#format, ready);

@@ -9,6 +9,7 @@ import { Attempts } from '../view/attempts';
 import { finder, onClick, setText } from '../view/dom';
 import { isBinary, isWeights } from '../view/file-kind';
 import { Format } from '../view/format';
+import { Later } from '../view/later';
 import { runStatus } from '../view/run-status';
 import { RunView } from '../view/run-view';
 import { saveFolder } from '../view/save-file';
@@ -67,7 +68,7 @@ export class TunePage implements PageView {
   #turn = 0;
   /** Ends when the text that was chosen last has been read. */
   #choosing: Promise<void> = Promise.resolve();
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Later(() => this.#render());
   #asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: SiteContext) {
@@ -411,19 +412,14 @@ export class TunePage implements PageView {
       if (event.run === null) this.#compare.clear('now');
       if (event.state === 'empty') this.#view.forgetSpeed();
     }
-    if (event.kind === 'steps' && !this.#view.due) this.#renderSoon();
+    if (event.kind === 'steps' && !this.#view.due) this.#soon.start();
     else this.#render();
   }
 
   // Drawing -------------------------------------------------------------------------------------------------------
 
-  #renderSoon(): void {
-    this.#waiting ??= setTimeout(() => this.#render(), 250);
-  }
-
   #render(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#soon.cancel();
     const [strings, format, view] = [this.#strings, this.#format, this.#view];
     const { run, running, state, latest } = view;
     const { ready } = this.engine;

@@ -177,6 +177,11 @@ export class Visitor {
     await this.until(`"${name}" can be hit`, hit);
   }
 
+  /** Clicks what a selector finds, wherever it lies. */
+  clickOn(selector: string): Promise<void> {
+    return this.page.$eval(selector, (e) => (e as HTMLElement).click());
+  }
+
   text(selector: string): Promise<string> {
     return this.page.$eval(selector, (e) => e.textContent);
   }

@@ -39,12 +39,7 @@ export class GraphSession {
   constructor(emit: (event: GraphEvent) => void, connection?: Calls) {
     this.#emit = emit;
     this.#training = new Training((state, run) => emit({ kind: 'state', state, run }));
-    const own = (): Connection =>
-      new Connection(
-        (adapter) => emit({ kind: 'adapter', adapter }),
-        () => undefined, // the next call opens another device
-      );
-    this.#connection = connection ?? own();
+    this.#connection = connection ?? new Connection((adapter) => emit({ kind: 'adapter', adapter }));
     this.#lifeline = new Lifeline(this.#connection, () => this.#recovered(this.#trained?.run.step ?? 0));
   }
 

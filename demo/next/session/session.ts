@@ -51,12 +51,7 @@ export class NextSession {
   constructor(emit: (event: NextEvent) => void, connection?: Calls) {
     this.#emit = emit;
     this.#training = new Training((state, run) => emit({ kind: 'state', state, run }));
-    const own = (): Connection =>
-      new Connection(
-        (adapter) => emit({ kind: 'adapter', adapter }),
-        () => undefined, // the next call opens another device
-      );
-    this.#connection = connection ?? own();
+    this.#connection = connection ?? new Connection((adapter) => emit({ kind: 'adapter', adapter }));
     this.#lifeline = new Lifeline(this.#connection, () => emit({ kind: 'recovered' }));
   }
 

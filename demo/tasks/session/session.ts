@@ -36,12 +36,7 @@ export class TasksSession {
 
   constructor(emit: (event: TasksEvent) => void, connection?: Pick<Connection, 'open' | 'reopen' | 'lose'>) {
     this.#emit = emit;
-    this.#connection =
-      connection ??
-      new Connection(
-        (adapter) => emit({ kind: 'adapter', adapter }),
-        () => undefined, // the run opens another device when it is next asked
-      );
+    this.#connection = connection ?? new Connection((adapter) => emit({ kind: 'adapter', adapter }));
   }
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */

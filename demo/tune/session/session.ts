@@ -87,12 +87,10 @@ export class TuneSession {
     this.#emit = emit;
     this.#shelf = new Shelf(emit);
     this.#training = new Training((state, run) => emit({ kind: 'state', state, run }));
-    const own = (): Connection =>
-      new Connection(
-        (adapter) => emit({ kind: 'adapter', adapter }),
-        () => undefined, // the next call loads the model on another device
-      );
-    this.#lifeline = new Lifeline(connection ?? own(), () => this.#recovered());
+    this.#lifeline = new Lifeline(
+      connection ?? new Connection((adapter) => emit({ kind: 'adapter', adapter })),
+      () => this.#recovered(),
+    );
   }
 
   /** Opens the adapter. Throws a `DeviceError` where there is none. */

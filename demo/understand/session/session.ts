@@ -79,12 +79,10 @@ export class UnderstandSession {
   constructor(emit: (event: UnderstandEvent) => void, connection?: Calls) {
     this.#emit = emit;
     this.#shelf = new Shelf(emit);
-    const own = (): Connection =>
-      new Connection(
-        (adapter) => emit({ kind: 'adapter', adapter }),
-        () => undefined, // the next call loads the model on another device
-      );
-    this.#lifeline = new Lifeline(connection ?? own(), () => emit({ kind: 'recovered', step: 0 }));
+    this.#lifeline = new Lifeline(
+      connection ?? new Connection((adapter) => emit({ kind: 'adapter', adapter })),
+      () => emit({ kind: 'recovered', step: 0 }),
+    );
     const folder = (signal: AbortSignal): Promise<ModelFolder> =>
       this.#shelf.folder(this.#expectChosen().source, signal);
     const parts = { emit, lifeline: this.#lifeline, folder };

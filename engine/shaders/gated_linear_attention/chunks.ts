@@ -18,6 +18,7 @@ import logDecayNone from './log_decay_none.wgsl';
 import nearWgsl from './near.wgsl';
 import nearEachWgsl from './near_each.wgsl';
 import packWgsl from './pack.wgsl';
+import packedRate from './packed_rate.wgsl';
 import rateWgsl from './rate.wgsl';
 import rateGradientWgsl from './rate_gradient.wgsl';
 import rateNone from './rate_none.wgsl';
@@ -36,24 +37,24 @@ const packs = {
   both: define('pack_gated', packWgsl, logDecay, rateWgsl),
 };
 const nears = {
-  plain: define('near', nearWgsl, logDecayNone, rateNone),
-  faded: define('near_faded', nearWgsl, logDecay, rateNone),
-  rated: define('near_rated', nearWgsl, logDecayNone, rateWgsl),
-  both: define('near_gated', nearWgsl, logDecay, rateWgsl),
+  plain: define('near', nearWgsl, packedRate, logDecayNone, rateNone),
+  faded: define('near_faded', nearWgsl, packedRate, logDecay, rateNone),
+  rated: define('near_rated', nearWgsl, packedRate, logDecayNone, rateWgsl),
+  both: define('near_gated', nearWgsl, packedRate, logDecay, rateWgsl),
 };
 const nearEach = {
-  faded: define('near_each', nearEachWgsl, logDecay, rateNone),
-  both: define('near_each_rated', nearEachWgsl, logDecay, rateWgsl),
+  faded: define('near_each', nearEachWgsl, packedRate, logDecay, rateNone),
+  both: define('near_each_rated', nearEachWgsl, packedRate, logDecay, rateWgsl),
 };
 const spreadEach = define('spread_each', spreadEachWgsl, logDecay);
 const fadeKernel = define('fade', fadeWgsl, logDecay);
 const scaleKernel = define('scale', fadeWgsl, logDecayNone);
 const unpackKernel = define('unpack', unpackWgsl, rateNone);
 const unpackRated = define('unpack_rated', unpackWgsl, rateWgsl);
-const keyTotal = define('key_total', keyTotalWgsl, rateWgsl);
+const keyTotal = define('key_total', keyTotalWgsl, packedRate, rateWgsl);
 const rateGradient = define('rate_gradient', rateGradientWgsl);
-const decayParts = define('decay_parts', decayPartsWgsl, rateNone);
-const decayPartsRated = define('decay_parts_rated', decayPartsWgsl, rateWgsl);
+const decayParts = define('decay_parts', decayPartsWgsl, packedRate, rateNone);
+const decayPartsRated = define('decay_parts_rated', decayPartsWgsl, packedRate, rateWgsl);
 const decayEnds = define('decay_ends', decayEndsWgsl);
 const decayRows = define('decay_rows', decayRowsWgsl);
 const decayGradient = define('decay_gradient', decayGradientWgsl);
@@ -105,12 +106,12 @@ export class Chunks {
       sumsKernel,
       this.batch * columns,
       { decay, sums: this.sums },
-      { width: columns },
+      { ...this.#places, width: columns },
       { G: decay },
     );
   }
 
-  /** Dispatches an invocation for each of `n` things; uniforms and storage types that all kernels share come by themselves. */
+  /** Dispatches an invocation for each of `n` things. `types`: the tensors whose storage types the kernel's aliases name. */
   #each(
     kernel: Kernel,
     n: number,
@@ -120,9 +121,8 @@ export class Chunks {
     constants: Constants = {},
     flops = n,
   ): void {
-    const { T, states } = this.call;
     this.#g.dispatch(kernel, bind, {
-      uniforms: this.#known(kernel, { n, t: T, states, chunk: this.chunk, chunks: this.chunks, ...uniforms }),
+      uniforms: { n, ...uniforms },
       constants: {
         ...Object.fromEntries(Object.entries(types).map(([name, x]) => [name, elementType(x.dtype, false)])),
         ...constants,
@@ -132,12 +132,10 @@ export class Chunks {
     });
   }
 
-  /** Those uniforms that the kernel has. */
-  #known(kernel: Kernel, uniforms: Readonly<Record<string, number>>): Record<string, number> {
-    const fields = kernel.variant({}, this.#g.device.can).uniform?.layout.fields ?? [];
-    return Object.fromEntries(
-      fields.flatMap(({ name }) => (name in uniforms ? [[name, uniforms[name]]] : [])),
-    );
+  /** How rows are cut, for kernels that ask which row of which state a packed one is. */
+  get #places(): { t: number; states: number; chunk: number; chunks: number } {
+    const { T, states } = this.call;
+    return { t: T, states, chunk: this.chunk, chunks: this.chunks };
   }
 
   /** What kernels that are linked with log_decay.wgsl and rate.wgsl bind, and which of a set's kernels that is. */
@@ -188,7 +186,7 @@ export class Chunks {
       kernel,
       to.tensor.size / 4,
       { x, packed: to.tensor, ...bind },
-      { shares, heads, width, fours: fours(width), stride: x.shape[2], offset, scale },
+      { ...this.#places, shares, heads, width, fours: fours(width), stride: x.shape[2], offset, scale },
       { X: x, ...types },
       { FADE: 'sums' in bind ? FADES[fade] : 0, ...constants },
     );
@@ -221,7 +219,12 @@ export class Chunks {
       rates ? unpackRated : unpackKernel,
       B * T * heads * (columns / 4),
       { packed, dx: to.tensor, ...(rates && { beta }) },
-      { shares, heads, width, fours: columns / 4, stride: to.tensor.shape.at(-1)!, offset, scale },
+      {
+        ...{ ...this.#places, shares, heads, width, fours: columns / 4 },
+        stride: to.tensor.shape.at(-1)!,
+        offset,
+        scale,
+      },
       { DX: to.tensor, ...(rates && { R: beta }) },
       { ADD: to.add },
     );
@@ -265,7 +268,7 @@ export class Chunks {
       kernel,
       products.tensor.size,
       { products: products.tensor, left: left.tensor, right: right.tensor, ...bind },
-      { shares, width, fours: fours(width) },
+      { ...this.#places, shares, width, fours: fours(width) },
       types,
       { STRICT: strict, ...constants },
       2 * products.tensor.size * width,
@@ -280,7 +283,9 @@ export class Chunks {
   ): void {
     const { kernel, bind, types } = this.#gates(nears, !this.call.each, rated);
     const shares = rows / this.chunk;
-    this.#each(kernel, products.size, { products, ...bind }, { shares, scale }, types, { STRICT: strict });
+    this.#each(kernel, products.size, { products, ...bind }, { ...this.#places, shares, scale }, types, {
+      STRICT: strict,
+    });
   }
 
   /** Adds Σ_j near_ij rows_j to `sum`, or with `later` Σ_l near_li rows_l, where near is masked products or their gradient. */
@@ -294,7 +299,7 @@ export class Chunks {
       spreadEach,
       sum.tensor.size,
       { sum: sum.tensor, near: near.tensor, rows: rows.tensor, sums: this.sums! },
-      { shares: near.rows / this.chunk, width, fours: sum.columns / 4 },
+      { chunk: this.chunk, shares: near.rows / this.chunk, width, fours: sum.columns / 4 },
       {},
       { BY_NUMBER: true, LATER: later },
       near.rows * this.batch * this.chunk * width,
@@ -310,7 +315,7 @@ export class Chunks {
       sums ? fadeKernel : scaleKernel,
       packed.size / 4,
       { packed, ...(sums && { sums }) },
-      { shares: rows / this.chunk, width, fours: columns / 4, scale },
+      { chunk: this.chunk, shares: rows / this.chunk, width, fours: columns / 4, scale },
       {},
       { FADE: FADES[fade], ...(sums && { BY_NUMBER: each }) },
     );
@@ -323,7 +328,7 @@ export class Chunks {
       keyTotal,
       later.tensor.size / 4,
       { later: later.tensor, before: before.tensor, beta },
-      { fours: later.columns / 4 },
+      { ...this.#places, fours: later.columns / 4 },
       { R: beta },
     );
   }
@@ -339,6 +344,7 @@ export class Chunks {
       B * T * states,
       { v: v.tensor, gradients: gradients.tensor, key: key.tensor, before: before.tensor, dx: to.tensor },
       {
+        ...this.#places,
         ...{ packs: key.columns / 4, value_width: valueWidth, fours: gradients.columns / 4 },
         ...{ stride: v.tensor.shape[2], offset: v.offset },
       },
@@ -366,7 +372,7 @@ export class Chunks {
         ...{ before: (before ?? later).tensor, parts: parts.tensor },
         ...(rates && { beta: beta! }),
       },
-      { shares: this.shares, fours: key.columns / 4 },
+      { ...this.#places, shares: this.shares, fours: key.columns / 4 },
       rates ? { R: beta! } : {},
       { DELTA: rates },
     );
@@ -374,7 +380,7 @@ export class Chunks {
       decayEnds,
       this.batch * key.columns,
       { states: states.tensor, carried: carried.tensor, parts: parts.tensor },
-      { width: key.columns, fours: states.columns / 4 },
+      { chunk: this.chunk, chunks: this.chunks, width: key.columns, fours: states.columns / 4 },
       {},
       {},
       2 * this.batch * key.columns * states.columns,
@@ -399,7 +405,7 @@ export class Chunks {
       decayGradient,
       this.batch * w,
       { parts: sums, dx: to.tensor },
-      { width: w, columns },
+      { ...this.#places, width: w, columns },
       { DX: to.tensor },
       { ADD: to.add },
       this.batch * this.chunk * w,

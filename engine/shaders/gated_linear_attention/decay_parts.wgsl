@@ -1,6 +1,6 @@
 // The gradient of each running sum of log decays: what makes a number grow with it, less what makes it shrink:
 // Σ query · dquery over the shares, plus key · (β before - later), all packed by chunks -> parts (B, N, chunks, chunk, W).
-// An invocation owns four numbers. DELTA: there is a correction. Link rate*.wgsl.
+// An invocation owns four numbers. DELTA: there is a correction. Link packed_rate.wgsl and rate*.wgsl.
 const LANES: u32 = 64;
 const DELTA: bool = false;
 struct Sizes { n: u32, t: u32, states: u32, chunk: u32, chunks: u32, shares: u32, fours: u32 }
@@ -22,13 +22,11 @@ fn main(
   if (at >= sizes.n) { return; }
   let line = at / sizes.fours;
   let matrix = line / sizes.chunk;
-  let state = matrix / sizes.chunks;
-  let t = matrix % sizes.chunks * sizes.chunk + line % sizes.chunk;
   var sum = vec4f();
   for (var share = 0u; share < sizes.shares; share++) {
     let own = ((matrix * sizes.shares + share) * sizes.chunk + line % sizes.chunk) * sizes.fours + at % sizes.fours;
     sum += query[own] * dquery[own];
   }
-  if (DELTA) { sum += key[at] * rate(state / sizes.states, t, state % sizes.states, sizes.states, sizes.t) * before[at]; }
+  if (DELTA) { sum += key[at] * packed_rate(matrix, line % sizes.chunk) * before[at]; }
   parts[at] = sum - key[at] * later[at];
 }

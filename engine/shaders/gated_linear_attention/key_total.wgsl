@@ -1,5 +1,5 @@
 // A key's gradient, in place: what it writes and is read by (`later`) and β times what it corrects by (`before`), both
-// (B, N, chunks, chunk, W). An invocation owns four numbers. Link rate.wgsl.
+// (B, N, chunks, chunk, W). An invocation owns four numbers. Link packed_rate.wgsl and rate.wgsl.
 const LANES: u32 = 64;
 struct Sizes { n: u32, t: u32, states: u32, chunk: u32, chunks: u32, fours: u32 }
 @group(0) @binding(0) var<storage, read_write> later: array<vec4f>;
@@ -15,8 +15,5 @@ fn main(
   let at = (group.x + group.y * groups.x) * LANES + lane;
   if (at >= sizes.n) { return; }
   let row = at / sizes.fours;
-  let matrix = row / sizes.chunk;
-  let state = matrix / sizes.chunks;
-  let t = matrix % sizes.chunks * sizes.chunk + row % sizes.chunk;
-  later[at] += rate(state / sizes.states, t, state % sizes.states, sizes.states, sizes.t) * before[at];
+  later[at] += packed_rate(row / sizes.chunk, row % sizes.chunk) * before[at];
 }

@@ -1,6 +1,6 @@
 // Products of a chunk's rows i with its rows j, in place: products (B, N, chunks, shares · chunk, chunk) times what is left
 // at row i of row j, times `scale` and, with rate.wgsl, β of row i; zeros where j is later, and with STRICT where j is i.
-// An invocation owns a number. Link log_decay*.wgsl (one decay a head, or none) and rate*.wgsl.
+// An invocation owns a number. Link log_decay*.wgsl (one decay a head, or none), packed_rate.wgsl and rate*.wgsl.
 const LANES: u32 = 64;
 const STRICT: bool = false;
 struct Sizes { n: u32, t: u32, states: u32, chunk: u32, chunks: u32, shares: u32, scale: f32 }
@@ -23,7 +23,6 @@ fn main(
   }
   let matrix = at / (sizes.chunk * sizes.chunk * sizes.shares);
   let line = matrix * sizes.chunk;
-  let state = matrix / sizes.chunks;
-  let beta = rate(state / sizes.states, matrix % sizes.chunks * sizes.chunk + i, state % sizes.states, sizes.states, sizes.t);
+  let beta = packed_rate(matrix, i);
   products[at] *= sizes.scale * beta * exp(log_decay(line + i, 0u, 1u) - log_decay(line + j, 0u, 1u));
 }

@@ -1,7 +1,7 @@
 // Products of a chunk's rows where each number of a key fades by itself: Σ_d left_id right_jd e^(c_id - c_jd), left
 // (B, N, chunks, shares · chunk, W), right (B, N, chunks, chunk, W) -> products (B, N, chunks, shares · chunk, chunk), as
 // near.wgsl has them. Each exponent is of a difference, so that strong decays underflow and never overflow (Yang et al. 2023, section 4.3).
-// An invocation owns a number. Link log_decay.wgsl and rate*.wgsl.
+// An invocation owns a number. Link log_decay.wgsl, packed_rate.wgsl and rate*.wgsl.
 const LANES: u32 = 64;
 const STRICT: bool = false;
 struct Sizes { n: u32, t: u32, states: u32, chunk: u32, chunks: u32, shares: u32, width: u32, fours: u32 }
@@ -27,8 +27,7 @@ fn main(
   }
   let matrix = left_row / (sizes.chunk * sizes.shares);
   let line = matrix * sizes.chunk;
-  let state = matrix / sizes.chunks;
-  let beta = rate(state / sizes.states, matrix % sizes.chunks * sizes.chunk + i, state % sizes.states, sizes.states, sizes.t);
+  let beta = packed_rate(matrix, i);
   var sum = 0.0;
   for (var d = 0u; d < sizes.width; d++) {
     let kept = exp(log_decay(line + i, d, sizes.width) - log_decay(line + j, d, sizes.width));

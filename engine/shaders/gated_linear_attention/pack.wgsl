@@ -36,7 +36,7 @@ fn main(
   if (t < sizes.t) {
     let at = (b * sizes.t + t) * sizes.stride + sizes.offset + head * sizes.width;
     let line = matrix * sizes.chunk;
-    let factor = sizes.scale * rate(b, t, n, sizes.states, sizes.t);
+    let factor = sizes.scale * rate(b, t, n);
     for (var c = 0u; c < 4u; c++) {
       let d = column + c;
       if (d >= sizes.width) { break; }

@@ -2,7 +2,7 @@
 alias R = f32;
 @group(0) @binding(7) var<storage, read> beta: array<R>;
 
-fn rate(b: u32, row: u32, n: u32, states: u32, rows: u32) -> f32 {
-  if (row >= rows) { return 0.0; }
-  return f32(beta[(b * rows + row) * states + n]);
+fn rate(b: u32, row: u32, n: u32) -> f32 {
+  if (row >= sizes.t) { return 0.0; }
+  return f32(beta[(b * sizes.t + row) * sizes.states + n]);
 }

@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     if (t < real) {
       let value = f32(v[row * sizes.v_stride + sizes.v_offset + n * sizes.value_width + e]);
-      let written = rate(b, t, n, sizes.states, sizes.t) * (value - held);
+      let written = rate(b, t, n) * (value - held);
       for (var d = 0u; d < sizes.width; d++) { state[base + d * sizes.value_width] += f32(k[key + d]) * written; }
     }
     for (var share = 0u; share < sizes.shares; share++) {

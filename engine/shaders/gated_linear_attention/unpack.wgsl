@@ -32,7 +32,7 @@ fn main(
     let n = number / sizes.shares;
     let matrix = (b * sizes.states + n) * sizes.chunks + t / sizes.chunk;
     let source = (matrix * sizes.shares + number % sizes.shares) * sizes.chunk + t % sizes.chunk;
-    sum += packed[source * sizes.fours + column] * rate(b, t, n, sizes.states, sizes.t);
+    sum += packed[source * sizes.fours + column] * rate(b, t, n);
   }
   sum *= sizes.scale;
   let at = row * sizes.stride + sizes.offset + head * sizes.width + column * 4u;
