@@ -138,7 +138,7 @@ export const chinese: BringStrings = {
   start: '学习',
   pause: '暂停',
   resume: '继续',
-  stopLearning: '停止',
+  stopLearning: '停止学习',
   preparing: '准备中',
   compiling: (share) => `正在编译内核：${share}`,
   learning: (step, steps) => `第 ${step} 步，共 ${steps} 步`,

@@ -149,7 +149,7 @@ export const english = {
   start: 'Learn',
   pause: 'Pause',
   resume: 'Go on',
-  stopLearning: 'Stop',
+  stopLearning: 'Stop learning',
   preparing: 'Preparing',
   compiling: (share: string) => `Compiling kernels: ${share}`,
   learning: (step: number, steps: number) => `Step ${step} of ${steps}`,

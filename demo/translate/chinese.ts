@@ -22,7 +22,7 @@ export const chinese: TranslateStrings = {
   source: '原文',
   examples: '例子',
   translate: '翻译',
-  stopTranslating: '停止',
+  stopTranslating: '停止翻译',
   longText: '原文较长，请按“翻译”。',
   beams: '束宽',
   greedy: '1（贪心）',

@@ -43,7 +43,7 @@ export const english = {
   source: 'Text',
   examples: 'Examples',
   translate: 'Translate',
-  stopTranslating: 'Stop',
+  stopTranslating: 'Stop translating',
   longText: 'A text this long waits for Translate.',
   beams: 'Beam size',
   greedy: '1 (greedy)',

@@ -134,6 +134,9 @@ export class DemoSite {
   }
 }
 
+/** A button that can be seen, by its accessible name. */
+const ofButton = (name: string): string => `::-p-aria([name="${name}"][role="button"])`;
+
 /** One tab. */
 export class Visitor {
   readonly page: Page;
@@ -154,16 +157,19 @@ export class Visitor {
   }
 
   button(name: string) {
-    return this.page.locator(`::-p-aria([name="${name}"][role="button"])`).setTimeout(WAIT);
+    return this.page.locator(ofButton(name)).setTimeout(WAIT);
   }
 
   /**
    * Clicks a button that can be hit: it is enabled, and nothing lies over its middle. The page clicks it in the moment that
-   * it looks, since a mouse that comes a moment later may meet another element, where the layout moves.
+   * it looks, since a mouse that comes a moment later may meet another element, where the layout moves. Fails where several of that
+   * name are there: nobody who hears the page could tell them apart.
    */
   async press(name: string): Promise<void> {
     const hit = async (): Promise<boolean> => {
       const handle = await this.button(name).waitHandle();
+      const named = await this.page.$$(ofButton(name));
+      if (named.length > 1) throw new Error(`there are ${named.length} buttons "${name}"`);
       const clicked = handle.evaluate((e) => {
         if (!(e instanceof HTMLElement) || e.matches(':disabled')) return false;
         e.scrollIntoView({ block: 'center', behavior: 'instant' });
