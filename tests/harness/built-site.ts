@@ -70,16 +70,23 @@ export async function builtSite(): Promise<string> {
   return folder;
 }
 
-/** Serves the built site as plain files. */
-export async function serveBuilt(
-  plugins: readonly Plugin[] = [],
-  headers: Readonly<Record<string, string>> = {},
-): Promise<PreviewServer> {
+/**
+ * Serves the built site as plain files, each with the policy that its pages bring: so that it holds in workers, too, no eval and no
+ * WebAssembly there either.
+ */
+export async function serveBuilt(plugins: readonly Plugin[] = []): Promise<PreviewServer> {
   const outDir = await builtSite();
+  const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(
+    readFileSync(join(outDir, 'index.html'), 'utf8'),
+  )!;
   return preview({
     ...config,
     build: { outDir },
     plugins: [...plugins],
-    preview: { port: 0, host: '127.0.0.1', headers },
+    preview: {
+      port: 0,
+      host: '127.0.0.1',
+      headers: { 'Content-Security-Policy': policy.replaceAll('&#39;', "'") },
+    },
   });
 }
