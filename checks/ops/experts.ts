@@ -50,7 +50,7 @@ const RACES = { without: /expert_rows\.place/ };
 interface Product extends Sizes {
   n: number;
   c: number;
-  /** Of a tile: a multiple of what all rungs step by, or 1. */
+  /** Of a tile: a multiple of what all rungs step by. */
   height: number;
 }
 const HEIGHT = 32;
@@ -152,7 +152,7 @@ export const ops = [
     bound: { scale: 8 }, // products as large as this; what they add up to may be less
   }),
   describeOp<Product, { x: TestArray; w: TestArray; ids: TestArray }>('expertMatmul of rows', {
-    cases: [...products, { tokens: 4, choices: 2, experts: 3, n: 4, c: 8, height: 1 }],
+    cases: [...products, { tokens: 40, choices: 2, experts: 3, n: 68, c: 64, height: 64 }],
     races: RACES,
     rungs: ['software', 'hardware'],
     inputs: (c) => ({

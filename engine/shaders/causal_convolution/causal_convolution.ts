@@ -19,7 +19,7 @@ const define = (name: string, ...wgsl: Parameters<typeof defineKernel>[0]['wgsl'
   defineKernel({ name: `causal_convolution.${name}`, wgsl });
 const forward = define('forward', forwardWgsl, earlierNone, elementwiseWgsl);
 const stepForward = define('step', stepWgsl, forwardWgsl, earlierHeld, elementwiseWgsl);
-const hold = define('hold', stepWgsl, holdWgsl);
+const hold = define('hold', stepWgsl, holdWgsl, elementwiseWgsl);
 const backwardInput = define('backward_input', backwardInputWgsl, elementwiseWgsl);
 const backwardWeight = define('backward_weight', backwardWeightWgsl, elementwiseWgsl);
 const LANES = 64;
@@ -127,7 +127,11 @@ export function causalConvolutionStep(
   g.dispatch(
     hold,
     { x, lengths, held },
-    { uniforms: { ...uniforms, n: B * C }, constants: { LANES, ...types }, grid: channels.grid },
+    {
+      uniforms: { ...uniforms, n: B * C },
+      constants: { ...channels.constants, ...types },
+      grid: channels.grid,
+    },
   );
   return y;
 }

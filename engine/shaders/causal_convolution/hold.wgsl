@@ -1,7 +1,6 @@
 // The last K - 1 real inputs of each sequence, for the step after this one: held (B, K - 1, C) of H, in place; x (B, T, C), of which
 // lengths (B) rows are real. An invocation owns a channel of a sequence, of n = B C: row r takes what stands as many rows later,
-// which nobody has written yet. A run at position 0 finds zeros. Link graph/step.wgsl.
-const LANES: u32 = 64;
+// which nobody has written yet. A run at position 0 finds zeros. Link graph/step.wgsl and lib/elementwise.
 alias T = f32;
 alias H = f32;
 
@@ -11,14 +10,7 @@ struct Sizes { n: u32, c: u32, time: u32, taps: u32 }
 @group(0) @binding(2) var<storage, read_write> held: array<H>;
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.x + group.y * groups.x) * LANES + lane;
-  if (i >= sizes.n) { return; }
+fn point(i: u32) {
   let b = i / sizes.c;
   let c = i % sizes.c;
   let real = min(lengths[b], sizes.time);

@@ -2,14 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { ops } from '../../../checks/ops/experts';
 import { fakeDevice } from '../../../tests/harness/fake-device';
+import { host, openTestGpu } from '../../../tests/harness/host';
 import { testOps } from '../../../tests/harness/op';
 import { Graph } from '../../graph/graph';
+import { Device } from '../../runtime/device';
 import { expertRows, mostTiles } from '../expert_rows/expert_rows';
 import { expertSum } from '../expert_sum/expert_sum';
 import { topExperts } from '../top_experts/top_experts';
 import { expertMatmul } from './expert_matmul';
 
 testOps(ops);
+
+/** SwiftShader's. */
+const QUADS = { min: 4, max: 4 };
 
 describe('ops of experts', () => {
   it('have room for the worst case, and for no more', () => {
@@ -73,4 +78,55 @@ describe('ops of experts', () => {
     const dy = g.input('dy', y.shape, 'f32');
     expect(() => g.backpropFrom(new Map([[y, dy]]))).toThrow('rows are in no order');
   });
+
+  it('refuse gradients of weights over tiles that products step across', () => {
+    for (const [software, unit] of [
+      [true, 16],
+      [false, 32],
+    ] as const) {
+      const g = new Graph(fakeDevice({ software, subgroups: QUADS }), { train: true });
+      const rows = expertRows(g, g.input('ids', [8, 2], 'u32'), { experts: 4, height: 8 });
+      const w = g.input('w', [16, 4], 'f32', { differentiable: true });
+      const y = expertMatmul(g, g.input('x', [8, 4], 'f32'), w, rows, { tokens: true });
+      const dy = g.input('dy', y.shape, 'f32');
+      expect(() => g.backpropFrom(new Map([[y, dy]]))).toThrow(
+        `w over tiles of 8 rows. Leave out the height, or use a multiple of ${unit}.`,
+      );
+    }
+  });
+
+  it('are in larger tiles where experts fill them', () => {
+    const height = (tokens: number, experts: number, can: object): number => {
+      const g = new Graph(fakeDevice(can), { train: true });
+      return expertRows(g, g.input('ids', [tokens, 2], 'u32'), { experts }).height;
+    };
+    expect(height(64, 8, { software: true, subgroups: QUADS })).toBe(16);
+    expect(height(512, 8, { software: true, subgroups: QUADS })).toBe(32);
+    expect(height(64, 8, { software: false, manyRegisters: true })).toBe(32);
+    expect(height(512, 8, { software: false, manyRegisters: true })).toBe(64);
+    expect(height(512, 8, { software: false, manyRegisters: false })).toBe(32);
+  });
 });
+
+if (host.gpu)
+  it('keep a token whose logits are not finite to itself, and tell of it', async () => {
+    using device = await Device.open({ gpu: openTestGpu() });
+    const [T, E, C] = [7, 3, 4];
+    for (const train of [false, true]) {
+      for (const odd of [NaN, Infinity]) {
+        const g = new Graph(device, { train });
+        const { ids, weights } = topExperts(g, g.input('logits', [T, E], 'f32'), { count: 2 });
+        const rows = expertRows(g, ids, { experts: E, height: 16 });
+        const w = g.constant('w', [E * C, C], new Float32Array(E * C * C).fill(1));
+        const x = g.constant('x', [T, C], new Float32Array(T * C).fill(1));
+        const y = expertSum(g, expertMatmul(g, x, w, rows, { tokens: true }), weights, rows);
+        using plan = await g.compile({ y });
+        plan.run({ logits: new Float32Array(T * E).fill(0).fill(odd, 3 * E, 3 * E + 1) });
+        const read = await plan.read('y');
+        read.forEach((v, i) => {
+          if (Math.floor(i / C) === 3) expect(Number.isFinite(v)).toBe(false);
+          else expect(v).toBeCloseTo((C * 2) / 3, 5);
+        });
+      }
+    }
+  });

@@ -1,7 +1,7 @@
 import { EngineError, expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectDType, expectShape, formatShape, type Tensor } from '../../graph/tensor';
-import { pairsOfToken, type ExpertRows } from '../expert_rows/expert_rows';
+import { pairsOfToken, tileUnit, type ExpertRows } from '../expert_rows/expert_rows';
 import { walkRows } from '../lib/edges/record';
 import { product, type Places } from '../matmul/matmul';
 import leftListed from './left_listed.wgsl';
@@ -110,6 +110,11 @@ export function expertMatmul(
     if (!dw) return;
     if (!starts) {
       throw new EngineError(where, 'rows are in no order', 'Make them in a graph that trains.');
+    }
+    const unit = tileUnit(g.device.can);
+    if (height % unit !== 0) {
+      const what = `the gradient of ${weight.name} over tiles of ${height} rows`;
+      throw new EngineError(where, what, `Leave out the height, or use a multiple of ${unit}.`);
     }
     product(g, { tensor: dy, transposed: true, shared: false }, rowsOfTiles(x), dw, {
       ...{ batch: experts, m: n, n: k, k: tiles * height },

@@ -1,6 +1,7 @@
 import { expectOptions, ShapeError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { expectAxes, expectDType, type Tensor } from '../../graph/tensor';
+import { rungOf, type Capabilities } from '../../runtime/capabilities';
 import { defineKernel } from '../../runtime/kernel';
 import countWgsl from './count.wgsl';
 import expertWgsl from './expert.wgsl';
@@ -42,14 +43,27 @@ export interface ExpertRowsOptions {
   /** E, 1 to 65,535. */
   readonly experts: number;
   /**
-   * Rows of a tile. Default 1, without any order, for a few tokens in a graph that does not train; else 16 or 32, which is what
-   * the device's products take.
+   * Rows of a tile. Default 1, without any order, for a few tokens in a graph that does not train; else what the device's products
+   * take, 16 to 64. Weights have gradients where it is a multiple of `tileUnit`.
    */
   readonly height?: number;
 }
 
 /** Tokens that read their experts one by one, as in decoding: sorting costs more than it saves, when experts seldom meet. */
 const FEW = 4;
+
+/** What products of the device step by along rows: a tile that is none of its multiples cannot be summed over. */
+export function tileUnit(can: Capabilities): 16 | 32 {
+  const { software, subgroups } = rungOf(can, 'matmul');
+  return software && subgroups ? 16 : 32;
+}
+
+/** Larger tiles, which larger products take, for experts that fill them: at most a quarter of all rows then fills up tiles. */
+function heightFor(can: Capabilities, pairsOfExpert: number): number {
+  const unit = tileUnit(can);
+  if (unit === 16) return pairsOfExpert >= 64 ? 32 : 16;
+  return rungOf(can, 'matmul').manyRegisters && pairsOfExpert >= 128 ? 64 : 32;
+}
 
 /** Tiles of `height` rows that `pairs` take at the most, whoever they go to. */
 export function mostTiles(pairs: number, experts: number, height: number): number {
@@ -95,15 +109,14 @@ export function expertRows(g: Graph, ids: Tensor, options: ExpertRowsOptions): E
   expectAxes(where, ids, 'T, K');
   expectDType(where, ids, 'u32');
   const [tokens, choices] = ids.shape;
-  const { software, subgroups } = g.device.can;
+  const pairs = tokens * choices;
   const few = !g.train && tokens <= FEW;
-  const { experts, height = few ? 1 : software && subgroups ? 16 : 32 } = options;
+  const { experts, height = few ? 1 : heightFor(g.device.can, pairs / options.experts) } = options;
   expectOptions(where, options, { experts, height });
   for (const [name, n] of Object.entries({ experts, height })) {
     if (Number.isInteger(n) && n >= 1 && n <= 65_535) continue;
     throw new ShapeError(where, `${name} is ${n}`, 'Use a whole number from 1 to 65535.');
   }
-  const pairs = tokens * choices;
   if (height === 1 && few && options.height === undefined) {
     const own = { tileOf: g.view(ids, [pairs]), starts: null, ...inOrder(g, tokens, choices) };
     return { experts, tokens, choices, height, tiles: pairs, ...own };

@@ -3,9 +3,10 @@ import { linearGrid, type Graph } from '../../graph/graph';
 import stepWgsl from '../../graph/step.wgsl';
 import type { Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import realRowsWgsl from './real_rows.wgsl';
 
-const forward = defineKernel({ name: 'real_rows.forward', wgsl: [stepWgsl, realRowsWgsl] });
+const forward = defineKernel({ name: 'real_rows.forward', wgsl: [stepWgsl, realRowsWgsl, elementwiseWgsl] });
 const LANES = 64;
 
 /**
@@ -23,7 +24,7 @@ export function realRows(g: Graph, sequences: number, rows: number): Tensor {
     { y },
     {
       uniforms: { n: sequences, rows },
-      constants: { LANES },
+      constants: { LANES, PER: 1 },
       grid: linearGrid(Math.ceil(sequences / LANES)),
     },
   );

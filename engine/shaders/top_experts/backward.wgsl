@@ -1,7 +1,7 @@
 // forward was w_j = p_j of the chosen experts j, p = softmax(logits), so now dlogits_e = p_e (dw_e - Σ w_j dw_j), dw_e of the
 // chosen alone; with NORMALIZE the softmax is over the chosen, and the others get 0. p_e is e^(logit_e - logit_best) p_best.
-// logits, dlogits (N, E); ids, logs, weights, dweights (N, count). An invocation owns one of n = N E. ADD: adds to what is there.
-const LANES: u32 = 64;
+// logits, dlogits (N, E); ids, logs, weights, dweights (N, count). An invocation owns one of n = N E. ADD: adds to what is
+// there. Link lib/elementwise.
 const NORMALIZE: bool = false;
 const ADD: bool = false;
 alias T = f32;
@@ -16,14 +16,7 @@ struct Sizes { n: u32, experts: u32, count: u32 }
 @group(0) @binding(5) var<storage, read_write> dlogits: array<D>;
 @group(0) @binding(6) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.x + group.y * groups.x) * LANES + lane;
-  if (i >= sizes.n) { return; }
+fn point(i: u32) {
   let row = i / sizes.experts;
   let expert = i % sizes.experts;
   let first = row * sizes.count;

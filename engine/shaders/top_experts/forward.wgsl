@@ -1,6 +1,6 @@
 // Weights of the experts of a token: e^log of each probability, or that over their sum. logs, weights (N, count).
 // An invocation owns one weight, of n. A row whose logits were not finite has logs of 3e38, and weights that are not finite.
-const LANES: u32 = 64;
+// Link lib/elementwise.
 const NORMALIZE: bool = false;
 
 struct Sizes { n: u32, count: u32 }
@@ -8,14 +8,7 @@ struct Sizes { n: u32, count: u32 }
 @group(0) @binding(1) var<storage, read_write> weights: array<f32>;
 @group(0) @binding(2) var<uniform> sizes: Sizes;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.x + group.y * groups.x) * LANES + lane;
-  if (i >= sizes.n) { return; }
+fn point(i: u32) {
   let first = i / sizes.count * sizes.count;
   let best = logs[first];
   if (best > 1e38) {

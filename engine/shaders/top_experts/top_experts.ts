@@ -2,12 +2,13 @@ import { expectOptions, ShapeError } from '../../errors';
 import { linearGrid, type Graph } from '../../graph/graph';
 import { expectDType, rows, type Tensor } from '../../graph/tensor';
 import { defineKernel } from '../../runtime/kernel';
+import elementwiseWgsl from '../lib/elementwise.wgsl';
 import { topCandidates } from '../top_candidates/top_candidates';
 import backwardWgsl from './backward.wgsl';
 import forwardWgsl from './forward.wgsl';
 
-const forward = defineKernel({ name: 'top_experts.forward', wgsl: [forwardWgsl] });
-const backward = defineKernel({ name: 'top_experts.backward', wgsl: [backwardWgsl] });
+const forward = defineKernel({ name: 'top_experts.forward', wgsl: [forwardWgsl, elementwiseWgsl] });
+const backward = defineKernel({ name: 'top_experts.backward', wgsl: [backwardWgsl, elementwiseWgsl] });
 const LANES = 64;
 
 /** How many experts a token has, and what their weights add up to. */
@@ -45,12 +46,12 @@ export function topExperts(g: Graph, logits: Tensor, options: TopExpertsOptions)
   }
   const { ids, logProbabilities: logs } = topCandidates(g, logits, { count });
   const weights = g.value('expert weights', [tokens, count], 'f32');
-  const chosen = { NORMALIZE: normalize };
+  const chosen = { LANES, PER: 1, NORMALIZE: normalize };
   const grid = (n: number) => linearGrid(Math.ceil(n / LANES));
   g.dispatch(
     forward,
     { logs, weights },
-    { uniforms: { n: tokens * count, count }, constants: { LANES, ...chosen }, grid: grid(tokens * count) },
+    { uniforms: { n: tokens * count, count }, constants: chosen, grid: grid(tokens * count) },
   );
 
   g.backward(weights, () => {
@@ -63,7 +64,7 @@ export function topExperts(g: Graph, logits: Tensor, options: TopExpertsOptions)
       {
         uniforms: { n, experts, count },
         constants: {
-          ...{ LANES, ...chosen, ADD: dlogits.add },
+          ...{ ...chosen, ADD: dlogits.add },
           ...{ T: logits.dtype, D: dlogits.tensor.dtype },
         },
         grid: grid(n),
