@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countParameters, Graph, parameters } from '../engine/index';
+import { countParameters, Graph, heldBy, parameters } from '../engine/index';
 import { fakeDevice } from '../tests/harness/fake-device';
 import { cacheContext } from './generation/cache_context';
 import { EncoderDecoder, encoderDecoderPresets, type EncoderDecoderConfig } from './encoder_decoder';
@@ -80,7 +80,7 @@ describe('EncoderDecoder', () => {
   it('decodes hypotheses of a sentence against one memory', () => {
     const model = new EncoderDecoder(small);
     const caches = model.caches(3, { beams: 2, source: 6, target: 4 });
-    const shapes = caches.map(({ self, cross }) => [self.keys, self.values, cross!.keys, cross!.values]);
+    const shapes = caches.map(({ self, cross }) => [...heldBy(self), cross!.keys, cross!.values]);
     expect(shapes.map((all) => all.map(({ shape }) => shape))).toEqual([
       [
         [6, 4, 8],

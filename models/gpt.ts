@@ -11,6 +11,7 @@ import {
   expectActivation,
   expectOptions,
   FeedForward,
+  heldBy,
   LayerNorm,
   LearnedPositions,
   normal,
@@ -230,7 +231,7 @@ export class GPT extends CausalLM<CompleteGPTConfig> {
    */
   override next(g: Graph, ids: Tensor, state: readonly LayerState[], options: Placed = {}): Tensor {
     for (const { self } of state) {
-      const [, rows] = self.keys.shape;
+      const [, rows] = heldBy(self)[0].shape;
       if (rows > this.#trained) throw grows(`caches of ${rows} tokens`, this.#trained);
     }
     return super.next(g, ids, state, options);

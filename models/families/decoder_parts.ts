@@ -15,6 +15,8 @@ import {
   type FeedForwardConfig,
   type Norm,
   type RotaryOptions,
+  type RowLayer,
+  type SelfAttention,
   type TransformerLayerConfig,
 } from '../../engine/index';
 import type { CausalBody, CausalLMParts } from '../causal_body';
@@ -51,6 +53,10 @@ export function rotaryIn(json: Json, width: number, share = 1): RotaryOptions {
 export interface LlamaLikeOptions {
   readonly attention?: (layer: number, headWidth: number) => Partial<AttentionConfig>;
   readonly feedForward?: Partial<FeedForwardConfig>;
+  /** Instead of the attention of a layer, where it gives one. */
+  readonly mixer?: (layer: number) => SelfAttention | null;
+  /** Instead of the gated feed-forward of a layer, where it gives one. */
+  readonly rowLayer?: (layer: number) => RowLayer | null;
   readonly order?: TransformerLayerConfig['order'];
   /** Norm's factors are 1 + weight, as Gemma's. */
   readonly fromOne?: boolean;
@@ -82,17 +88,25 @@ export function llamaLike(json: Json, file: Names, options: LlamaLikeOptions = {
   const rope = rotaryIn(json, headWidth, options.rotaryShare);
   const layer = (i: number): TransformerLayer =>
     new TransformerLayer({
-      attention: new Attention({
-        ...{ width, heads, headWidth, rope, causal: true, bias: false, ...START },
-        keyValueHeads: numberIn(json, 'num_key_value_heads', heads),
-        attentionDropout: numberIn(json, 'attention_dropout', 0),
-        ...options.attention?.(i, headWidth),
-      }),
-      feedForward: new FeedForward({
-        ...{ width, hidden: numberIn(json, 'intermediate_size'), gated: true, bias: false, ...START },
-        activation: activationIn(json, options.activationKey ?? 'hidden_act', defaults.activation ?? 'silu'),
-        ...options.feedForward,
-      }),
+      attention:
+        options.mixer?.(i) ??
+        new Attention({
+          ...{ width, heads, headWidth, rope, causal: true, bias: false, ...START },
+          keyValueHeads: numberIn(json, 'num_key_value_heads', heads),
+          attentionDropout: numberIn(json, 'attention_dropout', 0),
+          ...options.attention?.(i, headWidth),
+        }),
+      feedForward:
+        options.rowLayer?.(i) ??
+        new FeedForward({
+          ...{ width, hidden: numberIn(json, 'intermediate_size'), gated: true, bias: false, ...START },
+          activation: activationIn(
+            json,
+            options.activationKey ?? 'hidden_act',
+            defaults.activation ?? 'silu',
+          ),
+          ...options.feedForward,
+        }),
       ...{ norm: () => norm(), order },
     });
   const count = layersIn(json, 'num_hidden_layers', file);

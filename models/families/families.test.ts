@@ -3,6 +3,7 @@ import { countParameters } from '../../engine/index';
 import { describe } from '../family/family';
 import type { Json } from '../pretrained_config';
 import decoders from '../../tests/fixtures/decoders.json';
+import experts from '../../tests/fixtures/experts.json';
 import bart from '../../tests/fixtures/seq2seq-bart.json';
 import t5 from '../../tests/fixtures/seq2seq-t5.json';
 import { fakeDevice } from '../../tests/harness/fake-device';
@@ -15,7 +16,10 @@ interface Fixture {
   readonly parameters: Readonly<Record<string, { readonly shape: readonly number[] }>>;
 }
 
-const all: Readonly<Record<string, Fixture>> = { ...decoders.families, ...t5.families, ...bart.families };
+const all: Readonly<Record<string, Fixture>> = {
+  ...{ ...decoders.families, ...experts.families },
+  ...{ ...t5.families, ...bart.families },
+};
 
 const shapes = (name: string): ReadonlyMap<string, readonly number[]> =>
   new Map(Object.entries(all[name].parameters).map(([name, { shape }]) => [name, shape]));
@@ -59,6 +63,22 @@ it.each<[type: string, changes: Json, why: string]>([
   ['t5', { tie_word_embeddings: false }, 'lm_head.weight'],
   ['t5', { relative_attention_num_buckets: 7 }, '7 buckets in two directions'],
   ['bart', { decoder_attention_heads: 4 }, 'width 18 in 4 heads'],
+  ['mixtral', { output_router_logits: true }, 'a term that balances experts, which is not done'],
+  ['mixtral', { router_jitter_noise: 0.1 }, 'router_jitter_noise is 0.1'],
+  ['mixtral', { num_local_experts: 1e9 }, 'num_local_experts is 1000000000, but the file has'],
+  ['mixtral', { num_local_experts: 3 }, '6 tensors have no place in this model'],
+  ['qwen2_moe', { use_sliding_window: true }, 'use_sliding_window is true'],
+  ['qwen2_moe', { decoder_sparse_step: 0 }, 'decoder_sparse_step is 0'],
+  ['qwen3_moe', { mlp_only_layers: [0.5] }, 'mlp_only_layers is [0.5]'],
+  ['qwen3_moe', { num_experts_per_tok: 6 }, 'a token has 6 of 5 experts'],
+  [
+    'qwen3_next',
+    { layer_types: ['linear_attention', 'sliding_attention'] },
+    '"sliding_attention" for layer 1',
+  ],
+  ['qwen3_next', { hidden_act: 'gelu' }, 'hidden_act is "gelu"'],
+  ['qwen3_next', { linear_num_value_heads: 3 }, '2 key heads do not divide 3 value heads'],
+  ['qwen3_next', { output_router_logits: true }, 'output_router_logits is true'],
   ['m2m_100', { max_position_embeddings: 0 }, 'context is 0'],
 ])('%s refuses what it does not do: %j', (type, changes, why) => {
   expect(() => open(type, changes)).toThrow(why);

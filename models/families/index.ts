@@ -15,13 +15,17 @@ import { llama } from './llama';
 import { m2m100 } from './m2m_100';
 import { marian } from './marian';
 import { mistral } from './mistral';
+import { mixtral } from './mixtral';
 import * as mpnet from './mpnet';
 import { opt } from './opt';
 import { pegasus } from './pegasus';
 import { phi } from './phi';
 import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
+import { qwen2Moe } from './qwen2_moe';
 import { qwen3 } from './qwen3';
+import { qwen3Moe } from './qwen3_moe';
+import { qwen3Next } from './qwen3_next';
 import * as roberta from './roberta';
 import * as t5 from './t5';
 import { visionEncoderDecoder } from './vision_encoder_decoder';
@@ -41,6 +45,7 @@ export * from './clip';
 export * from './deit';
 export * from './vit';
 export { m2m100, pegasus, visionEncoderDecoder };
+export { mixtral, qwen2Moe, qwen3Moe, qwen3Next };
 export { bloom, gemma, gemma2, gpt2, gptNeox, llama, marian, mistral, opt, phi, phi3, qwen2, qwen3, whisper };
 
 /** For `load(folder, { device, families })`. Files of encoders export families alone, the one for masked tokens first. */
@@ -53,7 +58,7 @@ export const families = [
   ...Object.values(roberta),
   ...[bloom, gemma, gemma2, gpt2, gptNeox, llama],
   ...[bart.bart, m2m100, marian, bart.mbart, t5.mt5, pegasus, t5.t5],
-  ...[mistral, opt, phi, phi3, qwen2, qwen3],
+  ...[mistral, mixtral, opt, phi, phi3, qwen2, qwen2Moe, qwen3, qwen3Moe, qwen3Next],
   // Behind the language models, which come first where a type is all that is said.
   ...Object.values(decoderHeads),
   bart.bartForSequenceClassification,

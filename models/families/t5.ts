@@ -100,7 +100,8 @@ function build(json: Json, file: Names, defaults: { readonly feedForward: string
 function weights({ config, encoder }: Pick<Seq2SeqLM, 'config' | 'encoder'>): WeightMap {
   const blocks = '{encoder,decoder}.block.*';
   const cross = 'decoder.block.*.layer.1';
-  const gated = Object.keys(encoder.layers[0].feedForward.up.sections).length > 0;
+  const [{ feedForward: first }] = encoder.layers;
+  const gated = first instanceof FeedForward && Object.keys(first.up.sections).length > 0;
   const feedForward = (stack: string, layer: number): Record<string, string> => {
     const there = `${stack}.block.*.layer.${layer}`;
     return {

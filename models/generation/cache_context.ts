@@ -5,14 +5,18 @@ import type { Decoder } from './decoder';
 /** What caches take at most, if nobody asks for more. */
 const CACHE_BYTES = 512 << 20;
 
-/** Bytes of one token of one row in all caches, and in the largest of them; and how many tokens the model can go on for. */
+/**
+ * Bytes of one token of one row in all caches, and in the largest of them; and how many tokens the model can go on for. Layers
+ * whose state has one size take none for a token.
+ */
 function tokenBytes(model: Decoder) {
-  const state = model.caches(1);
-  const { keys, prefix } = state[0].self;
-  const capacity = keys.shape[1] - prefix - (model.ahead ?? 0);
-  const each = state.map(({ self }) => (4 * self.keys.size) / self.keys.shape[1]);
-  const largest = Math.max(...each);
-  return { capacity, largest, all: 2 * each.reduce((a, b) => a + b, 0) };
+  const caches = model.caches(1).flatMap(({ self }) => ('keys' in self ? [self] : []));
+  const [first] = caches;
+  const ahead = model.ahead ?? 0;
+  const capacity = first ? first.keys.shape[1] - first.prefix - ahead : model.config.context - ahead;
+  const each = caches.map(({ keys }) => (4 * keys.size) / keys.shape[1]);
+  const largest = Math.max(...each, 1);
+  return { capacity, largest, all: Math.max(1, 2 * each.reduce((a, b) => a + b, 0)) };
 }
 
 export const cacheBytes = (model: Decoder, tokens: number): number => tokens * tokenBytes(model).all;

@@ -4,6 +4,7 @@ import {
   EngineError,
   formatBytes,
   Graph,
+  heldBy,
   Parameter,
   ParameterStore,
   Plans,
@@ -65,7 +66,7 @@ export class Decoding implements Disposable {
     this.context = context;
     this.#source = source;
     this.caches = model.caches(sequences, { beams, target: context, ...(model.encode && { source }) });
-    const each = Math.max(...this.caches.map(({ self }) => 4 * self.keys.size));
+    const each = Math.max(...this.caches.flatMap(({ self }) => heldBy(self).map(({ size }) => 4 * size)));
     const binding = device.can.maxBinding;
     if (each > binding) {
       throw new DeviceError(
@@ -88,6 +89,11 @@ export class Decoding implements Disposable {
   /** Resolves when there is memory for the caches; throws a DeviceError if there is not: dispose of it then. */
   ready(): Promise<void> {
     return this.#state.ready();
+  }
+
+  /** Whether caches hold a state of all rows, so that a text can go on, but not go back to an earlier row. */
+  get onlyGoesOn(): boolean {
+    return this.caches.some(({ self }) => !('keys' in self));
   }
 
   /** Rows that stand before every text. */

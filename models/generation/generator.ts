@@ -234,10 +234,13 @@ export class Generator implements Disposable {
     const { ids } = this.#held;
     let same = 0;
     while (same < ids.length && same < start.length - 1 && ids[same] === start[same]) same++;
+    // A state is that of all rows, and what stands before the text has just begun it anew.
+    if (decoding.onlyGoesOn && (same < ids.length || decoding.ahead > 0)) return 0;
     // Plans feed a few lengths only, and what they feed is to end within the caches.
     for (;;) {
       const over = same + decoding.stretch(start.length - same) - this.context;
       if (same === 0 || over <= 0) return same;
+      if (decoding.onlyGoesOn) return 0;
       same = Math.max(0, same - over);
     }
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   activation,
   Device,
+  type FeedForward,
   Graph,
   IGNORE_INDEX,
   Linear,
@@ -112,7 +113,10 @@ describe('a model that has a store', () => {
   it('trains what is trainable now, and leaves the rest as it is', async () => {
     const model = tinyGPT();
     using store = new ParameterStore(device, model, { seed: 3 });
-    for (const parameter of [model.tokens.weight, model.stack.layers[0].feedForward.up.weight])
+    for (const parameter of [
+      model.tokens.weight,
+      (model.stack.layers[0].feedForward as FeedForward).up.weight,
+    ])
       parameter.trainable = false;
     const before = await store.readAll('weights');
     using trainer = await Trainer.create(optionsOf(model));

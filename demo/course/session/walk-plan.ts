@@ -8,6 +8,7 @@ import {
   selfAttention,
   slice,
   type Device,
+  type Linear,
   type Plan,
   type Tensor,
 } from '../../../engine/index';
@@ -148,8 +149,8 @@ export class WalkPlan implements Disposable {
 }
 
 interface Projections {
-  readonly qkv: GPT['stack']['layers'][number]['feedForward']['up'];
-  readonly output: GPT['stack']['layers'][number]['feedForward']['up'];
+  readonly qkv: Linear;
+  readonly output: Linear;
 }
 
 /** Euclidean lengths of rows. */

@@ -14,6 +14,7 @@ import { Parameter } from '../parameter';
 import type { PartialBias } from '../partial_bias';
 import { addTo } from './residual';
 import type { Norm } from '../norm';
+import type { RecurrentCache } from './recurrent_cache';
 
 /** What attention of a sequence to itself and to a memory have in common. */
 export interface HeadsConfig {
@@ -57,7 +58,12 @@ export interface AttentionConfig extends HeadsConfig {
   readonly headNorm?: ((width: number) => Norm) | null;
   /** Of the output layer. Default `bias`. */
   readonly outputBias?: boolean;
+  /** Gates what heads give by as many numbers, made with the queries (Qwen3-Next): see `sigmoidGate`. Default null: none. */
+  readonly outputGate?: OutputGate | null;
 }
+
+/** What becomes of the result of heads, y (B, T, H·D), by a gate of the same shape. */
+export type OutputGate = (g: Graph, y: Tensor, gate: Tensor) => Tensor;
 
 /** What an attention sees besides its rows: padding, biases, a cache. */
 export interface AttentionInput {
@@ -73,7 +79,7 @@ export interface AttentionInput {
   /** Added to logits; beside a cache a bias by distance. */
   readonly bias?: AttentionBias | undefined;
   /** Go on after the rows that it holds. */
-  readonly cache?: KeyValueCache | undefined;
+  readonly cache?: LayerCache | undefined;
   /** Beside a cache: how far each sequence is ahead of `step.position`, u32 (B), see `CacheOptions.starts`. Default 0. */
   readonly starts?: Tensor | null | undefined;
 }
@@ -93,6 +99,13 @@ export class KeyValueCache {
     this.prefix = prefix;
   }
 }
+
+/** What an attention remembers of earlier rows: all of them, or a state. */
+export type LayerCache = KeyValueCache | RecurrentCache;
+
+/** The tensors of a cache, sequences first. */
+export const heldBy = (cache: LayerCache): readonly [Parameter, Parameter] =>
+  'keys' in cache ? [cache.keys, cache.values] : [cache.state, cache.inputs];
 
 /** Keys and values that stand before the rows' own: see `adapt`. */
 export interface AttentionPrefix {
@@ -180,14 +193,14 @@ export const HEADS = {
  * 2023). Queries, keys and values are one matmul.
  */
 export class Attention {
-  /** (H·D + 2·G·D, C): queries, then keys, then values. */
+  /** (H·D + 2·G·D, C): queries, then keys, then values; a head's query is followed by its gate where there is one. */
   readonly qkv: Linear;
   /** (C, H·D). */
   readonly output: Linear;
   /** Over the D numbers of each head's query, and of each key. */
   readonly queryNorm: Norm | null;
   readonly keyNorm: Norm | null;
-  readonly #c: Heads & Required<Pick<AttentionConfig, 'causal' | 'rope' | 'distanceBias'>>;
+  readonly #c: Heads & Required<Pick<AttentionConfig, 'causal' | 'rope' | 'distanceBias' | 'outputGate'>>;
   /** What the ops take as it is. */
   readonly #logits: { readonly window?: number; readonly softcap?: number; readonly scale?: number };
   /** See `adapt`. */
@@ -196,18 +209,18 @@ export class Attention {
   /** Throws `ShapeError` for heads that do not fit, `EngineError` for unknown options. */
   constructor(config: AttentionConfig) {
     const { causal = false, rope = null, window = null, softcap = null, distanceBias = null } = config;
-    const { scale, headNorm = null } = config;
+    const { scale, headNorm = null, outputGate = null } = config;
     expectOptions('Attention', config, {
-      ...{ ...HEADS, causal, rope, window, softcap, distanceBias, headNorm, outputBias: 0 },
+      ...{ ...HEADS, causal, rope, window, softcap, distanceBias, headNorm, outputBias: 0, outputGate },
     });
     const { sizes, fused, outputs, shared, output } = resolveHeads('Attention', config);
-    this.#c = { ...sizes, causal, rope, distanceBias };
+    this.#c = { ...sizes, causal, rope, distanceBias, outputGate };
     this.#logits = {
       ...(window !== null && { window }),
       ...(softcap !== null && { softcap }),
       ...(scale !== undefined && { scale }),
     };
-    const sections = { query: outputs, key: shared, value: shared };
+    const sections = { query: outputGate ? 2 * outputs : outputs, key: shared, value: shared };
     this.qkv = new Linear(config.width, sections, fused);
     this.queryNorm = headNorm && headNorm(sizes.headWidth);
     this.keyNorm = headNorm && headNorm(sizes.headWidth);
@@ -241,9 +254,15 @@ export class Attention {
   forward(g: Graph, x: Tensor, input: AttentionInput = {}): Tensor {
     const { residual = null, lengths, keyMask, bias, cache, starts } = input;
     expectOptions('Attention.forward', input, { residual, lengths, keyMask, bias, cache, starts });
-    const { heads, keyValueHeads, causal, attentionDropout, dropout, distanceBias } = this.#c;
-    const qkv = this.#normalised(g, this.qkv.forward(g, x));
+    const { heads, keyValueHeads, causal, attentionDropout, dropout, distanceBias, outputGate } = this.#c;
+    const fused = this.qkv.forward(g, x);
+    const gate = this.#gateOf(g, fused);
+    const qkv = this.#normalised(g, fused);
     const { prefix } = this;
+    if (cache && !('keys' in cache)) {
+      const what = 'the cache holds a state instead of keys and values';
+      throw new EngineError(g.where('Attention'), what, "Use this layer's own cache().");
+    }
     const length = cache ? cache.keys.shape[1] : prefix + x.shape[1];
     const rope = typeof this.#c.rope === 'function' ? this.#c.rope(length) : this.#c.rope;
     const layout = { heads, keyValueHeads, rope };
@@ -291,23 +310,37 @@ export class Attention {
         ? this.before.attend(g, qkv, { ...options, ...this.#logits, ...(lengths && { lengths }) })
         : selfAttention(g, qkv, { ...options, ...own, ...masksOf(input) });
     }
-    return addTo(g, residual, this.output, y, dropout);
+    return addTo(g, residual, this.output, gate ? outputGate!(g, y, gate) : y, dropout);
   }
 
-  /** Queries and keys normalised head by head, where there are norms for that. */
-  #normalised(g: Graph, qkv: Tensor): Tensor {
-    if (!this.queryNorm) return qkv;
-    const { heads, keyValueHeads, headWidth: D } = this.#c;
-    const [B, T] = qkv.shape;
-    const part = (first: number, count: number): Tensor => slice(g, qkv, 2, first * D, count * D);
+  /** The gate of what heads give, (B, T, H·D), where there is one. */
+  #gateOf(g: Graph, fused: Tensor): Tensor | null {
+    return this.#c.outputGate && this.#queries(g, fused, 1);
+  }
+
+  /** The queries of all heads (half 0), or the gates that follow each head's (half 1). */
+  #queries(g: Graph, fused: Tensor, half: 0 | 1): Tensor {
+    const { heads, headWidth: D } = this.#c;
+    const [B, T] = fused.shape;
+    const both = g.view(slice(g, fused, 2, 0, 2 * heads * D), [B, T, heads, 2 * D]);
+    return g.view(slice(g, both, 3, half * D, D), [B, T, heads * D]);
+  }
+
+  /** Queries, keys and values without gates, queries and keys normalised head by head where there are norms for that. */
+  #normalised(g: Graph, fused: Tensor): Tensor {
+    const { heads, keyValueHeads, headWidth: D, outputGate } = this.#c;
+    if (!this.queryNorm && !outputGate) return fused;
+    const [B, T] = fused.shape;
+    const before = outputGate ? 2 * heads : heads;
+    const part = (first: number, count: number): Tensor => slice(g, fused, 2, first * D, count * D);
     const norm = (name: 'queryNorm' | 'keyNorm', x: Tensor): Tensor =>
-      g.view(g.call(this, name, g.view(x, [B, T, x.shape[2] / D, D])), x.shape);
+      this[name] ? g.view(g.call(this, name, g.view(x, [B, T, x.shape[2] / D, D])), x.shape) : x;
     return concat(
       g,
       [
-        norm('queryNorm', part(0, heads)),
-        norm('keyNorm', part(heads, keyValueHeads)),
-        part(heads + keyValueHeads, keyValueHeads),
+        norm('queryNorm', outputGate ? this.#queries(g, fused, 0) : part(0, heads)),
+        norm('keyNorm', part(before, keyValueHeads)),
+        part(before + keyValueHeads, keyValueHeads),
       ],
       2,
     );

@@ -8,6 +8,7 @@ import { Linear } from '../linear';
 import {
   HEADS,
   KeyValueCache,
+  type LayerCache,
   masksOf,
   resolveHeads,
   startsAfter,
@@ -23,7 +24,9 @@ export interface CrossAttentionConfig extends HeadsConfig {
 }
 
 /** What a cross-attention attends to, and how many keys of it exist. */
-export interface CrossAttentionInput extends Omit<AttentionInput, 'starts'> {
+export interface CrossAttentionInput extends Omit<AttentionInput, 'starts' | 'cache'> {
+  /** Attend to the memory that it holds. */
+  readonly cache?: KeyValueCache | undefined;
   /** What it attends to, (B, S, memory width), unless `cache` holds that: see `remember`. */
   readonly memory?: Tensor | undefined;
   /** Is called while recording with the queries (N, K·T, H·D) and the keys (N, S, G·D) of a cache, and the factor on q·k. */
@@ -108,17 +111,22 @@ export class CrossAttention {
 
 /**
  * Moves sequences among the caches of their own rows before a step: row r goes on from what row order[r] was, u32 (B), of
- * the same memory. `starts` are the step's own, where it has them. Records nothing else.
+ * the same memory. `starts` are the step's own, where it has them. Records nothing else. Throws `EngineError` for layers that hold
+ * a state.
  */
 export function reorderState(
   g: Graph,
-  state: readonly { readonly self: KeyValueCache; readonly cross: KeyValueCache | null }[],
+  state: readonly { readonly self: LayerCache; readonly cross: KeyValueCache | null }[],
   order: Tensor,
   options: Pick<ReorderOptions, 'starts'> = {},
 ): void {
   const { starts } = options;
   expectOptions('reorderState', options, { starts });
   for (const [i, { self, cross }] of state.entries()) {
+    if (!('keys' in self)) {
+      const what = 'layers of linear attention hold a state, which does not move between sequences';
+      throw new EngineError('reorderState', what, 'Use one beam.');
+    }
     const [rows] = self.keys.shape;
     const within = cross ? rows / cross.keys.shape[0] : rows;
     const ahead = starts ?? (self.prefix > 0 && startsAfter(g, self.prefix, rows));

@@ -32,6 +32,12 @@ export interface FeedForwardConfig {
   readonly layout?: 'out_in' | 'in_out';
 }
 
+/** What works row by row in a layer: `FeedForward`, `MixtureOfExperts`, or one of your own. */
+export interface RowLayer {
+  /** x (…, C) -> (…, C), with the residual added where one is given. */
+  forward(g: Graph, x: Tensor, input?: { readonly residual?: Tensor | undefined }): Tensor;
+}
+
 /** Two layers with an activation in between, row by row (Vaswani et al. 2017, 3.3). */
 export class FeedForward {
   /** (hidden, C); where it is gated (2·hidden, C): gate, then up. */

@@ -6,6 +6,7 @@ import { lengthsAfter } from '../../shaders/lengths_after/lengths_after';
 import { concat, slice } from '../../shaders/rearrange/rearrange';
 import type { Embedding } from '../embedding';
 import type { Parameter } from '../parameter';
+import { heldBy } from './attention';
 import type { LayerState } from './transformer_layer';
 
 /** Rows that stand before the embeddings of every text: see `adapt`. */
@@ -78,12 +79,12 @@ export class PromptPlace {
 
   /** Remembers that caches were made for what stands here now. */
   made(state: readonly LayerState[]): void {
-    this.#made.set(state[0].self.keys, this.before);
+    this.#made.set(heldBy(state[0].self)[0], this.before);
   }
 
   /** Throws `EngineError` for caches that were made for something else, and of B sequences that are not there; -> B. */
   expectMade(where: string, state: readonly LayerState[]): number {
-    const { keys } = state[0].self;
+    const [keys] = heldBy(state[0].self);
     const then = this.#made.get(keys) ?? null;
     if (then !== this.before) {
       const what = `the caches were made for a prompt of ${then?.rows ?? 0} rows, not this one of ${this.rows}`;
@@ -94,7 +95,7 @@ export class PromptPlace {
 
   /** Has a plan fill caches with it, in runs at position 0. */
   fills(g: Graph, where: string, state: readonly LayerState[]): void {
-    const { keys } = state[0].self;
+    const [keys] = heldBy(state[0].self);
     g.check(
       ({ position = 0 }) => {
         if (position > 0)
@@ -109,7 +110,7 @@ export class PromptPlace {
     const { rows } = this;
     this.expectMade(where, state);
     if (rows === 0) return;
-    const { keys } = state[0].self;
+    const [keys] = heldBy(state[0].self);
     g.check(({ position = 0 }) => {
       if (position < rows) {
         const todo = `Texts begin at position ${rows}, behind the prompt.`;

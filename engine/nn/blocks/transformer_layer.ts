@@ -4,15 +4,15 @@ import type { Tensor } from '../../graph/tensor';
 import { add } from '../../shaders/add/add';
 import type { Norm } from '../norm';
 import type { RelativeAttentionInput, SegmentMemory } from '../relative_attention';
-import type { AttentionInput, KeyValueCache } from './attention';
+import type { AttentionInput, KeyValueCache, LayerCache } from './attention';
 import type { CrossAttention, CrossAttentionInput } from './cross_attention';
-import type { FeedForward } from './feed_forward';
+import type { RowLayer } from './feed_forward';
 
-/** Attention of a sequence to itself: `Attention`, `RelativeAttention`, or one of your own. */
+/** Attention of a sequence to itself: `Attention`, `RelativeAttention`, `GatedDeltaNet`, or one of your own. */
 export interface SelfAttention {
   /** x (B, T, C) -> (B, T, C); throws for input that it has no use for. */
   forward(g: Graph, x: Tensor, input: AttentionInput & RelativeAttentionInput): Tensor;
-  cache(batch: number, capacity: number, dtype: 'f32' | 'f16'): KeyValueCache;
+  cache(batch: number, capacity: number, dtype: 'f32' | 'f16'): LayerCache;
   /** Rows that stand before a sequence's own. */
   readonly prefix: number;
   /** H. */
@@ -24,7 +24,7 @@ export interface TransformerLayerConfig {
   readonly attention: SelfAttention;
   /** Attention to a memory, between the two others. Default null: none. */
   readonly crossAttention?: CrossAttention | null;
-  readonly feedForward: FeedForward;
+  readonly feedForward: RowLayer;
   /** Makes a norm. */
   readonly norm: () => Norm;
   /**
@@ -39,7 +39,7 @@ export interface TransformerLayerConfig {
 
 /** What one layer remembers of earlier rows. */
 export interface LayerState {
-  readonly self: KeyValueCache;
+  readonly self: LayerCache;
   /** Of the memory: null where the layer has no cross-attention. */
   readonly cross: KeyValueCache | null;
 }
@@ -92,7 +92,7 @@ export class TransformerLayer {
   readonly crossAttentionOutputNorm: Norm | null;
   /** Null where 'parallel' sublayers share the attention's. */
   readonly feedForwardNorm: Norm | null;
-  readonly feedForward: FeedForward;
+  readonly feedForward: RowLayer;
   readonly feedForwardOutputNorm: Norm | null;
   readonly #order: TransformerLayerConfig['order'];
 

@@ -2,7 +2,7 @@
 // owns 4 · COLUMN_LANES columns; its LANES invocations share them as COLUMN_LANES groups of four, times LANES / COLUMN_LANES
 // parts of K, which are added through workgroup memory in a fixed order.
 // COLUMN_LANES is 8 where b is stored [k][column] and 1 where it is stored [column][k]: neighbours read neighbours.
-// Link with left_*, right_*, blocks, out_* and epilogue_*.
+// Link with left_*, right_*, places, blocks, out_* and epilogue_*.
 const COLUMN_LANES: u32 = 8;
 const ROWS: u32 = 4;
 const LANES: u32 = 64;
@@ -33,18 +33,17 @@ fn added(x: Sums, b: mat4x4f, z: u32, k: u32) -> Sums {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let column = (group.x * COLUMN_LANES + lane % COLUMN_LANES) * 4u;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   var x: Sums;
-  var k = begin + lane / COLUMN_LANES * 4u;
+  var k = range.x + lane / COLUMN_LANES * 4u;
   if (TWICE) {
-    for (; k + STRIDE < end; k += 2u * STRIDE) {
+    for (; k + STRIDE < range.y; k += 2u * STRIDE) {
       let near = right_block(z, k, column);
       let far = right_block(z, k + STRIDE, column);
       x = added(added(x, near, z, k), far, z, k + STRIDE);
     }
   }
-  for (; k < end; k += STRIDE) { x = added(x, right_block(z, k, column), z, k); }
+  for (; k < range.y; k += STRIDE) { x = added(x, right_block(z, k, column), z, k); }
   partial[lane] = x.c0;
   if (ROWS > 1u) {
     partial[lane + LANES] = x.c1;

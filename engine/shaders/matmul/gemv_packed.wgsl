@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a GPU for up to four rows (decoding) of packed weights b (N, K), where reading b is all the
 // work: a lane reads four words of codes at once. A workgroup's 64 invocations are K_LANES neighbours along K times 64 / K_LANES
 // groups of four columns; the parts of K are added through workgroup memory in a fixed order.
-// Link with left_*, lib/packed_*, packed_columns, out_* and epilogue_*.
+// Link with left_*, places, lib/packed_*, packed_columns, out_* and epilogue_*.
 const K_LANES: u32 = 64;
 const ROWS: u32 = 4;
 alias PACKED = u32;
@@ -19,12 +19,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let along = lane % K_LANES;
   let column = (group.x * (64u / K_LANES) + lane / K_LANES) * 4u;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   let columns = four_columns(column);
   let starts = columns * vec4u(row_words(sizes.k) / 4u);
   var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
-  for (var k = begin + along * 4u * CODES; k < end; k += K_LANES * 4u * CODES) {
+  for (var k = range.x + along * 4u * CODES; k < range.y; k += K_LANES * 4u * CODES) {
     let at = starts + vec4u(k / (4u * CODES));
     let w0 = b[at.x]; let w1 = b[at.y]; let w2 = b[at.z]; let w3 = b[at.w];
     var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();

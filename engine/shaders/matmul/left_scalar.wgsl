@@ -20,7 +20,7 @@ fn left(z: u32, i: u32, j: u32) -> vec4f {
     row = min(row, rows - 1u);
     at = min(at, vec4u(columns - 1u));
   }
-  at += vec4u(z * sizes.left_stride + row * columns);
+  at += vec4u(left_at(z, row, sizes.left_stride, columns));
   let value = vec4f(f32(a[at.x]), f32(a[at.y]), f32(a[at.z]), f32(a[at.w]));
   if (GUARD) { return select(vec4f(), value, select(js, vec4u(i), TRANSPOSE_A) < vec4u(sizes.k)); }
   return value;

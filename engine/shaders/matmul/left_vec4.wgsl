@@ -20,7 +20,7 @@ fn left(z: u32, i: u32, j: u32) -> vec4f {
     row = min(row, rows - 1u);
     quad = min(quad, quads - 1u);
   }
-  let value = vec4f(a[z * (sizes.left_stride / 4u) + row * quads + quad]);
+  let value = vec4f(a[left_at(z, row, sizes.left_stride / 4u, quads) + quad]);
   if (GUARD) { return select(vec4f(), value, select(j, i, TRANSPOSE_A) < sizes.k); }
   return value;
 }

@@ -38,6 +38,7 @@ import leftVec4 from './left_vec4.wgsl';
 import outScalar from './out_scalar.wgsl';
 import outVec4 from './out_vec4.wgsl';
 import packedColumns from './packed_columns.wgsl';
+import placesWgsl from './places.wgsl';
 import quad16x16 from './quad_16x16.wgsl';
 import quad32x64 from './quad_32x64.wgsl';
 import quad4x64 from './quad_4x64.wgsl';
@@ -197,6 +198,7 @@ function byParts(
   return residual ? add(g, y, residual) : y;
 }
 
+/** A matrix of a product, or one for each of a batch. */
 interface Operand {
   readonly tensor: Tensor;
   /** Stored with its two axes exchanged. */
@@ -217,6 +219,20 @@ interface Product {
   readonly residual?: Tensor | null;
   /** Where the activation's argument is kept. */
   readonly before?: Tensor | null;
+  /** Other places of the operands. Sums are not split then. */
+  readonly places?: Places | null;
+}
+
+/** Another way for workgroups to find their operands: alternatives to places.wgsl. */
+export interface Places {
+  /** Of the kernel. */
+  readonly name: string;
+  /** Declare `left_at`, `right_at` and `span`. Ranges of K begin and end at multiples of the steps of all rungs, or at K. */
+  readonly wgsl: readonly Shader[];
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly constants?: Constants;
+  /** Terms of all sums of a column of y together, for profiles. */
+  readonly terms: number;
 }
 
 const RUNGS: Readonly<Record<Rung, readonly Shader[]>> = {
@@ -236,6 +252,8 @@ const activationBackward = defineKernel({
 });
 const linked = linkedKernels();
 
+const EVEN = { name: 'matmul', wgsl: [placesWgsl] };
+
 /** Rungs that read packed weights without `right`. */
 const readsItself = (rung: Rung | 'splits'): boolean => rung === 'row_packed' || rung === 'gemv_packed';
 
@@ -246,16 +264,18 @@ function kernelOf(
   right: boolean | Packed,
   out: boolean,
   fused: boolean,
+  places: Pick<Places, 'name' | 'wgsl'> = EVEN,
 ): Kernel {
   const letter = (w: boolean | Packed): string => (typeof w === 'string' ? w[3] : w ? 'v' : 's');
   const wide = rung === 'splits' ? [out] : [left, right, out];
-  const name = `matmul.${rung}.${wide.map(letter).join('')}${fused ? '.fused' : ''}`;
+  const name = `${places.name}.${rung}.${wide.map(letter).join('')}${fused ? '.fused' : ''}`;
   const ends = [out ? outVec4 : outScalar, ...(fused ? [epilogueFused, activations] : [epilogueNone])];
   const operands = [left ? leftVec4 : leftScalar];
   if (typeof right === 'string')
     operands.push(packedReader(right), ...(readsItself(rung) ? [] : [rightPacked]));
   else operands.push(right ? rightVec4 : rightScalar);
-  return linked(name, rung === 'splits' ? [...ends, splitsWgsl] : [...operands, ...ends, ...RUNGS[rung]]);
+  if (rung === 'splits') return linked(name, [...ends, splitsWgsl]);
+  return linked(name, [...operands, ...places.wgsl, ...ends, ...RUNGS[rung]]);
 }
 
 /**
@@ -270,16 +290,16 @@ export function product(
   product: Product,
 ): void {
   const { bias = null, activation = null, residual = null, before = null, sum = false } = product;
+  const { places = null } = product;
   const { batch, m, n, k } = product;
   const { packed } = right.tensor;
   // A vector is stored like its transpose: take the reading where neighbours along K are neighbours in memory.
   const transposeA = left.transposed && m > 1;
-  const transposeB = right.transposed || (n === 1 && !packed);
+  const transposeB = right.transposed || (n === 1 && !packed && !places);
   const can = rungOf(g.device.can, m <= 4 ? 'fewRows' : 'matmul');
-  const { rung, lanes, along, height, width, step, splits, chunk } = tile(
-    { batch, m, n, k, transposeB, packed },
-    can,
-  );
+  const chosen = tile({ batch, m, n, k, transposeB, packed }, can);
+  const { rung, lanes, along, height, width, step } = chosen;
+  const { splits, chunk } = places ? { splits: 1, chunk: k } : chosen;
   const parts = sum ? batch * splits : splits;
   const wide = {
     left: (transposeA ? m : k) % 4 === 0,
@@ -301,8 +321,8 @@ export function product(
     right_stride: right.shared ? 0 : k * n,
   };
   g.dispatch(
-    kernelOf(rung, wide.left, packed ?? wide.right, wide.out, here !== NOTHING),
-    { a: left.tensor, b: right.tensor, y: target, ...here.bind },
+    kernelOf(rung, wide.left, packed ?? wide.right, wide.out, here !== NOTHING, places ?? EVEN),
+    { a: left.tensor, b: right.tensor, y: target, ...here.bind, ...places?.bind },
     {
       uniforms: { ...sizes, splits, chunk },
       constants: {
@@ -320,9 +340,10 @@ export function product(
         ...(rung.startsWith('gemv') ? { ROWS: m === 1 ? 1 : 4 } : {}),
         ...(lanes ? { LANES: lanes } : {}),
         ...here.constants,
+        ...places?.constants,
       },
       grid: [Math.ceil(n / width), Math.ceil(m / height), batch * splits],
-      flops: 2 * batch * m * n * k,
+      flops: 2 * n * (places?.terms ?? batch * m * k),
       bytes: [left.tensor, right.tensor, target, residual, before].reduce(
         (all, t) => all + (t?.bytes ?? 0),
         0,

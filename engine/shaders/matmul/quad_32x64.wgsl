@@ -3,7 +3,7 @@
 // what counts on SwiftShader (a load costs as much as 30 multiply-adds; see README.md).
 // Invocation q of a quad owns columns 16 J + 4q + 0 … 3 in accumulators c (J = 0), d, e and f; column x of accumulator
 // 4 I + r is row 16 I + 4 quarter(q, x) + r.
-// Link with left_*, right_*, blocks, rows, out_* and epilogue_*.
+// Link with left_*, right_*, places, blocks, rows, out_* and epilogue_*.
 const LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)
@@ -13,8 +13,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * 32u;
   let column = (group.x * (LANES / 4u) + lane / 4u) * 64u + 4u * q;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   var c0 = mat4x4f(); var d0 = mat4x4f(); var e0 = mat4x4f(); var f0 = mat4x4f();
   var c1 = mat4x4f(); var d1 = mat4x4f(); var e1 = mat4x4f(); var f1 = mat4x4f();
   var c2 = mat4x4f(); var d2 = mat4x4f(); var e2 = mat4x4f(); var f2 = mat4x4f();
@@ -23,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var c5 = mat4x4f(); var d5 = mat4x4f(); var e5 = mat4x4f(); var f5 = mat4x4f();
   var c6 = mat4x4f(); var d6 = mat4x4f(); var e6 = mat4x4f(); var f6 = mat4x4f();
   var c7 = mat4x4f(); var d7 = mat4x4f(); var e7 = mat4x4f(); var f7 = mat4x4f();
-  for (var k = begin; k < end; k += 4u) {
+  for (var k = range.x; k < range.y; k += 4u) {
     let b0 = right_block(z, k, column);
     let b1 = right_block(z, k, column + 16u);
     let b2 = right_block(z, k, column + 32u);

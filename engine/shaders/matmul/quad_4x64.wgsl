@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a software adapter, for two to four rows: a quad of four neighbouring invocations owns
 // 4 × 64 outputs. Like quad_32x64.wgsl. Invocation q of a quad owns columns 16 J + 4q + 0 … 3 in accumulators c (J = 0),
 // d, e and f, whose column x is row quarter(q, x).
-// Link with left_*, right_*, blocks, rows, out_* and epilogue_*.
+// Link with left_*, right_*, places, blocks, rows, out_* and epilogue_*.
 const LANES: u32 = 4;
 
 @compute @workgroup_size(LANES)
@@ -11,10 +11,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * 4u;
   let column = (group.x * (LANES / 4u) + lane / 4u) * 64u + 4u * q;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   var c = mat4x4f(); var d = mat4x4f(); var e = mat4x4f(); var f = mat4x4f();
-  for (var k = begin; k < end; k += 4u) {
+  for (var k = range.x; k < range.y; k += 4u) {
     let b0 = right_block(z, k, column);
     let b1 = right_block(z, k, column + 16u);
     let b2 = right_block(z, k, column + 32u);

@@ -18,6 +18,6 @@ fn right(z: u32, i: u32, j: u32) -> vec4f {
     row = min(row, rows - 1u);
     at = min(at, vec4u(columns - 1u));
   }
-  at += vec4u(z * sizes.right_stride + row * columns);
+  at += vec4u(right_at(z, row, sizes.right_stride, columns));
   return vec4f(f32(b[at.x]), f32(b[at.y]), f32(b[at.z]), f32(b[at.w]));
 }

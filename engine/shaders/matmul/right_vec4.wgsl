@@ -19,5 +19,5 @@ fn right(z: u32, i: u32, j: u32) -> vec4f {
     row = min(row, rows - 1u);
     quad = min(quad, quads - 1u);
   }
-  return vec4f(b[z * (sizes.right_stride / 4u) + row * quads + quad]);
+  return vec4f(b[right_at(z, row, sizes.right_stride / 4u, quads) + quad]);
 }

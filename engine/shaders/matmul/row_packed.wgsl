@@ -1,7 +1,7 @@
 // y = f(a b + bias) + residual on a software adapter, for one row (decoding) of packed weights b (N, K): each invocation owns
 // sixteen columns, four in each of c, d, e and f, and walks all of K. Each load gives four or eight numbers, and scales stay
 // out of the inner sums. Like row_1x64.wgsl.
-// Link with left_*, lib/packed_*, packed_columns, out_* and epilogue_*.
+// Link with left_*, places, lib/packed_*, packed_columns, out_* and epilogue_*.
 const LANES: u32 = 4;
 alias PACKED = u32;
 
@@ -25,17 +25,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y;
   let column = group.x * 16u * LANES + 4u * lane;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   let at_c = four_columns(column);
   let at_d = four_columns(column + 4u * LANES);
   let at_e = four_columns(column + 8u * LANES);
   let at_f = four_columns(column + 12u * LANES);
   var c = vec4f(); var d = vec4f(); var e = vec4f(); var f = vec4f();
-  for (var k = begin; k < end;) {
+  for (var k = range.x; k < range.y;) {
     var s = vec4f(); var t = vec4f(); var u = vec4f(); var v = vec4f();
     let start = k;
-    for (let stop = min(k + 32u, end); k < stop; k += CODES) {
+    for (let stop = min(k + 32u, range.y); k < stop; k += CODES) {
       let low = left(z, row, k);
       var high = vec4f();
       if (CODES == 8u) { high = left(z, row, k + 4u); }

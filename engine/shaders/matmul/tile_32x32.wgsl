@@ -1,6 +1,6 @@
 // tile_64x64.wgsl for smaller products, which would give a GPU too few workgroups: 8 × 8 invocations own 32 × 32
 // outputs, each 4 × 4 (rows 4 down + 0 … 3, columns 4 across + 0 … 3), and walk K in steps of 32.
-// Link with left_*, right_*, out_* and epilogue_*.
+// Link with left_*, right_*, places, out_* and epilogue_*.
 const STEP: u32 = 32;
 // Whether compilers know how often loops turn: GPUs then have all four loads under way at once, software adapters compile longer.
 const COUNTED: bool = true;
@@ -34,10 +34,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * 32u;
   let column = group.x * 32u;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   var c0 = vec4f(); var c1 = vec4f(); var c2 = vec4f(); var c3 = vec4f();
-  for (var k = begin; k < end; k += STEP) {
+  for (var k = range.x; k < range.y; k += STEP) {
     if (TRANSPOSE_A) { // stored [k][row]: 8 lanes fetch the 32 rows of one k
       for (var turn = 0u; turn < turns; turn++) {
         let i = turn * 64u + lane;

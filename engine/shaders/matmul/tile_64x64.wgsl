@@ -2,7 +2,7 @@
 // 16. Both operands' slices are fetched with neighbouring vec4 loads and shared through workgroup memory, so that each
 // number is fetched once per workgroup; each invocation owns 8 × 8 outputs: rows 4 down + 0 … 3 and 32 more, columns
 // 4 across + 0 … 3 and 32 more (neighbours then read neighbouring banks).
-// Link with left_*, right_*, out_* and epilogue_*.
+// Link with left_*, right_*, places, out_* and epilogue_*.
 const STEP: u32 = 16;
 // Whether compilers know how often loops turn: GPUs then have all four loads under way at once, software adapters compile longer.
 const COUNTED: bool = true;
@@ -40,11 +40,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * 64u;
   let column = group.x * 64u;
   let z = group.z / sizes.splits;
-  let begin = (group.z % sizes.splits) * sizes.chunk;
-  let end = min(begin + sizes.chunk, sizes.k);
+  let range = span(group.z);
   var c00 = mat4x4f(); var c01 = mat4x4f();
   var c10 = mat4x4f(); var c11 = mat4x4f();
-  for (var k = begin; k < end; k += STEP) {
+  for (var k = range.x; k < range.y; k += STEP) {
     if (TRANSPOSE_A) { // stored [k][row]: 16 lanes fetch the 64 rows of one k
       for (var turn = 0u; turn < turns; turn++) {
         let i = turn * 64u + lane;

@@ -128,8 +128,8 @@ export function walkRows(g: Graph, { x, rows, weights, heads, width, edges, ...r
 /** Records y[e, h] = Σ a[source[e], h] b[target[e], h] over the numbers of a head. a (M, H C), b (N, H C), y (E, H). */
 export function dot(
   g: Graph,
-  edges: Edges,
-  counts: EdgeCounts,
+  edges: Pick<Edges, 'source' | 'of'>,
+  counts: Pick<EdgeCounts, 'edges'>,
   [a, b]: readonly [a: Tensor, b: Tensor],
   { heads, width }: { readonly heads: number; readonly width: number },
   to: Sink,
