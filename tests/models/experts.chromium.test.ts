@@ -60,7 +60,7 @@ describe('a layer of experts behind one of linear attention', () => {
         return x[(b * T + from) * width + (i % (count * width))];
       });
       plan.run({ x: own }, { position: from });
-      return plan.read('y');
+      return await plan.read('y');
     };
     const whole = await read(0, T, false);
     // Sorted rows of many tokens, then a few that are taken as they come.
