@@ -276,17 +276,20 @@ const LOOKED_AT = new Set([
 const axeLooks = (path: string, setting: Setting): boolean =>
   EXHAUSTIVE || (!isReference(path) && (LOOKED_AT.has(path) ? setting === PAIRS[0] : AXE.includes(setting)));
 
+test('every page has its texts without scripts', { timeout: PATIENCE.test }, async () => {
+  const visitor = await site.visit('', (page) => page.setJavaScriptEnabled(false));
+  for (const { path, heading } of PAGES) {
+    await visitor.page.goto(new URL(path, site.address).href, { waitUntil: 'domcontentloaded' });
+    expect(await visitor.text('h1'), path).toBe(heading.en);
+    expect(await visitor.missingStrings(), path).toEqual([]);
+  }
+  await visitor.page.close();
+});
+
 describe.each(PAGES.map(({ path, heading }) => [path || 'home', path, heading] as const))(
   '%s',
   { timeout: PATIENCE.test, concurrent: false },
   (_, path, heading) => {
-    test('has its texts without scripts', async () => {
-      const visitor = await site.visit(path, (page) => page.setJavaScriptEnabled(false));
-      expect(await visitor.text('h1')).toBe(heading.en);
-      expect(await visitor.missingStrings()).toEqual([]);
-      await visitor.page.close();
-    });
-
     test('says what it says in both languages, names what can be operated, passes axe, holds still', async () => {
       const visitor = await site.visit(path, (page) =>
         page.evaluateOnNewDocument(() => localStorage.clear()),

@@ -58,12 +58,13 @@ let server: Promise<PreviewServer> | undefined;
 export class DemoSite {
   /** What pages and their workers complained of. */
   readonly complaints: string[] = [];
-  readonly #address: string;
+  /** Of the first page. */
+  readonly address: string;
   #browser: Browser;
   readonly #folder: string;
 
   private constructor(address: string, browser: Browser, folder: string) {
-    this.#address = address;
+    this.address = address;
     this.#browser = browser;
     this.#folder = folder;
   }
@@ -102,7 +103,7 @@ export class DemoSite {
     await fresh.setViewport({ width: 1280, height: 900 });
     await fresh.evaluateOnNewDocument(observe);
     await prepare?.(fresh);
-    await fresh.goto(new URL(path, this.#address).href, { waitUntil: 'load' });
+    await fresh.goto(new URL(path, this.address).href, { waitUntil: 'load' });
     return new Visitor(fresh, this.#folder);
   }
 
