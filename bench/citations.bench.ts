@@ -10,8 +10,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import { add, AdamW, Device, multiply, Parameter, Run, scale, sum, type Tensor } from '../engine/index';
+import { add, AdamW, Device, multiply, parameters, Run, scale, sum, type Tensor } from '../engine/index';
 import { bothWays, GAT, GraphData, GraphReader, nodeClasses, type NodeBatch } from '../models/graphs/index';
+import { softmaxOf } from '../models/tasks/inputs';
 import { benchResult, columns, option, type BenchResult } from './harness/report';
 
 const [RATE, PENALTY, DROPOUT] = [5e-3, 5e-4, 0.6];
@@ -60,9 +61,8 @@ function scoreOf(rows: Float32Array, { labels, classes }: Citations, nodes: read
   let [loss, right] = [0, 0];
   for (const n of nodes) {
     const logits = rows.subarray(n * classes, (n + 1) * classes);
-    const most = Math.max(...logits);
-    loss += most + Math.log(logits.reduce((all, x) => all + Math.exp(x - most), 0)) - logits[labels[n]];
-    if (logits.indexOf(most) === labels[n]) right++;
+    loss -= Math.log(softmaxOf(logits)[labels[n]]);
+    if (logits.indexOf(Math.max(...logits)) === labels[n]) right++;
   }
   return { loss: loss / nodes.length, accuracy: right / nodes.length };
 }
@@ -80,7 +80,8 @@ async function trained(device: Device, set: Citations, version: 1 | 2, seed: num
     objective: {
       ...known,
       record: (g, shape, network, state) =>
-        weightsOf(network)
+        // Biases, too, as PyTorch's Adam has it.
+        [...parameters(network).values()]
           .map((weight) => g.use(weight))
           .reduce<Tensor>(
             (loss, w) => add(g, loss, scale(g, sum(g, multiply(g, w, w)), PENALTY / 2)),
@@ -123,14 +124,6 @@ async function trained(device: Device, set: Citations, version: 1 | 2, seed: num
   return { version, seed, best: step, steps, validation, test, minutes: (performance.now() - began) / 60e3 };
 }
 
-/** All parameters of a network: PyTorch's Adam penalises its biases, too. */
-const weightsOf = (model: GAT): Parameter[] =>
-  model.layers.flatMap((layer) => {
-    const own: unknown[] = [layer.source, layer.target].flatMap((linear) => [linear?.weight, linear?.bias]);
-    const rest = [layer.attention, layer.attentionSource, layer.attentionTarget, layer.bias];
-    return [...own, ...rest].filter((one) => one instanceof Parameter);
-  });
-
 const moments = (all: readonly number[]): { mean: number; spread: number } => {
   const mean = all.reduce((a, b) => a + b, 0) / all.length;
   const squares = all.reduce((a, b) => a + (b - mean) ** 2, 0);
@@ -147,26 +140,21 @@ export async function main(args: readonly string[]): Promise<BenchResult> {
   const set = JSON.parse(await readFile(file, 'utf8')) as Citations;
   using device = await Device.open();
   const results: Result[] = [];
-  const summary = (versions as (1 | 2)[]).map((version) => ({
-    version,
-    seeds,
-    accuracy: { mean: 0, spread: 0 },
-  }));
-  for (const [i, { version }] of summary.entries()) {
+  const summary: { version: 1 | 2; seeds: number; accuracy: ReturnType<typeof moments> }[] = [];
+  for (const version of versions as (1 | 2)[]) {
+    const name = version === 1 ? 'GAT' : 'GATv2';
+    const own: Result[] = [];
     for (let seed = 0; seed < seeds; seed++) {
       const result = await trained(device, set, version, seed);
-      results.push(result);
+      own.push(result);
       const { test, best, steps, minutes } = result;
-      const name = version === 1 ? 'GAT' : 'GATv2';
       const done = `best at step ${best} of ${steps}, ${minutes.toFixed(1)} min`;
       console.log(columns([[name, `seed ${seed}`, `${(100 * test.accuracy).toFixed(1)} %`, done]]));
     }
-    const accuracies = results.filter((one) => one.version === version).map(({ test }) => test.accuracy);
-    summary[i].accuracy = moments(accuracies);
-    const { mean, spread } = summary[i].accuracy;
-    console.log(
-      `${version === 1 ? 'GAT' : 'GATv2'}: ${(100 * mean).toFixed(1)} ± ${(100 * spread).toFixed(1)} %`,
-    );
+    const accuracy = moments(own.map(({ test }) => test.accuracy));
+    console.log(`${name}: ${(100 * accuracy.mean).toFixed(1)} ± ${(100 * accuracy.spread).toFixed(1)} %`);
+    summary.push({ version, seeds, accuracy });
+    results.push(...own);
   }
   return benchResult(device, 'citations', {
     threads: process.env['LP_NUM_THREADS'] ?? null,

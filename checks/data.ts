@@ -64,3 +64,7 @@ export function grid<T extends Readonly<Record<string, readonly (number | boolea
   }
   return out as { [K in keyof T]: T[K][number] }[];
 }
+
+/** For inputs that something else reads, too, as twice of them: its result, and the sum of both gradients. */
+export const twice = (x: Float64Array): Float64Array => x.map((v) => 2 * v);
+export const plus = (x: Float64Array, y: Float64Array): Float64Array => x.map((v, i) => v + y[i]);

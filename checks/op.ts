@@ -12,7 +12,7 @@ import { compare, type Bound, type Comparison } from './bound';
 import { Random, seedData, type TestArray } from './data';
 import type { Rung } from './rungs';
 
-export { grid, integers, normal, Random, type TestArray } from './data';
+export { grid, integers, normal, plus, Random, twice, type TestArray } from './data';
 
 export type Arrays = Readonly<Record<string, Float64Array>>;
 // References see what they put in: integers arrive as Float64Array too, so that one loop type serves all.

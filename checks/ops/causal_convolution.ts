@@ -4,10 +4,7 @@ import {
   causalConvolutionRefGrad,
 } from '../../engine/shaders/causal_convolution/causal_convolution.ref';
 import { scale } from '../../engine/shaders/scale/scale';
-import { describeOp, normal } from '../op';
-
-const twice = (x: Float64Array): Float64Array => x.map((v) => 2 * v);
-const plus = (x: Float64Array, y: Float64Array): Float64Array => x.map((v, i) => v + y[i]);
+import { describeOp, normal, plus, twice } from '../op';
 
 export const ops = [
   describeOp('causalConvolution', {

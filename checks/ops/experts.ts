@@ -9,7 +9,7 @@ import { expertSumRef, expertSumRefGrad } from '../../engine/shaders/expert_sum/
 import { scale } from '../../engine/shaders/scale/scale';
 import { topExperts } from '../../engine/shaders/top_experts/top_experts';
 import { topExpertsRef, topExpertsRefGrad } from '../../engine/shaders/top_experts/top_experts.ref';
-import { describeOp, grid, normal, Random, type TestArray } from '../op';
+import { describeOp, grid, normal, plus, Random, twice, type TestArray } from '../op';
 
 interface Sizes extends Record<string, number> {
   tokens: number;
@@ -41,8 +41,6 @@ function placed(x: Float64Array, at: ArrayLike<number>, c: number, rows: number)
   for (let i = 0; i < at.length; i++) y.set(x.subarray(i * c, (i + 1) * c), at[i] * c);
   return y;
 }
-
-const plus = (x: Float64Array, y: Float64Array): Float64Array => x.map((v, i) => v + y[i]);
 
 /** The interpreter gives `place` no counts, by which the rows of experts part. */
 const RACES = { without: /expert_rows\.place/ };
@@ -87,12 +85,9 @@ export const ops = [
       ...topExperts(g, logits, { count, normalize }),
     }),
     differentiable: ['z', 'weights'],
-    reference: ({ logits }, c) => ({ z: logits.map((v) => 2 * v), ...topExpertsRef(logits, c) }),
+    reference: ({ logits }, c) => ({ z: twice(logits), ...topExpertsRef(logits, c) }),
     gradient: ({ logits }, { z, weights }, c) => ({
-      logits: plus(
-        z.map((d) => 2 * d),
-        topExpertsRefGrad(logits, weights, c),
-      ),
+      logits: plus(twice(z), topExpertsRefGrad(logits, weights, c)),
     }),
     terms: ({ experts }) => experts,
   }),
@@ -131,21 +126,15 @@ export const ops = [
       };
     },
     reference: ({ x, w, ids }, c) => ({
-      zx: x.map((v) => 2 * v),
-      zw: w.map((v) => 2 * v),
+      zx: twice(x),
+      zw: twice(w),
       y: expertMatmulRef(x, w, { ids, ...c }),
     }),
     gradient: ({ x, w, ids }, { zx, zw, y }, c) => {
       const d = expertMatmulRefGrad(x, w, y, { ids, ...c });
       return {
-        x: plus(
-          zx.map((v) => 2 * v),
-          d.x,
-        ),
-        w: plus(
-          zw.map((v) => 2 * v),
-          d.weight,
-        ),
+        x: plus(twice(zx), d.x),
+        w: plus(twice(zw), d.weight),
       };
     },
     terms: ({ tokens, n, c }) => Math.max(tokens, n, c),
@@ -194,22 +183,16 @@ export const ops = [
       y: expertSum(g, x, w, expertRows(g, ids, { experts, height })),
     }),
     reference: ({ x, w, ids }, c) => ({
-      zx: x.map((v) => 2 * v),
-      zw: w.map((v) => 2 * v),
+      zx: twice(x),
+      zw: twice(w),
       y: expertSumRef(picked(x, expertRowsRef(ids, c).rowOf, c.c), w, c.choices),
     }),
     gradient: ({ x, w, ids }, { zx, zw, y }, c) => {
       const { rowOf } = expertRowsRef(ids, c);
       const d = expertSumRefGrad(picked(x, rowOf, c.c), w, y, c.choices);
       return {
-        x: plus(
-          zx.map((v) => 2 * v),
-          placed(d.x, rowOf, c.c, x.length / c.c),
-        ),
-        w: plus(
-          zw.map((v) => 2 * v),
-          d.weights,
-        ),
+        x: plus(twice(zx), placed(d.x, rowOf, c.c, x.length / c.c)),
+        w: plus(twice(zw), d.weights),
       };
     },
     terms: ({ c, choices }) => Math.max(c, choices),

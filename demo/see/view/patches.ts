@@ -1,5 +1,6 @@
 /** A picture in patches, which words light up, and which tell the words that looked at them. */
 import { element } from '../../view/dom';
+import { indexIn, onPointed } from './pointed';
 
 export class PatchesView {
   /** The pointer or the focus comes to a patch, by number, row by row; null: it goes. */
@@ -10,14 +11,12 @@ export class PatchesView {
 
   constructor(host: HTMLElement) {
     this.#host = host;
-    const at = ({ target }: Event): number | null => {
-      const found = this.#buttons.indexOf(target as HTMLButtonElement);
-      return found < 0 ? null : found;
-    };
-    for (const kind of ['pointerover', 'focusin'])
-      host.addEventListener(kind, (event) => this.onPoint(at(event)));
-    for (const kind of ['pointerleave', 'focusout']) host.addEventListener(kind, () => this.onPoint(null));
-    host.addEventListener('keydown', (event) => this.#onKey(event, at(event)));
+    onPointed(
+      host,
+      () => this.#buttons,
+      (patch) => this.onPoint(patch),
+    );
+    host.addEventListener('keydown', (event) => this.#onKey(event, indexIn(this.#buttons, event.target)));
   }
 
   /** Patches of a grid; of one of no rows there are none. */
@@ -55,14 +54,12 @@ export class PatchesView {
     const columns = this.#columns;
     const last = this.#buttons.length - 1;
     const steps: Readonly<Record<string, number>> = {
-      ...{
-        ArrowRight: at + 1,
-        ArrowLeft: at - 1,
-        ArrowDown: at + columns,
-        ArrowUp: at - columns,
-        Home: 0,
-        End: last,
-      },
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      ArrowDown: at + columns,
+      ArrowUp: at - columns,
+      Home: 0,
+      End: last,
     };
     if (!Object.hasOwn(steps, event.key)) return;
     event.preventDefault();

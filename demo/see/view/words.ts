@@ -1,6 +1,7 @@
 /** The words of a caption, one of which may be chosen; patches shade those that looked at them. */
 import { element } from '../../view/dom';
 import { Roving } from '../../view/roving';
+import { indexIn, onPointed } from './pointed';
 
 export class WordsView {
   /** The pointer or the focus comes to a word, by number; null: it goes. */
@@ -14,15 +15,13 @@ export class WordsView {
   constructor(host: HTMLElement) {
     this.#host = host;
     this.#roving = new Roving(host);
-    const at = ({ target }: Event): number | null => {
-      const found = this.#buttons.indexOf(target as HTMLButtonElement);
-      return found < 0 ? null : found;
-    };
-    for (const kind of ['pointerover', 'focusin'])
-      host.addEventListener(kind, (event) => this.onPoint(at(event)));
-    for (const kind of ['pointerleave', 'focusout']) host.addEventListener(kind, () => this.onPoint(null));
-    host.addEventListener('click', (event) => {
-      const word = at(event);
+    onPointed(
+      host,
+      () => this.#buttons,
+      (word) => this.onPoint(word),
+    );
+    host.addEventListener('click', ({ target }) => {
+      const word = indexIn(this.#buttons, target);
       if (word !== null) this.onChoose(word);
     });
   }
